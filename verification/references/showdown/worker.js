@@ -1,0 +1,141 @@
+'use strict';
+// A long-lived worker: one request frame in, one answer frame out. workers.py holds the other end.
+//
+// Request:  u8 operation, then its body (little-endian).
+// Answer:   u8 status, u32 text length, text (UTF-8), then the operation's bytes.
+const { startBattle } = require('./battle');
+const { choose, legalMask, NO_OP } = require('./legal');
+const { ChoiceRandom, choosePolicy } = require('./policy');
+const { WIDTH, record } = require('./record');
+const { pairMaker } = require('./teams');
+const { throughput } = require('./throughput');
+const { TEAM_BYTES, readFrame, writeFrame, readTeam, writeTeam } = require('./wire');
+
+const OK = 0;
+const REJECTED = 1; // the simulator refused a choice, or wanted none or another
+const ENDED_EARLY = 2; // the battle was over with actions left
+const REFERENCE_ERROR = 3; // the simulator itself threw
+const BAD_REQUEST = 4;
+
+const MAX_STEPS = 10000; // a battle ties at turn 1000, at most a few joint steps a turn
+
+class Reader {
+  constructor(buffer, at) {
+    this.buffer = buffer;
+    this.at = at;
+  }
+  u32() { return this.buffer.readUInt32LE((this.at += 4) - 4); }
+  seed() { return [this.u32(), this.u32()]; }
+  text() {
+    const length = this.u32();
+    return this.buffer.toString('utf8', this.at, (this.at += length));
+  }
+  teams() {
+    const teams = ['p1', 'p2'].map((player, n) => readTeam(this.buffer, this.at + n * TEAM_BYTES, player));
+    this.at += 2 * TEAM_BYTES;
+    return teams;
+  }
+  rest() { return this.buffer.subarray(this.at); }
+}
+
+function answer(status, text, ...parts) {
+  const encoded = Buffer.from(text, 'utf8');
+  const head = Buffer.allocUnsafe(5);
+  head.writeUInt8(status, 0);
+  head.writeUInt32LE(encoded.length, 1);
+  writeFrame(head, encoded, ...parts);
+}
+
+const bytes = (array, count) => Buffer.from(array.buffer, array.byteOffset, count * 4);
+
+/** Body: format text, seed, two teams, actions u8[T, 2]. Answers the records up to where it got. */
+function replay(body) {
+  const format = body.text();
+  const seed = body.seed();
+  const teams = body.teams();
+  const actions = body.rest();
+  const steps = actions.length >> 1;
+  const out = new Int32Array((steps + 1) * WIDTH);
+  let done = 0;
+  try {
+    const { battle, parties } = startBattle(format, seed, teams);
+    record(battle, parties, out, 0);
+    for (done = 1; done <= steps; done++) {
+      const step = done - 1;
+      if (battle.ended) return answer(ENDED_EARLY, `over before step ${step} of ${steps}`, bytes(out, done * WIDTH));
+      for (let n = 0; n < 2; n++) {
+        const refusal = choose(battle, battle.sides[n], parties[n], actions[2 * step + n]);
+        if (refusal) return answer(REJECTED, `step ${step}: ${refusal}`, bytes(out, done * WIDTH));
+      }
+      battle.commitChoices();
+      record(battle, parties, out, done * WIDTH);
+    }
+    return answer(OK, '', bytes(out, out.length));
+  } catch (error) {
+    return answer(REFERENCE_ERROR, `step ${done - 1}: ${error.stack}`, bytes(out, done * WIDTH));
+  }
+}
+
+/** Body: format, policy, seed, choice seed u32, step limit u32, two teams. Answers u32 T, records, actions. */
+function play(body) {
+  const format = body.text();
+  const policy = body.text();
+  const seed = body.seed();
+  const random = new ChoiceRandom(body.u32());
+  const limit = Math.min(body.u32(), MAX_STEPS);
+  const { battle, parties } = startBattle(format, seed, body.teams());
+  const rows = [new Int32Array(WIDTH)];
+  const actions = [];
+  record(battle, parties, rows[0], 0);
+  while (!battle.ended && actions.length < 2 * limit) {
+    battle.sides.forEach((side, n) => {
+      const mask = legalMask(battle, side, parties[n]);
+      const action = mask === 1 << NO_OP ? NO_OP : choosePolicy(policy, side, mask, random);
+      const refusal = choose(battle, side, parties[n], action);
+      if (refusal) throw new Error(`the legal mask allowed what the simulator refuses: ${refusal}`);
+      actions.push(action);
+    });
+    battle.commitChoices();
+    const row = new Int32Array(WIDTH);
+    record(battle, parties, row, 0);
+    rows.push(row);
+  }
+  const head = Buffer.allocUnsafe(4);
+  head.writeUInt32LE(actions.length / 2, 0);
+  answer(OK, '', head, ...rows.map(row => bytes(row, WIDTH)), Buffer.from(actions));
+}
+
+/** Body: kind text, seed, count u32. Answers count pairs of teams. */
+function teams(body) {
+  const kind = body.text();
+  const seed = body.seed();
+  const next = pairMaker(kind, seed, new ChoiceRandom(seed[0] ^ Math.imul(seed[1], 0x9e3779b1)));
+  const parts = [];
+  for (let left = body.u32(); left > 0; left--) parts.push(...next().map(writeTeam));
+  answer(OK, '', ...parts);
+}
+
+/** Answers the version and the width of a record. */
+function hello() {
+  const { version } = require('pokemon-showdown/package.json');
+  answer(OK, JSON.stringify({ version, node: process.version, width: WIDTH }));
+}
+
+/** Body: format text, seconds u32 in milliseconds, seed u32. Answers JSON {steps, battles, seconds}. */
+function measure(body) {
+  const format = body.text();
+  const milliseconds = body.u32();
+  answer(OK, JSON.stringify(throughput(format, milliseconds / 1000, body.u32())));
+}
+
+const OPERATIONS = [hello, replay, play, teams, measure];
+
+for (let frame = readFrame(); frame; frame = readFrame()) {
+  try {
+    const operation = OPERATIONS[frame[0]];
+    if (!operation) throw new Error(`unknown operation ${frame[0]}`);
+    operation(new Reader(frame, 1));
+  } catch (error) {
+    answer(BAD_REQUEST, error.stack);
+  }
+}

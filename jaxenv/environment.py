@@ -1,0 +1,155 @@
+"""The base class of every environment. `docs/rfc/0001-environment-contract.md` is the contract in full."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+from jaxenv import autoreset
+from jaxenv.obs import ObsSpec
+from jaxenv.spaces import Discrete, Space
+from jaxenv.spec import EnvSpec
+
+Step: TypeAlias = tuple[Any, Any, jax.Array, jax.Array, jax.Array, dict[str, Any]]
+"""obs, state, reward, terminated, truncated, info"""
+
+_TAKE_EITHER_STATE = ("legal_actions", "to_act", "observe")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Subclass as a frozen, keyword-only dataclass and write the hooks; `reset` and `step` come for free.
+
+    `P` players, `A` actions; with one player the `P` axis does not exist. All methods are pure and act on one
+    environment: `vmap` them. `autoreset` is "full" or "pool" (which needs `reset_from_pool`).
+    """
+
+    autoreset: str = "full"
+
+    def __post_init__(self) -> None:
+        """Validate the configuration. Subclasses with their own checks call this too."""
+        if self.autoreset not in autoreset.MODES:
+            raise ValueError(
+                f"{type(self).__name__}: autoreset must be one of {autoreset.MODES}, got {self.autoreset!r}"
+            )
+        if self.autoreset == "pool" and type(self).reset_from_pool is Environment.reset_from_pool:
+            raise ValueError(
+                f'{type(self).__name__}: autoreset="pool" needs reset_from_pool, which it has not; use "full"'
+            )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the reading hooks of every subclass take an `AutoResetState` as well as the environment's own state."""
+        super().__init_subclass__(**kwargs)
+        for name in _TAKE_EITHER_STATE:
+            if name in cls.__dict__:
+                setattr(cls, name, _on_env_state(cls.__dict__[name]))
+
+    # ---- hooks
+
+    @property
+    def spec(self) -> EnvSpec:
+        raise NotImplementedError
+
+    @property
+    def obs_spec(self) -> ObsSpec:
+        raise NotImplementedError
+
+    @property
+    def default_params(self) -> Any:
+        """A pytree with a field `max_steps_in_episode`. Large tables in it should be numpy arrays loaded once."""
+        raise NotImplementedError
+
+    def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+        """`(obs, state)` of a new episode."""
+        raise NotImplementedError
+
+    def reset_from_pool(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+        """`(obs, state)` of a new episode drawn cheaply from data in `params`. Optional."""
+        raise NotImplementedError
+
+    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Step:
+        """`(obs, state, reward, terminated, truncated, info)` after one transition, without auto-reset."""
+        raise NotImplementedError
+
+    def observe(self, state: Any, params: Any) -> Any:
+        """What each player may know of `state`: leaves `[P, ...]`."""
+        raise NotImplementedError
+
+    def legal_actions(self, state: Any, params: Any) -> jax.Array:
+        """bool[P, A]; all True unless overridden."""
+        return jnp.ones((*self._player_axis, self.num_actions), bool)
+
+    def to_act(self, state: Any) -> jax.Array:
+        """bool[P]: who decides now; all True unless overridden."""
+        return jnp.ones(self._player_axis, bool)
+
+    # ---- spaces, of one player
+
+    def action_space(self, params: Any = None) -> Space:
+        """`Discrete(num_actions)`; an environment with continuous actions overrides it with a `Box`."""
+        return Discrete(self.num_actions)
+
+    def observation_space(self, params: Any = None) -> Space:
+        return self.obs_spec.space()
+
+    # ---- public
+
+    @property
+    def id(self) -> str:
+        return self.spec.id
+
+    @property
+    def version(self) -> str:
+        return self.spec.version
+
+    @property
+    def num_players(self) -> int:
+        return self.spec.players
+
+    @property
+    def num_actions(self) -> int:
+        return self.spec.num_actions
+
+    @property
+    def no_op(self) -> int | None:
+        """The action that a waiting player has, or None where nobody ever waits."""
+        return self.spec.no_op
+
+    def reset(self, key: jax.Array, params: Any = None) -> tuple[Any, autoreset.AutoResetState]:
+        """`(obs, state)` of a first episode."""
+        return self._reset(key, self._resolve(params))
+
+    def step(self, key: jax.Array, state: autoreset.AutoResetState, action: Any, params: Any = None) -> Step:
+        """One transition with SAME_STEP auto-reset; `info` always holds `autoreset.INFO_KEYS`."""
+        return self._step(key, state, action, self._resolve(params))
+
+    # Static self, hashed by configuration: equal environments share what was compiled.
+    @functools.partial(jax.jit, static_argnums=0)
+    def _reset(self, key, params):
+        return autoreset.reset(self, key, params)
+
+    @functools.partial(jax.jit, static_argnums=0)
+    def _step(self, key, state, action, params):
+        return autoreset.step(self, key, state, action, params)
+
+    def _resolve(self, params: Any) -> Any:
+        if params is not None:
+            return params
+        with jax.ensure_compile_time_eval():  # else params made inside somebody's jit, and cached, would be its tracers
+            return self.default_params
+
+    @property
+    def _player_axis(self) -> tuple[int, ...]:
+        return () if self.num_players == 1 else (self.num_players,)
+
+
+def _on_env_state(method: Any) -> Any:
+    @functools.wraps(method)
+    def wrapper(self: Environment, state: Any, *args: Any, **kwargs: Any) -> Any:
+        return method(self, autoreset.unwrap(state), *args, **kwargs)
+
+    return wrapper

@@ -1,7 +1,8 @@
 """Gen 1 data: moves, species and the type chart, as numpy arrays.
 
-The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m verification.references.showdown.tables`` writes from the
-reference package (``Dex.mod('gen1')``); a test compares every row with the package again. Nothing here is typed by hand but the codes.
+The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m verification.references.showdown.tables``
+writes from the reference package (``Dex.mod('gen1')``); a test compares every row with the package again. Nothing here
+is typed by hand but the codes.
 
 Row 0 of every table is "none". Loading happens on first use and is cached; arrays are read-only; no JAX is involved.
 """
@@ -25,7 +26,9 @@ MAX_SPECIES = 151
 CANNOT_MOVE = 166
 """``cannotmove``: a Pokémon that was trapped, or cured by Haze, and selected nothing."""
 NO_MOVE = 167
-"""``nomove``: the nameless Fissure-like move of a thawed Pokémon that never selected one. As ``lastMove`` it reads as Fissure."""
+"""``nomove``: the nameless Fissure-like move of a thawed Pokémon that never selected one.
+
+As a side's ``lastMove`` Showdown gives it Fissure's id with this row's base power and type."""
 FIGHT = 168
 """``fight``: the choice of a Pokémon that is frozen, asleep or partially trapped."""
 
@@ -111,10 +114,14 @@ class Volatile(IntEnum):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Moves:
-    """Move table: arrays of 169 rows (none, moves 1–165, ``cannotmove``, ``nomove``, ``fight``). Integers are int16 unless noted."""
+    """Move table: arrays of 169 rows (none, moves 1–165, ``cannotmove``, ``nomove``, ``fight``).
+
+    Integers are int16; strings are unicode arrays. No Gen 1 move heals by table, forces a switch, switches its user or
+    always crits: the export refuses a property that this table does not carry.
+    """
 
     id: np.ndarray
-    """Showdown id, unicode; '' for none."""
+    """Showdown id; '' for none."""
     name: np.ndarray
     type: np.ndarray
     """:class:`Type`."""
@@ -198,8 +205,9 @@ class Dex:
     moves: Moves
     species: Species
     effectiveness: np.ndarray
-    """int16[17, 17] by attacking and defending :class:`Type`: −1 resisted, 0, 1 super effective. Immunity is not in it: a Ghost is 0
-    to Normal here, as in Showdown's ``getEffectiveness``."""
+    """int16[17, 17] by attacking and defending :class:`Type`: −1 resisted, 0, 1 super effective.
+
+    Immunity is apart: a Ghost is 0 to Normal here, as in Showdown's ``getEffectiveness``."""
     immune: np.ndarray
     """bool[17, 17] by attacking and defending :class:`Type`."""
     metronome_list: np.ndarray
@@ -213,7 +221,7 @@ class Dex:
 
 
 def read_dex(arrays: dict[str, np.ndarray]) -> Dex:
-    """Build a :class:`Dex` from the arrays of ``gen1_dex.npz``. Keys are ``moves/<field>``, ``species/<field>`` or a field of ``Dex``."""
+    """A :class:`Dex` from the arrays of ``gen1_dex.npz``, keyed ``moves/<field>``, ``species/<field>``, ``<field>``."""
     for array in arrays.values():
         array.setflags(write=False)
 
@@ -260,11 +268,7 @@ def _number(kind: str, text: str) -> int:
     dex = load_dex()
     names = dex.moves.name if kind == "move" else dex.species.name
     close = [str(names[numbers[match]]) for match in difflib.get_close_matches(wanted, numbers, n=3)]
-    hint = (
-        f"; did you mean {' or '.join(close)}?"
-        if close
-        else f"; Gen 1 has {len(numbers)}, see pokejax.gen1.dex.load_dex()"
-    )
+    hint = f"; did you mean {' or '.join(close)}?" if close else f"; Gen 1 has {len(numbers)} (see load_dex())"
     raise UnknownNameError(f"unknown Gen 1 {kind} {text!r}{hint}")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
+
+from verification.references.showdown.install import install, node_command
 
 _HERE = Path(__file__).parent
 
@@ -13,18 +14,17 @@ _HERE = Path(__file__).parent
 def run_script(name: str, *args: str, stdin: str | None = None, timeout: float = 600) -> str:
     """Standard output of ``node <name> <args>``; ``RuntimeError`` with the script's last words if it fails.
 
-    The script can ``require('pokemon-showdown')``; the package is installed first if need be.
+    The script can ``require('pokemon-showdown')``; the package is installed first where it is not there yet.
+    ``timeout`` is in seconds.
     """
-    modules = os.environ["NODE_PATH"]
-    node = shutil.which("node")
     result = subprocess.run(
-        [str(node), str(_HERE / name), *args],
+        [node_command(), str(_HERE / name), *args],
         input=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",
         timeout=timeout,
-        env={**os.environ, "NODE_PATH": str(modules)},
+        env={**os.environ, "NODE_PATH": str(install() / "node_modules")},
         check=False,
     )
     if result.returncode:

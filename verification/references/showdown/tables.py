@@ -1,10 +1,14 @@
-"""Write ``pokejax/data/gen1_dex.npz`` from the reference package: ``python -m verification.references.showdown.tables``."""
+"""Write ``pokejax/data/gen1_dex.npz`` from the reference package.
+
+Command: ``python -m verification.references.showdown.tables``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +42,7 @@ def _type(name: str) -> Type:
     return Type.UNTYPED if name == "???" else Type[name.upper()]
 
 
-def _code(kind: type, name: str | None) -> int:
+def _code(kind: type[IntEnum], name: str | None) -> int:
     return int(kind[name.upper()]) if name else 0
 
 

@@ -68,7 +68,8 @@ def read_pool(path: Path) -> TeamPool:
     if not path.exists():
         raise PoolError(f"{path}: no such pool file; built in are {', '.join(BUILT_IN)}, or {_REBUILD}")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # NumPy leaves the file open when it fails on a path, so the file is opened here.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             teams, format_id, source = arrays["teams"], str(arrays["format"]), str(arrays["source"])
     except KeyError as error:
         raise PoolError(f"{path}: {error.args[0]}; a pool has 'teams', 'format' and 'source'; {_REBUILD}") from None

@@ -1,8 +1,9 @@
 """Read teams in Showdown's formats: export text, packed text, and JSON-like lists of sets.
 
-What a format leaves out takes Showdown's default: level 100, IVs 31, EVs 252 if none are given and 0 for the others if
-some are. Special is the Special Attack entry; Showdown's Gen 1 validator overwrites Special Defense with it, so that is
-not read. Nicknames, abilities, natures, gender and the like do not exist in Gen 1 and are dropped.
+What a format leaves out takes the default of Showdown's validator: level 100, IVs 31, EVs 252 if none are given and 0
+for the others if some are. (Packed text cannot tell all-zero EVs from none given: both read as 252, as there.)
+Special is the Special Attack entry; the validator overwrites Special Defense with it, so that is not read. Nicknames,
+abilities, natures, gender and the like do not exist in Gen 1 and are dropped.
 """
 
 from __future__ import annotations

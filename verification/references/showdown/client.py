@@ -67,7 +67,8 @@ class Replayed:
     records: NDArray[np.int32]
 
 
-def _teams_bytes(teams: NDArray[np.uint16]) -> bytes:
+def teams_bytes(teams: NDArray[np.uint16]) -> bytes:
+    """Both teams as the workers read them."""
     if teams.shape != (2, *TEAM_SHAPE):
         raise ValueError(f"teams have shape {teams.shape}, expected {(2, *TEAM_SHAPE)}")
     return teams.astype("<u2").tobytes()
@@ -84,7 +85,7 @@ def replay(pool: WorkerPool, job: BattleJob, timeout: float | None = None) -> Re
     actions = np.ascontiguousarray(job.actions, dtype=np.uint8)
     if actions.ndim != 2 or actions.shape[1] != 2:
         raise ValueError(f"actions have shape {actions.shape}, expected [T, 2]")
-    body = text_field(job.format) + struct.pack("<II", *job.seed) + _teams_bytes(job.teams) + actions.tobytes()
+    body = text_field(job.format) + struct.pack("<II", *job.seed) + teams_bytes(job.teams) + actions.tobytes()
     answer = pool.call(OP_REPLAY, body, timeout)
     return Replayed(answer.status, answer.text, _records(answer.data))
 
@@ -108,7 +109,7 @@ def play(
     Returns the actions, uint8 [T, 2], and the records, int32 [T + 1, F]. Stops after `limit` joint steps.
     """
     head = text_field(format) + text_field(policy) + struct.pack("<IIII", *seed, choice_seed, limit)
-    data = pool.call(OP_PLAY, head + _teams_bytes(teams)).data
+    data = pool.call(OP_PLAY, head + teams_bytes(teams)).data
     (steps,) = struct.unpack_from("<I", data)
     records = _records(data[4:], steps + 1)
     actions = np.frombuffer(data[4 + records.nbytes :], dtype=np.uint8).reshape(steps, 2)

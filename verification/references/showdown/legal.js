@@ -39,8 +39,11 @@ function legalMask(battle, side, party) {
   return mask || 1 << NO_OP;
 }
 
-/** Gives action number `action` to `side`. Returns '' or the reason why the simulator would not take it. */
-function choose(battle, side, party, action) {
+/**
+ * Gives action number `action` to `side`. Returns '' or the reason why the simulator would not take it.
+ * `onText` gets the choice in the simulator's words when it was taken.
+ */
+function choose(side, party, action, onText) {
   const code = requestCode(side);
   if (code === 0) return action === NO_OP ? '' : `${side.id} waits, so its action must be ${NO_OP} (NO_OP), not ${action}`;
   let text;
@@ -53,7 +56,10 @@ function choose(battle, side, party, action) {
   } else {
     return `${side.id} must answer a ${code === 1 ? 'move' : 'switch'} request, but its action is ${action}`;
   }
-  if (side.choose(text)) return '';
+  if (side.choose(text)) {
+    onText?.(text);
+    return '';
+  }
   return `${side.id} '${text}' rejected: ${side.choice.error || 'no reason given'}`;
 }
 

@@ -30,7 +30,7 @@ function throughput(format, seconds, seed) {
       for (let n = 0; n < 2; n++) {
         const side = battle.sides[n];
         const mask = legalMask(battle, side, parties[n]);
-        choose(battle, side, parties[n], choosePolicy('uniform', side, mask, random));
+        choose(side, parties[n], choosePolicy('uniform', side, mask, random));
       }
       battle.commitChoices();
       steps++;

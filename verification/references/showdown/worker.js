@@ -4,6 +4,7 @@
 // Request:  u8 operation, then its body (little-endian).
 // Answer:   u8 status, u32 text length, text (UTF-8), then the operation's bytes.
 const { startBattle } = require('./battle');
+const { inputLog } = require('./inputlog');
 const { choose, legalMask, NO_OP } = require('./legal');
 const { ChoiceRandom, choosePolicy } = require('./policy');
 const { WIDTH, record } = require('./record');
@@ -70,7 +71,7 @@ function replay(body) {
       const step = done - 1;
       if (battle.ended) return answer(ENDED_EARLY, `over before step ${step} of ${steps}`, bytes(out, done * WIDTH));
       for (let n = 0; n < 2; n++) {
-        const refusal = choose(battle, battle.sides[n], parties[n], actions[2 * step + n]);
+        const refusal = choose(battle.sides[n], parties[n], actions[2 * step + n]);
         if (refusal) return answer(REJECTED, `step ${step}: ${refusal}`, bytes(out, done * WIDTH));
       }
       battle.commitChoices();
@@ -98,7 +99,7 @@ function play(body) {
     battle.sides.forEach((side, n) => {
       const mask = legalMask(battle, side, parties[n]);
       const action = mask === 1 << NO_OP ? NO_OP : choosePolicy(policy, side, mask, random);
-      const refusal = choose(battle, side, parties[n], action);
+      const refusal = choose(side, parties[n], action);
       if (refusal) throw new Error(`the legal mask allowed what the simulator refuses: ${refusal}`);
       actions.push(action);
     });
@@ -135,7 +136,16 @@ function measure(body) {
   answer(OK, JSON.stringify(throughput(format, milliseconds / 1000, body.u32())));
 }
 
-const OPERATIONS = [hello, replay, play, teams, measure];
+/** Body: format, both names, seed, two teams, actions u8[T, 2]. Answers the input log. */
+function write(body) {
+  const format = body.text();
+  const names = [body.text(), body.text()];
+  const seed = body.seed();
+  const pair = body.teams();
+  answer(OK, inputLog(format, seed, names, pair, body.rest()).join('\n'));
+}
+
+const OPERATIONS = [hello, replay, play, teams, measure, write];
 
 for (let frame = readFrame(); frame; frame = readFrame()) {
   try {

@@ -29,7 +29,7 @@ STATUS_ENDED_EARLY = 2
 STATUS_REFERENCE_ERROR = 3
 STATUS_BAD_REQUEST = 4
 
-OP_HELLO, OP_REPLAY, OP_PLAY, OP_TEAMS, OP_MEASURE = range(5)
+OP_HELLO, OP_REPLAY, OP_PLAY, OP_TEAMS, OP_MEASURE, OP_INPUT_LOG = range(6)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -77,19 +77,22 @@ def text_field(text: str) -> bytes:
     return struct.pack("<I", len(encoded)) + encoded
 
 
+def node_environment() -> dict[str, str]:
+    """Environment in which Node finds the reference."""
+    return {**os.environ, "NODE_PATH": str(install() / "node_modules")}
+
+
 class Worker:
     """One Node process that answers one request at a time. Not thread-safe."""
 
     def __init__(self) -> None:
-        root = install()
-        environment = {**os.environ, "NODE_PATH": str(root / "node_modules")}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [node_command(), str(_WORKER_JS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=environment,
+            env=node_environment(),
             # Ctrl-C is for the sweep, which then closes its workers in order.
             start_new_session=True,
         )

@@ -1,0 +1,68 @@
+"""The program that is timed: a rollout compiled for a batch, over one or several devices."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from jaxenv.environment import Environment
+from jaxenv.rollout import Carry, Summary, rollout
+
+
+def scan_length(batch: int) -> int:
+    """Steps of one call: enough that its dispatch is nothing, few enough that a slow environment's call is short."""
+    return max(16, min(1024, 65536 // batch))
+
+
+class Program:
+    """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
+
+    Lanes are split over the largest number of `devices` that divides the batch into whole chunks.
+    """
+
+    def __init__(self, env: Environment, params: Any, batch: int, *, chunk: int | None, devices: int, seed: int = 0):
+        self.batch, self.scan = batch, scan_length(batch)
+        self.chunk = None if chunk is None or chunk >= batch else chunk
+        self.devices = max(n for n in range(1, devices + 1) if batch % (n * (self.chunk or 1)) == 0)
+        lanes = batch // self.devices
+        program = rollout(env, lanes, self.scan, chunk=None if self.chunk == lanes else self.chunk)
+        mesh = jax.make_mesh((self.devices,), ("lanes",), devices=jax.devices()[: self.devices])
+        split, whole = PartitionSpec("lanes"), PartitionSpec()
+        self.params = jax.device_put(params, NamedSharding(mesh, whole))
+        keys = jax.device_put(jax.random.split(jax.random.key(seed), self.devices), NamedSharding(mesh, split))
+
+        def init(keys, params):
+            return program.init(keys[0], params)
+
+        def run(carry, params):
+            carry, summary = program.run(carry, params)
+            return carry, jax.tree.map(lambda leaf: leaf[None], summary)
+
+        spread = lambda fn: jax.jit(  # noqa: E731
+            jax.shard_map(fn, mesh=mesh, in_specs=(split, whole), out_specs=split, check_vma=False)
+        )
+        self.carry: Carry = spread(init)(keys, self.params)
+        jax.block_until_ready(self.carry)
+        started = time.perf_counter()
+        lowered = spread(run).lower(self.carry, self.params)
+        self.trace_seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        self._run = lowered.compile()
+        self.compile_seconds = time.perf_counter() - started
+
+    @property
+    def steps_per_run(self) -> int:
+        return self.batch * self.scan
+
+    def run(self, times: int = 1) -> Summary:
+        """Go on for `times` runs, wait for all of it, and return the sums; leaves are numpy."""
+        totals = None
+        for _ in range(times):
+            self.carry, summary = self._run(self.carry, self.params)
+            totals = summary if totals is None else jax.tree.map(lambda a, b: a + b, totals, summary)
+        jax.block_until_ready((self.carry, totals))
+        return jax.tree.map(lambda leaf: np.asarray(leaf).sum(axis=0, dtype=leaf.dtype), totals)

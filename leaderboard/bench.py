@@ -14,6 +14,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental.compilation_cache import compilation_cache
 
 import jaxenv
 from leaderboard import PROTOCOL, machine
@@ -183,10 +184,12 @@ def _no_compilation_cache() -> Iterator[None]:
     """Compile seconds are a stranger's: nothing compiled in an earlier process helps."""
     before = jax.config.jax_enable_compilation_cache  # type: ignore[attr-defined]
     jax.config.update("jax_enable_compilation_cache", False)
+    compilation_cache.reset_cache()  # jax remembers its first look at the setting
     try:
         yield
     finally:
         jax.config.update("jax_enable_compilation_cache", before)
+        compilation_cache.reset_cache()
 
 
 def _warm_up(program: Program, episodes: int, limit: float) -> tuple[float, bool]:

@@ -11,13 +11,13 @@ def table(rows: list[dict[str, Any]]) -> Table:
     """One line for each batch. "ratio" is against all the reference's workers, "per core" against one; ~ is noisy."""
     first = rows[0]
     view = Table(title=f"{first['env']}, {first['mode']}, {first['backend']}", caption=_caption(first))
-    for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "ratio per core"):
+    for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "per core"):
         view.add_column(name, justify="right")
     for row in rows:
         view.add_row(
             str(row["batch"]),
             _short(row["median_sps"]) + ("~" if row["noisy"] else ""),
-            f"{_short(row['q25'])} … {_short(row['q75'])}",
+            f"{row['q25'] / row['median_sps'] - 1:+.0%} {row['q75'] / row['median_sps'] - 1:+.0%}",
             f"{row['trace_seconds'] + row['compile_seconds']:.1f} s",
             _number(row["mean_episode_length"]),
             _number(row["ratio"]),

@@ -51,23 +51,25 @@ function recordSide(battle, side, party, out, at) {
       for (let k = 0; k < 9; k++) out[at++] = 0;
       continue;
     }
-    const source = member.statusState.source;
+    // What Showdown leaves in statusState once the Pokémon is awake (or never slept) is read by nobody.
+    const sleep = member.status === 'slp' ? member.statusState : {};
     out[at++] = member.hp;
     out[at++] = STATUS_CODE[member.status];
-    out[at++] = member.statusState.time || 0;
-    out[at++] = !source ? 0 : source.side === side ? 1 : 2;
+    out[at++] = sleep.time || 0;
+    out[at++] = !sleep.source ? 0 : sleep.source.side === side ? 1 : 2;
     for (let k = 0; k < 4; k++) out[at++] = member.baseMoveSlots[k] ? member.baseMoveSlots[k].pp : 0;
     out[at++] = member.position;
   }
-  return recordActive(active, out, at);
+  return recordActive(active, battle.requestState === 'move', out, at);
 }
 
-function recordActive(active, out, at) {
+/** `asked`: a move request is open. Between turns, `disabled`, `trapped` and `maybeLocked` are leftovers: emitted as 0. */
+function recordActive(active, asked, out, at) {
   for (let k = 0; k < 4; k++) {
     const slot = active.moveSlots[k];
     out[at++] = slot ? moveCode(slot.id) : 0;
     out[at++] = slot ? slot.pp : 0;
-    out[at++] = slot && slot.disabled ? 1 : 0;
+    out[at++] = asked && slot && slot.disabled ? 1 : 0;
     out[at++] = slot && slot.virtual ? 1 : 0;
   }
   for (const stat of STATS) {
@@ -82,8 +84,8 @@ function recordActive(active, out, at) {
   out[at++] = active.transformed ? 1 : 0;
   out[at++] = active.species.num;
   out[at++] = active.subFainted ? 1 : 0;
-  out[at++] = active.trapped ? 1 : 0;
-  out[at++] = active.maybeLocked ? 1 : 0;
+  out[at++] = asked && active.trapped ? 1 : 0;
+  out[at++] = asked && active.maybeLocked ? 1 : 0;
   out[at++] = active.lastMove ? moveCode(active.lastMove.id) : 0;
   const v = active.volatiles;
   for (const name of VOLATILES) out[at++] = v[name] ? 1 : 0;

@@ -1,0 +1,246 @@
+"""The state of one Gen 1 battle: two seats (a side and its active Pokémon), two parties, the generator.
+
+Between switches nothing but the seats changes: what the active Pokémon owns (HP, status, PP) lives in its `Seat` and is
+written back to the `Party` when it leaves. Inside the rules every number is an int32 scalar or a tiny array; `pack`
+narrows them to the dtypes declared here for storage (`packed_bytes` a battle).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxenv import struct
+from pokejax.gen1.rng import Rng
+
+Node = TypeVar("Node")
+
+TEAM_SIZE = 6
+MOVE_SLOTS = 4
+# Order of the four battle stats in every `[4]` array; Special is Showdown's spa and spd, always equal in Gen 1.
+ATK, DEF, SPC, SPE = range(4)
+
+FAINTED = 7
+"""Status code of a fainted active Pokémon, Showdown's ``fnt``; the others are `dex.Status`."""
+
+REQUEST_NONE, REQUEST_MOVE, REQUEST_SWITCH = range(3)
+ONGOING, P1_WINS, P2_WINS, TIE = range(4)
+
+
+def _stored(dtype: Any, *shape: int) -> Any:
+    """A field kept as ``dtype`` in storage, int32 (or bool) inside the rules."""
+    return struct.field(metadata={"dtype": np.dtype(dtype), "shape": shape})
+
+
+@struct.dataclass
+class Seat:
+    """One side and its active Pokémon. Names in quotes are Showdown's."""
+
+    # The active Pokémon's own values, copied from its party row.
+    slot: jax.Array = _stored(np.int8)
+    base_species: jax.Array = _stored(np.uint8)
+    level: jax.Array = _stored(np.uint8)
+    max_hp: jax.Array = _stored(np.int16)
+    base_stats: jax.Array = _stored(np.int16, 4)
+    """'baseStoredStats': what critical hits use."""
+    speed_bonus: jax.Array = _stored(np.uint8)
+    """IV + ⌊EV/4⌋ of Speed, for the speed cached by Transform."""
+    base_moves: jax.Array = _stored(np.uint8, MOVE_SLOTS)
+    base_pp: jax.Array = _stored(np.uint8, MOVE_SLOTS)
+    hp: jax.Array = _stored(np.int16)
+    status: jax.Array = _stored(np.int8)
+    sleep_turns: jax.Array = _stored(np.int8)
+    """'statusState.time'; 0 unless asleep. Wakes at 0 after the turn."""
+    slept_by_self: jax.Array = _stored(np.bool_)
+    """Asleep by its own Rest: the Sleep Clause does not count it."""
+    sub_fainted: jax.Array = _stored(np.bool_)
+    """'subFainted': its Substitute broke and it has not been targeted since."""
+
+    # What switching out clears.
+    species: jax.Array = _stored(np.uint8)
+    type1: jax.Array = _stored(np.int8)
+    type2: jax.Array = _stored(np.int8)
+    transformed: jax.Array = _stored(np.bool_)
+    moves: jax.Array = _stored(np.uint8, MOVE_SLOTS)
+    pp: jax.Array = _stored(np.uint8, MOVE_SLOTS)
+    virtual: jax.Array = _stored(np.bool_, MOVE_SLOTS)
+    """Slots made by Mimic or Transform, whose PP are not the base slot's."""
+    stats: jax.Array = _stored(np.int16, 4)
+    """'storedStats': the base stats, or the copied ones when transformed."""
+    modified: jax.Array = _stored(np.int16, 4)
+    """'modifiedStats': with stages, burn and paralysis, as stale as the cartridge keeps them."""
+    boosts: jax.Array = _stored(np.int8, 4)
+    accuracy: jax.Array = _stored(np.int8)
+    evasion: jax.Array = _stored(np.int8)
+    last_move: jax.Array = _stored(np.uint8)
+    """'pokemon.lastMove', what Mirror Move copies; 0 none."""
+    speed: jax.Array = _stored(np.int16)
+    """'pokemon.speed': cached, refreshed only where Showdown does; decides event ties."""
+
+    # Volatile conditions. A counter that is 0 means the condition is absent.
+    bide_turns: jax.Array = _stored(np.int8)
+    bide_damage: jax.Array = _stored(np.int32)
+    confusion_turns: jax.Array = _stored(np.int8)
+    disable_turns: jax.Array = _stored(np.int8)
+    disable_slot: jax.Array = _stored(np.int8)
+    disable_move: jax.Array = _stored(np.uint8)
+    locked_move: jax.Array = _stored(np.uint8)
+    """Thrash or Petal Dance in progress ('lockedmove')."""
+    locked_turns: jax.Array = _stored(np.int8)
+    locked_accuracy: jax.Array = _stored(np.int16)
+    rage_accuracy: jax.Array = _stored(np.int16)
+    substitute_hp: jax.Array = _stored(np.int16)
+    toxic: jax.Array = _stored(np.bool_)
+    """'residualdmg' is present; its counter may be 0."""
+    toxic_counter: jax.Array = _stored(np.int16)
+    trapping_move: jax.Array = _stored(np.uint8)
+    """'partialtrappinglock': the Pokémon is using Wrap, Bind, Clamp or Fire Spin."""
+    trapping_turns: jax.Array = _stored(np.int8)
+    trapping_total: jax.Array = _stored(np.int8)
+    trapping_damage: jax.Array = _stored(np.int32)
+    trapped_turns: jax.Array = _stored(np.int8)
+    """'partiallytrapped': caught by the foe's trapping move."""
+    trapped_maybe_locked: jax.Array = _stored(np.bool_)
+    fake_trapped_turns: jax.Array = _stored(np.int8)
+    """'fakepartiallytrapped': trapping ended this turn, which the players cannot know."""
+    two_turn_move: jax.Array = _stored(np.uint8)
+    flinch: jax.Array = _stored(np.bool_)
+    focus_energy: jax.Array = _stored(np.bool_)
+    invulnerable: jax.Array = _stored(np.bool_)
+    leech_seed: jax.Array = _stored(np.bool_)
+    light_screen: jax.Array = _stored(np.bool_)
+    mist: jax.Array = _stored(np.bool_)
+    must_recharge: jax.Array = _stored(np.bool_)
+    reflect: jax.Array = _stored(np.bool_)
+
+    # The side.
+    last_selected_move: jax.Array = _stored(np.uint8)
+    last_selected_slot: jax.Array = _stored(np.int8)
+    last_enemy_selected_move: jax.Array = _stored(np.uint8)
+    side_last_move: jax.Array = _stored(np.uint8)
+    """'side.lastMove'; `dex.NO_MOVE` for the nameless move, whose id Showdown gives as Fissure."""
+    side_last_enemy_move: jax.Array = _stored(np.uint8)
+    pokemon_left: jax.Array = _stored(np.int8)
+    fainted_this_turn: jax.Array = _stored(np.bool_)
+    bench: jax.Array = _stored(np.uint8)
+    """`BENCH_*` bits about the other five, which change only when a Pokémon switches."""
+    request: jax.Array = _stored(np.int8)
+    maybe_locked: jax.Array = _stored(np.bool_)
+    """'maybeLocked': the player is shown the whole move list though the move may be decided already."""
+    queued: jax.Array = _stored(np.int16)
+    """The action in Showdown's queue: 0 none, 1 + slot a switch, `QUEUED_MOVE` + id a move."""
+
+
+QUEUED_MOVE = 7
+
+
+@struct.dataclass
+class Party:
+    """A side's six Pokémon in the order of the team. The active one's row is stale: its `Seat` holds the truth."""
+
+    species: jax.Array = _stored(np.uint8, TEAM_SIZE)
+    """0: no such Pokémon."""
+    level: jax.Array = _stored(np.uint8, TEAM_SIZE)
+    moves: jax.Array = _stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
+    max_hp: jax.Array = _stored(np.int16, TEAM_SIZE)
+    stats: jax.Array = _stored(np.int16, TEAM_SIZE, 4)
+    speed_bonus: jax.Array = _stored(np.uint8, TEAM_SIZE)
+    hp: jax.Array = _stored(np.int16, TEAM_SIZE)
+    status: jax.Array = _stored(np.int8, TEAM_SIZE)
+    sleep_turns: jax.Array = _stored(np.int8, TEAM_SIZE)
+    slept_by_self: jax.Array = _stored(np.bool_, TEAM_SIZE)
+    sub_fainted: jax.Array = _stored(np.bool_, TEAM_SIZE)
+    pp: jax.Array = _stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
+    position: jax.Array = _stored(np.int8, TEAM_SIZE)
+    """Place in Showdown's ``side.pokemon``, which swaps with each switch; 0 is the active one."""
+
+
+@struct.dataclass
+class Battle:
+    """A whole battle at a decision point."""
+
+    rng: Rng
+    turn: jax.Array = _stored(np.int16)
+    last_damage: jax.Array = _stored(np.int32)
+    result: jax.Array = _stored(np.int8)
+    """`ONGOING`, `P1_WINS`, `P2_WINS` or `TIE`."""
+    seats: tuple[Seat, Seat] = struct.field()
+    parties: tuple[Party, Party] = struct.field()
+
+
+def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
+    """``node`` with fields replaced where ``when`` (a bool scalar) holds; dtypes and shapes stay as they are."""
+    changes = {}
+    for name, value in values.items():
+        old = getattr(node, name)
+        new = jnp.broadcast_to(jnp.asarray(value, old.dtype), old.shape)
+        changes[name] = new if when is True else jnp.where(when, new, old)
+    return node.replace(**changes)  # type: ignore[attr-defined]
+
+
+def select(when: jax.Array, yes: Node, no: Node) -> Node:
+    """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf."""
+    return jax.tree.map(lambda a, b: a if a is b else jnp.where(when, a, b), yes, no)
+
+
+def take(array: jax.Array, index: jax.Array) -> jax.Array:
+    """``array[index]`` for a tiny leading axis, as a chain of selects; the last entry if ``index`` is out of range."""
+    value = array[array.shape[0] - 1]
+    for i in range(array.shape[0] - 1):
+        value = jnp.where(index == i, array[i], value)
+    return value
+
+
+def put(array: jax.Array, index: jax.Array, value: Any, when: jax.Array | bool = True) -> jax.Array:
+    """``array`` (one axis) with ``value`` at ``index`` where ``when``; unchanged if ``index`` is out of range."""
+    chosen = (jnp.arange(array.shape[0], dtype=jnp.int32) == index) & when
+    return jnp.where(chosen, jnp.asarray(value, array.dtype), array)
+
+
+def _map_declared(node: Any, leaf: Any) -> Any:
+    """``node`` with ``leaf(value, dtype)`` applied to every field that declares a dtype, nested nodes included."""
+    changes = {}
+    for field in dataclasses.fields(node):
+        value = getattr(node, field.name)
+        if "dtype" in field.metadata:
+            changes[field.name] = leaf(value, field.metadata["dtype"])
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(_map_declared(item, leaf) for item in value)
+    return node.replace(**changes)
+
+
+def pack(battle: Battle) -> Battle:
+    """The battle in storage dtypes (a few hundred bytes)."""
+    return _map_declared(battle, lambda value, dtype: value.astype(dtype))
+
+
+def unpack(battle: Battle) -> Battle:
+    """The battle in the rules' dtypes: int32, and bool for flags."""
+    return _map_declared(battle, lambda value, dtype: value if dtype == np.bool_ else value.astype(jnp.int32))
+
+
+def empty(node_type: type[Node]) -> Node:
+    """All zeros, in the rules' dtypes."""
+    values = {}
+    for field in dataclasses.fields(node_type):  # type: ignore[arg-type]
+        dtype = jnp.bool_ if field.metadata["dtype"] == np.bool_ else jnp.int32
+        values[field.name] = jnp.zeros(field.metadata["shape"], dtype)
+    return node_type(**values)
+
+
+@functools.cache
+def packed_bytes() -> int:
+    """Bytes of one packed battle."""
+    per_seat = _declared_bytes(Seat)
+    per_party = _declared_bytes(Party)
+    return 2 * (per_seat + per_party) + _declared_bytes(Battle) + 8
+
+
+def _declared_bytes(node_type: type) -> int:
+    fields = [f for f in dataclasses.fields(node_type) if "dtype" in f.metadata]
+    return sum(f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"], dtype=int)) for f in fields)

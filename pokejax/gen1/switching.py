@@ -1,0 +1,207 @@
+"""Switching: writing the old active Pokémon back to its party, loading the new one, what happens as it comes in.
+
+Source: ``switchIn`` in sim/battle-actions.js; ``runSwitch`` in data/mods/gen4/scripts.js (which Gen 1 uses);
+``clearVolatile`` in sim/pokemon.js.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pokejax.gen1 import dex
+from pokejax.gen1.dex import Status, Type
+from pokejax.gen1.move_ids import Move
+from pokejax.gen1.state import FAINTED, QUEUED_MOVE, Party, Seat, empty, put, select, take, update
+from pokejax.gen1.stats import refresh_speed, weaken_by_status
+from pokejax.gen1.status import BENCH_ASLEEP, BENCH_FROZEN
+from pokejax.gen1.view import View
+
+# More `Seat.bench` bits, for the Endless Battle Clause: what holds for every benched Pokémon.
+BENCH_GHOSTS = 4
+"""Fainted or a Ghost."""
+BENCH_TRANSFORMERS = 8
+"""Fainted, or knows only Transform."""
+BENCH_STUCK = 16
+"""Fainted or frozen."""
+BENCH_STUCK_TRANSFORM = 32
+"""… or knows only Transform."""
+BENCH_STUCK_PP = 64
+"""… or has no PP."""
+BENCH_STUCK_ANY = 128
+"""… or either."""
+
+_SIDE_FIELDS = (
+    "last_selected_move",
+    "last_selected_slot",
+    "last_enemy_selected_move",
+    "side_last_move",
+    "side_last_enemy_move",
+    "pokemon_left",
+    "fainted_this_turn",
+    "request",
+    "maybe_locked",
+    "queued",
+)
+"""`Seat` fields that belong to the side, not to its active Pokémon."""
+
+
+@functools.cache
+def _species_types() -> np.ndarray:
+    return dex.load_dex().species.types.astype(np.int32)
+
+
+def only_transform(moves: jax.Array) -> jax.Array:
+    """Every move of the last axis (0 = empty slot) is Transform: Showdown's ``moves.every``."""
+    return jnp.all((moves == 0) | (moves == Move.TRANSFORM), axis=-1)
+
+
+def store(party: Party, seat: Seat) -> Party:
+    """``party`` with the active Pokémon's row brought up to date."""
+    slot = seat.slot
+    row = (jnp.arange(party.hp.shape[0], dtype=jnp.int32) == slot)[:, None]
+    return party.replace(
+        hp=put(party.hp, slot, seat.hp),
+        status=put(party.status, slot, seat.status),
+        sleep_turns=put(party.sleep_turns, slot, seat.sleep_turns),
+        slept_by_self=put(party.slept_by_self, slot, seat.slept_by_self),
+        sub_fainted=put(party.sub_fainted, slot, seat.sub_fainted),
+        pp=jnp.where(row, seat.base_pp[None, :], party.pp),
+    )
+
+
+def load(party: Party, slot: jax.Array) -> Seat:
+    """A fresh seat for the Pokémon at ``slot``: no stages, no volatile conditions, stats weakened by its status."""
+    species = party.species[slot]
+    types = jnp.asarray(_species_types())[species]
+    stats, moves, pp = party.stats[slot], party.moves[slot], party.pp[slot]
+    seat = empty(Seat).replace(
+        slot=slot,
+        base_species=species,
+        species=species,
+        level=party.level[slot],
+        max_hp=party.max_hp[slot],
+        base_stats=stats,
+        stats=stats,
+        modified=stats,
+        speed_bonus=party.speed_bonus[slot],
+        base_moves=moves,
+        moves=moves,
+        base_pp=pp,
+        pp=pp,
+        hp=party.hp[slot],
+        status=party.status[slot],
+        sleep_turns=party.sleep_turns[slot],
+        slept_by_self=party.slept_by_self[slot],
+        sub_fainted=party.sub_fainted[slot],
+        type1=types[0],
+        type2=types[1],
+        bench=bench_bits(party, slot),
+    )
+    return refresh_speed(weaken_by_status(seat))
+
+
+def bench_bits(party: Party, active: jax.Array) -> jax.Array:
+    """The `BENCH_*` bits of a party with ``active`` on the field."""
+    benched = jnp.arange(party.hp.shape[0], dtype=jnp.int32) != active
+    alive = benched & (party.hp > 0)
+    frozen = party.status == Status.FRZ
+    types = jnp.asarray(_species_types())[party.species]
+    ghost = jnp.any(types == Type.GHOST, axis=-1)
+    transform = only_transform(party.moves)
+    no_pp = jnp.all(party.pp == 0, axis=-1)
+    asleep = alive & (party.status == Status.SLP) & ~party.slept_by_self
+
+    def every(condition: jax.Array) -> jax.Array:
+        return jnp.all(~alive | condition)
+
+    bits = (
+        (BENCH_ASLEEP, jnp.any(asleep)),
+        (BENCH_FROZEN, jnp.any(benched & frozen)),
+        (BENCH_GHOSTS, every(ghost)),
+        (BENCH_TRANSFORMERS, every(transform)),
+        (BENCH_STUCK, every(frozen)),
+        (BENCH_STUCK_TRANSFORM, every(frozen | transform)),
+        (BENCH_STUCK_PP, every(frozen | no_pp)),
+        (BENCH_STUCK_ANY, every(frozen | transform | no_pp)),
+    )
+    return sum((jnp.where(holds, bit, 0) for bit, holds in bits), start=jnp.int32(0))
+
+
+def switch(seat: Seat, party: Party, slot: jax.Array) -> tuple[Seat, Party]:
+    """Replace the active Pokémon by the one at ``slot``; the side's own memory stays."""
+    outgoing = update(seat, seat.status == FAINTED, status=Status.NONE)
+    place = take(party.position, slot)
+    position = put(put(party.position, seat.slot, place), slot, 0)
+    party = store(party, outgoing).replace(position=position)
+    side = {name: getattr(seat, name) for name in _SIDE_FIELDS}
+    return load(party, slot).replace(**side), party
+
+
+def come_in(view: View, when: jax.Array) -> View:
+    """``runSwitch`` for the user, just switched in: bad poison eases, last moves are forgotten, poison and burn bite."""
+    user, foe = view.user, view.foe
+    view = view.on_user(when & (user.status == Status.TOX), status=Status.PSN)
+    view = view.on_user(when, last_move=0, last_selected_slot=0)
+    view = view.on_foe(when & (foe.hp > 0), last_move=0)
+
+    # A foe whose trapping move came from Metronome will roll Metronome again.
+    trapper = when & (foe.hp > 0) & (foe.trapping_move > 0)
+    again = trapper & (take(foe.moves, foe.last_selected_slot) == Move.METRONOME)
+    changed = refresh_speed(view.foe, again & (foe.queued >= QUEUED_MOVE))
+    changed = update(changed, again & (foe.queued >= QUEUED_MOVE), queued=QUEUED_MOVE + Move.METRONOME)
+    changed = update(changed, again, last_selected_move=Move.METRONOME, last_enemy_selected_move=Move.METRONOME)
+    view = view.replace(foe=changed)
+
+    user = view.user
+    suffers = (user.status == Status.PSN) | (user.status == Status.BRN)
+    suffers = when & suffers & ~user.fainted_this_turn
+    return view.on_user(suffers, hp=jnp.maximum(user.hp - jnp.maximum(user.max_hp // 16, 1), 0))
+
+
+def clear_volatile(seat: Seat) -> Seat:
+    """The seat as ``clearVolatile`` leaves a Pokémon that fainted."""
+    species = seat.base_species
+    types = jnp.asarray(_species_types())[species]
+    kept = {name: getattr(seat, name) for name in (*_SIDE_FIELDS, *_OWN_FIELDS)}
+    fresh = empty(Seat).replace(
+        **kept,
+        species=species,
+        type1=types[0],
+        type2=types[1],
+        moves=seat.base_moves,
+        pp=seat.base_pp,
+        stats=seat.base_stats,
+        modified=seat.base_stats,
+        speed=seat.base_stats[3],
+    )
+    return weaken_by_status(fresh)
+
+
+_OWN_FIELDS = (
+    "slot",
+    "base_species",
+    "level",
+    "max_hp",
+    "base_stats",
+    "speed_bonus",
+    "base_moves",
+    "base_pp",
+    "hp",
+    "status",
+    "sleep_turns",
+    "slept_by_self",
+    "sub_fainted",
+    "bench",
+)
+"""`Seat` fields that the Pokémon keeps when its volatile conditions go."""
+
+
+def faint(seat: Seat, when: jax.Array) -> Seat:
+    """Process a faint where ``when``: the volatile conditions go, the side has one Pokémon less."""
+    cleared = clear_volatile(seat)
+    cleared = cleared.replace(pokemon_left=seat.pokemon_left - 1, fainted_this_turn=jnp.ones_like(seat.fainted_this_turn))
+    return select(when, cleared, seat)

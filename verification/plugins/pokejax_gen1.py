@@ -1,0 +1,156 @@
+"""PokeJAX's Gen 1 engine as a lockstep candidate: batches of battles in JAX, a record at every decision point."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import NDArray
+from pokejax.gen1.party import parties_from_wire
+from pokejax.gen1.rng import Rng
+from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
+from pokejax.gen1.team_sampling import sample_teams
+from pokejax.gen1.turn import legal_masks, start, step
+
+from verification.candidate import PlayedBattles
+from verification.plugins.gen1_policies import POLICIES
+from verification.plugins.gen1_record import named_fields, record
+
+LANES = 256
+"""Battles played side by side. Fixed, so that one compiled program serves every number of episodes."""
+STEPS_PER_CALL = 64
+
+
+def _unpack_party(party: Party) -> Party:
+    return jax.tree.map(lambda leaf: leaf if leaf.dtype == jnp.bool_ else leaf.astype(jnp.int32), party)
+
+
+def _start(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
+    parties = tuple(_unpack_party(jax.tree.map(lambda leaf: leaf[side], sides)) for side in range(2))
+    battle = start(Rng(hi=hi, lo=lo), parties)
+    return pack(battle), record(battle)
+
+
+def _advance(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
+    after, _ = step(unpack(battle), actions)
+    return pack(after), record(after)
+
+
+def _choose(key: jax.Array, battle: Battle, policy: str) -> jax.Array:
+    battle = unpack(battle)
+    legal = legal_masks(battle)
+    p1, p2 = battle.seats
+    first, second = jax.random.split(key)
+    choose = POLICIES[policy]
+    return jnp.stack([choose(first, p1, p2, legal[0]), choose(second, p2, p1, legal[1])])
+
+
+@jax.jit
+def _start_batch(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
+    return jax.vmap(_start)(hi, lo, sides)
+
+
+@functools.partial(jax.jit, static_argnames="policy", donate_argnums=1)
+def _play_batch(keys: jax.Array, battles: Battle, policy: str) -> tuple[Any, ...]:
+    """`STEPS_PER_CALL` joint steps: keys, battles, actions [T, B, 2], records [T, B, F], still going [T, B] before."""
+
+    def one(carry: tuple[jax.Array, Battle], _: None) -> tuple[Any, Any]:
+        keys, battles = carry
+        split = jax.vmap(jax.random.split)(keys)
+        going = battles.result == ONGOING
+        actions = jax.vmap(functools.partial(_choose, policy=policy))(split[:, 0], battles)
+        battles, records = jax.vmap(_advance)(battles, actions)
+        return (split[:, 1], battles), (actions.astype(jnp.uint8), records, going)
+
+    (keys, battles), out = lax.scan(one, (keys, battles), None, length=STEPS_PER_CALL)
+    return keys, battles, *out
+
+
+@functools.partial(jax.jit, donate_argnums=0)
+def _replay_batch(battles: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
+    return lax.scan(jax.vmap(_advance), battles, actions)
+
+
+@functools.cache
+def _record_order() -> list[str]:
+    """Names of a record's columns, in order."""
+    names: list[str] = []
+
+    def collect(sides: Party) -> jax.Array:
+        battle, _ = _start(jnp.uint32(0), jnp.uint32(0), sides)
+        names.extend(named_fields(unpack(battle)))
+        return jnp.int32(0)
+
+    jax.eval_shape(collect, parties_from_wire(np.zeros((2, 6, 16), np.uint16)))
+    return names
+
+
+def _seeds(seed: int, episodes: int) -> NDArray[np.uint32]:
+    return np.random.default_rng([seed, 1]).integers(0, 1 << 32, (episodes, 2), dtype=np.uint32)
+
+
+def _pad(array: np.ndarray, lanes: int) -> np.ndarray:
+    short = lanes - len(array)
+    return np.concatenate([array, np.repeat(array[-1:], short, axis=0)]) if short else array
+
+
+class PokejaxGen1:
+    """The candidate for `pokejax/gen1…` environments."""
+
+    def __init__(self, env: str) -> None:
+        self.env = env
+        self.fields = _record_order()
+
+    def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
+        """Batches of `LANES` battles; see `LockstepCandidate`."""
+        if policy not in POLICIES:
+            raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
+        wires = sample_teams(teams, np.random.default_rng([seed, 2]), episodes)
+        seeds = _seeds(seed, episodes)
+        for first in range(0, episodes, LANES):
+            part = slice(first, min(first + LANES, episodes))
+            count = part.stop - first
+            key = jax.random.fold_in(jax.random.key(seed & 0xFFFFFFFF), first)
+            yield self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, policy)
+
+    def _begin(self, seeds: np.ndarray, wires: np.ndarray) -> tuple[Battle, jax.Array]:
+        return _start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), parties_from_wire(wires))
+
+    def _play(self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: str) -> PlayedBattles:
+        battles, before = self._begin(seeds, wires)
+        keys = jax.random.split(key, LANES)
+        lengths = np.zeros(LANES, np.int64)
+        actions, records = [], [np.asarray(before)[None]]
+        while True:
+            keys, battles, acted, recorded, going = _play_batch(keys, battles, policy=policy)
+            lengths += np.asarray(going).sum(axis=0)
+            actions.append(np.asarray(acted))
+            records.append(np.asarray(recorded))
+            if not np.asarray(battles.result == ONGOING)[:count].any():
+                break
+        longest = int(lengths[:count].max())
+        return PlayedBattles(
+            seeds=seeds[:count],
+            teams=wires[:count],
+            lengths=lengths[:count],
+            actions=np.concatenate(actions)[:longest, :count].transpose(1, 0, 2),
+            records=np.concatenate(records)[: longest + 1, :count].transpose(1, 0, 2),
+        )
+
+    def replay(
+        self,
+        seeds: NDArray[np.uint32],
+        teams: NDArray[np.uint16],
+        lengths: NDArray[np.integer],
+        actions: NDArray[np.uint8],
+    ) -> PlayedBattles:
+        """Play given choices; what lies beyond a battle's length is played too, and ignored by the comparison."""
+        battles, before = self._begin(seeds, teams)
+        _, records = _replay_batch(battles, jnp.asarray(actions.transpose(1, 0, 2), jnp.int32))
+        everything = np.concatenate([np.asarray(before)[None], np.asarray(records)])
+        return PlayedBattles(seeds, teams, lengths, actions, everything.transpose(1, 0, 2))

@@ -13,6 +13,7 @@ from jaxenv.control import maybe
 from pokejax.gen1.choices import NO_OP, commit, default_action, legal_actions
 from pokejax.gen1.end_turn import end_turn, run_durations
 from pokejax.gen1.move_data import priority
+from pokejax.gen1.move_ids import Move
 from pokejax.gen1.rng import Rng, draw
 from pokejax.gen1.state import (
     FAINTED,
@@ -50,8 +51,6 @@ def start(rng: Rng, parties: tuple[Party, Party]) -> Battle:
 
 
 def _fresh_side(seat: Seat, party: Party) -> Seat:
-    from pokejax.gen1.move_ids import Move
-
     return update(
         seat,
         last_selected_move=Move.NOMOVE,
@@ -109,7 +108,9 @@ def _sort_actions(rng: Rng, seats: tuple[Seat, Seat]) -> tuple[Rng, jax.Array]:
 
 
 def _play(battle: Battle) -> Battle:
-    new_turn = (battle.seats[0].request == REQUEST_MOVE) | (battle.seats[1].request == REQUEST_MOVE)
+    p1, p2 = battle.seats
+    new_turn = (p1.request == REQUEST_MOVE) | (p2.request == REQUEST_MOVE)
+    both_replace = (p1.request == REQUEST_SWITCH) & (p2.request == REQUEST_SWITCH)
     battle = battle.replace(seats=tuple(update(seat, request=REQUEST_NONE) for seat in battle.seats))
     rng, first = _sort_actions(battle.rng, battle.seats)
     # 'beforeTurn': its own event, then the 'Update' event that follows every action.
@@ -118,6 +119,11 @@ def _play(battle: Battle) -> Battle:
     battle = battle.replace(rng=rng)
 
     battle = lax.fori_loop(0, 2, lambda i, b: _act(b, jnp.where(i == 0, first, 1 - first)), battle)
+
+    # Two replacements are both in ('instaswitch') before either 'runSwitch' is run: the second one's place in the queue
+    # and one more 'Update' event can tie.
+    for _ in range(2):
+        battle = battle.replace(rng=_update_tie(battle.rng, battle.seats, both_replace))
 
     undisturbed = _undisturbed(battle)
     battle = maybe(undisturbed & new_turn, _residual, battle)

@@ -1,0 +1,117 @@
+"""What a quickstart found: plain values, a table for a person, JSON for a program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import statistics
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclasses.dataclass
+class Compared:
+    """Battles replayed in the reference. ``points``: decision points at which all fields were compared."""
+
+    battles: int
+    points: int
+    fields: int
+    divergences: int
+    unverified: int
+
+
+@dataclasses.dataclass
+class Findings:
+    """One run. What was not done stays None and is named in ``not_done``; speeds are joint steps per second."""
+
+    env: str
+    seed: int
+    backend: str
+    cores: int
+    compile_seconds: float = 0.0
+    compiled_before: bool = False
+    battles: int = 0
+    steps: int = 0
+    play_seconds: float = 0.0
+    compared: Compared | None = None
+    ours: list[float] = dataclasses.field(default_factory=list)
+    reference: list[float] = dataclasses.field(default_factory=list)
+    reference_version: str = ""
+    written: list[Path] = dataclasses.field(default_factory=list)
+    not_done: list[str] = dataclasses.field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def ratios(self) -> tuple[float, float] | None:
+        """Ours over the reference on all cores, and over one of its workers; medians."""
+        if not self.ours or not self.reference:
+            return None
+        ratio = statistics.median(self.ours) / statistics.median(self.reference)
+        return ratio, ratio * self.cores
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as JSON values."""
+        values = {**dataclasses.asdict(self), "written": [str(path) for path in self.written]}
+        ratios = self.ratios
+        return values | {"ratio": ratios and ratios[0], "ratio_per_reference_core": ratios and ratios[1]}
+
+    def write(self, path: Path) -> None:
+        """Write the JSON file, listing itself among what was written."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.written.append(path)
+        path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and text of each line of the table."""
+        again = "from the cache of an earlier run" if self.compiled_before else "the next run finds it in the cache"
+        rows = [
+            ("compiling the engine", f"{self.compile_seconds:.1f} s ({again})"),
+            ("battles played in JAX", f"{self.battles:,}, {self.steps:,} joint steps in {self.play_seconds:.1f} s"),
+        ]
+        if self.compared:
+            found = self.compared
+            rows += [
+                ("battles replayed in Showdown", f"{found.battles:,}"),
+                ("decision points compared", f"{found.points:,}, {found.fields} fields at each"),
+                (
+                    "divergences",
+                    f"{found.divergences}" + (f" ({found.unverified} not compared)" * (found.unverified > 0)),
+                ),
+            ]
+        if self.ours:
+            rows.append(("JAX", f"{_speed(self.ours)} on {self.cores} cores ({self.backend})"))
+        if self.reference:
+            speed = statistics.median(self.reference)
+            rows.append(
+                ("Showdown", f"{_speed(self.reference)} on {self.cores} cores, {speed / self.cores:,.0f} on each")
+            )
+        ratios = self.ratios
+        if ratios:
+            rows.append(("ratio", f"{ratios[0]:,.1f} on equal cores, {ratios[1]:,.1f} to one core of Showdown"))
+        rows += [("written", "\n".join(map(str, self.written)))] if self.written else []
+        rows += [("not done", text) for text in self.not_done]
+        return [*rows, ("seconds in all", f"{self.seconds:.0f}")]
+
+    def table(self) -> Table:
+        """The table that a person reads."""
+        from rich.table import Table
+
+        name = f"Pokémon Showdown {self.reference_version}".rstrip()
+        table = Table(title=f"{self.env} and {name}", show_header=False, title_justify="left")
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, text in self.rows():
+            table.add_row(label, text, style="bold red" if label == "not done" else None)
+        if self.ours:
+            table.caption = (
+                f"Speeds are medians of {len(self.ours)} short samples, for a first look. "
+                f"`uv run python -m leaderboard bench {self.env}` measures."
+            )
+        return table
+
+
+def _speed(samples: list[float]) -> str:
+    return f"{statistics.median(samples):,.0f} joint steps/s"

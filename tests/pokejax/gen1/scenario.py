@@ -25,7 +25,7 @@ from pokejax.gen1.teams import PokemonSet, Team, team_array
 from pokejax.gen1.turn import start, step
 from verification.compare import compare
 from verification.counterexample import Counterexample
-from verification.lcg import draws_between, state_of
+from verification.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
 from verification.plugins.gen1_record import named_fields, record
 from verification.references.showdown.client import BattleJob, replay
 from verification.references.showdown.fields import column, field_names
@@ -79,6 +79,15 @@ class Records:
     def lost(self, name: str, step: int) -> Any:
         """How much a field fell by the `step`-th joint choice."""
         return self(name, step - 1) - self(name, step)
+
+    def peek(self, step: int, n: int = 256, skip: int = 0) -> Any:
+        """What ``random(n)`` will give after `step` joint choices, once `skip` other draws are made."""
+        words = [np.atleast_1d(self(word, step)).astype(np.uint32).astype(np.uint64) for word in ("prng_hi", "prng_lo")]
+        state = words[0] << np.uint64(32) | words[1]
+        for _ in range(skip + 1):
+            state = state * np.uint64(MULTIPLIER) + np.uint64(INCREMENT)
+        values = ((state >> np.uint64(32)) * np.uint64(n) >> np.uint64(32)).astype(np.int64)
+        return int(values[0]) if self.rows.ndim == 2 else values
 
     def draws(self, step: int) -> int | None:
         """Draws made by the `step`-th joint choice, by the distance of the generator's states (one battle only)."""

@@ -1,0 +1,97 @@
+"""What has been shown of each side so far and is not to be read off the battle: appearances, moves, turns slept.
+
+Worked out from the battle before and after a step, on packed battles (`state.pack`).
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from jaxenv import struct
+from pokejax.gen1.dex import Status
+from pokejax.gen1.move_ids import Move
+from pokejax.gen1.state import MOVE_SLOTS, REQUEST_MOVE, TEAM_SIZE, Battle, Seat
+
+UNSEEN = TEAM_SIZE
+"""In `Memory.appearance`: nobody has appeared in this place yet."""
+
+
+@struct.dataclass
+class Memory:
+    """The leading axis is the side that was seen."""
+
+    appearance: jax.Array
+    """int8[2, 6]: team slots in order of their first ``|switch|``, then `UNSEEN`."""
+    moves: jax.Array
+    """bool[2, 6, 4], by team slot and move slot: the foe's player knows that the Pokémon has this move."""
+    slept: jax.Array
+    """uint8[2, 6], by team slot: ``|cant|…|slp`` since it fell asleep; 0 unless asleep."""
+
+
+def first_memory() -> Memory:
+    """Both leads have appeared; nothing else is known."""
+    lead = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == 0
+    return Memory(
+        appearance=jnp.broadcast_to(jnp.where(lead, 0, UNSEEN).astype(jnp.int8), (2, TEAM_SIZE)),
+        moves=jnp.zeros((2, TEAM_SIZE, MOVE_SLOTS), jnp.bool_),
+        slept=jnp.zeros((2, TEAM_SIZE), jnp.uint8),
+    )
+
+
+def remember(memory: Memory, before: Battle, after: Battle) -> Memory:
+    """The memory after the step that led from ``before`` to ``after``."""
+    appearance, moves, slept = [], [], []
+    for side in range(2):
+        was, now = before.seats[side], after.seats[side]
+        foe_was, foe_now = before.seats[1 - side], after.seats[1 - side]
+        active = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == now.slot
+        shown = _shown_moves(was, now) | _copied_moves(now, foe_was, foe_now)
+        appearance.append(_appear(memory.appearance[side], now.slot))
+        moves.append(memory.moves[side] | (active[:, None] & shown[None, :]))
+        slept.append(jnp.where(active, _count_sleep(memory.slept[side], was, now, foe_now), memory.slept[side]))
+    return Memory(appearance=jnp.stack(appearance), moves=jnp.stack(moves), slept=jnp.stack(slept))
+
+
+def _appear(appearance: jax.Array, slot: jax.Array) -> jax.Array:
+    known = jnp.any(appearance == slot)
+    place = jnp.sum(appearance != UNSEEN, dtype=jnp.int32)
+    new = ~known & (jnp.arange(TEAM_SIZE, dtype=jnp.int32) == place)
+    return jnp.where(new, slot, appearance)
+
+
+def _shown_moves(was: Seat, now: Seat) -> jax.Array:
+    """bool[4]: slots of the active Pokémon whose move was named in this step.
+
+    A slot pays PP when its move is used, but a two-turn move only on its second turn. The nameless move of a thawed
+    Pokémon pays too, from a slot that it does not belong to.
+    """
+    slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
+    stayed = was.slot == now.slot
+    paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE)
+    charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
+    disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
+    return paid | ((charges | disabled) & ~now.transformed)
+
+
+def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
+    """bool[4]: slots whose move the foe's player has just come to know by Mimic (named to all) or Transform (listed in
+    its request)."""
+    stayed = foe_was.slot == foe_now.slot
+    copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves))
+    same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])
+    return jnp.any(same, axis=1) & ~now.virtual & ~now.transformed & (now.base_moves != 0)
+
+
+def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:
+    """uint8[6]: turns slept if it is the active Pokémon.
+
+    The counter falls by one for each turn slept. One that stood at 1 and stands at 1 after both have acted fell to 0:
+    the Pokémon woke, and was put to sleep again by a slower foe.
+    """
+    was_asleep = (was.status == Status.SLP) & (was.slot == now.slot)
+    fell = was.sleep_turns - now.sleep_turns
+    both_acted = (was.request == REQUEST_MOVE) & (foe.hp > 0)
+    woke = (fell < 0) | ((fell == 0) & (was.sleep_turns == 1) & both_acted)
+    count = jnp.where(was_asleep, jnp.where(woke, 0, slept + (fell == 1)), slept)
+    return jnp.where(now.status == Status.SLP, count, 0).astype(jnp.uint8)

@@ -115,7 +115,7 @@ def _beside(stem: Path, suffix: str) -> Path:
 
 
 def stem_of(out: Path, default: str) -> Path:
-    """Where the files go, without suffix: ``out`` itself (its ``.html`` dropped), or ``default`` in a folder ``out``."""
+    """Where the files go, less suffix: ``out`` itself (its ``.html`` dropped), or ``default`` in a folder ``out``."""
     if out.is_dir():
         return out / default
     return out.with_suffix("") if out.suffix.lower() == ".html" else out

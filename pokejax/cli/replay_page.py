@@ -7,7 +7,7 @@ import importlib.resources
 import json
 from typing import TYPE_CHECKING, Any
 
-from pokejax.cli.protocol import PLAYER_NAMES, describe
+from pokejax.cli.protocol import PLAYER_NAMES, Line, describe
 from pokejax.gen1.dex import BOOSTS
 from pokejax.gen1.teams import TEAM_SIZE, team_from_array
 
@@ -42,8 +42,8 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     the battle's records (JAX), what the text says from the protocol log (Showdown). ``facts`` are shown as they are.
     """
     frames = [
-        {**_frame(battle, step), "lines": [[line.kind, line.text] for line in describe(told[step + 1])]}
-        for step in range(len(battle.records))
+        {**_frame(battle, step), "lines": [[line.kind, line.text] for line in lines]}
+        for step, lines in enumerate(_under_their_turn([describe(block) for block in told[1:]]))
     ]
     data = {
         "players": [{"name": name, "team": _team(battle, side)} for side, name in enumerate(PLAYER_NAMES)],
@@ -65,6 +65,16 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     return "".join(values[part] if k % 2 else part for k, part in enumerate(parts))
 
 
+def _under_their_turn(steps: list[list[Line]]) -> list[list[Line]]:
+    """The log ends a step with the number of the turn that follows; a reader wants it above what happens in that turn."""
+    headed, heading = [], []
+    for lines in steps:
+        following = lines[-1:] if lines and lines[-1].text.startswith("Turn ") else []
+        headed.append(heading + lines[: len(lines) - len(following)])
+        heading = following
+    return headed
+
+
 def _team(battle: RecordedBattle, side: int) -> list[dict[str, Any]]:
     members = team_from_array(battle.job.teams[side])
     return [
@@ -80,7 +90,7 @@ def _team(battle: RecordedBattle, side: int) -> list[dict[str, Any]]:
 
 def _frame(battle: RecordedBattle, step: int) -> dict[str, Any]:
     row = dict(zip(battle.fields, battle.records[step].tolist(), strict=True))
-    return {"turn": row["turn"], "sides": [_side(row, f"p{side + 1}") for side in range(2)]}
+    return {"turn": int(battle.column("turn")[max(step - 1, 0)]), "sides": [_side(row, f"p{side + 1}") for side in range(2)]}
 
 
 def _side(row: dict[str, int], player: str) -> dict[str, Any]:

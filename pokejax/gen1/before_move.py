@@ -95,7 +95,7 @@ def _unleash(view: View, amount: jax.Array, when: jax.Array) -> View:
     foe = view.foe
     shielded = when & (foe.substitute_hp > 0)
     bare = when & ~shielded
-    seat, broke = break_substitute(foe, amount, shielded)
+    seat, _ = break_substitute(foe, amount, shielded)
     dealt = jnp.minimum(amount, foe.hp)
     seat = update(seat, bare, hp=foe.hp - dealt)
     seat = attack_boost(seat, bare & (seat.rage_accuracy > 0))

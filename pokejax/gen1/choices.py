@@ -69,7 +69,7 @@ def legal_actions(seat: Seat, party: Party) -> jax.Array:
 
 
 def default_action(seat: Seat, party: Party, legal: jax.Array) -> jax.Array:
-    """Showdown's ``default``: the first move of the request, else the next Pokémon in the side's order, else nothing."""
+    """Showdown's ``default``: the request's first move, else the next Pokémon in the side's order, else nothing."""
     moves = legal[FIRST_MOVE:NO_OP]
     place = jnp.where(legal[:TEAM_SIZE], party.position, TEAM_SIZE)
     action = jnp.where(jnp.any(moves), FIRST_MOVE + jnp.argmax(moves), jnp.argmin(place))
@@ -92,9 +92,7 @@ def commit(seat: Seat, action: jax.Array) -> Seat:
     # What the foe's cartridge believes: the move in the slot last selected.
     believed = take(seat.moves, seat.last_selected_slot)
     seat = update(seat, chooses & (locked | helpless | picks), last_enemy_selected_move=believed)
-    seat = update(
-        seat, chooses & trapped, last_selected_move=Move.CANNOTMOVE, last_enemy_selected_move=Move.CANNOTMOVE
-    )
+    seat = update(seat, chooses & trapped, last_selected_move=Move.CANNOTMOVE, last_enemy_selected_move=Move.CANNOTMOVE)
     seat = update(seat, chooses & struggles, last_selected_move=Move.STRUGGLE, last_enemy_selected_move=Move.STRUGGLE)
     queued = jnp.where(switches, 1 + action, jnp.where(chooses, QUEUED_MOVE + seat.last_selected_move, 0))
     return update(seat, queued=queued)

@@ -1,7 +1,7 @@
 """The end of a turn: durations, loosened traps, what may be chosen next, the Endless Battle Clause.
 
-Source: sim/battle.js ``fieldEvent('Residual')``, ``endTurn``, ``maybeTriggerEndlessBattleClause``; the ``onDisableMove``
-handlers of data/mods/gen1/conditions.js and moves.js.
+Source: sim/battle.js ``fieldEvent('Residual')``, ``endTurn``, ``maybeTriggerEndlessBattleClause``; the
+``onDisableMove`` handlers of data/mods/gen1/conditions.js and moves.js.
 """
 
 from __future__ import annotations

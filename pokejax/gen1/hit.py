@@ -49,9 +49,7 @@ def hit(view: View, data: MoveData, when: jax.Array) -> View:
     drained = jnp.maximum(last >> 1, 1)
     view = view.set(drains, last_damage=drained)
     view = view.on_user(drains & (view.user.hp > 0), hp=jnp.minimum(view.user.hp + drained, view.user.max_hp))
-    view = maybe(
-        shielded & data.secondary_confusion, lambda v: _confuse_through(v, data, shielded), view
-    )
+    view = maybe(shielded & data.secondary_confusion, lambda v: _confuse_through(v, data, shielded), view)
     view = maybe(rages, lambda v: _build_rage(v, landed, rages), view)
     view = maybe(data.self_volatile > 0, lambda v: _affect_user(v, data, when, bare), view)
     complete = bare & (landed == hits)

@@ -42,7 +42,7 @@ def special_move(view: View, when: jax.Array) -> View:
 
 
 def _heal(view: View, when: jax.Array) -> View:
-    """Fails at full HP and, by the cartridge's byte comparison, when 255 or 511 HP are missing (unless hp % 256 = 0)."""
+    """Fails at full HP and, by a byte comparison, when 255 or 511 HP are missing (unless hp % 256 is 0)."""
     user = view.user
     missing = user.max_hp - user.hp
     glitch = ((missing == 255) | (missing == 511)) & (user.hp % 256 != 0)

@@ -1,8 +1,8 @@
 """The state of one Gen 1 battle: two seats (a side and its active Pokémon), two parties, the generator.
 
 Between switches nothing but the seats changes: what the active Pokémon owns (HP, status, PP) lives in its `Seat` and is
-written back to the `Party` when it leaves. Inside the rules every number is an int32 scalar or a tiny array; `pack`
-narrows them to the dtypes declared here for storage (`packed_bytes` a battle).
+written back to the `Party` when it leaves. Inside the rules the seats' numbers are int32 scalars or tiny arrays; `pack`
+narrows them to the dtypes declared here for storage (`packed_bytes` a battle). Parties are always narrow.
 """
 
 from __future__ import annotations
@@ -141,7 +141,10 @@ QUEUED_MOVE = 7
 
 @struct.dataclass
 class Party:
-    """A side's six Pokémon in the order of the team. The active one's row is stale: its `Seat` holds the truth."""
+    """A side's six Pokémon in the order of the team, in storage dtypes.
+
+    The active one's row is stale: its `Seat` holds the truth.
+    """
 
     species: jax.Array = _stored(np.uint8, TEAM_SIZE)
     """0: no such Pokémon."""
@@ -202,26 +205,29 @@ def put(array: jax.Array, index: jax.Array, value: Any, when: jax.Array | bool =
     return jnp.where(chosen, jnp.asarray(value, array.dtype), array)
 
 
+def narrow(node: Node) -> Node:
+    """A `Seat`, `Party` or `Battle` scalar fields in the dtypes declared above."""
+    return _map_declared(node, lambda value, dtype: jnp.asarray(value, dtype))
+
+
+def _widen(node: Node) -> Node:
+    return _map_declared(node, lambda value, dtype: value if dtype == np.bool_ else value.astype(jnp.int32))
+
+
 def _map_declared(node: Any, leaf: Any) -> Any:
-    """``node`` with ``leaf(value, dtype)`` applied to every field that declares a dtype, nested nodes included."""
-    changes = {}
-    for field in dataclasses.fields(node):
-        value = getattr(node, field.name)
-        if "dtype" in field.metadata:
-            changes[field.name] = leaf(value, field.metadata["dtype"])
-        elif isinstance(value, tuple):
-            changes[field.name] = tuple(_map_declared(item, leaf) for item in value)
-    return node.replace(**changes)
+    """``node`` with ``leaf(value, dtype)`` applied to every field that declares a dtype."""
+    declared = [field for field in dataclasses.fields(node) if "dtype" in field.metadata]
+    return node.replace(**{f.name: leaf(getattr(node, f.name), f.metadata["dtype"]) for f in declared})
 
 
 def pack(battle: Battle) -> Battle:
     """The battle in storage dtypes (a few hundred bytes)."""
-    return _map_declared(battle, lambda value, dtype: value.astype(dtype))
+    return narrow(battle).replace(seats=tuple(narrow(seat) for seat in battle.seats))
 
 
 def unpack(battle: Battle) -> Battle:
-    """The battle in the rules' dtypes: int32, and bool for flags."""
-    return _map_declared(battle, lambda value, dtype: value if dtype == np.bool_ else value.astype(jnp.int32))
+    """The battle in the rules' dtypes: int32, and bool for flags; parties stay narrow."""
+    return _widen(battle).replace(seats=tuple(_widen(seat) for seat in battle.seats))
 
 
 def empty(node_type: type[Node]) -> Node:

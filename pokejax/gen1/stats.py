@@ -40,7 +40,7 @@ def _weakened(modified: jax.Array, paralysed: jax.Array, burned: jax.Array) -> j
 
 
 def boost_stat(seat: Seat, stat: jax.Array, delta: jax.Array, when: jax.Array | bool = True) -> tuple[Seat, jax.Array]:
-    """Change one stage (``stat`` indexes `move_data.STAT_NAMES`); returns the seat and whether Showdown calls it a success.
+    """Change one stage (``stat`` indexes `move_data.STAT_NAMES`); returns the seat and whether it was a success.
 
     A stage moved while the stat stands at 999 (or 1) steps back by one and leaves the stat alone, which counts as a
     failure (``boostBy`` returning 0).

@@ -98,5 +98,3 @@ def _substitute(view: View, when: jax.Array) -> View:
     cost = user.max_hp // 4
     seat = update(user, makes, substitute_hp=cost + 1, hp=jnp.where(user.max_hp > 3, user.hp - cost, user.hp))
     return view.replace(user=release(seat, makes))
-
-

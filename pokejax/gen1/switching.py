@@ -15,7 +15,7 @@ import numpy as np
 from pokejax.gen1 import dex
 from pokejax.gen1.dex import Status, Type
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import FAINTED, QUEUED_MOVE, Party, Seat, empty, put, select, take, update
+from pokejax.gen1.state import FAINTED, QUEUED_MOVE, TEAM_SIZE, Party, Seat, empty, put, select, take, update
 from pokejax.gen1.stats import refresh_speed, weaken_by_status
 from pokejax.gen1.status import BENCH_ASLEEP, BENCH_FROZEN
 from pokejax.gen1.view import View
@@ -54,66 +54,85 @@ def _species_types() -> np.ndarray:
     return dex.load_dex().species.types.astype(np.int32)
 
 
+@functools.cache
+def _is_ghost() -> np.ndarray:
+    return (_species_types() == Type.GHOST).any(axis=-1)
+
+
 def only_transform(moves: jax.Array) -> jax.Array:
     """Every move of the last axis (0 = empty slot) is Transform: Showdown's ``moves.every``."""
     return jnp.all((moves == 0) | (moves == Move.TRANSFORM), axis=-1)
 
 
-def store(party: Party, seat: Seat) -> Party:
-    """``party`` with the active Pokémon's row brought up to date."""
+def store(party: Party, seat: Seat, when: jax.Array | bool = True) -> Party:
+    """``party`` with the active Pokémon's row brought up to date where ``when``."""
     slot = seat.slot
-    row = (jnp.arange(party.hp.shape[0], dtype=jnp.int32) == slot)[:, None]
+    row = ((jnp.arange(TEAM_SIZE, dtype=jnp.int32) == slot) & when)[:, None]
     return party.replace(
-        hp=put(party.hp, slot, seat.hp),
-        status=put(party.status, slot, seat.status),
-        sleep_turns=put(party.sleep_turns, slot, seat.sleep_turns),
-        slept_by_self=put(party.slept_by_self, slot, seat.slept_by_self),
-        sub_fainted=put(party.sub_fainted, slot, seat.sub_fainted),
-        pp=jnp.where(row, seat.base_pp[None, :], party.pp),
+        hp=put(party.hp, slot, seat.hp, when),
+        status=put(party.status, slot, seat.status, when),
+        sleep_turns=put(party.sleep_turns, slot, seat.sleep_turns, when),
+        slept_by_self=put(party.slept_by_self, slot, seat.slept_by_self, when),
+        sub_fainted=put(party.sub_fainted, slot, seat.sub_fainted, when),
+        pp=jnp.where(row, seat.base_pp[None, :].astype(party.pp.dtype), party.pp),
     )
 
 
 def load(party: Party, slot: jax.Array) -> Seat:
     """A fresh seat for the Pokémon at ``slot``: no stages, no volatile conditions, stats weakened by its status."""
-    species = party.species[slot]
+    return _seat_from((party, party), jnp.bool_(False), slot)
+
+
+def _seat_from(parties: tuple[Party, Party], second: jax.Array, slot: jax.Array) -> Seat:
+    """`load` from the second party if ``second``, else the first: rows are picked, no party is copied."""
+
+    def value(name: str) -> jax.Array:
+        rows = [getattr(party, name)[slot] for party in parties]
+        chosen = rows[0] if parties[0] is parties[1] else jnp.where(second, rows[1], rows[0])
+        return chosen if chosen.dtype == jnp.bool_ else chosen.astype(jnp.int32)
+
+    species, stats, moves, pp = value("species"), value("stats"), value("moves"), value("pp")
     types = jnp.asarray(_species_types())[species]
-    stats, moves, pp = party.stats[slot], party.moves[slot], party.pp[slot]
     seat = empty(Seat).replace(
         slot=slot,
         base_species=species,
         species=species,
-        level=party.level[slot],
-        max_hp=party.max_hp[slot],
+        level=value("level"),
+        max_hp=value("max_hp"),
         base_stats=stats,
         stats=stats,
         modified=stats,
-        speed_bonus=party.speed_bonus[slot],
+        speed_bonus=value("speed_bonus"),
         base_moves=moves,
         moves=moves,
         base_pp=pp,
         pp=pp,
-        hp=party.hp[slot],
-        status=party.status[slot],
-        sleep_turns=party.sleep_turns[slot],
-        slept_by_self=party.slept_by_self[slot],
-        sub_fainted=party.sub_fainted[slot],
+        hp=value("hp"),
+        status=value("status"),
+        sleep_turns=value("sleep_turns"),
+        slept_by_self=value("slept_by_self"),
+        sub_fainted=value("sub_fainted"),
         type1=types[0],
         type2=types[1],
-        bench=bench_bits(party, slot),
+        bench=_bench_bits(parties, second, slot),
     )
     return refresh_speed(weaken_by_status(seat))
 
 
-def bench_bits(party: Party, active: jax.Array) -> jax.Array:
+def _bench_bits(parties: tuple[Party, Party], second: jax.Array, active: jax.Array) -> jax.Array:
     """The `BENCH_*` bits of a party with ``active`` on the field."""
-    benched = jnp.arange(party.hp.shape[0], dtype=jnp.int32) != active
-    alive = benched & (party.hp > 0)
-    frozen = party.status == Status.FRZ
-    types = jnp.asarray(_species_types())[party.species]
-    ghost = jnp.any(types == Type.GHOST, axis=-1)
-    transform = only_transform(party.moves)
-    no_pp = jnp.all(party.pp == 0, axis=-1)
-    asleep = alive & (party.status == Status.SLP) & ~party.slept_by_self
+
+    def column(name: str) -> jax.Array:
+        return select(second, getattr(parties[1], name), getattr(parties[0], name))
+
+    benched = jnp.arange(TEAM_SIZE, dtype=jnp.int32) != active
+    status = column("status")
+    alive = benched & (column("hp") > 0)
+    frozen = status == Status.FRZ
+    ghost = jnp.asarray(_is_ghost())[column("species")]
+    transform = only_transform(column("moves"))
+    no_pp = jnp.all(column("pp") == 0, axis=-1)
+    asleep = alive & (status == Status.SLP) & ~column("slept_by_self")
 
     def every(condition: jax.Array) -> jax.Array:
         return jnp.all(~alive | condition)
@@ -131,14 +150,20 @@ def bench_bits(party: Party, active: jax.Array) -> jax.Array:
     return sum((jnp.where(holds, bit, 0) for bit, holds in bits), start=jnp.int32(0))
 
 
-def switch(seat: Seat, party: Party, slot: jax.Array) -> tuple[Seat, Party]:
-    """Replace the active Pokémon by the one at ``slot``; the side's own memory stays."""
+def switch(
+    seat: Seat, parties: tuple[Party, Party], second: jax.Array, slot: jax.Array
+) -> tuple[Seat, tuple[Party, Party]]:
+    """Replace the active Pokémon of p2 (``second``) or p1 by the one at ``slot``; the side's own memory stays."""
     outgoing = update(seat, seat.status == FAINTED, status=Status.NONE)
-    place = take(party.position, slot)
-    position = put(put(party.position, seat.slot, place), slot, 0)
-    party = store(party, outgoing).replace(position=position)
+    stored = []
+    for index, party in enumerate(parties):
+        when = second if index == 1 else ~second
+        place = take(party.position, slot)
+        position = put(put(party.position, seat.slot, place, when), slot, 0, when)
+        stored.append(store(party, outgoing, when).replace(position=position))
     side = {name: getattr(seat, name) for name in _SIDE_FIELDS}
-    return load(party, slot).replace(**side), party
+    parties = (stored[0], stored[1])
+    return _seat_from(parties, second, slot).replace(**side), parties
 
 
 def come_in(view: View, when: jax.Array) -> View:
@@ -203,5 +228,7 @@ _OWN_FIELDS = (
 def faint(seat: Seat, when: jax.Array) -> Seat:
     """Process a faint where ``when``: the volatile conditions go, the side has one Pokémon less."""
     cleared = clear_volatile(seat)
-    cleared = cleared.replace(pokemon_left=seat.pokemon_left - 1, fainted_this_turn=jnp.ones_like(seat.fainted_this_turn))
+    cleared = cleared.replace(
+        pokemon_left=seat.pokemon_left - 1, fainted_this_turn=jnp.ones_like(seat.fainted_this_turn)
+    )
     return select(when, cleared, seat)

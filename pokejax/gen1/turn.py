@@ -28,6 +28,7 @@ from pokejax.gen1.state import (
     Battle,
     Party,
     Seat,
+    narrow,
     select,
     update,
 )
@@ -40,6 +41,7 @@ from pokejax.gen1.view import start_view
 def start(rng: Rng, parties: tuple[Party, Party]) -> Battle:
     """A battle at its first decision point, both leads out. Leads of equal speed cost four draws."""
     slot = jnp.int32(0)
+    parties = (narrow(parties[0]), narrow(parties[1]))
     seats = tuple(_fresh_side(load(party, slot), party) for party in parties)
     tied = seats[0].speed == seats[1].speed
     for _ in range(4):
@@ -71,6 +73,7 @@ def step(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
     * ``actions``: int32[2], see `choices`. An illegal one is replaced by Showdown's default choice.
     * Returns the battle and bool[2]: whose action was illegal. A battle that is over stays as it is.
     """
+    going = battle.result == ONGOING
     legal = legal_masks(battle)
     illegal, seats = [], []
     for side, (seat, party) in enumerate(zip(battle.seats, battle.parties, strict=True)):
@@ -78,10 +81,10 @@ def step(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
         fine = legal[side][action] & (action == actions[side])
         action = jnp.where(fine, action, default_action(seat, party, legal[side]))
         # Speeds are refreshed before the choices are committed; a fainted Pokémon's is not.
-        seats.append(commit(refresh_speed(seat, seat.hp > 0), action))
-        illegal.append(~fine)
-    after = _play(battle.replace(seats=tuple(seats)))
-    return select(battle.result != ONGOING, battle, after), jnp.stack(illegal) & (battle.result == ONGOING)
+        seats.append(commit(refresh_speed(seat, going & (seat.hp > 0)), action))
+        illegal.append(going & ~fine)
+    # A battle that is over asks nobody, so that nothing is queued and nothing happens.
+    return _play(battle.replace(seats=tuple(seats))), jnp.stack(illegal)
 
 
 def _update_tie(rng: Rng, seats: tuple[Seat, Seat], when: jax.Array) -> Rng:
@@ -148,38 +151,35 @@ def _swap(swapped: jax.Array, pair: tuple) -> tuple:
 
 def _act(battle: Battle, side: jax.Array) -> Battle:
     """The queued action of ``side``, if a faint has not emptied the queue."""
-    swapped = side == 1
-    user, foe = _swap(swapped, battle.seats)
+    second = side == 1
 
     def act(battle: Battle) -> Battle:
-        user, foe = _swap(swapped, battle.seats)
-        switches = (user.queued > 0) & (user.queued < QUEUED_MOVE)
-        moves = user.queued >= QUEUED_MOVE
-
-        def replace_active(battle: Battle) -> Battle:
-            user, foe = _swap(swapped, battle.seats)
-            own, other = _swap(swapped, battle.parties)
-            user, own = switch(user, own, user.queued - 1)
-            user = update(user, queued=0)
-            # 'Update' after the switch, then the 'runSwitch' action.
-            rng = _update_tie(battle.rng, (user, foe), jnp.bool_(True))
-            view = come_in(start_view(rng, battle.last_damage, user, foe), jnp.bool_(True))
-            seats = _swap(swapped, (view.user, view.foe))
-            return battle.replace(rng=rng, seats=seats, parties=_swap(swapped, (own, other)))
-
-        def use_move(battle: Battle) -> Battle:
-            user, foe = _swap(swapped, battle.seats)
-            view = run_move(start_view(battle.rng, battle.last_damage, user, foe))
-            seats = _swap(swapped, (view.user, view.foe))
-            return battle.replace(rng=view.rng, last_damage=view.last_damage, seats=seats)
-
+        user, foe = _swap(second, battle.seats)
+        # The user's seat comes first while its action runs.
+        battle = battle.replace(seats=(user, foe))
         acted = user.queued > 0
-        battle = maybe(switches, replace_active, battle)
-        battle = maybe(moves, use_move, battle)
-        battle = _process_faints(battle)
+        switches = acted & (user.queued < QUEUED_MOVE)
+        battle = maybe(switches, lambda b: _switch(b, second), battle)
+        battle = maybe(user.queued >= QUEUED_MOVE, _use_move, battle)
+        battle = _process_faints(battle.replace(seats=_swap(second, battle.seats)))
         return battle.replace(rng=_update_tie(battle.rng, battle.seats, acted & _undisturbed(battle)))
 
-    return maybe((user.queued > 0) & _undisturbed(battle), act, battle)
+    queued = jnp.where(second, battle.seats[1].queued, battle.seats[0].queued)
+    return maybe((queued > 0) & _undisturbed(battle), act, battle)
+
+
+def _switch(battle: Battle, second: jax.Array) -> Battle:
+    user, foe = battle.seats
+    user, parties = switch(user, battle.parties, second, user.queued - 1)
+    # 'Update' after the switch, then the 'runSwitch' action.
+    rng = _update_tie(battle.rng, (user, foe), jnp.bool_(True))
+    view = come_in(start_view(rng, battle.last_damage, update(user, queued=0), foe), jnp.bool_(True))
+    return battle.replace(rng=rng, seats=(view.user, view.foe), parties=parties)
+
+
+def _use_move(battle: Battle) -> Battle:
+    view = run_move(start_view(battle.rng, battle.last_damage, *battle.seats))
+    return battle.replace(rng=view.rng, last_damage=view.last_damage, seats=(view.user, view.foe))
 
 
 def _process_faints(battle: Battle) -> Battle:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
 from pokejax.gen1.damage import base_damage
 from pokejax.gen1.dex import Category

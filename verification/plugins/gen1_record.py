@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+
+from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.dex import Status, load_dex
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import (
@@ -21,7 +23,6 @@ from pokejax.gen1.state import (
     Party,
     Seat,
 )
-from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.switching import store
 from pokejax.gen1.turn import legal_masks
 

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from numpy.typing import NDArray
+
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
 from pokejax.gen1.team_sampling import sample_teams
 from pokejax.gen1.turn import legal_masks, start, step
-
 from verification.candidate import PlayedBattles
-from verification.plugins.gen1_policies import POLICIES
+from verification.plugins.gen1_policies import POLICIES, Policy
 from verification.plugins.gen1_record import named_fields, record
 
 LANES = 256
@@ -26,13 +26,9 @@ LANES = 256
 STEPS_PER_CALL = 64
 
 
-def _unpack_party(party: Party) -> Party:
-    return jax.tree.map(lambda leaf: leaf if leaf.dtype == jnp.bool_ else leaf.astype(jnp.int32), party)
-
-
 def _start(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
-    parties = tuple(_unpack_party(jax.tree.map(lambda leaf: leaf[side], sides)) for side in range(2))
-    battle = start(Rng(hi=hi, lo=lo), parties)
+    first, second = (jax.tree.map(lambda leaf: leaf[side], sides) for side in range(2))
+    battle = start(Rng(hi=hi, lo=lo), (first, second))
     return pack(battle), record(battle)
 
 
@@ -41,13 +37,12 @@ def _advance(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
     return pack(after), record(after)
 
 
-def _choose(key: jax.Array, battle: Battle, policy: str) -> jax.Array:
+def _choose(key: jax.Array, battle: Battle, policy: Policy) -> jax.Array:
     battle = unpack(battle)
     legal = legal_masks(battle)
     p1, p2 = battle.seats
     first, second = jax.random.split(key)
-    choose = POLICIES[policy]
-    return jnp.stack([choose(first, p1, p2, legal[0]), choose(second, p2, p1, legal[1])])
+    return jnp.stack([policy(first, p1, p2, legal[0]), policy(second, p2, p1, legal[1])])
 
 
 @jax.jit
@@ -55,15 +50,19 @@ def _start_batch(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, ja
     return jax.vmap(_start)(hi, lo, sides)
 
 
-@functools.partial(jax.jit, static_argnames="policy", donate_argnums=1)
-def _play_batch(keys: jax.Array, battles: Battle, policy: str) -> tuple[Any, ...]:
-    """`STEPS_PER_CALL` joint steps: keys, battles, actions [T, B, 2], records [T, B, F], still going [T, B] before."""
+@functools.partial(jax.jit, donate_argnums=1)
+def _play_batch(keys: jax.Array, battles: Battle, policy: jax.Array) -> tuple[Any, ...]:
+    """`STEPS_PER_CALL` joint steps: keys, battles, actions [T, B, 2], records [T, B, F], still going [T, B] before.
+
+    `policy` counts the `POLICIES`, so that one compiled program serves them all.
+    """
+    choices = [jax.vmap(functools.partial(_choose, policy=choose)) for choose in POLICIES.values()]
 
     def one(carry: tuple[jax.Array, Battle], _: None) -> tuple[Any, Any]:
         keys, battles = carry
         split = jax.vmap(jax.random.split)(keys)
         going = battles.result == ONGOING
-        actions = jax.vmap(functools.partial(_choose, policy=policy))(split[:, 0], battles)
+        actions = lax.switch(policy, choices, split[:, 0], battles)
         battles, records = jax.vmap(_advance)(battles, actions)
         return (split[:, 1], battles), (actions.astype(jnp.uint8), records, going)
 
@@ -110,24 +109,25 @@ class PokejaxGen1:
         """Batches of `LANES` battles; see `LockstepCandidate`."""
         if policy not in POLICIES:
             raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
+        number = list(POLICIES).index(policy)
         wires = sample_teams(teams, np.random.default_rng([seed, 2]), episodes)
         seeds = _seeds(seed, episodes)
         for first in range(0, episodes, LANES):
             part = slice(first, min(first + LANES, episodes))
             count = part.stop - first
             key = jax.random.fold_in(jax.random.key(seed & 0xFFFFFFFF), first)
-            yield self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, policy)
+            yield self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, number)
 
     def _begin(self, seeds: np.ndarray, wires: np.ndarray) -> tuple[Battle, jax.Array]:
         return _start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), parties_from_wire(wires))
 
-    def _play(self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: str) -> PlayedBattles:
+    def _play(self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: int) -> PlayedBattles:
         battles, before = self._begin(seeds, wires)
         keys = jax.random.split(key, LANES)
         lengths = np.zeros(LANES, np.int64)
         actions, records = [], [np.asarray(before)[None]]
         while True:
-            keys, battles, acted, recorded, going = _play_batch(keys, battles, policy=policy)
+            keys, battles, acted, recorded, going = _play_batch(keys, battles, jnp.int32(policy))
             lengths += np.asarray(going).sum(axis=0)
             actions.append(np.asarray(acted))
             records.append(np.asarray(recorded))

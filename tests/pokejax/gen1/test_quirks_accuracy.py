@@ -108,7 +108,7 @@ def test_full_paralysis_leaves_fly_invulnerable_until_it_is_done_properly(stage:
 @pytest.mark.parametrize(
     ("attacker", "defender", "slower"), [("Rhydon", "Jolteon", True), ("Jolteon", "Rhydon", False)]
 )
-def test_ohko_moves_never_hit_the_faster(stage: Stage, attacker: str, defender: str, slower: bool) -> None:
+def test_ohko_moves_never_hit_the_faster(stage: Stage, attacker: str, defender: str, slower: int) -> None:
     battle = stage.find(
         mon(attacker, "Horn Drill"),
         [mon(defender), mon("Onix")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Self, TypeVar, dataclass_transform
 
 import jax
 
@@ -13,6 +13,14 @@ T = TypeVar("T")
 def field(*, static: bool = False, **kwargs: Any) -> Any:
     """Like `dataclasses.field`; `static=True` makes it part of the structure (hashable), not a leaf."""
     return dataclasses.field(metadata={"static": static, **kwargs.pop("metadata", {})}, **kwargs)
+
+
+class Node:
+    """Base class for `dataclass` nodes that lets type checkers see ``replace``."""
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, dataclasses.field))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.gen1.arrays import quotient
 from pokejax.gen1.damage import is_immune
 from pokejax.gen1.dex import Status, Type, Volatile
 from pokejax.gen1.move_data import MoveData
@@ -58,8 +59,8 @@ def check_accuracy(view: View, data: MoveData) -> View:
     locked, rages = user.locked_move > 0, user.rage_accuracy > 0
     accuracy = jnp.where(locked, user.locked_accuracy, data.accuracy)
     accuracy = jnp.where(rages, user.rage_accuracy, accuracy)
-    accuracy = accuracy * stage_percent(user.accuracy) // 100
-    accuracy = accuracy * stage_percent(-foe.evasion) // 100
+    accuracy = quotient(accuracy * stage_percent(user.accuracy), 100)
+    accuracy = quotient(accuracy * stage_percent(-foe.evasion), 100)
     accuracy = jnp.clip(accuracy, 1, 255)
     rolls = view.proceeds & ~certain
     view = view.on_user(rolls & locked, locked_accuracy=accuracy)

@@ -61,7 +61,7 @@ def _after_move_self(view: View, when: jax.Array) -> View:
     wakes = when & (user.status == Status.SLP) & (user.sleep_turns <= 0)
     view = view.replace(user=cure(view.user, wakes))
 
-    sixteenth = jnp.maximum(user.max_hp // 16, 1)
+    sixteenth = jnp.maximum(user.max_hp >> 4, 1)
     times = jnp.where(view.user.toxic, view.user.toxic_counter, 1)
     view = view.on_user(hurt_by_status, hp=jnp.maximum(view.user.hp - sixteenth * times, 0))
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.gen1.arrays import quotient
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import ATK, DEF, update
@@ -65,8 +66,8 @@ def _confused(view: View) -> View:
     rolls = when & (view.user.confusion_turns > 0)
     view, fine = view.chance(128, rolls)
     hurts = rolls & ~fine
-    power = (2 * user.level // 5 + 2) * user.modified[ATK] * 40
-    view = hurt_itself(view, power // jnp.maximum(user.modified[DEF], 1) // 50 + 2, hurts)
+    power = (quotient(2 * user.level, 5) + 2) * user.modified[ATK] * 40
+    view = hurt_itself(view, quotient(quotient(power, jnp.maximum(user.modified[DEF], 1)), 50) + 2, hurts)
     stopped = hurts & (view.user.hp > 0)
     seat = stop_thrashing(stop_trapping(stop_bide(view.user, stopped), stopped), stopped)
     seat = update(seat, stopped, two_turn_move=0, invulnerable=False)

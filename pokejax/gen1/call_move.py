@@ -14,9 +14,10 @@ from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.gen1 import dex
+from pokejax.gen1.arrays import lookup, put, take
 from pokejax.gen1.move_data import move_data
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import Seat, put, take
+from pokejax.gen1.state import Seat
 from pokejax.gen1.view import View
 
 
@@ -64,7 +65,7 @@ def resolve_called_move(view: View) -> View:
         view = view.on_user(when, side_last_move=view.move, side_last_enemy_move=view.move, last_move=view.move)
         table = _metronome_list()
         view, index = view.draw(len(table), metronome)
-        called = jnp.where(metronome, jnp.asarray(table)[index], view.foe.last_move)
+        called = jnp.where(metronome, lookup(table, index), view.foe.last_move)
         view = view.on_user(when, last_selected_move=called, last_enemy_selected_move=called)
         view = view.set(when, move=called)
         # A called two-turn move gets its PP back now and pays on release.

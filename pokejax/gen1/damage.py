@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxenv.control import maybe
 from pokejax.gen1 import dex
+from pokejax.gen1.arrays import lookup, quotient
 from pokejax.gen1.dex import Category, Type, Volatile
 from pokejax.gen1.move_data import MoveData, move_data
 from pokejax.gen1.move_ids import Move
@@ -38,7 +39,7 @@ def _chart() -> np.ndarray:
 
 def _matchup(move_type: jax.Array, seat: Seat) -> tuple[jax.Array, jax.Array]:
     """Chart codes of ``move_type`` against both of the seat's types."""
-    row = jnp.asarray(_chart())[move_type]
+    row = lookup(_chart(), move_type)
 
     def code(type_: jax.Array) -> jax.Array:
         return (row >> (2 * type_).astype(jnp.uint32)) & np.uint32(3)
@@ -54,9 +55,9 @@ def is_immune(move_type: jax.Array, seat: Seat) -> jax.Array:
 
 def critical_rate(user: Seat, high_critical: jax.Array) -> jax.Array:
     """Chances in 256 of a critical hit: from the Speed of the set's own species, even when transformed."""
-    base = jnp.asarray(_base_speeds())[user.base_species] // 2
-    rate = jnp.where(user.focus_energy, base // 2, jnp.clip(base * 2, 1, 255))
-    return jnp.where(high_critical, jnp.clip(rate * 4, 1, 255), rate // 2)
+    base = lookup(_base_speeds(), user.base_species) >> 1
+    rate = jnp.where(user.focus_energy, base >> 1, jnp.clip(base * 2, 1, 255))
+    return jnp.where(high_critical, jnp.clip(rate * 4, 1, 255), rate >> 1)
 
 
 @functools.cache
@@ -80,12 +81,12 @@ def base_damage(user: Seat, foe: Seat, data: MoveData, critical: jax.Array) -> j
     defense = jnp.where(large, jnp.maximum((defense >> 2) & 255, 1), defense)
     defense = jnp.where(data.selfdestruct & ~special, jnp.maximum(defense >> 1, 1), defense)
 
-    damage = (level * 2 // 5 + 2) * data.power * attack // defense
-    damage = jnp.minimum(damage // 50, 997) + 2
+    damage = quotient((quotient(level * 2, 5) + 2) * data.power * attack, defense)
+    damage = jnp.minimum(quotient(damage, 50), 997) + 2
     same_type = has_type(user, data.type) & (data.type != Type.UNTYPED)
-    damage = jnp.where(same_type, damage + damage // 2, damage)
+    damage = jnp.where(same_type, damage + (damage >> 1), damage)
     for code in _matchup(data.type, foe):
-        damage = jnp.where(code == _STRONG, damage * 2, jnp.where(code == _WEAK, damage // 2, damage))
+        damage = jnp.where(code == _STRONG, damage * 2, jnp.where(code == _WEAK, damage >> 1, damage))
     return damage
 
 
@@ -95,7 +96,7 @@ def _by_formula(view: View, data: MoveData, when: jax.Array) -> tuple[View, jax.
     damage = base_damage(view.user, view.foe, data, critical)
     varies = when & (damage > 1)
     view, roll = view.draw(39, varies)
-    return view, jnp.where(varies, damage * (roll + 217) // 255, damage)
+    return view, jnp.where(varies, quotient(damage * (roll + 217), 255), damage)
 
 
 def is_counterable(move: jax.Array) -> jax.Array:

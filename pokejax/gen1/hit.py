@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.gen1.arrays import quotient
 from pokejax.gen1.damage import move_damage
 from pokejax.gen1.dex import Status, Volatile
 from pokejax.gen1.move_data import MoveData
@@ -36,14 +37,14 @@ def hit(view: View, data: MoveData, when: jax.Array) -> View:
     bare = when & ~shielded
     per_hit = jnp.where(shielded, damage, jnp.minimum(damage, view.foe.hp))
     endures = jnp.where(shielded, view.foe.substitute_hp, view.foe.hp)
-    needed = (endures + per_hit - 1) // jnp.maximum(per_hit, 1)
+    needed = quotient(endures + per_hit - 1, jnp.maximum(per_hit, 1))
     landed = jnp.where(per_hit > 0, jnp.minimum(limit, needed), limit)
 
     rages = bare & (view.foe.rage_accuracy > 0) & ~data.selfdestruct
     view, last = _damage_foe(view, per_hit, landed, bare)
     view = maybe(shielded, lambda v: _damage_substitute(v, data, per_hit, landed, shielded), view)
     hurts = (bare | (shielded & ~view.broke_substitute)) & (last > 0)
-    recoil = jnp.maximum(last // jnp.maximum(data.recoil_divisor, 1), 1)
+    recoil = jnp.maximum(quotient(last, jnp.maximum(data.recoil_divisor, 1)), 1)
     view = view.on_user(hurts & (data.recoil_divisor > 0), hp=jnp.maximum(view.user.hp - recoil, 0))
     drains = data.drains & ((bare & (last > 0)) | (shielded & ~view.broke_substitute))
     drained = jnp.maximum(last >> 1, 1)

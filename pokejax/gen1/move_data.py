@@ -13,13 +13,14 @@ import numpy as np
 
 from jaxenv import struct
 from pokejax.gen1 import dex
+from pokejax.gen1.arrays import lookup
 
 STAT_NAMES = ("atk", "def", "spc", "spe", "accuracy", "evasion")
 """What ``boost_stat`` − 1 counts. Showdown's spa and spd always move together in Gen 1: they are one Special here."""
 
 
 @struct.dataclass
-class MoveData:
+class MoveData(struct.Node):
     """Properties of the move in use, int32 and bool scalars; the columns of `dex.Moves` are documented there."""
 
     power: jax.Array
@@ -160,7 +161,7 @@ def packed_moves() -> np.ndarray:
 def move_data(move: jax.Array) -> MoveData:
     """The properties of ``move`` (int32 scalar, 0–168)."""
     table = packed_moves()
-    words = [jnp.asarray(np.ascontiguousarray(table[:, word]))[move] for word in range(_WORDS)]
+    words = [lookup(np.ascontiguousarray(table[:, word]), move) for word in range(_WORDS)]
     fields, shifts = {}, [0] * _WORDS
     for name, word, bits in _LAYOUT:
         value = (words[word] >> np.uint32(shifts[word])) & np.uint32((1 << bits) - 1)
@@ -177,4 +178,4 @@ def _priorities() -> np.ndarray:
 
 def priority(move: jax.Array) -> jax.Array:
     """Priority of ``move`` (int32 scalar): 1 Quick Attack, −1 Counter, else 0."""
-    return jnp.asarray(_priorities())[move]
+    return lookup(_priorities(), move)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 
 from pokejax.gen1.dex import load_dex
@@ -25,19 +28,22 @@ def parties_from_wire(wire: np.ndarray) -> Party:
     max_pp = np.where(moves > 0, load_dex().moves.max_pp[moves], 0)
     hp = np.where(species > 0, rows[..., 6], 0)
     bonus = (wire[..., _IV_SPEED].astype(np.int32) & ~1) + wire[..., _EV_SPEED].astype(np.int32) // 4
-    nothing = np.zeros(species.shape, np.int8)
-    return Party(
-        species=species.astype(np.uint8),
-        level=rows[..., 1].astype(np.uint8),
-        moves=moves.astype(np.uint8),
-        max_hp=hp.astype(np.int16),
-        stats=rows[..., 7:11].astype(np.int16),
-        speed_bonus=bonus.astype(np.uint8),
-        hp=hp.astype(np.int16),
-        status=nothing,
-        sleep_turns=nothing,
-        slept_by_self=nothing.astype(np.bool_),
-        sub_fainted=nothing.astype(np.bool_),
-        pp=max_pp.astype(np.uint8),
-        position=np.broadcast_to(np.arange(TEAM_SIZE, dtype=np.int8), species.shape).copy(),
-    )
+    nothing = np.zeros(species.shape)
+    columns = {
+        "species": species,
+        "level": rows[..., 1],
+        "moves": moves,
+        "max_hp": hp,
+        "stats": rows[..., 7:11],
+        "speed_bonus": bonus,
+        "hp": hp,
+        "pp": max_pp,
+        "position": np.broadcast_to(np.arange(TEAM_SIZE), species.shape),
+        "status": nothing,
+        "sleep_turns": nothing,
+        "slept_by_self": nothing,
+        "sub_fainted": nothing,
+    }
+    dtypes = {field.name: field.metadata["dtype"] for field in dataclasses.fields(Party)}
+    values: dict[str, Any] = {name: column.astype(dtypes[name]) for name, column in columns.items()}
+    return Party(**values)

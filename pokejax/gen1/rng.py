@@ -20,7 +20,7 @@ _INCREMENT_LOW = np.uint32(INCREMENT)
 
 
 @struct.dataclass
-class Rng:
+class Rng(struct.Node):
     """The generator's state as two uint32 scalars; Showdown writes it as the four 16-bit words of ``seed``."""
 
     hi: jax.Array

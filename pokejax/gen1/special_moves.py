@@ -13,9 +13,10 @@ import numpy as np
 
 from jaxenv.control import maybe
 from pokejax.gen1 import dex
+from pokejax.gen1.arrays import lookup, put, quotient, take
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import QUEUED_MOVE, Seat, put, take, update
+from pokejax.gen1.state import QUEUED_MOVE, Seat, update
 from pokejax.gen1.stats import clear_boosts, refresh_speed
 from pokejax.gen1.status import cure
 from pokejax.gen1.view import View
@@ -45,14 +46,14 @@ def _heal(view: View, when: jax.Array) -> View:
     """Fails at full HP and, by a byte comparison, when 255 or 511 HP are missing (unless hp % 256 is 0)."""
     user = view.user
     missing = user.max_hp - user.hp
-    glitch = ((missing == 255) | (missing == 511)) & (user.hp % 256 != 0)
+    glitch = ((missing == 255) | (missing == 511)) & ((user.hp & 255) != 0)
     works = when & (missing > 0) & ~glitch
     rests = works & (view.move == Move.REST)
     # Rest sets sleep like any move: the clauses' draw and the draw of its length happen, then 2 turns are written.
     view = view.tie(rests)
     view, _ = view.draw(7, rests)
     view = view.on_user(rests, status=Status.SLP, sleep_turns=2, slept_by_self=True)
-    healed = jnp.where(view.move == Move.REST, user.max_hp, jnp.minimum(user.hp + user.max_hp // 2, user.max_hp))
+    healed = jnp.where(view.move == Move.REST, user.max_hp, jnp.minimum(user.hp + (user.max_hp >> 1), user.max_hp))
     return view.on_user(works, hp=healed)
 
 
@@ -108,8 +109,8 @@ def _transform(view: View, when: jax.Array) -> View:
     speeds are next refreshed.
     """
     user, foe = view.user, view.foe
-    base = jnp.asarray(_base_speeds())[foe.species]
-    speed = (2 * base + user.speed_bonus) * user.level // 100 + 5
+    base = lookup(_base_speeds(), foe.species)
+    speed = quotient((2 * base + user.speed_bonus) * user.level, 100) + 5
     return view.on_user(
         when,
         transformed=True,

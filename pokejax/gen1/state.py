@@ -38,7 +38,7 @@ def _stored(dtype: Any, *shape: int) -> Any:
 
 
 @struct.dataclass
-class Seat:
+class Seat(struct.Node):
     """One side and its active Pokémon. Names in quotes are Showdown's."""
 
     # The active Pokémon's own values, copied from its party row.
@@ -140,7 +140,7 @@ QUEUED_MOVE = 7
 
 
 @struct.dataclass
-class Party:
+class Party(struct.Node):
     """A side's six Pokémon in the order of the team, in storage dtypes.
 
     The active one's row is stale: its `Seat` holds the truth.
@@ -164,16 +164,16 @@ class Party:
 
 
 @struct.dataclass
-class Battle:
+class Battle(struct.Node):
     """A whole battle at a decision point."""
 
     rng: Rng
+    seats: tuple[Seat, Seat]
+    parties: tuple[Party, Party]
     turn: jax.Array = _stored(np.int16)
     last_damage: jax.Array = _stored(np.int32)
     result: jax.Array = _stored(np.int8)
     """`ONGOING`, `P1_WINS`, `P2_WINS` or `TIE`."""
-    seats: tuple[Seat, Seat] = struct.field()
-    parties: tuple[Party, Party] = struct.field()
 
 
 def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
@@ -189,20 +189,6 @@ def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
 def select(when: jax.Array, yes: Node, no: Node) -> Node:
     """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf."""
     return jax.tree.map(lambda a, b: a if a is b else jnp.where(when, a, b), yes, no)
-
-
-def take(array: jax.Array, index: jax.Array) -> jax.Array:
-    """``array[index]`` for a tiny leading axis, as a chain of selects; the last entry if ``index`` is out of range."""
-    value = array[array.shape[0] - 1]
-    for i in range(array.shape[0] - 1):
-        value = jnp.where(index == i, array[i], value)
-    return value
-
-
-def put(array: jax.Array, index: jax.Array, value: Any, when: jax.Array | bool = True) -> jax.Array:
-    """``array`` (one axis) with ``value`` at ``index`` where ``when``; unchanged if ``index`` is out of range."""
-    chosen = (jnp.arange(array.shape[0], dtype=jnp.int32) == index) & when
-    return jnp.where(chosen, jnp.asarray(value, array.dtype), array)
 
 
 def narrow(node: Node) -> Node:

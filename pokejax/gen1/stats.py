@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pokejax.gen1.arrays import lookup, quotient
 from pokejax.gen1.dex import Status
 from pokejax.gen1.state import ATK, SPE, Seat, update
 
@@ -18,12 +19,12 @@ _STAGE_PERCENT = np.array([25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350,
 
 def stage_percent(stage: jax.Array) -> jax.Array:
     """Multiplier in percent of a stage −6…6; whole-number division by 100 gives what Showdown's floats give."""
-    return jnp.asarray(_STAGE_PERCENT)[stage + 6]
+    return lookup(_STAGE_PERCENT, stage + 6)
 
 
 def apply_stage(value: jax.Array, stage: jax.Array) -> jax.Array:
     """A stat at a stage, at least 1."""
-    return jnp.maximum(value * stage_percent(stage) // 100, 1)
+    return jnp.maximum(quotient(value * stage_percent(stage), 100), 1)
 
 
 def weaken_by_status(seat: Seat, when: jax.Array | bool = True) -> Seat:
@@ -36,7 +37,7 @@ def weaken_by_status(seat: Seat, when: jax.Array | bool = True) -> Seat:
 def _weakened(modified: jax.Array, paralysed: jax.Array, burned: jax.Array) -> jax.Array:
     stat = jnp.arange(4, dtype=jnp.int32)
     divisor = jnp.where((stat == SPE) & paralysed, 4, jnp.where((stat == ATK) & burned, 2, 1))
-    return jnp.where(divisor > 1, jnp.maximum(modified // divisor, 1), modified)
+    return jnp.where(divisor > 1, jnp.maximum(quotient(modified, divisor), 1), modified)
 
 
 def boost_stat(seat: Seat, stat: jax.Array, delta: jax.Array, when: jax.Array | bool = True) -> tuple[Seat, jax.Array]:

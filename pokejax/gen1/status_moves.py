@@ -9,11 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.gen1.arrays import take
 from pokejax.gen1.dex import Status, Volatile
 from pokejax.gen1.hit import lower_foe
 from pokejax.gen1.move_data import MoveData
 from pokejax.gen1.special_moves import special_move
-from pokejax.gen1.state import take, update
+from pokejax.gen1.state import update
 from pokejax.gen1.stats import boost_stat, weaken_by_status
 from pokejax.gen1.status import set_status_on_foe
 from pokejax.gen1.view import View
@@ -95,6 +96,6 @@ def _substitute(view: View, when: jax.Array) -> View:
     """A quarter of the HP for a Substitute: refused below a quarter, fatal at exactly a quarter."""
     user = view.user
     makes = when & (user.substitute_hp == 0) & (4 * user.hp >= user.max_hp)
-    cost = user.max_hp // 4
+    cost = user.max_hp >> 2
     seat = update(user, makes, substitute_hp=cost + 1, hp=jnp.where(user.max_hp > 3, user.hp - cost, user.hp))
     return view.replace(user=release(seat, makes))

@@ -13,9 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from pokejax.gen1 import dex
+from pokejax.gen1.arrays import lookup, put, take
 from pokejax.gen1.dex import Status, Type
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import FAINTED, QUEUED_MOVE, TEAM_SIZE, Party, Seat, empty, put, select, take, update
+from pokejax.gen1.state import FAINTED, QUEUED_MOVE, TEAM_SIZE, Party, Seat, empty, select, update
 from pokejax.gen1.stats import refresh_speed, weaken_by_status
 from pokejax.gen1.status import BENCH_ASLEEP, BENCH_FROZEN
 from pokejax.gen1.view import View
@@ -92,7 +93,7 @@ def _seat_from(parties: tuple[Party, Party], second: jax.Array, slot: jax.Array)
         return chosen if chosen.dtype == jnp.bool_ else chosen.astype(jnp.int32)
 
     species, stats, moves, pp = value("species"), value("stats"), value("moves"), value("pp")
-    types = jnp.asarray(_species_types())[species]
+    types = lookup(_species_types(), species)
     seat = empty(Seat).replace(
         slot=slot,
         base_species=species,
@@ -129,7 +130,7 @@ def _bench_bits(parties: tuple[Party, Party], second: jax.Array, active: jax.Arr
     status = column("status")
     alive = benched & (column("hp") > 0)
     frozen = status == Status.FRZ
-    ghost = jnp.asarray(_is_ghost())[column("species")]
+    ghost = lookup(_is_ghost(), column("species"))
     transform = only_transform(column("moves"))
     no_pp = jnp.all(column("pp") == 0, axis=-1)
     asleep = alive & (status == Status.SLP) & ~column("slept_by_self")
@@ -167,7 +168,7 @@ def switch(
 
 
 def come_in(view: View, when: jax.Array) -> View:
-    """``runSwitch`` for the user, just switched in: bad poison eases, last moves are forgotten, poison and burn bite."""
+    """``runSwitch`` for the user, just in: bad poison eases, last moves are forgotten, poison and burn bite."""
     user, foe = view.user, view.foe
     view = view.on_user(when & (user.status == Status.TOX), status=Status.PSN)
     view = view.on_user(when, last_move=0, last_selected_slot=0)
@@ -184,13 +185,13 @@ def come_in(view: View, when: jax.Array) -> View:
     user = view.user
     suffers = (user.status == Status.PSN) | (user.status == Status.BRN)
     suffers = when & suffers & ~user.fainted_this_turn
-    return view.on_user(suffers, hp=jnp.maximum(user.hp - jnp.maximum(user.max_hp // 16, 1), 0))
+    return view.on_user(suffers, hp=jnp.maximum(user.hp - jnp.maximum(user.max_hp >> 4, 1), 0))
 
 
 def clear_volatile(seat: Seat) -> Seat:
     """The seat as ``clearVolatile`` leaves a Pokémon that fainted."""
     species = seat.base_species
-    types = jnp.asarray(_species_types())[species]
+    types = lookup(_species_types(), species)
     kept = {name: getattr(seat, name) for name in (*_SIDE_FIELDS, *_OWN_FIELDS)}
     fresh = empty(Seat).replace(
         **kept,
@@ -228,7 +229,5 @@ _OWN_FIELDS = (
 def faint(seat: Seat, when: jax.Array) -> Seat:
     """Process a faint where ``when``: the volatile conditions go, the side has one Pokémon less."""
     cleared = clear_volatile(seat)
-    cleared = cleared.replace(
-        pokemon_left=seat.pokemon_left - 1, fainted_this_turn=jnp.ones_like(seat.fainted_this_turn)
-    )
+    cleared = update(cleared, pokemon_left=seat.pokemon_left - 1, fainted_this_turn=True)
     return select(when, cleared, seat)

@@ -42,7 +42,8 @@ def start(rng: Rng, parties: tuple[Party, Party]) -> Battle:
     """A battle at its first decision point, both leads out. Leads of equal speed cost four draws."""
     slot = jnp.int32(0)
     parties = (narrow(parties[0]), narrow(parties[1]))
-    seats = tuple(_fresh_side(load(party, slot), party) for party in parties)
+    p1, p2 = parties
+    seats = (_fresh_side(load(p1, slot), p1), _fresh_side(load(p2, slot), p2))
     tied = seats[0].speed == seats[1].speed
     for _ in range(4):
         rng, _value = draw(rng, 2, tied)
@@ -140,8 +141,8 @@ def _undisturbed(battle: Battle) -> jax.Array:
 
 
 def _residual(battle: Battle) -> Battle:
-    seats = tuple(refresh_speed(seat) for seat in battle.seats)
-    rng, seats = run_durations(battle.rng, seats)
+    p1, p2 = battle.seats
+    rng, seats = run_durations(battle.rng, (refresh_speed(p1), refresh_speed(p2)))
     return battle.replace(rng=_update_tie(rng, seats, jnp.bool_(True)), seats=seats)
 
 

@@ -12,7 +12,7 @@ from pokejax.gen1.state import Seat, update
 
 
 @struct.dataclass
-class View:
+class View(struct.Node):
     """All int32 or bool scalars but the seats. ``user`` is the seat whose action runs, ``foe`` the other."""
 
     rng: Rng

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pokejax.gen1.arrays import lookup
 from pokejax.gen1.state import Seat, update
 from pokejax.gen1.view import View
 
@@ -18,7 +19,7 @@ _TWO_TO_FIVE = np.array([2, 2, 2, 3, 3, 3, 4, 5], np.int32)
 def sample_two_to_five(view: View, when: jax.Array) -> tuple[View, jax.Array]:
     """Showdown's ``sample([2, 2, 2, 3, 3, 3, 4, 5])``: hits of a multi-hit move, turns of a trapping move."""
     view, index = view.draw(8, when)
-    return view, jnp.asarray(_TWO_TO_FIVE)[index]
+    return view, lookup(_TWO_TO_FIVE, index)
 
 
 def confuse_foe(view: View, when: jax.Array) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ STEPS_PER_CALL = 64
 
 
 def _start(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
-    first, second = (jax.tree.map(lambda leaf: leaf[side], sides) for side in range(2))
+    first, second = (jax.tree.map(operator.itemgetter(side), sides) for side in range(2))
     battle = start(Rng(hi=hi, lo=lo), (first, second))
     return pack(battle), record(battle)
 

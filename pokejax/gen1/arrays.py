@@ -1,0 +1,34 @@
+"""Small array operations of the rules, in the forms that compile to the fewest instructions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+
+def take(array: jax.Array, index: jax.Array) -> jax.Array:
+    """``array[index]`` for a tiny leading axis, as a chain of selects; the last entry if ``index`` is out of range."""
+    value = array[array.shape[0] - 1]
+    for i in range(array.shape[0] - 1):
+        value = jnp.where(index == i, array[i], value)
+    return value
+
+
+def put(array: jax.Array, index: jax.Array, value: Any, when: jax.Array | bool = True) -> jax.Array:
+    """``array`` (one axis) with ``value`` at ``index`` where ``when``; unchanged if ``index`` is out of range."""
+    chosen = (jnp.arange(array.shape[0], dtype=jnp.int32) == index) & when
+    return jnp.where(chosen, jnp.asarray(value, array.dtype), array)
+
+
+def lookup(table: np.ndarray, index: jax.Array) -> jax.Array:
+    """``table[index]`` along the first axis; ``index`` must be in range (it is not checked)."""
+    return jnp.asarray(table).at[index].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
+def quotient(numerator: jax.Array, denominator: jax.Array | int) -> jax.Array:
+    """``numerator // denominator`` for int32 values that are not negative: floor and truncation agree."""
+    return lax.div(numerator, jnp.asarray(denominator, numerator.dtype))

@@ -51,8 +51,8 @@ def mon(species: str, *moves: str, level: int = 100, **spread: Any) -> PokemonSe
 class Records:
     """Records int32 [T + 1, …, F] by field name; row 0 is before the first choice."""
 
-    def __init__(self, rows: np.ndarray) -> None:
-        self.rows = rows
+    def __init__(self, rows: np.ndarray, seed: tuple[int, int] = (0, 0)) -> None:
+        self.rows, self.seed = rows, seed
 
     def __call__(self, name: str, step: int = -1) -> Any:
         """An int for one battle, int [B] for many: one field after `step` joint choices (the last ones by default).
@@ -90,9 +90,9 @@ class Records:
         return int(values[0]) if self.rows.ndim == 2 else values
 
     def draws(self, step: int) -> int | None:
-        """Draws made by the `step`-th joint choice, by the distance of the generator's states (one battle only)."""
-        before, after = (state_of(self("prng_hi", k), self("prng_lo", k)) for k in (step - 1, step))
-        return draws_between(before, after)
+        """Draws made by the `step`-th joint choice (0: by the start), from the generator's states; one battle only."""
+        words = [self.seed, *zip(self.series("prng_hi"), self.series("prng_lo"), strict=True)]
+        return draws_between(state_of(*words[step]), state_of(*words[step + 1]))
 
 
 def _plain(value: np.ndarray) -> Any:
@@ -235,7 +235,7 @@ class Stage:
             )
         if reference.message:
             raise AssertionError(f"the reference stopped: {reference.message}")
-        return Records(np.asarray(reference.records))
+        return Records(np.asarray(reference.records), job.seed)
 
 
 def _start(seed: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:

@@ -133,8 +133,8 @@ def test_bide_adds_the_same_damage_again_when_nothing_new_happens(stage: Stage) 
         ["Bide / Seismic Toss", "- / Recover", "- / Recover"],
         lambda r: [r("p1.bide_time", 1) == 2, r("p1.hp", 1) == 233],
     )
-    # Recover leaves the last damage as it is, so 100 counts twice.
-    assert battle.lost("p2.hp", 3) == 400
+    # Recover leaves the last damage as it is, so 100 counts twice; then Chansey recovers.
+    assert battle("p2.hp", 3) == 703 - 400 + 351
 
 
 def test_bide_hits_ghosts(stage: Stage) -> None:
@@ -149,7 +149,10 @@ def test_bide_hits_ghosts(stage: Stage) -> None:
 
 def test_bide_fails_without_damage(stage: Stage) -> None:
     battle = stage.find(
-        mon("Jolteon", "Bide"), mon("Chansey"), ["Bide / Splash"] + ["- / Splash"] * 2, lambda r: r("p1.bide", 2) == 1
+        mon("Jolteon", "Bide"),
+        mon("Chansey"),
+        ["Bide / Splash"] + ["- / Splash"] * 2,
+        lambda r: r("p1.bide_time", 1) == 2,
     )
     assert battle("p1.bide", 3) == 0 and battle("p2.hp", 3) == 703
 
@@ -181,7 +184,7 @@ def test_two_turn_moves_pay_when_they_are_released(stage: Stage, move: str) -> N
     assert battle.draws(1) == 0
     assert battle("p1.legal", 1) == FIRST
     assert battle("p1.pp0", 0) == battle("p1.pp0", 1) == battle("p1.pp0", 2) + 1
-    assert battle("p1.last_move", 1) == 0 and battle("p1.last_move", 2) == battle("p1.move0.move", 0)
+    assert battle("p1.active.last_move", 1) == 0 and battle("p1.active.last_move", 2) == battle("p1.move0.move", 0)
     assert battle("p1.invulnerability", 1) == (move in ("Dig", "Fly"))
 
 
@@ -201,26 +204,26 @@ def test_struggle_is_forced_without_pp_or_by_disable(stage: Stage) -> None:
         mon("Chansey", "Splash"),
         mon("Jolteon", "Disable", "Splash"),
         ["Splash / Disable", "- / Splash"],
-        lambda r: [r("p1.disable_time", 1) >= 2, r("p2.hp", 2) < 333],
+        lambda r: [r("p1.disable_time", 1) >= 2, r.lost("p2.hp", 2) > 0, r.lost("p2.hp", 2) <= 33],
     )
     assert battle("p1.legal", 1) == FIRST
     assert battle("p1.last_selected_move", 2) == 165
     # Normal, 50 base power, recoil of a half.
-    assert battle.lost("p2.hp", 2) in rolls(base_damage(50, 108, 218, stab=True)) or battle.lost("p2.hp", 2) > 25
+    assert battle.lost("p2.hp", 2) in rolls(base_damage(50, 108, 218, stab=True))
     assert battle.lost("p1.hp", 2) == battle.lost("p2.hp", 2) // 2
 
 
 def test_disable_counts_attempts_from_one_to_eight(stage: Stage) -> None:
     battle = stage.find(
-        mon("Chansey", "Splash", "Seismic Toss"),
+        mon("Chansey", "Splash", "Growl"),
         mon("Jolteon", "Disable", "Splash"),
-        ["Splash / Disable"] + ["Seismic Toss / Splash"] * 8,
+        ["Splash / Disable"] + ["Growl / Splash"] * 8,
         lambda r: [r.peek(0, 2, skip=1) == 0, r.peek(0, 8, skip=2) == 7, r("p1.disable_time", 1) == 7],
     )
     # Drawn 8; the turn of its use takes one: it works before its target moves.
     assert battle.series("p1.disable_time")[1:] == [7, 6, 5, 4, 3, 2, 1, 0, 0]
     assert battle("p1.move0.disabled", 1) == 1 and battle("p1.move0.disabled", 8) == 0
-    assert battle("p1.pp0", 1) == 64 - 1 - 0 or battle("p1.pp0", 1) == battle("p1.pp0", 0)
+    assert battle("p1.pp0", 1) == battle("p1.pp0", 0)
 
 
 def test_disable_spares_moves_without_pp(stage: Stage) -> None:

@@ -6,9 +6,6 @@ import pytest
 from by_hand import confusion_damage
 from scenario import FINE, PAR, PSN, SLP, Stage, mon
 
-# HP 400: (2 · 60 + iv + ev / 4 + 100) · 100 / 100 + 10 … of Starmie is 323; Tauros' base 75 and 70 points give 330 + 70.
-MAXED = (30, 30, 30, 30, 30)
-
 
 def test_costs_a_quarter_and_has_one_hp_more(stage: Stage) -> None:
     battle = stage.find(mon("Jolteon", "Substitute"), mon("Chansey"), ["Substitute / Splash"])
@@ -33,18 +30,19 @@ def test_a_quarter_is_not_rounded_down(stage: Stage) -> None:
     # 403 / 4 = 100.75: with 100 HP left Substitute is refused, though it would cost 100.
     battle = stage.find(
         mon("Mew", "Splash", "Substitute"),
-        mon("Jolteon", "Seismic Toss", "Sonic Boom", "Splash", level=100),
+        mon("Jolteon", "Seismic Toss", "Sonic Boom", "Splash", level=81),
+        ["Splash / Seismic Toss"] * 3 + ["Splash / Sonic Boom"] * 3 + ["Substitute / Splash"],
+        lambda r: r("p1.hp", 6) == 403 - 3 * 81 - 3 * 20,
+    )
+    assert battle("p1.hp", 6) == battle("p1.hp", 7) == 100
+    assert battle("p1.substitute_hp", 7) == 0
+    healthy = stage.find(
+        mon("Mew", "Splash", "Substitute"),
+        mon("Jolteon", "Seismic Toss", "Splash"),
         ["Splash / Seismic Toss"] * 3 + ["Substitute / Splash"],
         lambda r: r("p1.hp", 3) == 103,
     )
-    assert battle("p1.hp", 4) == 3 and battle("p1.substitute_hp", 4) == 101
-    weaker = stage.find(
-        mon("Mew", "Splash", "Substitute"),
-        mon("Jolteon", "Seismic Toss", "Splash", level=101 - 0) if False else mon("Jolteon", "Seismic Toss", level=99),
-        ["Splash / Seismic Toss"] * 3 + ["Substitute / -"],
-        lambda r: [r("p1.hp", 3) == 403 - 297],
-    )
-    assert weaker("p1.hp", 3) == 106
+    assert healthy("p1.hp", 4) == 3 and healthy("p1.substitute_hp", 4) == 101
 
 
 @pytest.mark.parametrize("move", ["Growl", "Toxic", "Poison Gas", "Confuse Ray", "Screech"])
@@ -211,12 +209,12 @@ def test_a_substitute_that_stands_costs_the_exploding_its_life(stage: Stage) -> 
 
 
 def test_a_substitute_broken_before_lets_metronome_explode_without_dying(stage: Stage) -> None:
-    # 'subFainted' stays until something aims at its owner; Metronome aims at its own user, so Explosion called by it
-    # finds the flag of the turn before and spares the user.
+    # 'subFainted' stays until a chosen move aims at its owner. Metronome aims at its own user, so Explosion called
+    # by it finds the flag of the turn before and spares the user.
     battle = stage.find(
-        mon("Jolteon", "Substitute", "Splash"),
+        mon("Jolteon", "Substitute", "Growl"),
         [mon("Golem", "Earthquake", "Metronome"), mon("Onix")],
-        ["Substitute / Earthquake", "Splash / Metronome"],
+        ["Substitute / Earthquake", "Growl / Metronome"],
         lambda r: [
             r("p1.sub_fainted", 1) == 1,
             (r("p2.last_selected_move", 2) == 153) | (r("p2.last_selected_move", 2) == 120),
@@ -230,9 +228,9 @@ def test_a_substitute_broken_before_lets_metronome_explode_without_dying(stage: 
 
 def test_a_substitute_broken_before_cuts_metronomes_several_hits_to_one(stage: Stage) -> None:
     battle = stage.find(
-        mon("Jolteon", "Substitute", "Splash"),
+        mon("Jolteon", "Substitute", "Growl"),
         mon("Golem", "Earthquake", "Metronome"),
-        ["Substitute / Earthquake", "Splash / Metronome"],
+        ["Substitute / Earthquake", "Growl / Metronome"],
         # Pin Missile, Fury Attack, Barrage, Fury Swipes, Comet Punch, Double Slap, Spike Cannon
         lambda r: [
             r("p1.sub_fainted", 1) == 1,

@@ -85,7 +85,7 @@ def test_configuration_that_cannot_be(tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"not a zip")
     with pytest.raises(PoolError, match=r"not a readable \.npz file"):
         Gen1Battle(format="free", pool=tmp_path / "bad.npz")
-    with pytest.raises(TypeError, match="has no field 'formt' .*format"):
+    with pytest.raises(TypeError, match=r"has no field 'formt' .*format"):
         jaxenv.make("pokejax/gen1ou", formt="x")
 
 
@@ -167,7 +167,7 @@ def test_illegal_actions(params, checked_step):
     state = battle(STRONG, WEAK, seed=7)
     error, (_, given, _, _, _, info) = checked_step(state, [FIRST_MOVE + 2, FIRST_MOVE], params)
     assert info["illegal"].tolist() == [True, False]
-    with pytest.raises(checkify.JaxRuntimeError, match="illegal action: players chose .*8.*6.*legal_actions"):
+    with pytest.raises(checkify.JaxRuntimeError, match=r"illegal action: players chose .*8.*6.*legal_actions"):
         error.throw()
     _, (_, default, *_) = checked_step(state, [FIRST_MOVE, FIRST_MOVE], params)
     assert all(jax.tree.leaves(jax.tree.map(np.array_equal, given, default)))

@@ -1,6 +1,7 @@
 """What has been shown of each side so far and is not to be read off the battle: appearances, moves, turns slept.
 
-Worked out from the battle before and after a step, on packed battles (`state.pack`).
+Worked out from the battle before and after a step, on packed battles (`state.pack`). So a move is not remembered if it
+was only named by what was over within the step: a Disable of one attempt, or a Mimic whose user then fainted.
 """
 
 from __future__ import annotations
@@ -86,12 +87,27 @@ def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
 def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:
     """uint8[6]: turns slept if it is the active Pokémon.
 
-    The counter falls by one for each turn slept. One that stood at 1 and stands at 1 after both have acted fell to 0:
-    the Pokémon woke, and was put to sleep again by a slower foe.
+    The hidden counter falls by one for each turn slept. One that stood at 1 and stands at 1 after both have acted fell
+    to 0: the Pokémon woke, and was put to sleep again by a slower foe.
     """
-    was_asleep = (was.status == Status.SLP) & (was.slot == now.slot)
-    fell = was.sleep_turns - now.sleep_turns
+    stayed = was.slot == now.slot
+    was_asleep = stayed & (was.status == Status.SLP)
     both_acted = (was.request == REQUEST_MOVE) & (foe.hp > 0)
+    fell = was.sleep_turns - now.sleep_turns
     woke = (fell < 0) | ((fell == 0) & (was.sleep_turns == 1) & both_acted)
     count = jnp.where(was_asleep, jnp.where(woke, 0, slept + (fell == 1)), slept)
-    return jnp.where(now.status == Status.SLP, count, 0).astype(jnp.uint8)
+    at_once = stayed & (was.status != Status.SLP) & both_acted & _slept_through_its_action(was, now)
+    count = jnp.where(at_once, 1, count)
+    return jnp.where((now.status == Status.SLP) & (now.hp > 0), count, 0).astype(jnp.uint8)
+
+
+def _slept_through_its_action(was: Seat, now: Seat) -> jax.Array:
+    """A Pokémon that fell asleep in this step did so before its action, which therefore was the first turn slept.
+
+    Sleep forgets the last move. One that acted first has a last move, or else shows what stopped it: a charge begun, a
+    turn of confusion, Disable or Bide gone by, or nothing selected.
+    """
+    unchanged = (was.two_turn_move == now.two_turn_move) & (was.confusion_turns == now.confusion_turns)
+    unchanged = unchanged & (was.disable_turns == now.disable_turns) & (was.bide_turns == now.bide_turns)
+    selected = now.last_selected_move != Move.CANNOTMOVE
+    return (now.last_move == 0) & ~now.slept_by_self & unchanged & selected

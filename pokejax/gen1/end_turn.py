@@ -9,6 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from jaxenv.control import maybe
 from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.dex import Status, Type
 from pokejax.gen1.rng import Rng, draw
@@ -35,9 +36,13 @@ def _count(*conditions: jax.Array) -> jax.Array:
 
 def _tie_draws(rng: Rng, count: jax.Array, most: int) -> Rng:
     """``count`` draws, at most ``most``."""
-    for i in range(most):
-        rng, _ = draw(rng, 2, count > i)
-    return rng
+
+    def ties(rng: Rng) -> Rng:
+        for i in range(most):
+            rng, _ = draw(rng, 2, count > i)
+        return rng
+
+    return maybe(count > 0, ties, rng)
 
 
 def run_durations(rng: Rng, seats: tuple[Seat, Seat]) -> tuple[Rng, tuple[Seat, Seat]]:
@@ -77,8 +82,8 @@ def _hide_or_reveal(rng: Rng, seat: Seat) -> tuple[Rng, Seat]:
     """``runEvent('DisableMove')``: whether the player is told that the move is decided; ties among handlers draw."""
     disabled, bides, traps = seat.disable_turns > 0, seat.bide_turns > 0, seat.trapping_move > 0
     trapped, pretends = seat.trapped_turns > 0, seat.fake_trapped_turns > 0
-    rng, _ = draw(rng, 2, trapped & pretends)
-    rng = _tie_draws(rng, _count(disabled, bides, traps) - 1, 2)
+    ties = _count(trapped & pretends) + jnp.maximum(_count(disabled, bides, traps) - 1, 0)
+    rng = _tie_draws(rng, ties, 3)
     helpless = (seat.status == Status.SLP) | (seat.status == Status.FRZ)
     hidden = ((trapped & seat.trapped_maybe_locked) | pretends) & ~helpless & ~bides
     hidden = hidden | (traps & (seat.trapping_total - seat.trapping_turns > 1))

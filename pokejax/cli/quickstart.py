@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from verification.candidate import LockstepCandidate, PlayedBattles
+    from verification.lockstep import Plan
     from verification.references.showdown.workers import WorkerPool
 
 ENV = "pokejax/gen1randombattle"
+FORMAT = "gen1randombattle"
 BATCH = 512
 SAMPLES = 5
 
@@ -62,19 +65,28 @@ class _OneDevice:
         return jax.tree.map(np.asarray, jax.block_until_ready(totals))
 
 
-class _Watched:
-    """A candidate whose first batch is kept, to make a replay of one of its battles."""
+class _Sample:
+    """The battles to compare, as a candidate. Made early, its program compiles beside the other one."""
 
-    def __init__(self, candidate: LockstepCandidate) -> None:
-        self._candidate = candidate
+    def __init__(self, plan: Plan) -> None:
+        from verification.plugins import load
+
+        self.plan = plan
+        candidate: LockstepCandidate = load(plan.env)
         self.fields = candidate.fields
-        self.first: PlayedBattles | None = None
+        ((policy, seed, episodes),) = plan.shares()
+        self._batches = candidate.play(seed, episodes, plan.teams, policy)
+        self._first = ThreadPoolExecutor(1, thread_name_prefix="sample").submit(next, self._batches)
+
+    @property
+    def first(self) -> PlayedBattles:
+        """The first batch."""
+        return self._first.result()
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
-        """See `LockstepCandidate.play`."""
-        for batch in self._candidate.play(seed, episodes, teams, policy):
-            self.first = self.first or batch
-            yield batch
+        """See `LockstepCandidate.play`; it is always the plan that is played."""
+        yield self.first
+        yield from self._batches
 
 
 def run(options: argparse.Namespace) -> int:
@@ -86,18 +98,25 @@ def run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     cache = keep_compiled_programs()
     findings = Findings(env=ENV, seed=options.seed, backend="", cores=1)
-    with_reference = in_checkout()
+    sample = None
     try:
-        player = _compile(findings, options.seed, cache, console, with_reference)
+        if in_checkout():
+            from leaderboard.__main__ import one_device_per_core
+            from verification.lockstep import Plan
+
+            one_device_per_core()
+            sample = _Sample(Plan(ENV, options.sample, options.seed))
+        player = _compile(findings, options.seed, cache, console, sample)
         with _bars(console) as bars:
             _play(findings, player, options.episodes, bars)
-        if with_reference:
-            _with_reference(findings, player, options, console)
+        if sample:
+            _with_reference(findings, player, sample, options, console)
         else:
             findings.not_done.append(
                 "comparing with Showdown, timing it and writing a replay: that needs a checkout of the repository, "
                 "whose tools drive the real Showdown; this is the installed wheel"
             )
+        if not findings.ours:
             with _bars(console) as bars:
                 _time(findings, player, None, options.seconds, bars)
         findings.seconds = time.perf_counter() - began
@@ -119,31 +138,29 @@ def _bars(console: Console) -> Progress:
     return Progress(text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
 
 
-def _compile(findings: Findings, seed: int, cache: Path | None, console: Console, with_tools: bool) -> Player:
-    """The program that plays, its compile time noted."""
+def _compile(findings: Findings, seed: int, cache: Path | None, console: Console, sample: _Sample | None) -> Player:
+    """The program that plays; notes how long it, and the sample's, took to compile."""
     import jax
 
     import jaxenv
 
-    if with_tools:
-        from leaderboard.__main__ import one_device_per_core
-
-        one_device_per_core()
     before = _programs(cache)
     began = time.perf_counter()
-    with console.status("Compiling the engine (about half a minute, the first time) ..."):
+    with console.status("Compiling the engine (half a minute or more, the first time) ..."):
         env = jaxenv.make(ENV)
         params = env.default_params
-        if with_tools:
+        if sample:
             from leaderboard.program import Program
 
             player: Player = Program(env, params, BATCH, chunk=None, devices=jax.device_count(), seed=seed)
         else:
             player = _OneDevice(env, params, seed)
         player.run()
+        if sample:
+            _ = sample.first
     findings.compile_seconds = time.perf_counter() - began
     findings.compiled_before = bool(before) and _programs(cache) == before
-    findings.cores = jax.device_count() if with_tools else 1
+    findings.cores = jax.device_count() if sample else 1
     findings.backend = f"xla:{jax.default_backend()}"
     return player
 
@@ -163,59 +180,59 @@ def _play(findings: Findings, player: Player, episodes: int, bars: Progress) -> 
     findings.play_seconds = time.perf_counter() - began
 
 
-def _with_reference(findings: Findings, player: Player, options: argparse.Namespace, console: Console) -> None:
+def _with_reference(
+    findings: Findings, player: Player, sample: _Sample, options: argparse.Namespace, console: Console
+) -> None:
     """All that needs Showdown; what cannot be done is noted in the findings."""
-    from verification.references.showdown import install
+    from verification.references.showdown import install, workers
     from verification.references.showdown.throughput import throughput_session
-    from verification.references.showdown.workers import WorkerPool
 
     findings.reference_version = install.VERSION
+    doing = "comparing with Showdown and timing it"
     try:
-        with WorkerPool(findings.cores) as pool:
-            _compare(findings, options, pool, console)
+        with workers.WorkerPool(findings.cores) as pool:
+            _compare(findings, sample, options, pool, console)
+        doing = "timing Showdown"
         with throughput_session(findings.cores) as session, _bars(console) as bars:
             _time(findings, player, session, options.seconds, bars)
-    except install.ReferenceUnavailableError as error:
-        findings.not_done.append(f"comparing with Showdown and timing it: {error}")
+    except (install.ReferenceUnavailableError, workers.WorkerFailedError, workers.BadRequestError) as error:
+        findings.not_done.append(f"{doing}: {error}")
 
 
-def _compare(findings: Findings, options: argparse.Namespace, pool: WorkerPool, console: Console) -> None:
+def _compare(
+    findings: Findings, sample: _Sample, options: argparse.Namespace, pool: WorkerPool, console: Console
+) -> None:
     from verification import report
-    from verification.lockstep import Plan, Sweep
+    from verification.lockstep import Sweep
     from verification.lockstep import run as lockstep
-    from verification.plugins import load
 
-    candidate = _Watched(load(ENV))
-    plan = Plan(ENV, options.sample, options.seed)
+    plan = sample.plan
     with _bars(console) as bars:
-        task = bars.add_task("Comparing with Showdown", total=options.sample)
+        task = bars.add_task("Comparing with Showdown", total=plan.episodes)
         on_progress: Callable[[Sweep], None] = lambda now: bars.update(task, completed=now.episodes)  # noqa: E731
-        sweep = lockstep(candidate, plan, pool, options.out / "divergences", on_progress=on_progress)
+        sweep = lockstep(sample, plan, pool, options.out / "divergences", on_progress=on_progress)
+    missing = plan.episodes - sweep.episodes
     findings.compared = Compared(
         battles=sweep.episodes,
-        # Each battle is compared before its first choice too.
-        points=sweep.steps + sweep.episodes,
-        fields=len(candidate.fields),
+        points=sweep.steps + sweep.episodes,  # each battle is compared before its first choice too
+        fields=len(sample.fields),
         divergences=len(sweep.failures),
-        unverified=plan.episodes - sweep.episodes,
+        unverified=missing,
     )
     if not sweep.complete:
-        findings.not_done.append(
-            f"comparing {plan.episodes - sweep.episodes} battles: a worker of the reference failed"
-        )
+        findings.not_done.append(f"comparing {missing} battles: workers of the reference failed")
     if sweep.failures:
         console.print(report.summary(sweep), markup=False, highlight=False, soft_wrap=True)
-        return  # the replay would differ as well, and the summary says how to play the first failure again
-    _write_replay(findings, candidate, options, pool)
+        return  # a replay would differ as well, and the summary says how to play the first failure again
+    _write_replay(findings, sample, options, pool)
 
 
-def _write_replay(findings: Findings, candidate: _Watched, options: argparse.Namespace, pool: WorkerPool) -> None:
+def _write_replay(findings: Findings, sample: _Sample, options: argparse.Namespace, pool: WorkerPool) -> None:
     from pokejax.cli.replay import ReplayMismatchError, recorded, write_replay
 
-    assert candidate.first is not None
-    lengths = candidate.first.lengths
+    lengths = sample.first.lengths
     usual = int(lengths.argsort()[len(lengths) // 2])
-    battle = recorded(candidate.first, usual, candidate, ENV.rpartition("/")[2])
+    battle = recorded(sample.first, usual, sample.fields, FORMAT)
     command = f"pokejax quickstart --seed {options.seed} --sample {options.sample} --out {options.out}"
     try:
         findings.written += write_replay(battle, pool, options.out / "replay", command)

@@ -16,7 +16,7 @@ from pokejax.cli.protocol import PLAYER_NAMES, blocks
 from pokejax.cli.replay_page import page
 
 if TYPE_CHECKING:  # of the checkout, not of the wheel
-    from verification.candidate import LockstepCandidate, PlayedBattles
+    from verification.candidate import PlayedBattles
     from verification.references.showdown.client import BattleJob
     from verification.references.showdown.workers import WorkerPool
 
@@ -51,8 +51,8 @@ class RecordedBattle:
         return PLAYER_NAMES[winner - 1] if winner else "tie"
 
 
-def recorded(played: PlayedBattles, index: int, candidate: LockstepCandidate, format_id: str) -> RecordedBattle:
-    """Battle ``index`` of a batch, its records in the reference's column order."""
+def recorded(played: PlayedBattles, index: int, fields: list[str], format_id: str) -> RecordedBattle:
+    """Battle ``index`` of a batch whose records have the columns ``fields``."""
     from verification.compare import column_order
     from verification.references.showdown.client import BattleJob
     from verification.references.showdown.fields import field_names
@@ -60,7 +60,7 @@ def recorded(played: PlayedBattles, index: int, candidate: LockstepCandidate, fo
     length = int(played.lengths[index])
     seed = (int(played.seeds[index, 0]), int(played.seeds[index, 1]))
     job = BattleJob(format_id, seed, played.teams[index], played.actions[index, :length])
-    records = played.records[index, : length + 1][:, column_order(candidate.fields)]
+    records = played.records[index, : length + 1][:, column_order(fields)]
     return RecordedBattle(job, records, field_names())
 
 
@@ -139,7 +139,7 @@ def run(options: argparse.Namespace) -> int:
         with WorkerPool(1) as pool:
             candidate = load(f"pokejax/{options.format}")
             played = next(iter(candidate.play(options.seed, 1, teams, options.policy)))
-            battle = recorded(played, 0, candidate, options.format)
+            battle = recorded(played, 0, candidate.fields, options.format)
             paths = write_replay(battle, pool, stem, command)
     except ReferenceUnavailableError as error:
         raise CannotRunError(str(error)) from error

@@ -66,7 +66,7 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
 
 
 def _under_their_turn(steps: list[list[Line]]) -> list[list[Line]]:
-    """The log ends a step with the number of the turn that follows; a reader wants it above what happens in that turn."""
+    """The log ends a step with the number of the turn that follows; a reader wants it above what happens in it."""
     headed, heading = [], []
     for lines in steps:
         following = lines[-1:] if lines and lines[-1].text.startswith("Turn ") else []
@@ -90,7 +90,10 @@ def _team(battle: RecordedBattle, side: int) -> list[dict[str, Any]]:
 
 def _frame(battle: RecordedBattle, step: int) -> dict[str, Any]:
     row = dict(zip(battle.fields, battle.records[step].tolist(), strict=True))
-    return {"turn": int(battle.column("turn")[max(step - 1, 0)]), "sides": [_side(row, f"p{side + 1}") for side in range(2)]}
+    return {
+        "turn": int(battle.column("turn")[max(step - 1, 0)]),
+        "sides": [_side(row, f"p{side + 1}") for side in range(2)],
+    }
 
 
 def _side(row: dict[str, int], player: str) -> dict[str, Any]:

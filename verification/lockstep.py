@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.candidate import LockstepCandidate
+from verification.candidate import LockstepCandidate, PlayedBattles
 from verification.compare import Divergence, column_order, compare
 from verification.counterexample import Counterexample
 from verification.coverage import Coverage
@@ -96,7 +97,7 @@ def _matches(candidate: LockstepCandidate, plan: Plan) -> Iterator[Match]:
     format = reference_format(plan.env)
     for policy, seed, episodes in plan.shares():
         produced = 0
-        for batch in candidate.play(seed, episodes, plan.teams, policy):
+        for batch in _one_ahead(candidate.play(seed, episodes, plan.teams, policy)):
             batch.check(len(order))
             for i, length in enumerate(batch.lengths[: episodes - produced]):
                 seed_words = (int(batch.seeds[i, 0]), int(batch.seeds[i, 1]))
@@ -105,6 +106,15 @@ def _matches(candidate: LockstepCandidate, plan: Plan) -> Iterator[Match]:
                 produced += 1
         if produced < episodes:
             raise ValueError(f"the candidate played {produced} of {episodes} battles under policy {policy}")
+
+
+def _one_ahead(batches: Iterator[PlayedBattles]) -> Iterator[PlayedBattles]:
+    """The same batches, the next one played in a thread while the reference is busy with this one."""
+    with ThreadPoolExecutor(1) as player:
+        upcoming = player.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = player.submit(next, batches, None)
+            yield batch
 
 
 def run(

@@ -73,6 +73,11 @@ class Side:
         self.transformed = False
         self.mimicked: set[int] = set()
 
+    def break_off(self) -> None:
+        """Full paralysis and a self-inflicted hit end a charge and Bide without a word."""
+        self.charging = 0
+        self.conditions.discard("bide")
+
 
 def read(sides: tuple[Side, Side], messages: str) -> None:
     """Take in the messages of one step."""
@@ -103,14 +108,17 @@ def _read_one(side: Side, foe: Side, kind: str, values: list[str]) -> None:
         side.charging = move_number(what)
     elif kind in ("-damage", "-heal", "-sethp"):
         active.condition(values[1])
-        side.charging = 0 if "[from] confusion" in values else side.charging
+        if "[from] confusion" in values:
+            side.break_off()
     elif kind == "-status":
         active.status, active.slept, active.rests = _STATUS[what], 0, "[from] move: Rest" in values
     elif kind == "-curestatus":
         active.cured()
     elif kind == "cant":
         active.slept += what == "slp"
-        if what in ("par", "Disable"):
+        if what == "par":
+            side.break_off()
+        elif what == "Disable":
             side.charging = 0
     elif kind == "faint":
         active.condition("0 fnt")

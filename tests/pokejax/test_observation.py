@@ -307,11 +307,16 @@ def test_everything_shown_by_the_protocol_is_seen(recording):
                 protocol_tracker.read(sides, messages)
                 for player in range(2):
                     obs = jax.tree.map(lambda leaf, at=(step, battle, player): leaf[at], recording.obs)
-                    compare(sides[1 - player], obs, f"battle {battle}, step {step}, player {player + 1}:\n{messages}")
+                    where = f"battle {battle}, step {step}, player {player + 1}:\n{messages}"
+                    compare(sides[1 - player], recording.teams[battle, 1 - player], obs, where)
 
 
-def compare(side, obs, where):
-    """``side`` as the log shows it and as ``obs`` of the other player has it."""
+def compare(side, team, obs, where):
+    """``side`` as the log shows it and as ``obs`` of the other player has it.
+
+    ``team``: its wire team. A trapping move called by Metronome and used again on a new foe looks like the user's own;
+    the log's hint of a desync tells that it is not, and the tracker does not read hints.
+    """
 
     def padded(name):
         values = [getattr(member, name) for member in side.team]
@@ -323,8 +328,9 @@ def compare(side, obs, where):
     for member, row in zip(side.team, obs.foe_moves, strict=False):
         seen = set(row.tolist()) - {0}
         if member.percent:  # a move that fells its own user on its charging turn is not remembered
-            assert member.moves - member.passing <= seen, f"moves, {where}"
-            assert member.all_known or seen <= member.moves, f"moves not shown, {where}"
+            own = set(team[team[:, 0] == member.species][0, 2:6].tolist()) & member.moves
+            assert own - member.passing <= seen, f"moves, {where}"
+            assert member.all_known or seen <= own, f"moves not shown, {where}"
     if side.active.percent:
         assert obs.boosts[1].tolist() == side.boosts, f"boosts, {where}"
         found = [int(value) for value in (obs.disabled_move[1], obs.charging_move[1], obs.species[1])]

@@ -91,6 +91,9 @@ class Findings:
         ratios = self.ratios
         if ratios:
             rows.append(("ratio", f"{ratios[0]:,.1f} on equal cores, {ratios[1]:,.1f} to one core of Showdown"))
+        if self.ours:
+            command = f"`uv run python -m leaderboard bench {self.env}`"
+            rows.append(("to measure", f"{command}; the speeds above are medians of {len(self.ours)} short samples"))
         rows += [("written", "\n".join(map(str, self.written)))] if self.written else []
         rows += [("not done", text) for text in self.not_done]
         return [*rows, ("seconds in all", f"{self.seconds:.0f}")]
@@ -105,11 +108,6 @@ class Findings:
         table.add_column(overflow="fold")
         for label, text in self.rows():
             table.add_row(label, text, style="bold red" if label == "not done" else None)
-        if self.ours:
-            table.caption = (
-                f"Speeds are medians of {len(self.ours)} short samples, for a first look. "
-                f"`uv run python -m leaderboard bench {self.env}` measures."
-            )
         return table
 
 

@@ -133,13 +133,16 @@ def resolve(word: str, row: np.ndarray, side: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Played:
-    """Battles of `LANES` seeds: records [T + 1, B, F] in the reference's column order, actions [T, B, 2]."""
+    """Battles of `LANES` seeds: records [T + 1, B, F] in the reference's column order, actions int [T, B, 2]."""
 
     seeds: np.ndarray
     wire: np.ndarray
     actions: np.ndarray
     records: Records
     illegal: np.ndarray
+    """bool [T, B, 2]: the engine called that action illegal."""
+    intact: bool
+    """Packing and unpacking returned every state unchanged."""
 
     def job(self, lane: int) -> BattleJob:
         """One lane as the reference replays it: up to its end."""
@@ -163,24 +166,36 @@ class Stage:
         battles, rows = self._start(jnp.asarray(seeds), parties_from_wire(wire))
         return battles, np.asarray(rows)[:, self.order]
 
-    def advance(self, battles: Battle, actions: np.ndarray) -> tuple[Battle, np.ndarray, np.ndarray]:
-        """One joint step with actions int [LANES, 2]: battles, records [B, F], which actions were illegal [B, 2]."""
-        battles, rows, illegal = self._step(battles, jnp.asarray(actions, jnp.int32))
-        return battles, np.asarray(rows)[:, self.order], np.asarray(illegal)
+    def advance(self, battles: Battle, actions: np.ndarray) -> tuple[Battle, np.ndarray, np.ndarray, np.ndarray]:
+        """One joint step with actions int [LANES, 2].
+
+        Returns the battles, records [B, F], which actions were illegal [B, 2], and [B] whether packing lost nothing.
+        """
+        battles, rows, illegal, lossless = self._step(battles, jnp.asarray(actions, jnp.int32))
+        return battles, np.asarray(rows)[:, self.order], np.asarray(illegal), np.asarray(lossless)
 
     def play(
         self, seeds: np.ndarray, wire: np.ndarray, choose: Callable[[int, np.ndarray], np.ndarray], steps: int
     ) -> Played:
         """`steps` joint steps; `choose(step, records [B, F])` gives the actions [B, 2]."""
         battles, row = self.begin(seeds, wire)
-        rows, acted, refused = [row], [], []
+        rows, acted, refused, intact = [row], [], [], True
         for k in range(steps):
             actions = choose(k, row)
-            battles, row, illegal = self.advance(battles, actions)
+            battles, row, illegal, lossless = self.advance(battles, actions)
+            intact = intact and bool(lossless.all())
             rows.append(row)
             acted.append(actions)
             refused.append(illegal)
-        return Played(seeds, wire, np.array(acted), Records(np.array(rows)), np.array(refused))
+        shape = (steps, LANES, 2)
+        return Played(
+            seeds,
+            wire,
+            np.reshape(acted, shape).astype(int),
+            Records(np.array(rows)),
+            np.reshape(refused, shape),
+            intact,
+        )
 
     def find(
         self,
@@ -243,9 +258,11 @@ def _start(seed: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
     return pack(battle), record(battle)
 
 
-def _step(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array, jax.Array]:
+def _step(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array, jax.Array, jax.Array]:
     after, illegal = step(unpack(battle), actions)
-    return pack(after), record(after), illegal
+    packed = pack(after)
+    same = jax.tree.map(lambda a, b: jnp.all(a == b), after, unpack(packed))
+    return packed, record(after), illegal, jnp.stack(jax.tree.leaves(same)).all()
 
 
 def _party(sides: Party, side: int) -> Party:

@@ -164,3 +164,9 @@ def test_dream_eater_needs_sleep_and_no_substitute(stage: Stage) -> None:
 def test_leech_seed_fails_on_grass_types(stage: Stage) -> None:
     battle = stage.find(mon("Venusaur", "Leech Seed"), mon("Tangela"), ["Leech Seed / Splash"])
     assert battle("p2.leechseed", 1) == 0 and battle.draws(1) == 0
+
+
+@pytest.mark.parametrize("move", ["Jump Kick", "High Jump Kick"])
+def test_an_immune_target_makes_a_jumper_crash_for_one(stage: Stage, move: str) -> None:
+    battle = stage.find(mon("Hitmonlee", move), mon("Gengar"), [f"{move} / Splash"])
+    assert battle.lost("p1.hp", 1) == 1 and battle("last_damage", 1) == 1 and battle.draws(1) == 0

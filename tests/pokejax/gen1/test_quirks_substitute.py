@@ -267,3 +267,33 @@ def test_poison_bites_its_owner(stage: Stage) -> None:
         lambda r: r("p1.status", 1) == PSN,
     )
     assert battle("p1.hp", 2) == 333 - 83 - 20 and battle("p1.substitute_hp", 2) == 84
+
+
+def test_a_one_hit_knock_out_counts_65535_against_it(stage: Stage) -> None:
+    battle = stage.find(
+        mon("Chansey", "Substitute", "Splash"),
+        mon("Jolteon", "Splash", "Horn Drill"),
+        ["Substitute / Splash", "Splash / Horn Drill"],
+        lambda r: r("p1.substitute_hp", 2) == 0,
+    )
+    assert battle("last_damage", 2) == 65535 and battle("p1.hp", 2) == 703 - 175
+
+
+def test_bide_stores_what_a_one_hit_knock_out_would_have_done(stage: Stage) -> None:
+    battle = stage.find(
+        mon("Chansey", "Substitute", "Bide"),
+        [mon("Jolteon", "Splash", "Horn Drill"), mon("Onix")],
+        ["Substitute / Splash", "Bide / Splash", "- / Horn Drill", "- / Splash"],
+        lambda r: [r("p1.bide_time", 2) == 2, r("p1.substitute_hp", 3) == 0, r("p2.hp", 4) == 0],
+    )
+    assert battle("p1.bide_damage", 3) == 65535
+
+
+def test_super_fang_takes_half_of_its_owners_hp(stage: Stage) -> None:
+    battle = stage.find(
+        mon("Jolteon", "Substitute"),
+        mon("Raticate", "Super Fang"),
+        ["Substitute / Super Fang"],
+        lambda r: r("last_damage", 1) > 0,
+    )
+    assert battle("last_damage", 1) == (333 - 83) // 2 and battle("p1.sub_fainted", 1) == 1

@@ -185,3 +185,40 @@ def test_a_sleeping_newcomer_does_not_count_its_sleep_while_trapped_memory_lasts
         ],
     )
     assert battle("p2.sleep", 5) == battle("p2.sleep", 7) == 6
+
+
+def test_full_paralysis_ends_the_trap(stage: Stage) -> None:
+    battle = stage.find(
+        mon("Jolteon", "Wrap", "Splash"),
+        mon("Electrode", "Thunder Wave", "Splash"),
+        ["Splash / Thunder Wave", "Wrap / Splash", "- / -"],
+        lambda r: [
+            r("p1.status", 1) == 2,
+            r("p1.trapping_total", 2) >= 3,
+            r.peek(2) < 63,
+        ],
+    )
+    # Electrode, faster, could not move that turn: the trap's first half outlives the lock until the turn ends.
+    assert battle("p1.partialtrappinglock", 3) == 0 and battle("p2.partiallytrapped", 3) == 0
+    assert battle.lost("p2.hp", 3) == 0
+
+
+def test_hurting_oneself_in_confusion_ends_the_trap(stage: Stage) -> None:
+    battle = stage.find(
+        mon("Jolteon", "Wrap", "Splash"),
+        mon("Electrode", "Supersonic", "Splash"),
+        ["Splash / Supersonic", "Wrap / Splash", "- / -"],
+        lambda r: [r("p1.confusion_time", 1) >= 2, r("p1.trapping_total", 2) >= 3, r("p1.hp", 3) < r("p1.hp", 2)],
+    )
+    assert battle("p1.partialtrappinglock", 3) == 0 and battle("p2.partiallytrapped", 3) == 0
+
+
+def test_a_trapper_that_switches_sets_its_target_free(stage: Stage) -> None:
+    battle = stage.find(
+        [mon("Jolteon", "Wrap"), mon("Onix")],
+        mon("Chansey"),
+        ["Wrap / -", "switch 1 / -"],
+        lambda r: r("p1.trapping_total", 1) >= 3,
+    )
+    assert battle("p2.partiallytrapped", 1) == 1 and battle("p2.partiallytrapped", 2) == 0
+    assert battle("p2.last_selected_move", 2) == CANNOTMOVE  # too late for this turn

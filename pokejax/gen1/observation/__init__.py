@@ -1,4 +1,4 @@
-"""What each player of a Gen 1 battle could know: `memory` keeps what was shown, `observe` writes it down.
+"""What each player of a Gen 1 battle could know: `memory` keeps what was shown, `build` writes it down.
 
 Everything a player learns comes from two sources: the protocol messages that both are sent (``|switch|``, ``|move|``,
 ``|-status|`` …) and the player's own request (own team with exact HP, own moves with PP, what may be chosen). The
@@ -9,9 +9,9 @@ Hidden from both, and in no field: the generator, how long sleep, confusion, Dis
 will last, HP of Substitutes, a flinch to come, and a move selected but not carried out.
 """
 
+from pokejax.gen1.observation.build import observe as observe
 from pokejax.gen1.observation.memory import Memory as Memory
 from pokejax.gen1.observation.memory import first_memory as first_memory
 from pokejax.gen1.observation.memory import remember as remember
-from pokejax.gen1.observation.observe import observe as observe
 from pokejax.gen1.observation.spec import OBS_SPEC as OBS_SPEC
 from pokejax.gen1.observation.spec import Observation as Observation

@@ -175,16 +175,24 @@ class Stage:
         return battles, np.asarray(rows)[:, self.order], np.asarray(illegal), np.asarray(lossless)
 
     def play(
-        self, seeds: np.ndarray, wire: np.ndarray, choose: Callable[[int, np.ndarray], np.ndarray], steps: int
+        self,
+        seeds: np.ndarray,
+        wire: np.ndarray,
+        choose: Callable[[int, np.ndarray], np.ndarray],
+        steps: int,
+        keep: int = LANES,
     ) -> Played:
-        """`steps` joint steps; `choose(step, records [B, F])` gives the actions [B, 2]."""
+        """`steps` joint steps; `choose(step, records [B, F])` gives the actions [B, 2].
+
+        Only the records of the first `keep` lanes are kept: a thousand steps of all of them take half a gigabyte.
+        """
         battles, row = self.begin(seeds, wire)
-        rows, acted, refused, intact = [row], [], [], True
+        rows, acted, refused, intact = [row[:keep]], [], [], True
         for k in range(steps):
             actions = choose(k, row)
             battles, row, illegal, lossless = self.advance(battles, actions)
             intact = intact and bool(lossless.all())
-            rows.append(row)
+            rows.append(row[:keep].copy())
             acted.append(actions)
             refused.append(illegal)
         shape = (steps, LANES, 2)
@@ -204,11 +212,12 @@ class Stage:
         turns: Sequence[str],
         when: Callable[[Records], Any] = lambda r: True,
         batches: int = 16,
+        keep: int = LANES,
     ) -> Records:
         """The reference's records of the first seed whose battle meets `when`, compared with JAX's field by field.
 
         `turns`: "choice of p1 / choice of p2" each, see `resolve`. `when` gets the records of a whole batch and
-        returns bool [B], or a sequence of them that must all hold.
+        returns bool [B], or a sequence of them that must all hold. `batches` of the first `keep` lanes are tried.
         """
         teams = [team_array(Team((team,) if isinstance(team, PokemonSet) else tuple(team))) for team in (p1, p2)]
         wire = np.repeat(np.stack(teams)[None], LANES, axis=0)
@@ -221,15 +230,15 @@ class Stage:
         seen: list[int] = []
         for _ in range(batches):
             seeds = source.integers(0, 1 << 32, (LANES, 2), dtype=np.uint32)
-            played = self.play(seeds, wire, choose, len(turns))
+            played = self.play(seeds, wire, choose, len(turns), keep)
             wanted = when(played.records)
             conditions = wanted if isinstance(wanted, list | tuple) else [wanted]
-            held = np.logical_and.accumulate([np.broadcast_to(c, LANES) for c in conditions])
+            held = np.logical_and.accumulate([np.broadcast_to(c, keep) for c in conditions])
             seen = (np.array(seen or [0]) + held.sum(axis=1)).tolist()
             if held[-1].any():
                 return self.confirm(played, int(held[-1].argmax()))
         raise AssertionError(
-            f"none of {batches * LANES} seeds meets the condition; seeds left after each part of it: {seen}"
+            f"none of {batches * keep} seeds meets the condition; seeds left after each part of it: {seen}"
         )
 
     def confirm(self, played: Played, lane: int) -> Records:

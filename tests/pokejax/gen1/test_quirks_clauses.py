@@ -107,6 +107,6 @@ def test_endless_battle_frozen_ghost_against_no_pp(stage: Stage) -> None:
 def test_turn_1000_is_the_last(stage: Stage) -> None:
     team = [mon("Jolteon"), mon("Chansey")]
     turns = ["switch 1 / switch 1", "switch 0 / switch 0"] * 500
-    battle = stage.find(team, [mon("Onix"), mon("Snorlax")], turns)
+    battle = stage.find(team, [mon("Onix"), mon("Snorlax")], turns, keep=1)
     assert battle("turn", 999) == 1000 and battle("ended", 999) == 0
     assert battle("turn", 1000) == 1001 and battle("ended", 1000) == 1 and battle("winner", 1000) == 0

@@ -98,8 +98,8 @@ def test_two_replacements_of_equal_speed_tie(stage: Stage) -> None:
         ["Explosion / Splash", "switch 1 / switch 1", "Splash / Splash"],
         lambda r: [r("p1.hp", 1) == 0, r("p2.hp", 1) == 0],
     )
-    # The place of the second runSwitch, and 'Update' after each of the actions that find both Onix in place.
-    assert battle.draws(2) == 5
+    # The place of the second runSwitch, then the event after each of the three actions that find both Onix in place.
+    assert battle.draws(2) == 4
     assert battle.draws(3) == 6
 
 

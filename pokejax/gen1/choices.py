@@ -70,7 +70,7 @@ def default_action(seat: Seat, party: Party, legal: jax.Array) -> jax.Array:
 def commit(seat: Seat, action: jax.Array) -> Seat:
     """Queue a legal ``action`` (int32 scalar) and remember it as Showdown's side does."""
     chooses = (seat.request == REQUEST_MOVE) & (action >= FIRST_MOVE) & (action < NO_OP)
-    switches = action < FIRST_MOVE
+    switches = (seat.request != REQUEST_NONE) & (action < FIRST_MOVE)
     locked = is_locked_in(seat) | _semi_locked(seat)
     helpless = ~locked & _helpless(seat)
     trapped = ~locked & ~helpless & (seat.trapped_turns > 0)

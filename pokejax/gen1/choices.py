@@ -15,7 +15,17 @@ import jax.numpy as jnp
 from pokejax.gen1.arrays import take
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import MOVE_SLOTS, QUEUED_MOVE, REQUEST_MOVE, REQUEST_SWITCH, TEAM_SIZE, Party, Seat, update
+from pokejax.gen1.state import (
+    MOVE_SLOTS,
+    QUEUED_MOVE,
+    REQUEST_MOVE,
+    REQUEST_NONE,
+    REQUEST_SWITCH,
+    TEAM_SIZE,
+    Party,
+    Seat,
+    update,
+)
 
 FIRST_MOVE = TEAM_SIZE
 NO_OP = FIRST_MOVE + MOVE_SLOTS

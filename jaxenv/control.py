@@ -18,7 +18,7 @@ Leaves = list[Any]
 LeafFunction = Callable[[Leaves], Leaves]
 
 
-def maybe(pred: Any, fn: Callable[[T], T], operand: T) -> T:
+def maybe(pred: Any, fn: Callable[[T], T], operand: T, *, masked: bool = False) -> T:
     """`fn(operand) if pred else operand`, on one environment.
 
     Alone this is `lax.cond`. Under `vmap`, where `lax.cond` would turn into a select that always pays for `fn`, it is
@@ -30,6 +30,8 @@ def maybe(pred: Any, fn: Callable[[T], T], operand: T) -> T:
     * `pred`: a bool scalar. A Python bool decides while tracing.
     * `fn`: must return the structure, shapes and dtypes of `operand`; it runs for lanes that did not ask for it, so it
       must not fail on them. Leaves that `fn` hands through untouched (the same tracer) cost nothing, however large.
+    * `masked`: a promise, not checked, that `fn` itself returns its operand wherever `pred` is false. Then a batch
+      spends nothing on keeping the lanes that did not ask; `pred` only says when nobody does.
     * What `fn` closes over may be traced, batched or not; it is passed along as an operand.
     * Differentiable in both modes. Differentiated, it is the plain select.
     """
@@ -56,13 +58,13 @@ def maybe(pred: Any, fn: Callable[[T], T], operand: T) -> T:
         out = jaxpr_as_fun(closed.replace(consts=consts))(*leaves[: len(flat)])
         return [out[i] for i in changed]
 
-    results = _conditional(pred, body, changed, flat + captured)
+    results = _conditional(pred, body, changed, flat + captured, masked)
     for i, result in zip(changed, results, strict=True):
         flat[i] = result
     return jax.tree.unflatten(tree, flat)
 
 
-def _conditional(pred: Any, body: LeafFunction, changed: Sequence[int], leaves: Leaves) -> Leaves:
+def _conditional(pred: Any, body: LeafFunction, changed: Sequence[int], leaves: Leaves, masked: bool) -> Leaves:
     """`body(leaves)` if `pred` else the leaves at the indices `changed`; see `maybe` for what `vmap` does to it."""
 
     @custom_vmap
@@ -80,7 +82,9 @@ def _conditional(pred: Any, body: LeafFunction, changed: Sequence[int], leaves: 
                 axes[i] = 0
         every_lane = jax.vmap(body, in_axes=(axes,), axis_size=axis_size)
         if not pred_batched:
-            out = _conditional(pred, every_lane, changed, leaves)
+            out = _conditional(pred, every_lane, changed, leaves, masked)
+        elif masked:
+            out = _conditional(jnp.any(pred), every_lane, changed, leaves, masked)
         else:
 
             def chosen_lanes(operands):
@@ -88,7 +92,7 @@ def _conditional(pred: Any, body: LeafFunction, changed: Sequence[int], leaves: 
                 return [_select(lanes, new, leaves[i]) for i, new in zip(changed, every_lane(leaves), strict=True)]
 
             # Not lax.cond: an outer vmap applies the same rule again, and the branch stays real.
-            out = _conditional(jnp.any(pred), chosen_lanes, changed, [*leaves, pred])
+            out = _conditional(jnp.any(pred), chosen_lanes, changed, [*leaves, pred], masked=False)
         return out, [True] * len(changed)
 
     differentiable = jax.custom_jvp(branch)

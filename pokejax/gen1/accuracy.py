@@ -35,7 +35,7 @@ def count_thrash(view: View, data: MoveData) -> View:
         view, turns = view.draw(2, starts)
         return view.on_user(starts, locked_move=view.move, locked_turns=turns + 2, locked_accuracy=255)
 
-    return maybe(view.proceeds & (data.self_volatile == Volatile.LOCKEDMOVE), thrash, view)
+    return maybe(view.proceeds & (data.self_volatile == Volatile.LOCKEDMOVE), thrash, view, masked=True)
 
 
 def check_reach(view: View, data: MoveData) -> View:

@@ -22,7 +22,7 @@ def after_move(view: View, when: jax.Array) -> View:
     """``runEvent('AfterMove')`` for a move that was used, where ``when``."""
     user = view.user
     involved = (user.trapping_move > 0) | user.must_recharge | (user.locked_move > 0)
-    return maybe(when & involved, lambda v: _after_move(v, when), view)
+    return maybe(when & involved, lambda v: _after_move(v, when), view, masked=True)
 
 
 def _after_move(view: View, when: jax.Array) -> View:
@@ -49,7 +49,7 @@ def after_move_self(view: View, when: jax.Array) -> View:
     """``runEvent('AfterMoveSelf')`` for the user, where ``when``: also for one that could not move."""
     user = view.user
     involved = (user.status >= Status.PSN) | (user.status == Status.BRN) | (user.status == Status.SLP) | user.leech_seed
-    return maybe(when & involved, lambda v: _after_move_self(v, when), view)
+    return maybe(when & involved, lambda v: _after_move_self(v, when), view, masked=True)
 
 
 def _after_move_self(view: View, when: jax.Array) -> View:

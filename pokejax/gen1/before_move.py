@@ -26,15 +26,15 @@ def _stop(view: View, when: jax.Array) -> View:
 def before_move(view: View, target_self: jax.Array) -> View:
     """``runEvent('BeforeMove')``: ``proceeds`` of the result says whether the user may go on with ``view.move``."""
     user = view.user
-    view = maybe((user.status == Status.FRZ) | (user.status == Status.SLP), _frozen_or_asleep, view)
+    view = maybe((user.status == Status.FRZ) | (user.status == Status.SLP), _frozen_or_asleep, view, masked=True)
     view = _stop(view, view.user.trapped_turns > 0)
     view = _stop(view, view.user.flinch)
     recharges = view.proceeds & view.user.must_recharge
     view = _stop(view.on_user(recharges, must_recharge=False), recharges)
-    view = maybe(view.user.disable_turns > 0, _disabled, view)
-    view = maybe(view.user.confusion_turns > 0, _confused, view)
-    view = maybe(view.user.status == Status.PAR, _paralysed, view)
-    view = maybe(view.user.bide_turns > 0, _biding, view)
+    view = maybe(view.user.disable_turns > 0, _disabled, view, masked=True)
+    view = maybe(view.user.confusion_turns > 0, _confused, view, masked=True)
+    view = maybe(view.user.status == Status.PAR, _paralysed, view, masked=True)
+    view = maybe(view.user.bide_turns > 0, _biding, view, masked=True)
     # A trapping move lets go when its victim is no longer there, or when Metronome replaced it.
     gone = view.proceeds & (view.user.trapping_move > 0) & (target_self | (view.foe.trapped_turns == 0))
     return view.replace(user=stop_trapping(view.user, gone))

@@ -78,4 +78,4 @@ def resolve_called_move(view: View) -> View:
     def follow(view: View) -> View:
         return lax.while_loop(_calls, call, view)
 
-    return maybe(_calls(view), follow, view)
+    return maybe(_calls(view), follow, view, masked=True)

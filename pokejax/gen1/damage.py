@@ -140,6 +140,6 @@ def move_damage(view: View, data: MoveData, when: jax.Array) -> tuple[View, jax.
         works = psywave & ((span & 255) >= 2)
         view, amount = view.draw(span - 1, works)
         damage = jnp.where(psywave, jnp.where(works, amount + 1, -1), damage)
-        return view, jnp.where(view.move == Move.COUNTER, _counter(view), damage)
+        return view, jnp.where(when & (view.move == Move.COUNTER), _counter(view), damage)
 
-    return maybe(when & rare, special, (view, damage))
+    return maybe(when & rare, special, (view, damage), masked=True)

@@ -42,7 +42,7 @@ def _tie_draws(rng: Rng, count: jax.Array, most: int) -> Rng:
             rng, _ = draw(rng, 2, count > i)
         return rng
 
-    return maybe(count > 0, ties, rng)
+    return maybe(count > 0, ties, rng, masked=True)
 
 
 def run_durations(rng: Rng, seats: tuple[Seat, Seat]) -> tuple[Rng, tuple[Seat, Seat]]:

@@ -42,7 +42,7 @@ def hit(view: View, data: MoveData, when: jax.Array) -> View:
 
     rages = bare & (view.foe.rage_accuracy > 0) & ~data.selfdestruct
     view, last = _damage_foe(view, per_hit, landed, bare)
-    view = maybe(shielded, lambda v: _damage_substitute(v, data, per_hit, landed, shielded), view)
+    view = maybe(shielded, lambda v: _damage_substitute(v, data, per_hit, landed, shielded), view, masked=True)
     hurts = (bare | (shielded & ~view.broke_substitute)) & (last > 0)
     recoil = jnp.maximum(quotient(last, jnp.maximum(data.recoil_divisor, 1)), 1)
     view = view.on_user(hurts & (data.recoil_divisor > 0), hp=jnp.maximum(view.user.hp - recoil, 0))
@@ -50,11 +50,11 @@ def hit(view: View, data: MoveData, when: jax.Array) -> View:
     drained = jnp.maximum(last >> 1, 1)
     view = view.set(drains, last_damage=drained)
     view = view.on_user(drains & (view.user.hp > 0), hp=jnp.minimum(view.user.hp + drained, view.user.max_hp))
-    view = maybe(shielded & data.secondary_confusion, lambda v: _confuse_through(v, data, shielded), view)
-    view = maybe(rages, lambda v: _build_rage(v, landed, rages), view)
-    view = maybe(data.self_volatile > 0, lambda v: _affect_user(v, data, when, bare), view)
+    view = maybe(shielded & data.secondary_confusion, lambda v: _confuse_through(v, data, shielded), view, masked=True)
+    view = maybe(rages, lambda v: _build_rage(v, landed, rages), view, masked=True)
+    view = maybe(data.self_volatile > 0, lambda v: _affect_user(v, data, when, bare), view, masked=True)
     complete = bare & (landed == hits)
-    return maybe(data.secondary_chance > 0, lambda v: _secondary(v, data, complete), view)
+    return maybe(data.secondary_chance > 0, lambda v: _secondary(v, data, complete), view, masked=True)
 
 
 def _count_hits(view: View, data: MoveData, when: jax.Array) -> tuple[View, jax.Array]:
@@ -100,7 +100,7 @@ def _affect_user(view: View, data: MoveData, when: jax.Array, bare: jax.Array) -
     starts_rage = lasts & (data.self_volatile == Volatile.RAGE) & (view.user.rage_accuracy == 0)
     view = view.on_user(starts_rage, rage_accuracy=255)
     traps = when & (data.self_volatile == Volatile.PARTIALTRAPPINGLOCK)
-    return maybe(traps, lambda v: _trap(v, traps, bare), view)
+    return maybe(traps, lambda v: _trap(v, traps, bare), view, masked=True)
 
 
 def _trap(view: View, when: jax.Array, bare: jax.Array) -> View:
@@ -126,7 +126,7 @@ def _secondary(view: View, data: MoveData, when: jax.Array) -> View:
     spared = shares_type & ((status == Status.PAR) | (status == Status.BRN) | (status == Status.FRZ))
     tries = when & (data.secondary_chance > 0) & (foe.hp > 0) & ~spared
     view, works = view.chance(data.secondary_chance, tries)
-    return maybe(works, lambda v: _apply_secondary(v, data, works), view)
+    return maybe(works, lambda v: _apply_secondary(v, data, works), view, masked=True)
 
 
 def _apply_secondary(view: View, data: MoveData, when: jax.Array) -> View:

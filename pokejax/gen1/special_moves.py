@@ -32,13 +32,13 @@ def special_move(view: View, when: jax.Array) -> View:
         return when & functools.reduce(jnp.logical_or, [view.move == move for move in moves])
 
     heals = is_(Move.RECOVER, Move.SOFTBOILED, Move.REST)
-    view = maybe(heals, lambda v: _heal(v, heals), view)
+    view = maybe(heals, lambda v: _heal(v, heals), view, masked=True)
     hazes = is_(Move.HAZE)
-    view = maybe(hazes, lambda v: _haze(v, hazes), view)
+    view = maybe(hazes, lambda v: _haze(v, hazes), view, masked=True)
     mimics = is_(Move.MIMIC)
-    view = maybe(mimics, lambda v: _mimic(v, mimics), view)
+    view = maybe(mimics, lambda v: _mimic(v, mimics), view, masked=True)
     transforms = is_(Move.TRANSFORM)
-    view = maybe(transforms, lambda v: _transform(v, transforms), view)
+    view = maybe(transforms, lambda v: _transform(v, transforms), view, masked=True)
     return view.on_user(is_(Move.CONVERSION), type1=view.foe.type1, type2=view.foe.type2)
 
 

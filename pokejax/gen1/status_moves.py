@@ -25,11 +25,11 @@ def status_move(view: View, data: MoveData, when: jax.Array) -> View:
     """Carry out a status move (or Bide) where ``when``. Whether it "failed" has no consequence, so none is recorded."""
     blocked = ~data.target_self & (view.foe.substitute_hp > 0) & _substitute_blocks(data)
     when = when & ~blocked
-    view = maybe(when & (data.boost_stat > 0), lambda v: _stages(v, data, when), view)
-    view = maybe(when & (data.status > 0), lambda v: _status(v, data, when), view)
-    view = maybe(when & (data.volatile > 0), lambda v: _volatile(v, data, when), view)
+    view = maybe(when & (data.boost_stat > 0), lambda v: _stages(v, data, when), view, masked=True)
+    view = maybe(when & (data.status > 0), lambda v: _status(v, data, when), view, masked=True)
+    view = maybe(when & (data.volatile > 0), lambda v: _volatile(v, data, when), view, masked=True)
     plain = (data.boost_stat > 0) | (data.status > 0) | (data.volatile > 0)
-    return maybe(when & ~plain, lambda v: special_move(v, when), view)
+    return maybe(when & ~plain, lambda v: special_move(v, when), view, masked=True)
 
 
 def _substitute_blocks(data: MoveData) -> jax.Array:
@@ -89,7 +89,7 @@ def _disable(view: View, when: jax.Array) -> View:
         move = take(view.foe.moves, slot)
         return view.on_foe(starts, disable_turns=turns + 1, disable_slot=slot, disable_move=move)
 
-    return maybe(when, disable, view)
+    return maybe(when, disable, view, masked=True)
 
 
 def _substitute(view: View, when: jax.Array) -> View:

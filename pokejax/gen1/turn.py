@@ -161,12 +161,12 @@ def _act(battle: Battle, side: jax.Array) -> Battle:
         acted = user.queued > 0
         switches = acted & (user.queued < QUEUED_MOVE)
         battle = maybe(switches, lambda b: _switch(b, second), battle)
-        battle = maybe(user.queued >= QUEUED_MOVE, _use_move, battle)
-        battle = _process_faints(battle.replace(seats=_swap(second, battle.seats)))
+        battle = maybe(user.queued >= QUEUED_MOVE, _use_move, battle, masked=True)
+        battle = _process_faints(battle.replace(seats=_swap(second, battle.seats)), acted)
         return battle.replace(rng=_update_tie(battle.rng, battle.seats, acted & _undisturbed(battle)))
 
     queued = jnp.where(second, battle.seats[1].queued, battle.seats[0].queued)
-    return maybe((queued > 0) & _undisturbed(battle), act, battle)
+    return maybe(queued > 0, act, battle, masked=True)
 
 
 def _switch(battle: Battle, second: jax.Array) -> Battle:
@@ -179,26 +179,24 @@ def _switch(battle: Battle, second: jax.Array) -> Battle:
 
 
 def _use_move(battle: Battle) -> Battle:
-    view = run_move(start_view(battle.rng, battle.last_damage, *battle.seats))
+    view = start_view(battle.rng, battle.last_damage, *battle.seats)
+    view = run_move(view, view.user.queued >= QUEUED_MOVE)
     return battle.replace(rng=view.rng, last_damage=view.last_damage, seats=(view.user, view.foe))
 
 
-def _process_faints(battle: Battle) -> Battle:
-    """``faintMessages`` and ``checkFainted``: count the fallen, end the battle or ask for replacements."""
-    p1, p2 = battle.seats
-    fell = [(seat.hp <= 0) & (seat.status != FAINTED) for seat in (p1, p2)]
+def _process_faints(battle: Battle, acted: jax.Array) -> Battle:
+    """``faintMessages`` and ``checkFainted`` after an action: count the fallen, end the battle or ask for others."""
+    fell = [acted & (seat.hp <= 0) & (seat.status != FAINTED) for seat in battle.seats]
+    any_fell = fell[0] | fell[1]
 
     def process(battle: Battle) -> Battle:
         p1, p2 = (faint(seat, down) for seat, down in zip(battle.seats, fell, strict=True))
         lost1, lost2 = p1.pokemon_left == 0, p2.pokemon_left == 0
         outcome = jnp.where(lost1, jnp.where(lost2, TIE, P2_WINS), jnp.where(lost2, P1_WINS, ONGOING))
-        goes_on = outcome == ONGOING
+        asks = any_fell & (outcome == ONGOING)
         # The queue is emptied whoever fainted: the other side's action and the end of the turn are lost.
-        seats = []
-        for seat in (p1, p2):
-            down = goes_on & (seat.hp <= 0)
-            seat = update(seat, queued=0)
-            seats.append(update(seat, down, status=FAINTED, request=REQUEST_SWITCH))
-        return battle.replace(result=outcome, seats=tuple(seats))
+        p1, p2 = (update(seat, any_fell, queued=0) for seat in (p1, p2))
+        p1, p2 = (update(seat, asks & (seat.hp <= 0), status=FAINTED, request=REQUEST_SWITCH) for seat in (p1, p2))
+        return update(battle, any_fell, result=outcome).replace(seats=(p1, p2))
 
-    return maybe(fell[0] | fell[1], process, battle)
+    return maybe(any_fell, process, battle, masked=True)

@@ -183,3 +183,20 @@ def test_gradients():
 def test_errors_name_the_leaf(pred, fn, operand, message):
     with pytest.raises(TypeError, match=message):
         maybe(pred() if pred is not jnp.ones else jnp.ones(()), fn, operand)
+
+
+def test_masked_branch_equals_the_plain_one():
+    def bump(when, value):
+        return jnp.where(when, value * 3 + 1, value)
+
+    def both(when, value):
+        plain = maybe(when, lambda v: bump(when, v), value)
+        masked = maybe(when, lambda v: bump(when, v), value, masked=True)
+        return plain, masked
+
+    values = jnp.arange(8, dtype=jnp.int32)
+    for lanes in (jnp.zeros(8, bool), jnp.arange(8) % 3 == 0, jnp.ones(8, bool)):
+        plain, masked = jax.jit(jax.vmap(both))(lanes, values)
+        assert (plain == masked).all()
+        assert (plain == jnp.where(lanes, values * 3 + 1, values)).all()
+    assert both(jnp.bool_(False), jnp.int32(5)) == (5, 5)

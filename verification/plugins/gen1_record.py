@@ -73,7 +73,8 @@ def _active(seat: Seat) -> dict[str, jax.Array]:
     for k in range(MOVE_SLOTS):
         fields[f"move{k}.move"] = seat.moves[k]
         fields[f"move{k}.pp"] = seat.pp[k]
-        fields[f"move{k}.disabled"] = asked & disabled & (seat.disable_slot == k)
+        # A Pokémon that transformed into one with fewer moves may have no such slot left.
+        fields[f"move{k}.disabled"] = asked & disabled & (seat.disable_slot == k) & (seat.moves[k] != 0)
         fields[f"move{k}.virtual"] = seat.virtual[k]
     for stat, index in _STATS.items():
         fields[f"{stat}.boost"] = seat.boosts[index]

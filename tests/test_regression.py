@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,6 @@ from verification.references.showdown.workers import WorkerPool
 FOLDER = Path(__file__).parent / "regression"
 FILES = sorted(FOLDER.glob("*.json"))
 ENVS = sorted({load(path).env for path in FILES})
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[WorkerPool]:
-    with WorkerPool(1) as workers:
-        yield workers
 
 
 def _replay_in_jax(env: str, saved: list[SavedBattle]) -> list[np.ndarray]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from scenario import Stage
 
@@ -11,6 +9,5 @@ from verification.references.showdown.workers import WorkerPool
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with WorkerPool(1) as workers:
-        yield Stage(workers, tmp_path_factory.mktemp("divergences"))
+def stage(pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return Stage(pool, tmp_path_factory.mktemp("divergences"))

@@ -75,12 +75,14 @@ def step(env: Environment, key: jax.Array, state: AutoResetState, action: Any, p
         "returned_episode_length": jnp.where(ended, episode_length, 0),
     }
 
-    def begin(carry):
-        key, *_ = carry
+    def begin(env_state):
+        del env_state
         _, reset_key = jax.random.split(key)
-        return key, *reset_hook(env)(reset_key, params)
+        return reset_hook(env)(reset_key, params)[1]
 
-    _, obs, env_state = maybe(ended, begin, (key, obs, env_state))
+    env_state = maybe(ended, begin, env_state)
+    # One observation for both cases; the final one above costs nothing where nobody reads it.
+    obs = env.observe(env_state, params)
     next_state = AutoResetState(
         env_state,
         jnp.where(ended, jnp.zeros_like(episode_return), episode_return),

@@ -76,7 +76,8 @@ class Environment:
         raise NotImplementedError
 
     def observe(self, state: Any, params: Any) -> Any:
-        """What each player may know of `state`: leaves `[P, ...]`."""
+        """What each player may know of `state`: leaves `[P, ...]`. Always the same for the same state: this is what
+        `reset_env` and `step_env` return beside it."""
         raise NotImplementedError
 
     def legal_actions(self, state: Any, params: Any) -> jax.Array:

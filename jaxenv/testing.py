@@ -65,6 +65,7 @@ def _check_types(env: Environment, params: Any, key: jax.Array) -> None:
         drawn = jax.eval_shape(env.reset_from_pool, key, params)
         _same_types("reset_from_pool and reset_env", drawn, (raw_obs, raw_state))
     _same_types("observe and reset's observation", jax.eval_shape(env.observe, state, params), obs)
+    _same_values("observe and reset's observation", env.observe(state, params), obs)
     players = () if env.num_players == 1 else (env.num_players,)
     action = random_policy(env)(key, obs, env.legal_actions(state, params))
     stepped = jax.eval_shape(env.step_env, key, state.env_state, action, params)
@@ -232,7 +233,9 @@ def _same_types(name: str, a: Any, b: Any) -> None:
 def _same_values(name: str, a: Any, b: Any) -> None:
     for where, x, y in _pairs(name, a, b):
         x, y = _plain(x), _plain(y)
-        assert x.dtype == y.dtype and np.array_equal(x, y), f"{where}: {_difference(x, y)}"
+        # That values are finite is another check's business.
+        same = np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
+        assert x.dtype == y.dtype and same, f"{where}: {_difference(x, y)}"
 
 
 def _close(name: str, a: Any, b: Any) -> None:

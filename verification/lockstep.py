@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -109,12 +110,25 @@ def _matches(candidate: LockstepCandidate, plan: Plan) -> Iterator[Match]:
 
 
 def _one_ahead(batches: Iterator[PlayedBattles]) -> Iterator[PlayedBattles]:
-    """The same batches, the next one played in a thread while the reference is busy with this one."""
-    with ThreadPoolExecutor(1) as player:
-        upcoming = player.submit(next, batches, None)
-        while (batch := upcoming.result()) is not None:
-            upcoming = player.submit(next, batches, None)
-            yield batch
+    """The same batches, the next one played in a thread while the reference is busy with this one.
+
+    The thread is a daemon: whoever interrupts the run does not wait for a batch that nobody will compare.
+    """
+    ready: Queue[PlayedBattles | BaseException | None] = Queue(1)
+
+    def play() -> None:
+        try:
+            for batch in batches:
+                ready.put(batch)
+            ready.put(None)
+        except BaseException as error:  # whatever it is, it is raised again where the batches are asked for
+            ready.put(error)
+
+    Thread(target=play, daemon=True).start()
+    while (batch := ready.get()) is not None:
+        if isinstance(batch, BaseException):
+            raise batch
+        yield batch
 
 
 def run(

@@ -180,11 +180,14 @@ def test_an_interrupted_run_keeps_what_it_compared(tmp_path: Path) -> None:
     out = tmp_path / "report.json"
     command = [sys.executable, "-m", "verification", "run", ENV, "--episodes", "100000", "--json", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not out.exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == report.EXIT_COULD_NOT_RUN
+    try:
+        deadline = time.monotonic() + 60
+        while not out.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == report.EXIT_COULD_NOT_RUN
+    finally:
+        process.kill()  # no effect on one that has ended; its workers end with it
     (level,) = json.loads(out.read_text())["levels"]
     assert level["verdict"] == "not_run" and 0 < level["episodes"] < 100000
 

@@ -178,7 +178,10 @@ def test_what_cannot_run_says_so_and_is_not_green(tmp_path: Path, arguments: lis
 
 def test_an_interrupted_run_keeps_what_it_compared(tmp_path: Path) -> None:
     out = tmp_path / "report.json"
-    command = [sys.executable, "-m", "verification", "run", ENV, "--episodes", "100000", "--json", str(out)]
+    # A shell starts background jobs with SIGINT ignored, and children inherit that: the tests may run in one.
+    listen = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    listen += "runpy.run_module('verification', run_name='__main__')"
+    command = [sys.executable, "-c", listen, "run", ENV, "--episodes", "100000", "--json", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60

@@ -21,6 +21,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
+import operator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -214,8 +215,7 @@ def _seeded(seed: int | Sequence[int]) -> Rng:
 
 def _start(rng: Rng, parties: Party) -> Gen1State:
     """The first state; leaves of ``parties`` are ``[2, 6, …]`` in storage dtypes."""
-    wide = jax.tree.map(lambda leaf: leaf if leaf.dtype == jnp.bool_ else leaf.astype(jnp.int32), parties)
-    first, second = (jax.tree.map(lambda leaf, side=side: leaf[side], wide) for side in range(2))
+    first, second = (jax.tree.map(operator.itemgetter(side), parties) for side in range(2))
     return Gen1State(
         battle=pack(turn.start(rng, (first, second))),
         memory=first_memory(),

@@ -55,9 +55,14 @@ def is_immune(move_type: jax.Array, seat: Seat) -> jax.Array:
 
 def critical_rate(user: Seat, high_critical: jax.Array) -> jax.Array:
     """Chances in 256 of a critical hit: from the Speed of the set's own species, even when transformed."""
-    base = lookup(_base_speeds(), user.base_species) >> 1
+    base = base_speed(user.base_species) >> 1
     rate = jnp.where(user.focus_energy, base >> 1, jnp.clip(base * 2, 1, 255))
     return jnp.where(high_critical, jnp.clip(rate * 4, 1, 255), rate >> 1)
+
+
+def base_speed(species: jax.Array) -> jax.Array:
+    """The species' base Speed."""
+    return lookup(_base_speeds(), species)
 
 
 @functools.cache

@@ -42,7 +42,7 @@ def hit(view: View, data: MoveData, when: jax.Array) -> View:
 
     rages = bare & (view.foe.rage_accuracy > 0) & ~data.selfdestruct
     view, last = _damage_foe(view, per_hit, landed, bare)
-    view = maybe(shielded, lambda v: _damage_substitute(v, data, per_hit, landed, shielded), view, masked=True)
+    view = maybe(shielded, lambda v: _damage_substitute(v, per_hit, landed, shielded), view, masked=True)
     hurts = (bare | (shielded & ~view.broke_substitute)) & (last > 0)
     recoil = jnp.maximum(quotient(last, jnp.maximum(data.recoil_divisor, 1)), 1)
     view = view.on_user(hurts & (data.recoil_divisor > 0), hp=jnp.maximum(view.user.hp - recoil, 0))
@@ -70,9 +70,9 @@ def _damage_foe(view: View, per_hit: jax.Array, landed: jax.Array, when: jax.Arr
     return view.on_foe(when, hp=left).set(when, last_damage=last), last
 
 
-def _damage_substitute(view: View, data: MoveData, per_hit: jax.Array, landed: jax.Array, when: jax.Array) -> View:
+def _damage_substitute(view: View, per_hit: jax.Array, landed: jax.Array, when: jax.Array) -> View:
     foe, broke = break_substitute(view.foe, per_hit * landed, when)
-    view = view.set(when, last_damage=per_hit, hit_substitute=True)
+    view = view.set(when, last_damage=per_hit)
     return view.replace(foe=foe, broke_substitute=view.broke_substitute | broke)
 
 

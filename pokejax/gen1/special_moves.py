@@ -9,11 +9,10 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxenv.control import maybe
-from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, put, quotient, take
+from pokejax.gen1.arrays import put, quotient, take
+from pokejax.gen1.damage import base_speed
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import QUEUED_MOVE, Seat, update
@@ -97,11 +96,6 @@ def _mimic(view: View, when: jax.Array) -> View:
     return view.replace(user=user.replace(moves=moves, virtual=put(user.virtual, slot, True, when)))
 
 
-@functools.cache
-def _base_speeds() -> np.ndarray:
-    return dex.load_dex().species.base_stats[:, dex.STATS.index("spe")].astype(np.int32)
-
-
 def _transform(view: View, when: jax.Array) -> View:
     """Become the foe: species, types, stats, stages and moves, each with 5 PP.
 
@@ -109,7 +103,7 @@ def _transform(view: View, when: jax.Array) -> View:
     speeds are next refreshed.
     """
     user, foe = view.user, view.foe
-    base = lookup(_base_speeds(), foe.species)
+    base = base_speed(foe.species)
     speed = quotient((2 * base + user.speed_bonus) * user.level, 100) + 5
     return view.on_user(
         when,

@@ -26,10 +26,8 @@ class View(struct.Node):
     """The move is still on its way: nothing has stopped it yet."""
     failed: jax.Array
     """Showdown's ``damage === false``: missed or failed."""
-    hit_substitute: jax.Array
-    """The foe's Substitute took the hit."""
     broke_substitute: jax.Array
-    """… and broke."""
+    """The foe's Substitute took the hit and broke."""
 
     def draw(self, n: int | jax.Array, when: jax.Array | bool = True) -> tuple[View, jax.Array]:
         """``random(n)``, consumed only if ``when``: the view after it, and an int32 in [0, n)."""
@@ -74,6 +72,5 @@ def start_view(rng: Rng, last_damage: jax.Array, user: Seat, foe: Seat) -> View:
         move=jnp.int32(0),
         proceeds=jnp.bool_(True),
         failed=no,
-        hit_substitute=no,
         broke_substitute=no,
     )

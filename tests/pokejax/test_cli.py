@@ -15,7 +15,7 @@ from jaxenv import registry
 from pokejax import cli
 from pokejax.cli import cache, checkout, quickstart
 from pokejax.cli.findings import Compared, Findings
-from verification.plugins.self_check import SelfCheck
+from verification.plugins.gen1.self_check import SelfCheck
 from verification.references.showdown import install
 from verification.references.showdown.workers import WorkerPool
 

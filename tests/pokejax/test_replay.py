@@ -13,7 +13,7 @@ import pytest
 from pokejax import cli
 from pokejax.cli import protocol
 from pokejax.cli.replay import RecordedBattle, ReplayMismatchError, recorded, stem_of, told_result, write_replay
-from verification.plugins.self_check import SelfCheck
+from verification.plugins.gen1.self_check import SelfCheck
 from verification.references.showdown.replay import protocol_log
 from verification.references.showdown.workers import WorkerPool
 

@@ -22,7 +22,7 @@ from verification.compare import column_order
 from verification.counterexample import load, recheck
 from verification.lcg import draws_between, state_of, step
 from verification.lockstep import Plan, Sweep, run
-from verification.plugins.self_check import SelfCheck
+from verification.plugins.gen1.self_check import SelfCheck
 from verification.references.showdown.client import POLICIES
 from verification.references.showdown.fields import MODULE_ORDER, field_names, gen1_fields
 from verification.references.showdown.workers import WorkerPool

@@ -8,10 +8,10 @@ import importlib
 from verification.candidate import LockstepCandidate
 
 REGISTRY = {
-    "pokejax/gen1randombattle": "verification.plugins.pokejax_gen1:PokejaxGen1",
-    "pokejax/gen1ou": "verification.plugins.pokejax_gen1:PokejaxGen1",
-    "self-check/gen1randombattle": "verification.plugins.self_check:SelfCheck",
-    "self-check/gen1ou": "verification.plugins.self_check:SelfCheck",
+    "pokejax/gen1randombattle": "verification.plugins.gen1.lockstep:PokejaxGen1",
+    "pokejax/gen1ou": "verification.plugins.gen1.lockstep:PokejaxGen1",
+    "self-check/gen1randombattle": "verification.plugins.gen1.self_check:SelfCheck",
+    "self-check/gen1ou": "verification.plugins.gen1.self_check:SelfCheck",
 }
 
 

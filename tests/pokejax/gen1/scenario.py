@@ -26,7 +26,7 @@ from pokejax.gen1.turn import start, step
 from verification.compare import compare
 from verification.counterexample import Counterexample
 from verification.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
-from verification.plugins.gen1_record import named_fields, record
+from verification.plugins.gen1.record import named_fields, record
 from verification.references.showdown.client import BattleJob, replay
 from verification.references.showdown.fields import column, field_names
 from verification.references.showdown.workers import WorkerPool

@@ -19,8 +19,8 @@ from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
 from pokejax.gen1.team_sampling import sample_teams
 from pokejax.gen1.turn import legal_masks, start, step
 from verification.candidate import PlayedBattles
-from verification.plugins.gen1_policies import POLICIES, Policy
-from verification.plugins.gen1_record import named_fields, record
+from verification.plugins.gen1.policies import POLICIES, Policy
+from verification.plugins.gen1.record import named_fields, record
 
 LANES = 256
 """Battles played side by side. Fixed, so that one compiled program serves every number of episodes."""

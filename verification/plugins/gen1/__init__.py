@@ -1,0 +1,1 @@
+"""Gen 1 battles: PokeJAX beside Pokémon Showdown."""

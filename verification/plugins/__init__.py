@@ -1,11 +1,57 @@
-"""Which candidate stands behind an environment id. A new environment adds one line here and one module beside this."""
+"""Which plugin stands behind an environment id.
+
+A new environment of this repository adds a line to `PLUGINS`; a package of its own names its plugin in the entry-point
+group `jaxenv.verification` (name: the environment id, value: "module:attribute").
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
+from importlib.metadata import entry_points
 
 from verification.candidate import LockstepCandidate
+from verification.plugin import Plugin
+
+GROUP = "jaxenv.verification"
+
+#: Environment id → "module:attribute" of a `Plugin`, or of a function that makes one.
+PLUGINS = {
+    "pokejax/gen1randombattle": "verification.plugins.gen1.plugin:gen1randombattle",
+    "pokejax/gen1ou": "verification.plugins.gen1.plugin:gen1ou",
+    "example/cartpole": "verification.examples.cartpole.plugin:plugin",
+}
+
+
+def known_plugins() -> dict[str, str]:
+    """All ids with their targets; installed packages may not take an id of this repository's."""
+    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return {**found, **PLUGINS}
+
+
+def load_plugin(name: str) -> Plugin:
+    """The plugin of an environment id, or of "module:attribute". `UnknownCandidateError` names close ids."""
+    known = known_plugins()
+    target = known.get(name) or (name if ":" in name else None)
+    if target is None:
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
+        raise UnknownCandidateError(
+            f"no verification plugin for '{name}'; {hint} (a package brings its own by the entry-point group {GROUP}; "
+            "'module:attribute' names one directly)"
+        )
+    module_name, _, attribute = target.partition(":")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except AttributeError:
+        raise UnknownCandidateError(f"'{target}': module {module_name} has no attribute '{attribute}'") from None
+    plugin = found if isinstance(found, Plugin) else found()
+    if not isinstance(plugin, Plugin):
+        raise UnknownCandidateError(
+            f"'{target}' gives a {type(plugin).__name__}, expected a verification.plugin.Plugin"
+        )
+    return plugin
+
 
 REGISTRY = {
     "pokejax/gen1randombattle": "verification.plugins.gen1.lockstep:PokejaxGen1",

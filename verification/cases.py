@@ -1,0 +1,206 @@
+"""A counterexample as a JSON file: where it starts, what is played, what each side gave. `replay` runs it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from verification.batches import ended, step_with_tape
+from verification.fields import FieldTable
+from verification.localise import differences
+from verification.plugin import Plugin
+from verification.protocols import Actions, Env, Restorable, Snapshot
+from verification.results import FieldDifference, Finding
+
+SCHEMA = "verification.case/1"
+
+
+class CaseFileError(ValueError):
+    """A file that is no counterexample; the message names the file, what is wrong, and what is expected."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`actions` played from `snapshot`, or from a reset with `seed` and `options` when there is none."""
+
+    env: str
+    actions: tuple[Actions, ...]
+    snapshot: Snapshot | None = None
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, exact: dtypes and shapes included."""
+        return {
+            "schema": SCHEMA,
+            "env": self.env,
+            "snapshot": None if self.snapshot is None else _encode_all(self.snapshot),
+            "seed": self.seed,
+            "options": _encode_all(self.options),
+            "actions": [_encode_all(actions) for actions in self.actions],
+        }
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits, the same for the same case."""
+        text = json.dumps(self.to_json(), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def save(folder: Path, case: Case, finding: Finding) -> Path:
+    """Write the case, with what was found, into `folder` in one go; returns the file."""
+    data = {
+        **case.to_json(),
+        "found": {
+            "step": finding.step,
+            "draws": finding.draws,
+            "case": finding.case,
+            "message": finding.message,
+            "suspects": [list(suspect) for suspect in finding.suspects],
+            "differences": [vars(difference) for difference in finding.differences],
+        },
+    }
+    path = folder / f"{case.env.replace('/', '-')}-{case.digest}.json"
+    write_json(path, data)
+    return path
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A counterexample file's JSON object. `CaseFileError` if it cannot be read or is no object."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CaseFileError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaseFileError(f"{path}: cannot be read ({error})") from error
+    except json.JSONDecodeError as error:
+        raise CaseFileError(f"{path}: is not whole JSON, cut off or damaged ({error})") from error
+    if not isinstance(data, dict):
+        raise CaseFileError(f"{path}: holds a {type(data).__name__}, expected a counterexample object")
+    return data
+
+
+def load(path: Path) -> Case:
+    """Read a counterexample. `CaseFileError` names the file and what is wrong with it."""
+    return from_json(read(path), str(path))
+
+
+def from_json(data: Mapping[str, Any], where: str) -> Case:
+    """The case of a counterexample object. `CaseFileError`, naming `where`, for anything else."""
+    if data.get("schema") != SCHEMA:
+        raise CaseFileError(f"{where}: schema {data.get('schema')!r}, expected {SCHEMA!r}; is this a counterexample?")
+    try:
+        snapshot = data["snapshot"]
+        return Case(
+            env=str(data["env"]),
+            actions=tuple(_decode_all(actions) for actions in data["actions"]),
+            snapshot=None if snapshot is None else _decode_all(snapshot),
+            seed=int(data["seed"]),
+            options=_decode_all(data["options"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CaseFileError(f"{where}: no counterexample, {type(error).__name__}: {error}") from error
+
+
+def _encode_all(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: _encode(value) for path, value in values.items()}
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return {"dtype": str(value.dtype), "shape": list(np.shape(value)), "values": np.asarray(value).ravel().tolist()}
+    return value
+
+
+def _decode_all(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: _decode(value) for path, value in values.items()}
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"dtype", "shape", "values"}:
+        return np.array(value["values"], dtype=value["dtype"]).reshape(value["shape"])
+    return value
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write a JSON file so that a reader, or an interruption, never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(data, indent=1, default=_plain) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path | set | frozenset):
+        return str(value) if isinstance(value, Path) else sorted(value)
+    raise TypeError(f"{type(value).__name__} does not go into JSON")
+
+
+def play(
+    plugin: Plugin, table: FieldTable, paths: Sequence[str], reference: Env, candidate: Env, case: Case
+) -> tuple[int, tuple[FieldDifference, ...], str] | None:
+    """Play a case on both sides: None if equal, else the first differing step, its differences, and a message.
+
+    Step 0 is the start itself. `CaseFileError` when a side cannot be put into the case's start.
+    """
+    start(plugin, reference, candidate, case)
+    for step in range(len(case.actions) + 1):
+        message = ""
+        if step:
+            actions = case.actions[step - 1]
+            reference.step(actions)
+            if plugin.noise == "tape":
+                message = step_with_tape(reference, candidate, actions)
+            else:
+                candidate.step(actions)
+        theirs, ours = reference.snapshot(), candidate.snapshot()
+        found = compare_one(table, paths, theirs, ours)
+        if found or message:
+            return step, found, message
+    return None
+
+
+def compare_one(
+    table: FieldTable, paths: Sequence[str], reference: Snapshot, candidate: Snapshot
+) -> tuple[FieldDifference, ...]:
+    """The differing paths of two snapshots, in the order of `paths`."""
+    theirs = {path: np.asarray(reference[path])[None] for path in paths}
+    ours = {path: np.asarray(candidate[path])[None] for path in paths}
+    return differences(table, paths, theirs, ours, 0)
+
+
+def start(plugin: Plugin, reference: Env, candidate: Env, case: Case) -> None:
+    """Put both sides into the case's start."""
+    if case.snapshot is not None:
+        for env in (reference, candidate):
+            if not isinstance(env, Restorable):
+                raise CaseFileError(f"the case starts from a snapshot, but {env.info.name} is not Restorable")
+            env.restore(case.snapshot)
+        return
+    reset_pair(plugin, reference, candidate, case.seed, case.options)
+
+
+def reset_pair(plugin: Plugin, reference: Env, candidate: Env, seed: int, options: Mapping[str, Any]) -> None:
+    """Reset both sides; the candidate takes the reference's first state, unless one seed gives both the same."""
+    reference.reset(seed, options)
+    if not plugin.same_start:
+        if not isinstance(candidate, Restorable):
+            raise TypeError(f"{plugin.env}: same_start is False, so the candidate must be Restorable")
+        candidate.reset(seed, options)
+        candidate.restore(reference.snapshot())
+    else:
+        candidate.reset(seed, options)
+
+
+def is_over(snapshot: Snapshot) -> bool:
+    """Whether the episode of a snapshot is over."""
+    return bool(ended(snapshot))

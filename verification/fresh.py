@@ -1,0 +1,51 @@
+"""A digest of one episode, here or by ``python -m verification.fresh ENV SIDE SEED STEPS`` in a new process."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from verification.batches import ended, random_actions
+from verification.plugin import Plugin
+from verification.protocols import Env
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def digest(plugin: Plugin, env: Env, seed: int, steps: int) -> str:
+    """SHA-256 of the snapshots of `steps` steps of uniform legal play, episodes one after another."""
+    rng, found = np.random.default_rng([seed, 99]), hashlib.sha256()
+    env.reset(seed, plugin.options[0])
+    for number in range(steps):
+        snapshot = env.snapshot()
+        for path in sorted(snapshot):
+            found.update(path.encode())
+            found.update(np.ascontiguousarray(snapshot[path]).tobytes())
+        if ended(snapshot):
+            env.reset(seed + number + 1, plugin.options[number % len(plugin.options)])
+        else:
+            env.step(random_actions(rng, env.legal()))
+    return found.hexdigest()
+
+
+def main(arguments: list[str]) -> int:
+    """Print the digest."""
+    from verification.plugins import load_plugin
+
+    name, side, seed, steps = arguments
+    plugin = load_plugin(name)
+    env = plugin.reference() if side == "reference" else plugin.candidate()
+    try:
+        print(digest(plugin, env, int(seed), int(steps)))
+    finally:
+        close = getattr(env, "close", None)
+        if close:
+            close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

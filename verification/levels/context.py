@@ -1,0 +1,85 @@
+"""What every check gets: the plugin, both implementations, the plan, and where to write counterexamples."""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from verification.fields import FieldTable
+from verification.plugin import Plugin
+from verification.protocols import Env
+from verification.results import CheckResult
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
+
+    Every check derives its own stream of random numbers from `seed` and its id. `shrink`: findings to shrink per check.
+    """
+
+    levels: tuple[str, ...] = ("L0", "L1", "L2", "L3", "L3d")
+    episodes: int = 100
+    seed: int = 0
+    injected: int = 4096
+    interactions: int = 1024
+    lanes: int = 4096
+    shrink: int = 3
+    failures: Path = Path("out/divergences")
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """One run's shared state. Implementations are made when first asked for."""
+
+    plugin: Plugin
+    plan: Plan
+    on_progress: Callable[[CheckResult], None] = lambda result: None
+
+    @functools.cached_property
+    def reference(self) -> Env:
+        """The reference."""
+        return self.plugin.reference()
+
+    @functools.cached_property
+    def candidate(self) -> Env:
+        """The candidate."""
+        return self.plugin.candidate()
+
+    @functools.cached_property
+    def table(self) -> FieldTable:
+        """The plugin's fields."""
+        return self.plugin.table()
+
+    def rng(self, name: str) -> np.random.Generator:
+        """The stream of a check, the same whatever else runs."""
+        return np.random.default_rng([self.plan.seed, zlib.crc32(name.encode())])
+
+    def close(self) -> None:
+        """End what the implementations have started (workers, processes), if they have a `close`."""
+        for name in ("reference", "candidate"):
+            env = self.__dict__.pop(name, None)
+            close = getattr(env, "close", None)
+            if close:
+                close()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: `run(context, result)` fills the result in place, so that an interruption keeps what it has."""
+
+    id: str
+    level: str
+    title: str
+    run: Callable[[Context, CheckResult], None]
+    missing: Sequence[str] = ()
+
+    def start(self) -> CheckResult:
+        """An empty result."""
+        return CheckResult(self.id, self.level, self.title)

@@ -1,0 +1,165 @@
+"""Level 3: whole episodes in lockstep under several policies, one of them guided by what was seldom exercised."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from verification import cases
+from verification.batches import TAPE_PATH, Bounds, random_actions, stack, step_many, step_with_tape
+from verification.cases import Case
+from verification.levels.context import Check, Context
+from verification.levels.mining import policies
+from verification.levels.pairs import DETAILED, add_finding, behaviours_of, compared_paths, timed
+from verification.localise import suspects
+from verification.protocols import Actions, Batched, Snapshot
+from verification.results import CheckResult, FieldDifference, Finding
+from verification.statistics.rates import unseen_mass
+
+EPISODES = "L3/episodes"
+GUIDED = "guided"
+_EXPLORE = 0.2
+_TRIED = 8
+
+
+class Coverage:
+    """Counts of behaviours over all steps compared; kept by the context, shown in the report."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, shown: Mapping[str, Any]) -> None:
+        """Count a batch of steps: name → bool [N]."""
+        for name, present in shown.items():
+            count = int(np.sum(present))
+            if count:
+                self.counts[name] += count
+
+
+def coverage_of(context: Context) -> Coverage:
+    """The run's coverage, made when first asked for."""
+    return context.__dict__.setdefault("_coverage", Coverage())
+
+
+class Guided:
+    """Chooses, of a few random joint actions tried in the candidate, the one whose behaviours were seen least."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def __call__(self, rng: np.random.Generator, snapshot: Snapshot, legal: Mapping[str, Any]) -> Actions:
+        if rng.random() < _EXPLORE:
+            return random_actions(rng, legal)
+        many = {agent: _repeat(allowed, _TRIED) for agent, allowed in legal.items()}
+        actions = random_actions(rng, many)
+        before = stack([snapshot] * _TRIED)
+        after = step_many(self.context.candidate, before, actions)
+        shown = behaviours_of(self.context, before, actions, after)
+        counts = coverage_of(self.context).counts
+        novelty = np.zeros(_TRIED)
+        for name, present in shown.items():
+            novelty += np.asarray(present) / (1.0 + counts[name])
+        best = int(novelty.argmax())
+        return {agent: action[best] for agent, action in actions.items()}
+
+
+def _repeat(allowed: Any, count: int) -> Any:
+    if isinstance(allowed, Bounds):
+        return Bounds(np.repeat(allowed.low[None], count, 0), np.repeat(allowed.high[None], count, 0))
+    return np.repeat(np.asarray(allowed)[None], count, 0)
+
+
+def _run_episodes(context: Context, result: CheckResult) -> None:
+    begin = time.monotonic()
+    plan, plugin = context.plan, context.plugin
+    result.unit, result.planned = "episodes", plan.episodes
+    chosen = dict(policies(plugin))
+    if plugin.behaviours is not None and isinstance(context.candidate, Batched):
+        chosen[GUIDED] = Guided(context)
+    names = list(chosen)
+    by_policy: Counter[str] = Counter()
+    lengths: list[int] = []
+    for episode in range(plan.episodes):
+        policy = names[episode % len(names)]
+        options = plugin.options[(episode // len(names)) % len(plugin.options)]
+        rng = context.rng(f"{EPISODES}/{episode}")
+        seed = int(rng.integers(2**31))
+        lengths.append(_one(context, result, rng, seed, options, policy, chosen[policy]))
+        by_policy[policy] += 1
+        result.cases += 1
+        timed(result, begin)
+        if episode % 8 == 0:
+            context.on_progress(result)
+    result.stats |= {"episodes_by_policy": dict(by_policy), "mean_length": float(np.mean(lengths)) if lengths else 0.0}
+    result.conclude()
+
+
+def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: Any, policy: str, choose: Any) -> int:
+    """One episode on both sides, to its end or the first difference; returns its steps."""
+    plugin, reference, candidate = context.plugin, context.reference, context.candidate
+    paths = compared_paths(context)
+    cases.reset_pair(plugin, reference, candidate, seed, options)
+    played: list[Actions] = []
+    trace: list[tuple[Snapshot, Actions, Snapshot]] = []
+    before = reference.snapshot()
+    found = cases.compare_one(context.table, paths, before, candidate.snapshot())
+    message = ""
+    while not found and not message and not cases.is_over(before) and len(played) < plugin.horizon:
+        actions = choose(rng, before, reference.legal())
+        reference.step(actions)
+        if plugin.noise == "tape":
+            message = step_with_tape(reference, candidate, actions)
+        else:
+            candidate.step(actions)
+        after = reference.snapshot()
+        found = cases.compare_one(context.table, paths, after, candidate.snapshot())
+        played.append(actions)
+        trace.append((before, actions, after))
+        before = after
+    result.steps += len(played)
+    shown = _behaviours(context, trace)
+    coverage_of(context).add(shown)
+    if found or message:
+        failing = np.zeros(len(trace), bool)
+        failing[-1:] = True
+        if message:
+            found = (FieldDifference(TAPE_PATH, "noise", message, "the same draws"), *found)
+        places = suspects(plugin, found, shown, failing, len(trace) - 1 if trace else None)
+        case = Case(plugin.env, tuple(played), None, seed, options)
+        finding = Finding(len(played), found, draws=message, suspects=places, case={"seed": seed, "policy": policy})
+        if result.divergences < DETAILED:
+            add_finding(context, result, case, finding)
+        else:
+            result.add(finding, DETAILED)
+    return len(played)
+
+
+def _behaviours(context: Context, trace: list[tuple[Snapshot, Actions, Snapshot]]) -> Mapping[str, Any]:
+    if context.plugin.behaviours is None or not trace:
+        return {}
+    before, actions, after = (stack([step[k] for step in trace]) for k in range(3))
+    return behaviours_of(context, before, actions, after)
+
+
+def coverage_json(context: Context) -> dict[str, Any]:
+    """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
+    counts = coverage_of(context).counts
+    declared = list(dict.fromkeys([*context.plugin.declared, *sorted(counts)]))
+    unseen = unseen_mass(counts) if counts else None
+    return {
+        "declared": len(declared),
+        "exercised": sum(counts[name] > 0 for name in declared),
+        "never": [name for name in declared if not counts[name]],
+        "counts": dict(sorted(counts.items())),
+        "unseen_mass": unseen.mass if unseen else None,
+        "unseen_mass_se": unseen.standard_error if unseen else None,
+    }
+
+
+def checks(context: Context) -> list[Check]:
+    """Level 3."""
+    return [Check(EPISODES, "L3", "whole episodes in lockstep", _run_episodes)]

@@ -1,0 +1,143 @@
+"""Batches of single steps played on both sides, compared, and turned into findings: what L1 and L2 share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verification import cases
+from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair
+from verification.cases import Case
+from verification.levels.context import Context
+from verification.localise import differences, suspects
+from verification.plugin import Injected
+from verification.protocols import OUTCOME, Batch
+from verification.results import CheckResult, FieldDifference, Finding
+from verification.shrink import Shrinker
+
+DETAILED = 20
+"""Findings that a check describes in full; of the others only the first path is counted."""
+
+
+def compared_paths(context: Context) -> list[str]:
+    """The paths to compare, in module order, from a first snapshot of both sides. `PluginError` if they do not fit."""
+    cached = context.__dict__.get("_paths")
+    if cached is None:
+        options = context.plugin.options[0]
+        cases.reset_pair(context.plugin, context.reference, context.candidate, context.plan.seed, options)
+        paths = context.table.check(context.reference.snapshot(), context.candidate.snapshot())
+        cached = context.__dict__["_paths"] = paths
+    return list(cached)
+
+
+def chunks(injected: Injected, lanes: int) -> Iterator[Injected]:
+    """The cases in parts of at most `lanes`."""
+    for first in range(0, size(injected.snapshots), lanes):
+        part = slice(first, first + lanes)
+        yield Injected(rows(injected.snapshots, part), rows(injected.actions, part), injected.labels[part])
+
+
+def state_paths(batch: Batch) -> Batch:
+    """A batch without what the last step gave out."""
+    return {path: values for path, values in batch.items() if not path.startswith(OUTCOME)}
+
+
+def compare_steps(context: Context, injected: Injected, result: CheckResult) -> tuple[Pair, NDArray[np.bool_]]:
+    """Play one batch on both sides and record what differs; returns both results and which cases differ."""
+    paths = compared_paths(context)
+    pair = step_pair(context.plugin, context.reference, context.candidate, injected.snapshots, injected.actions)
+    found = context.table.compare(paths, pair.reference, pair.candidate)
+    wrong = pair.different(found)
+    result.cases += len(wrong)
+    result.steps += len(wrong)
+    if wrong.any():
+        _add_all(context, injected, pair, found, wrong, result)
+    context.on_progress(result)
+    return pair, wrong
+
+
+def _add_all(
+    context: Context,
+    injected: Injected,
+    pair: Pair,
+    found: Mapping[str, NDArray[np.bool_]],
+    wrong: NDArray[np.bool_],
+    result: CheckResult,
+) -> None:
+    """Count every case that differs; describe the first ones in full."""
+    ordered = list(found)
+    behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
+    for case in np.flatnonzero(wrong).tolist():
+        draws = pair.tape_errors.get(case, "")
+        if result.divergences >= DETAILED:
+            first = next((path for path in ordered if found[path][case]), TAPE_PATH)
+            result.add(Finding(1, (FieldDifference(first, "", None, None),)), DETAILED)
+            continue
+        seen = differences(context.table, ordered, pair.reference, pair.candidate, case)
+        if draws:
+            seen = (FieldDifference(TAPE_PATH, "noise", draws, "the same draws"), *seen)
+        places = suspects(context.plugin, seen, behaviours, wrong, case)
+        finding = Finding(1, seen, draws=draws, suspects=places, case={"made by": injected.labels[case]})
+        snapshot = dict(state_paths(row(injected.snapshots, case)))
+        add_finding(context, result, Case(context.plugin.env, (row(injected.actions, case),), snapshot), finding)
+
+
+def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch) -> Mapping[str, NDArray[np.bool_]]:
+    """The plugin's behaviours of a batch of steps; {} if it declares none."""
+    find = context.plugin.behaviours
+    return {} if find is None else find(before, actions, after)
+
+
+def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
+    """Save the case (shrunk, for the first few of a check) and count the finding."""
+    plan = context.plan
+    if result.divergences < plan.shrink:
+        shrunk = shrinker(context).shrink(case)
+        if shrunk is not None:
+            case = shrunk.case
+            finding = _with(finding, shrunk_steps=len(case.actions), case={**finding.case, "shrunk": shrunk.history})
+    if result.divergences < DETAILED:
+        path = cases.save(plan.failures, case, finding)
+        finding = _with(finding, file=str(path), repro=f"uv run python -m verification replay {path}")
+    result.add(finding)
+
+
+def _with(finding: Finding, **changes: Any) -> Finding:
+    return Finding(**{**vars(finding), **changes})
+
+
+def shrinker(context: Context) -> Shrinker:
+    """A shrinker for this run's implementations."""
+    return Shrinker(context.plugin, context.table, compared_paths(context), context.reference, context.candidate)
+
+
+def same_after_restore(context: Context, env: Any, snapshots: Batch) -> Mapping[str, NDArray[np.bool_]]:
+    """Paths (and cases) that restoring and snapshotting again does not give back; outcomes are not asked for."""
+    again = restore_many(env, snapshots)
+    paths = [path for path in snapshots if not path.startswith(OUTCOME)]
+    wrong = {}
+    for path in paths:
+        a, b = np.asarray(snapshots[path]), np.asarray(again[path])
+        same = (a == b) | ((a != a) & (b != b)) if a.shape == b.shape else np.zeros(a.shape, bool)
+        bad = ~same.reshape(len(a), -1).all(axis=1)
+        if bad.any():
+            wrong[path] = bad
+    return wrong
+
+
+def timed(result: CheckResult, begin: float) -> None:
+    """Note the seconds since `begin` (of `time.monotonic`)."""
+    result.seconds = round(time.monotonic() - begin, 3)
+
+
+def join(parts: Sequence[Injected]) -> Injected:
+    """Several batches of cases as one."""
+    return Injected(
+        concat([part.snapshots for part in parts]),
+        concat([part.actions for part in parts]),
+        [label for part in parts for label in part.labels],
+    )

@@ -1,0 +1,159 @@
+"""What the checks found, as plain data: one `CheckResult` per check, gathered into the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["pass", "fail", "inconclusive", "not_run", "error"]
+
+#: The worst verdict of several is the one that stands first here. `not_run` is never green.
+SEVERITY: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "not_run", "pass")
+EXIT_STATUS: dict[Verdict, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "not_run": 2, "error": 3}
+
+LEVELS = ("L0", "L1", "L2", "L3", "L3d", "L4")
+LEVEL_TITLES = {
+    "L0": "contract",
+    "L1": "injected single steps",
+    "L2": "interactions",
+    "L3": "whole episodes in lockstep",
+    "L3d": "law of the random draws",
+    "L4": "policy transfer",
+}
+
+
+@dataclass(frozen=True)
+class FieldDifference:
+    """One path with both values, as plain Python values."""
+
+    name: str
+    module: str
+    candidate: Any
+    reference: Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One divergence.
+
+    * `step`: joint steps from where the case starts; `event`: the sub-event within it, "" if unknown.
+    * `differences`: in module order. `draws`: the difference in random draws, in words, "" if unknown.
+    * `suspects`: places in the candidate's source, the likeliest first, with a score.
+    * `case`: what distinguishes the case (seed, policy, mutation); `file`: its counterexample; `repro`: the command.
+    * `shrunk_steps`: joint steps of the counterexample after shrinking, None if it was not shrunk.
+    """
+
+    step: int
+    differences: tuple[FieldDifference, ...]
+    event: str = ""
+    draws: str = ""
+    suspects: tuple[tuple[str, float], ...] = ()
+    case: dict[str, Any] = field(default_factory=dict)
+    file: str = ""
+    repro: str = ""
+    shrunk_steps: int | None = None
+    message: str = ""
+
+    @property
+    def first_field(self) -> str:
+        """The path under which divergences are counted."""
+        return self.differences[0].name if self.differences else self.message or "unknown"
+
+
+@dataclass
+class CheckResult:
+    """One check of one level.
+
+    * `cases` of `unit` ("steps", "episodes", "draws", "checks") were compared, of `planned`; `steps`: joint steps.
+    * `divergences`: how many cases differed; `findings`: the first of them in detail.
+    * `first_fields`: divergences by the first differing path, and `first_steps`: by step, for triage.
+    * `stats`: figures of the check's own; `notes`: sentences for the reader.
+    """
+
+    id: str
+    level: str
+    title: str
+    verdict: Verdict = "not_run"
+    cases: int = 0
+    unit: str = "checks"
+    planned: int | None = None
+    steps: int = 0
+    seconds: float = 0.0
+    divergences: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    first_fields: dict[str, int] = field(default_factory=dict)
+    first_steps: dict[int, int] = field(default_factory=dict)
+    stats: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    def add(self, finding: Finding, keep: int = 20) -> None:
+        """Count a divergence; the first `keep` are kept in detail."""
+        self.divergences += 1
+        self.first_fields[finding.first_field] = self.first_fields.get(finding.first_field, 0) + 1
+        self.first_steps[finding.step] = self.first_steps.get(finding.step, 0) + 1
+        if len(self.findings) < keep:
+            self.findings.append(finding)
+
+    def conclude(self) -> CheckResult:
+        """Set the verdict from the counts: "fail" on any divergence, "not_run" when less ran than was planned."""
+        if self.divergences:
+            self.verdict = "fail"
+        elif not self.cases or (self.planned is not None and self.cases < self.planned):
+            self.verdict = "not_run"
+            self.reason = self.reason or f"{self.cases} of {self.planned} {self.unit} were run"
+        else:
+            self.verdict = "pass"
+        return self
+
+    @property
+    def rate_bound(self) -> float | None:
+        """Rule of three: no divergence in n cases bounds their rate, at 95 % confidence. None after a divergence."""
+        return None if self.divergences or not self.cases else min(1.0, 3 / self.cases)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CheckResult:
+        """The inverse of `to_json`."""
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known["first_steps"] = {int(step): count for step, count in data.get("first_steps", {}).items()}
+        known["findings"] = [_finding(found) for found in data.get("findings", [])]
+        return cls(**known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the report."""
+        data = asdict(self)
+        data["first_steps"] = {str(step): count for step, count in sorted(self.first_steps.items())}
+        data["first_fields"] = dict(sorted(self.first_fields.items(), key=lambda item: -item[1]))
+        data["rate_bound_95"] = self.rate_bound
+        return data
+
+
+def _finding(data: dict[str, Any]) -> Finding:
+    differences = tuple(FieldDifference(**difference) for difference in data["differences"])
+    places = tuple((place, score) for place, score in data["suspects"])
+    return Finding(**{**data, "differences": differences, "suspects": places})
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of the verdicts; "not_run" of none at all."""
+    found = set(verdicts)
+    for verdict in SEVERITY:
+        if verdict in found:
+            return verdict
+    return "not_run"
+
+
+def level_json(level: str, results: list[CheckResult]) -> dict[str, Any]:
+    """A level's entry in the report: its own totals, then its checks."""
+    episodes = [result for result in results if result.unit == "episodes"]
+    return {
+        "level": level,
+        "title": LEVEL_TITLES.get(level, level),
+        "verdict": worst(result.verdict for result in results),
+        "episodes": sum(result.cases for result in episodes),
+        "steps": sum(result.steps for result in results),
+        "divergences": sum(result.divergences for result in results),
+        "seconds": round(sum(result.seconds for result in results), 2),
+        "checks": [result.to_json() for result in results],
+    }

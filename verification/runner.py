@@ -1,0 +1,211 @@
+"""Runs a plan: chooses the checks, keeps what an interruption leaves, and builds the report."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from verification.fields import PluginError
+from verification.levels import contract, draws, episodes, interaction, steps, transfer
+from verification.levels.context import Check, Context, Plan
+from verification.plugin import Plugin
+from verification.protocols import WITHOUT, Restorable, capabilities
+from verification.provenance import provenance
+from verification.results import LEVELS, CheckResult, Verdict, level_json, worst
+
+SCHEMA = "verification.report/1"
+
+_STANDARD: dict[str, Callable[[Context], list[Check]]] = {
+    "L0": contract.checks,
+    "L1": steps.checks,
+    "L2": interaction.checks,
+    "L3": episodes.checks,
+    "L3d": draws.checks,
+    "L4": transfer.checks,
+}
+
+OnResult = Callable[[Check, CheckResult], None]
+
+
+@dataclass
+class Run:
+    """A run's results so far. `done`: check id → its result as in the report, taken over from an interrupted run."""
+
+    plugin: Plugin
+    plan: Plan
+    results: list[CheckResult] = field(default_factory=list)
+    done: Mapping[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+    reason: str = ""
+    error: bool = False
+    coverage: dict[str, Any] | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    command: str = ""
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    mutants: dict[str, Any] | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict of any check; an interrupted or refused run is never a pass."""
+        found: list[Verdict] = [result.verdict for result in self.results]
+        if self.error:
+            found.append("error")
+        if self.interrupted or not found:
+            found.append("not_run")
+        return worst(found)
+
+
+def checks_of(context: Context, levels: Sequence[str]) -> list[Check]:
+    """The checks of these levels in order, the plugin's own among them."""
+    unknown = [level for level in levels if level not in LEVELS]
+    if unknown:
+        raise ValueError(f"unknown level {', '.join(unknown)}; levels are {', '.join(LEVELS)}")
+    found = [check for level in LEVELS if level in levels for check in _STANDARD[level](context)]
+    found += [check for check in continuous_checks(context.plugin) if check.level in levels]
+    found = [check for check in found if check.id not in context.plugin.replaces]
+    if context.plugin.extra:
+        found += [check for check in context.plugin.extra(context) if check.level in levels]
+    return sorted(found, key=lambda check: LEVELS.index(check.level))
+
+
+def continuous_checks(plugin: Plugin) -> list[Check]:
+    """Checks of continuous fields, for plugins that have any."""
+    floats = [spec for spec in plugin.fields if spec.kind in ("float", "angle") and not spec.path.startswith("out.")]
+    if not floats:
+        return []
+    from verification.levels import continuous
+
+    return continuous.continuous_checks(plugin)
+
+
+def execute(run: Run, on_result: OnResult = lambda check, result: None) -> Run:
+    """Run the plan's checks into `run.results`; an interruption leaves what was done, and says so.
+
+    Nothing runs when the plugin is refused (`PluginError`): the reason stands in the report.
+    """
+    begin = time.monotonic()
+    context = Context(run.plugin, run.plan)
+    try:
+        run.plugin.check()
+        checks = checks_of(context, run.plan.levels)
+        run.info = describe(context)
+        for check in checks:
+            _run_check(run, context, check, on_result)
+            run.seconds = time.monotonic() - begin
+    except KeyboardInterrupt:
+        run.interrupted, run.reason = True, "interrupted; what was compared so far follows"
+    except PluginError as error:
+        run.error, run.reason = True, str(error)
+    finally:
+        run.coverage = _merged_coverage(run, context)
+        run.seconds = time.monotonic() - begin
+        context.close()
+    return run
+
+
+def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) -> None:
+    earlier = run.done.get(check.id)
+    if earlier is not None:
+        result = CheckResult.from_json(earlier)
+        run.results.append(result)
+        on_result(check, result)
+        return
+    result = check.start()
+    run.results.append(result)
+    context.on_progress = lambda so_far: on_result(check, so_far)
+    lacking = missing(context, check)
+    if lacking:
+        result.reason = f"needs {', '.join(lacking)}"
+        on_result(check, result)
+        return
+    begin = time.monotonic()
+    try:
+        check.run(context, result)
+    except KeyboardInterrupt:
+        if result.verdict != "fail":
+            result.verdict, result.reason = ("fail" if result.divergences else "not_run"), "interrupted"
+        raise
+    except PluginError:
+        result.verdict = "error"
+        raise
+    except Exception as error:  # whatever a check meets is its verdict, and the other checks still run
+        result.verdict, result.reason = "error", f"{type(error).__name__}: {error}"
+        result.notes.append(traceback.format_exc(limit=-6))
+    result.seconds = result.seconds or round(time.monotonic() - begin, 3)
+    on_result(check, result)
+
+
+def missing(context: Context, check: Check) -> list[str]:
+    """What a check needs that reference, candidate or plugin does not have."""
+    found = []
+    for need in check.missing:
+        if need == "Restorable":
+            sides = {"reference": context.reference, "candidate": context.candidate}
+            found += [f"a {need} {side}" for side, env in sides.items() if not isinstance(env, Restorable)]
+        elif need == "draws":
+            found += [] if context.plugin.draws else ["the plugin's `draws`"]
+        else:
+            found.append(need)
+    return found
+
+
+def describe(context: Context) -> dict[str, Any]:
+    """Names, versions and capabilities of both sides."""
+    sides = {"reference": context.reference, "candidate": context.candidate}
+    has = {side: capabilities(env) for side, env in sides.items()}
+    gaps = [
+        {"side": side, "capability": name, "means": WITHOUT[name]}
+        for side, found in has.items()
+        for name, there in found.items()
+        if not there
+    ]
+    info: dict[str, Any] = {side: {"name": env.info.name, "version": env.info.version} for side, env in sides.items()}
+    return {**info, "capabilities": {**has, "missing": gaps}}
+
+
+def _merged_coverage(run: Run, context: Context) -> dict[str, Any] | None:
+    if "_coverage" in context.__dict__:
+        return episodes.coverage_json(context)
+    own = [result.stats["coverage"] for result in run.results if "coverage" in result.stats]
+    return own[-1] if own else None
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """The report, also of an unfinished run."""
+    levels = [level for level in LEVELS if level in run.plan.levels]
+    by_level = {level: [result for result in run.results if result.level == level] for level in levels}
+    planned = asdict(run.plan)
+    planned["failures"] = str(run.plan.failures)
+    unknown = {"name": "unknown", "version": "unknown"}
+    fields = run.plugin.fields
+    return {
+        "schema": SCHEMA,
+        "env": run.plugin.env,
+        "verdict": run.verdict,
+        "complete": not run.interrupted and not run.error,
+        "interrupted": run.interrupted,
+        "reason": run.reason,
+        "reference": run.info.get("reference", unknown),
+        "candidate": run.info.get("candidate", unknown),
+        "capabilities": run.info.get("capabilities", {"reference": {}, "candidate": {}, "missing": []}),
+        "levels": [level_json(level, by_level[level]) for level in levels],
+        "coverage": run.coverage or {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None},
+        "mutants": run.mutants,
+        "tost": [row for result in run.results for row in result.stats.get("tost", [])],
+        "ignored_fields": [{"path": spec.path, "why": spec.why} for spec in fields if spec.kind == "ignore"],
+        "tolerances": [
+            {"path": spec.path, "atol": spec.atol, "rtol": spec.rtol, "ulp": spec.ulp, "why": spec.why}
+            for spec in fields
+            if spec.tolerant and spec.kind != "ignore"
+        ],
+        "blind_spots": list(run.plugin.blind_spots),
+        "seed": run.plan.seed,
+        "plan": planned,
+        "provenance": provenance(run.plan.seed, run.started, run.seconds),
+        "command": run.command,
+    }

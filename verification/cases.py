@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ def save(folder: Path, case: Case, finding: Finding) -> Path:
             "differences": [vars(difference) for difference in finding.differences],
         },
     }
-    path = folder / f"{case.env.replace('/', '-')}-{case.digest}.json"
+    path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '-', case.env)}-{case.digest}.json"
     write_json(path, data)
     return path
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,14 @@ class Script:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Mutated(Env, Protocol):
+    """A candidate that holds all mutants at once."""
+
+    def select_mutant(self, index: int) -> None:
+        """Be the mutant of that number, counted from 1; 0 is the original."""
+        ...
+
+
 @dataclass(frozen=True)
 class DrawSample:
     """The candidate's own draws for level 3d: label → array [lanes, repeats], and the law of each label."""
@@ -85,6 +93,8 @@ class Plugin:
       reference's first state (once an episode, never again).
     * `options`: variants of the reset that episodes take turns with. `horizon`: most steps of an episode.
     * `policies`: beside "uniform" (random legal actions), which is always there.
+    * `trace(rng, n)`: n episodes of the reference, as batches (before, actions, after) of their steps; None: they are
+      played one by one under all policies.
     * `mine(rng, n)`: snapshots of episodes played (a batch); None: the reference is played under the policies.
     * `inject(rng, snapshots, n)`: n cases near the edges, made from mined snapshots.
     * `interactions(rng, snapshots, n)`: n cases that cover pairs of behaviours, each then played a few steps.
@@ -93,9 +103,12 @@ class Plugin:
     * `valid(snapshots)`: bool [N], states that the reference can be put into (for shrinking); None: all.
     * `plain(snapshot)`: an ordinary state with the same paths, to which shrinking sets fields back; None: a reset's.
     * `draws(seed, lanes)`: the candidate's own draws. `margins`: metric → margin of level 4, declared before any run.
-    * `mutants`: the seeded bugs that measure the verifier, and `mutated(mutants)` the candidate that holds them all.
+    * `mutants`: the seeded bugs that measure the verifier. `mutated(mutants)`: the candidate that holds them all, with
+      `select_mutant(index)` (0 none, else 1 + place in the list). `self_check()`: this plugin with the reference as its
+      own candidate; None: simply that. `survivors`: mutant id → why no level can kill it.
     * `extra(context)`: checks of the environment's own; `replaces`: ids of standard checks that they stand for.
     * `env_id`: the registered `jaxenv` environment, if it is one. `blind_spots`: what no level here can see.
+    * `configure(options)`: the plugin with the command line's own choices (a `PluginError` for ones it cannot follow).
     """
 
     env: str
@@ -109,6 +122,7 @@ class Plugin:
     options: Sequence[Mapping[str, Any]] = ({},)
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    trace: Callable[[np.random.Generator, int], Iterator[tuple[Batch, Batch, Batch]]] | None = None
     mine: Callable[[np.random.Generator, int], Batch] | None = None
     inject: Callable[[np.random.Generator, Batch, int], Injected] | None = None
     interactions: Callable[[np.random.Generator, Batch, int], Injected] | None = None
@@ -123,11 +137,14 @@ class Plugin:
     draws: Callable[[int, int], DrawSample] | None = None
     margins: Mapping[str, Margin] = field(default_factory=dict)
     mutants: Callable[[], Sequence[Mutant]] | None = None
-    mutated: Callable[[Sequence[Mutant]], Env] | None = None
+    mutated: Callable[[Sequence[Mutant]], Mutated] | None = None
+    self_check: Callable[[], Plugin] | None = None
+    survivors: Mapping[str, str] = field(default_factory=dict)
     extra: Callable[[Context], Sequence[Check]] | None = None
     replaces: Sequence[str] = ()
     env_id: str | None = None
     blind_spots: Sequence[str] = ()
+    configure: Callable[[Mapping[str, str]], Plugin] | None = None
 
     def table(self) -> FieldTable:
         """The resolved fields; a `PluginError` names what is wrong with them."""

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from verification.fields import PluginError
@@ -14,7 +15,8 @@ from verification.levels import contract, draws, episodes, interaction, steps, t
 from verification.levels.context import Check, Context, Plan
 from verification.plugin import Plugin
 from verification.protocols import WITHOUT, Restorable, capabilities
-from verification.provenance import provenance
+from verification.provenance import provenance, verifier_hash
+from verification.reporting.validate import load as load_report
 from verification.results import LEVELS, CheckResult, Verdict, level_json, worst
 
 SCHEMA = "verification.report/1"
@@ -48,6 +50,7 @@ class Run:
     command: str = ""
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     mutants: dict[str, Any] | None = None
+    untrusted: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -83,13 +86,15 @@ def continuous_checks(plugin: Plugin) -> list[Check]:
     return continuous.continuous_checks(plugin)
 
 
-def execute(run: Run, on_result: OnResult = lambda check, result: None) -> Run:
+def execute(run: Run, on_result: OnResult = lambda check, result: None, context: Context | None = None) -> Run:
     """Run the plan's checks into `run.results`; an interruption leaves what was done, and says so.
 
-    Nothing runs when the plugin is refused (`PluginError`): the reason stands in the report.
+    Nothing runs when the plugin is refused (`PluginError`): the reason stands in the report. A `context` that is given
+    is used and left open; else one is made and closed.
     """
     begin = time.monotonic()
-    context = Context(run.plugin, run.plan)
+    own = context is None
+    context = context or Context(run.plugin, run.plan)
     try:
         run.plugin.check()
         checks = checks_of(context, run.plan.levels)
@@ -104,8 +109,74 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None) -> Run:
     finally:
         run.coverage = _merged_coverage(run, context)
         run.seconds = time.monotonic() - begin
-        context.close()
+        if own:
+            context.close()
     return run
+
+
+def absorb(total: Run, part: Run) -> None:
+    """Add a later run of the same checks to `total`: counts add up, the gravest verdict stands."""
+    by_id = {result.id: result for result in total.results}
+    for result in part.results:
+        before = by_id.get(result.id)
+        if before is None:
+            total.results.append(result)
+            continue
+        before.cases += result.cases
+        before.planned = (before.planned or 0) + (result.planned or 0)
+        before.steps += result.steps
+        before.seconds = round(before.seconds + result.seconds, 3)
+        before.divergences += result.divergences
+        before.findings += result.findings[: max(0, 20 - len(before.findings))]
+        for name, count in result.first_fields.items():
+            before.first_fields[name] = before.first_fields.get(name, 0) + count
+        for step, count in result.first_steps.items():
+            before.first_steps[step] = before.first_steps.get(step, 0) + count
+        before.verdict = worst((before.verdict, result.verdict))
+        before.reason = before.reason or result.reason
+    total.info, total.coverage = part.info, part.coverage
+    total.error, total.interrupted = total.error or part.error, total.interrupted or part.interrupted
+    total.reason = total.reason or part.reason
+    total.seconds += part.seconds
+
+
+def finished_checks(path: Path | None, plugin: Plugin, plan: Plan) -> dict[str, Any]:
+    """The checks that an interrupted run's report has finished, by id.
+
+    `ValueError` when there is no such report, or it is of another environment, plan or verifier.
+    """
+    if path is None:
+        raise ValueError("--resume needs --json FILE, the report of the interrupted run")
+    report = load_report(path)
+    expected = {"env": plugin.env, "plan": _plain_plan(plan), "verifier_hash": verifier_hash()}
+    found = {"env": report["env"], "plan": report["plan"], "verifier_hash": report["provenance"].get("verifier_hash")}
+    for what, value in expected.items():
+        if found[what] != value:
+            raise ValueError(
+                f"{path}: {what} is {found[what]}, this run's is {value}; repeat the first command's options, "
+                "or start anew without --resume"
+            )
+    checks = [check for level in report["levels"] for check in level["checks"]]
+    return {check["id"]: check for check in checks if check["verdict"] in ("pass", "fail", "inconclusive")}
+
+
+def could_not_run(env: str, reason: str, plan: Plan, command: str) -> dict[str, Any]:
+    """The report of a run that did not start, so that nobody takes a missing file for a pass."""
+    nothing = Plugin(env=env, reference=_none, candidate=_none, modules=(), fields=(), noise="none")
+    run = Run(nothing, plan, error=True, reason=reason, command=command)
+    run.results = [
+        CheckResult(f"{level}/none", level, "nothing was run", "not_run", reason=reason) for level in plan.levels
+    ]
+    return to_json(run)
+
+
+def _none() -> Any:
+    raise NotImplementedError
+
+
+def _plain_plan(plan: Plan) -> dict[str, Any]:
+    planned = asdict(plan)
+    return {**planned, "failures": str(plan.failures), "levels": list(plan.levels)}
 
 
 def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) -> None:
@@ -179,8 +250,6 @@ def to_json(run: Run) -> dict[str, Any]:
     """The report, also of an unfinished run."""
     levels = [level for level in LEVELS if level in run.plan.levels]
     by_level = {level: [result for result in run.results if result.level == level] for level in levels}
-    planned = asdict(run.plan)
-    planned["failures"] = str(run.plan.failures)
     unknown = {"name": "unknown", "version": "unknown"}
     fields = run.plugin.fields
     return {
@@ -205,7 +274,7 @@ def to_json(run: Run) -> dict[str, Any]:
         ],
         "blind_spots": list(run.plugin.blind_spots),
         "seed": run.plan.seed,
-        "plan": planned,
+        "plan": _plain_plan(run.plan),
         "provenance": provenance(run.plan.seed, run.started, run.seconds),
         "command": run.command,
     }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification import cases
-from verification.batches import concat, legal_many, random_actions, rows, size, step_many
+from verification.batches import legal_many, random_actions, rows, size, step_many
 from verification.cases import Case
 from verification.levels import machine
 from verification.levels.context import Check, Context
@@ -19,6 +19,7 @@ from verification.levels.pairs import (
     behaviours_of,
     compare_steps,
     compared_paths,
+    join,
     state_paths,
     timed,
 )
@@ -62,30 +63,34 @@ def _pairs_of(behaviours: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
     return np.triu(together, 1) if count else together
 
 
-def _run_pairs(context: Context, result: CheckResult) -> None:
-    """Cases chosen to show every pair of behaviours, each played a few steps on both sides."""
-    begin = time.monotonic()
+def covering_cases(context: Context) -> tuple[Injected, dict[str, int]]:
+    """Injected cases that show every pair of behaviours that a large pool shows, and how many pairs that are."""
     plan = context.plan
-    result.unit, result.planned = "episodes", None
     pool = injected_cases(context, PAIRS, max(plan.interactions * _POOL_FACTOR, 256))
     if context.plugin.interactions:
         extra = context.plugin.interactions(context.rng("L2/interactions"), pool.snapshots, plan.interactions)
-        pool = Injected(
-            concat([pool.snapshots, extra.snapshots]),
-            concat([pool.actions, extra.actions]),
-            [*pool.labels, *extra.labels],
-        )
+        pool = join([pool, extra])
+    figures: dict[str, int] = {}
     if context.plugin.behaviours is None:
-        result.notes.append("the plugin names no behaviours: cases are a sample instead of a covering set")
         chosen = np.arange(min(size(pool.snapshots), plan.interactions))
     else:
-        after = step_many(context.candidate, pool.snapshots, pool.actions)
+        after = step_many(context.reference, pool.snapshots, pool.actions)
         shown = behaviours_of(context, pool.snapshots, pool.actions, after)
         chosen, covered, possible = covering(np.stack(list(shown.values()), axis=1), plan.interactions)
-        result.stats |= {"behaviours": len(shown), "pairs_covered": covered, "pairs_seen": possible}
-    current = Injected(
-        rows(pool.snapshots, chosen), rows(pool.actions, chosen), [pool.labels[i] for i in chosen.tolist()]
-    )
+        figures = {"pool": len(pool.labels), "behaviours": len(shown), "pairs_covered": covered, "pairs_seen": possible}
+    labels = [pool.labels[i] for i in chosen.tolist()]
+    return Injected(rows(pool.snapshots, chosen), rows(pool.actions, chosen), labels), figures
+
+
+def _run_pairs(context: Context, result: CheckResult) -> None:
+    """Cases chosen to show every pair of behaviours, each played a few steps on both sides."""
+    begin = time.monotonic()
+    result.unit = "episodes"
+    if context.plugin.behaviours is None:
+        result.notes.append("the plugin names no behaviours: cases are a sample instead of a covering set")
+    current, figures = covering_cases(context)
+    result.stats |= figures
+    chosen = current.labels
     result.planned = len(chosen)
     steps = 0
     for step in range(TRACE_STEPS):

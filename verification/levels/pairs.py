@@ -94,14 +94,19 @@ def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch)
 
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
     """Save the case (shrunk, for the first few of a check) and count the finding."""
-    plan = context.plan
+    plan, saved = context.plan, finding
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:
             case = shrunk.case
             finding = _with(finding, shrunk_steps=len(case.actions), case={**finding.case, "shrunk": shrunk.history})
+            again = cases.play(
+                context.plugin, context.table, compared_paths(context), context.reference, context.candidate, case
+            )
+            # The file tells what its own, smaller case shows.
+            saved = _with(finding, step=again[0], differences=again[1], draws=again[2]) if again else finding
     if result.divergences < DETAILED:
-        path = cases.save(plan.failures, case, finding)
+        path = cases.save(plan.failures, case, saved)
         finding = _with(finding, file=str(path), repro=f"uv run python -m verification replay {path}")
     result.add(finding)
 

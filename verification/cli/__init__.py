@@ -1,0 +1,157 @@
+"""Command line: ``python -m verification check|run|fuzz|replay|shrink|mutants|power|coverage|report|compare``.
+
+Exit status: 0 pass, 1 fail, 2 inconclusive or not run (or not to the end), 3 error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from verification.cli import files, measure, running
+from verification.results import LEVELS
+from verification.statistics import command as power
+
+EXIT_PASS, EXIT_FAIL, EXIT_NOT_RUN, EXIT_ERROR = 0, 1, 2, 3
+
+DEFAULT_LEVELS = "0,1,2,3,3d"
+
+
+def positive(text: str) -> int:
+    """An argument that is a positive integer."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
+    return value
+
+
+def seed(text: str) -> int:
+    """An argument that is a seed."""
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{value} is not in 0 .. 2**63 - 1")
+    return value
+
+
+def levels(text: str) -> tuple[str, ...]:
+    """An argument that is a list of levels: "0,1,2,3,3d", "L1"."""
+    found = ["L" + part.strip().upper().removeprefix("L").replace("D", "d") for part in text.split(",") if part.strip()]
+    unknown = [level for level in found if level not in LEVELS]
+    if unknown or not found:
+        wrong = ", ".join(unknown) or repr(text)
+        raise argparse.ArgumentTypeError(f"level {wrong} does not exist; levels are {', '.join(LEVELS)}")
+    return tuple(level for level in LEVELS if level in found)
+
+
+def duration(text: str) -> float:
+    """Seconds of an argument such as "90", "15m", "2h"."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if not match or not float(match[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 15m or 2h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("env", metavar="ENV", help="environment id, or module:attribute of a plugin")
+    parser.add_argument("--seed", type=seed, default=0)
+    parser.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="report file, rewritten as results come")
+    parser.add_argument("--teams", help="Gen 1: randbats (default), allmoves, ou or mirror")
+    parser.add_argument("--policy", help="Gen 1: one policy instead of all")
+    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, help="processes of the reference")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds after which a worker counts as hung")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(prog="python -m verification", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+
+    check = commands.add_parser("check", help="is the plugin sound? declarations, capabilities, level 0")
+    _common(check)
+
+    run = commands.add_parser("run", help="run levels and write report.json, .html and .md")
+    _common(run)
+    run.add_argument("--levels", type=levels, default=levels(DEFAULT_LEVELS), help=f"default {DEFAULT_LEVELS}")
+    run.add_argument("--episodes", type=positive, default=500, help="whole episodes of level 3")
+    run.add_argument("--injected", type=positive, default=4096, help="single steps of level 1")
+    run.add_argument("--interactions", type=positive, default=1024, help="cases of level 2")
+    run.add_argument("--returns", type=Path, metavar="FILE", help="level 4: returns of trained policies (JSON)")
+    run.add_argument("--resume", action="store_true", help="continue an interrupted run from its --json file")
+    run.add_argument(
+        "--untrusted",
+        metavar="FILE.py:FUNCTION",
+        help="check this source, sandboxed, instead of the plugin's candidate",
+    )
+
+    fuzz = commands.add_parser("fuzz", help="levels 1 and 3 with fresh seeds until the time is over")
+    _common(fuzz)
+    fuzz.add_argument("--levels", type=levels, default=levels("1,3"))
+    fuzz.add_argument("--duration", type=duration, default=900.0, help="e.g. 90s, 15m, 2h (default 15m)")
+    fuzz.add_argument("--episodes", type=positive, default=64, help="whole episodes of each round")
+    fuzz.add_argument("--injected", type=positive, default=8192, help="single steps of each round")
+
+    replay = commands.add_parser("replay", help="play a counterexample again on both sides")
+    replay.add_argument("file", type=Path, metavar="FILE")
+    shrink = commands.add_parser("shrink", help="make a counterexample smaller")
+    shrink.add_argument("file", type=Path, metavar="FILE")
+    shrink.add_argument("--out", type=Path, help="where to write it (default: beside FILE)")
+
+    mutants = commands.add_parser("mutants", help="measure the verifier by the seeded bugs it finds")
+    _common(mutants)
+    mutants.add_argument("--levels", type=levels, default=levels("1,2,3"))
+    mutants.add_argument("--episodes", type=positive, default=200, help="episodes of level 3 for each mutant")
+    mutants.add_argument("--injected", type=positive, default=16384, help="injected steps for each mutant")
+    mutants.add_argument("--interactions", type=positive, default=1024)
+    mutants.add_argument("--alarms", type=positive, default=1000, help="episodes of reference against reference")
+    mutants.add_argument("--only", help="comma-separated ids of mutants")
+
+    power_parser = commands.add_parser("power", help="how many policies and episodes level 4 needs")
+    power.add_arguments(power_parser)
+
+    coverage = commands.add_parser("coverage", help="what a report's run exercised and what never")
+    coverage.add_argument("file", type=Path, metavar="REPORT.json")
+    report = commands.add_parser("report", help="render a report.json as HTML and Markdown again")
+    report.add_argument("file", type=Path, metavar="REPORT.json")
+    compare = commands.add_parser("compare", help="what changed between two reports; exit 1 if the second is worse")
+    compare.add_argument("before", type=Path, metavar="A.json")
+    compare.add_argument("after", type=Path, metavar="B.json")
+    return top
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """A hint for a mistyped word."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = parser().parse_args(arguments)
+    console = Console(stderr=True)
+    commands = {
+        "check": running.check,
+        "run": running.run,
+        "fuzz": running.fuzz,
+        "replay": files.replay,
+        "shrink": files.shrink,
+        "mutants": measure.mutants,
+        "power": power.run,
+        "coverage": files.coverage,
+        "report": files.report,
+        "compare": files.compare,
+    }
+    if options.command not in ("power", "coverage", "report", "compare"):
+        _keep_compiled()
+    return commands[options.command](options, console)
+
+
+def _keep_compiled() -> None:
+    from pokejax.cli.cache import keep_compiled_programs
+
+    keep_compiled_programs()

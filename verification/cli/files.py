@@ -1,0 +1,130 @@
+"""``replay``, ``shrink``, ``coverage``, ``report`` and ``compare``: what works on files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from verification import cases
+from verification.cases import Case
+from verification.fields import PluginError
+from verification.levels.context import Context, Plan
+from verification.levels.pairs import compared_paths, shrinker
+from verification.localise import suspects
+from verification.plugins import UnknownCandidateError, load_plugin
+from verification.reporting import compare as comparing
+from verification.reporting import files, text
+from verification.reporting.validate import ReportError
+from verification.reporting.validate import load as load_report
+from verification.results import EXIT_STATUS, Finding
+
+_REFUSED = (OSError, ImportError, LookupError, ValueError, TypeError, RuntimeError, PluginError)
+
+
+def _say(console: Console, message: str) -> None:
+    console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def _open(path: Path) -> tuple[Case, Context]:
+    case = cases.load(path)
+    return case, Context(load_plugin(case.env), Plan())
+
+
+def replay(options: argparse.Namespace, console: Console) -> int:
+    """Play a counterexample on both sides; 0 when they are equal now."""
+    try:
+        case, context = _open(options.file)
+    except (*_REFUSED, UnknownCandidateError) as error:
+        _say(console, f"could not run: {error}")
+        return EXIT_STATUS["error"]
+    try:
+        paths = compared_paths(context)
+        found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
+    except _REFUSED as error:
+        _say(console, f"could not run: {type(error).__name__}: {error}")
+        return EXIT_STATUS["error"]
+    finally:
+        context.close()
+    if found is None:
+        _say(console, f"{options.file}: equal through all {len(case.actions)} steps")
+        return EXIT_STATUS["pass"]
+    step, seen, message = found
+    finding = Finding(step, seen, draws=message, suspects=suspects(context.plugin, seen))
+    _say(console, f"{options.file}: differs")
+    for line in text.finding_lines(vars(finding) | {"differences": [vars(difference) for difference in seen]}):
+        _say(console, line)
+    return EXIT_STATUS["fail"]
+
+
+def shrink(options: argparse.Namespace, console: Console) -> int:
+    """Write a smaller counterexample; 1 (it still differs), 0 when it differs no more."""
+    try:
+        case, context = _open(options.file)
+    except (*_REFUSED, UnknownCandidateError) as error:
+        _say(console, f"could not run: {error}")
+        return EXIT_STATUS["error"]
+    try:
+        smaller = shrinker(context).shrink(case)
+        if smaller is None:
+            _say(console, f"{options.file}: equal through all {len(case.actions)} steps, there is nothing to shrink")
+            return EXIT_STATUS["pass"]
+        played = cases.play(
+            context.plugin, context.table, compared_paths(context), context.reference, context.candidate, smaller.case
+        )
+        assert played is not None
+        finding = Finding(played[0], played[1], draws=played[2], case={"shrunk": smaller.history})
+        written = cases.save(options.out or options.file.parent, smaller.case, finding)
+    except _REFUSED as error:
+        _say(console, f"could not run: {type(error).__name__}: {error}")
+        return EXIT_STATUS["error"]
+    finally:
+        context.close()
+    for line in smaller.history:
+        _say(console, f"  {line}")
+    _say(console, f"{written}: {smaller.steps} steps, first different: {smaller.first_field}")
+    return EXIT_STATUS["fail"]
+
+
+def coverage(options: argparse.Namespace, console: Console) -> int:
+    """What the run of a report exercised, and what never."""
+    try:
+        found = load_report(options.file)["coverage"]
+    except ReportError as error:
+        _say(console, str(error))
+        return EXIT_STATUS["error"]
+    _say(console, f"{found['exercised']} of {found['declared']} declared behaviours were exercised")
+    if found["unseen_mass"] is not None:
+        _say(console, f"chance that the next step shows an unseen one (Good–Turing): {found['unseen_mass']:.2g}")
+    if found["never"]:
+        _say(console, "never: " + ", ".join(found["never"]))
+    for name, count in sorted(found["counts"].items(), key=lambda item: item[1]):
+        _say(console, f"  {count:>9}  {name}")
+    return EXIT_STATUS["pass"] if found["declared"] else EXIT_STATUS["not_run"]
+
+
+def report(options: argparse.Namespace, console: Console) -> int:
+    """Write the HTML and Markdown of a report again; the exit status is the report's own."""
+    try:
+        found = load_report(options.file)
+        written = files.render_files(found, options.file)
+    except (ReportError, OSError) as error:
+        _say(console, str(error))
+        return EXIT_STATUS["error"]
+    for line in text.lines(found):
+        _say(console, line)
+    _say(console, "wrote " + ", ".join(str(path) for path in written))
+    return EXIT_STATUS[found["verdict"]]
+
+
+def compare(options: argparse.Namespace, console: Console) -> int:
+    """What changed between two reports; 1 when the second is worse."""
+    try:
+        comparison = comparing.compare(load_report(options.before), load_report(options.after))
+    except ReportError as error:
+        _say(console, str(error))
+        return EXIT_STATUS["error"]
+    for line in comparison.lines():
+        _say(console, line)
+    return EXIT_STATUS["fail"] if comparison.worse else EXIT_STATUS["pass"]

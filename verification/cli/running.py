@@ -1,0 +1,167 @@
+"""``check``, ``run`` and ``fuzz``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from verification import runner
+from verification.cases import write_json
+from verification.fields import PluginError
+from verification.levels.context import Check, Context, Plan
+from verification.levels.transfer import RETURNS
+from verification.plugin import Plugin
+from verification.plugins import UnknownCandidateError, load_plugin
+from verification.reporting import files, text
+from verification.results import EXIT_STATUS, CheckResult
+from verification.runner import Run
+
+WRITE_EVERY = 5.0
+"""Seconds between two states of the JSON report while a run goes on."""
+_PLUGIN_OPTIONS = ("teams", "policy", "workers", "timeout")
+
+
+def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any) -> Plan:
+    """The plan that a command line asks for."""
+    chosen = {name: str(getattr(options, name)) for name in _PLUGIN_OPTIONS if getattr(options, name, None) is not None}
+    if getattr(options, "returns", None):
+        chosen[RETURNS] = str(options.returns)
+    return Plan(levels=levels, seed=options.seed, failures=options.failures, options=chosen, **amounts)
+
+
+def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | None:
+    """The plugin, with the command line's choices; None, said on the console and in the report, if there is none."""
+    try:
+        plugin = load_plugin(options.env)
+        return plugin.configure(plan.options) if plugin.configure else plugin
+    except (UnknownCandidateError, ImportError, PluginError) as error:
+        console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
+        if options.json:
+            write_json(options.json, runner.could_not_run(options.env, str(error), plan, command_line()))
+        return None
+
+
+def command_line() -> str:
+    """The command as it can be typed again."""
+    return "uv run python -m verification " + " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+
+
+def check(options: argparse.Namespace, console: Console) -> int:
+    """Declarations, capabilities and level 0."""
+    plan = plan_of(options, ("L0",))
+    plugin = load(options, console, plan)
+    if plugin is None:
+        return EXIT_STATUS["error"]
+    return _execute(Run(plugin, plan, command=command_line()), options, console)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """The levels asked for."""
+    plan = plan_of(
+        options,
+        options.levels,
+        episodes=options.episodes,
+        injected=options.injected,
+        interactions=options.interactions,
+    )
+    plugin = load(options, console, plan)
+    if plugin is None:
+        return EXIT_STATUS["error"]
+    done: dict[str, Any] = {}
+    if options.resume:
+        try:
+            done = runner.finished_checks(options.json, plugin, plan)
+        except ValueError as error:
+            console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
+            return EXIT_STATUS["error"]
+        console.print(f"resuming: {len(done)} checks are taken over")
+    going = Run(plugin, plan, done=done, command=command_line())
+    if options.untrusted:
+        going.untrusted = options.untrusted
+    return _execute(going, options, console)
+
+
+def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
+    with _progress(console) as progress:
+        runner.execute(going, _reporter(going, options.json, progress))
+    return finish(going, options.json, console)
+
+
+def finish(going: Run, path: Path | None, console: Console) -> int:
+    """Write the reports, print the summary, return the exit status."""
+    report = runner.to_json(going)
+    if path:
+        write_json(path, report)
+        written = files.render_files(report, path)
+        console.print("reports: " + ", ".join(str(file) for file in [path, *written]), markup=False, soft_wrap=True)
+    for line in text.lines(report):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return EXIT_STATUS[going.verdict]
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        yield progress
+
+
+def _reporter(going: Run, path: Path | None, progress: Progress) -> runner.OnResult:
+    tasks: dict[str, Any] = {}
+    written = time.monotonic()
+
+    def on_result(check: Check, result: CheckResult) -> None:
+        nonlocal written
+        if check.id not in tasks:
+            tasks[check.id] = progress.add_task(check.id, total=result.planned, note="")
+        ended = result.verdict != "not_run" or bool(result.reason)
+        note = f"{result.steps} steps, {result.divergences} divergences" if result.steps else ""
+        if ended:
+            note = f"{result.verdict} {note}{result.reason}"
+        total = result.planned if result.planned else (result.cases if ended else None)
+        progress.update(tasks[check.id], completed=result.cases, total=total, note=note)
+        if path and (ended or time.monotonic() - written > WRITE_EVERY):
+            # Until it is finished, the file says that it is not.
+            write_json(path, {**runner.to_json(going), "complete": False, "interrupted": True})
+            written = time.monotonic()
+
+    return on_result
+
+
+def fuzz(options: argparse.Namespace, console: Console) -> int:
+    """Round after round with fresh seeds, until the time is over or something differs."""
+    plan = plan_of(options, options.levels, episodes=options.episodes, injected=options.injected)
+    plugin = load(options, console, plan)
+    if plugin is None:
+        return EXIT_STATUS["error"]
+    total = Run(plugin, plan, command=command_line())
+    ends = time.monotonic() + options.duration
+    with _progress(console) as progress:
+        rounds = progress.add_task("rounds", total=None, note="")
+        number = 0
+        context = Context(plugin, plan)
+        try:
+            while time.monotonic() < ends and not total.interrupted and total.verdict in ("pass", "not_run"):
+                one = Run(plugin, replace(plan, seed=plan.seed + number))
+                context.plan = one.plan
+                runner.execute(one, context=context)
+                runner.absorb(total, one)
+                number += 1
+                steps = sum(result.steps for result in total.results)
+                progress.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
+                if total.error:
+                    break
+        finally:
+            context.close()
+    console.print(f"{number} rounds, seeds {plan.seed} to {plan.seed + max(number - 1, 0)}")
+    return finish(total, options.json, console)

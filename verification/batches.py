@@ -13,6 +13,7 @@ from verification.plugin import Plugin
 from verification.protocols import (
     TERMINATED,
     TRUNCATED,
+    UNDEFINED,
     Actions,
     Batch,
     Batched,
@@ -123,13 +124,18 @@ class Pair:
     candidate: Batch
     tape_errors: Mapping[int, str]
 
-    def different(self, plugin_compare: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
-        """bool [N]: cases that differ in a path or in their draws."""
+    def different(self, by_path: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        """bool [N]: cases that differ in a path or in their draws, where the reference gives an answer."""
         wrong = np.zeros(size(self.reference), bool)
-        for cases in plugin_compare.values():
+        for cases in by_path.values():
             wrong |= cases
         wrong[list(self.tape_errors)] = True
-        return wrong
+        return wrong & ~undefined(self.reference)
+
+
+def undefined(batch: Batch) -> NDArray[np.bool_]:
+    """bool [N]: steps to which the reference gives no answer."""
+    return np.asarray(batch.get(UNDEFINED, np.zeros(size(batch), bool)), bool)
 
 
 def step_pair(plugin: Plugin, reference: Env, candidate: Env, snapshots: Batch, actions: Batch) -> Pair:

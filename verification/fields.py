@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from verification.protocols import UNDEFINED
+
 Kind = Literal["int", "float", "angle", "set", "multiset", "ignore"]
 _KINDS = ("int", "float", "angle", "set", "multiset", "ignore")
 
@@ -90,7 +92,7 @@ class FieldTable:
 
     def check(self, reference: Iterable[str], candidate: Iterable[str]) -> list[str]:
         """The compared paths in module order; a `PluginError` names paths of one side only, and idle globs."""
-        ours, theirs = set(candidate), set(reference)
+        ours, theirs = set(candidate) - {UNDEFINED}, set(reference) - {UNDEFINED}
         lacking = {path for path in theirs - ours if self.spec(path).kind != "ignore"}
         surplus = {path for path in ours - theirs if self.spec(path).kind != "ignore"}
         if lacking or surplus:

@@ -62,6 +62,9 @@ class Match:
     policy: str
 
 
+OnBattle = Callable[[Match, NDArray[np.int32], Divergence | None], None]
+
+
 @dataclass
 class Failure:
     """A divergence and the file that holds its battle, None beyond the first hundred."""
@@ -135,13 +138,15 @@ def run(
     candidate: LockstepCandidate,
     plan: Plan,
     pool: WorkerPool,
-    failures: Path,
+    failures: Path | None,
     sweep: Sweep | None = None,
     on_progress: Callable[[Sweep], None] = lambda sweep: None,
+    on_battle: OnBattle = lambda match, records, divergence: None,
 ) -> Sweep:
     """Compare `plan.episodes` battles; every divergence is saved into the folder `failures` when it is found.
 
-    `sweep`, if given, is filled in place, so that an interrupted run keeps what it has.
+    `sweep`, if given, is filled in place, so that an interrupted run keeps what it has. `on_battle` gets every battle
+    with the reference's records and what differed.
     """
     sweep = sweep or Sweep(plan)
     begin = time.monotonic()
@@ -156,7 +161,7 @@ def run(
         if isinstance(event, Fault):
             _add_fault(sweep, event)
         else:
-            _add_battle(sweep, event, failures)
+            on_battle(event.job, event.result.records, _add_battle(sweep, event, failures))
         sweep.seconds = time.monotonic() - begin
         on_progress(sweep)
     return sweep
@@ -177,7 +182,7 @@ def _add_fault(sweep: Sweep, fault: Fault[Match]) -> None:
         sweep.unverified += 1
 
 
-def _add_battle(sweep: Sweep, done: Done[Match, Replayed], folder: Path) -> None:
+def _add_battle(sweep: Sweep, done: Done[Match, Replayed], folder: Path | None) -> Divergence | None:
     match, reference = done.job, done.result
     sweep.episodes += 1
     sweep.steps += len(reference.records) - 1
@@ -188,12 +193,13 @@ def _add_battle(sweep: Sweep, done: Done[Match, Replayed], folder: Path) -> None
         sweep.reference_errors.append({"seed": list(match.job.seed), "message": reference.message})
     divergence = compare(match.records, reference)
     if divergence is None:
-        return
+        return None
     sweep.first_fields[divergence.first_field] += 1
     path = None
-    if len(sweep.failures) < KEPT_FAILURES:
+    if folder is not None and len(sweep.failures) < KEPT_FAILURES:
         step = divergence.step
         job = BattleJob(match.job.format, match.job.seed, match.job.teams, match.job.actions[:step])
         record = match.records[min(step, len(match.records) - 1)]
         path = Counterexample(sweep.plan.env, job, divergence, record).save(folder)
     sweep.failures.append(Failure(divergence, path, match.policy))
+    return divergence

@@ -22,6 +22,8 @@ Actions = Mapping[str, Any]
 #: Paths under this prefix are what the last step gave out (rewards, endings, observations); `restore` ignores them.
 OUTCOME = "out."
 TERMINATED, TRUNCATED = OUTCOME + "terminated", OUTCOME + "truncated"
+#: bool: the reference gives no answer to this step (its own code threw), so there is nothing to compare.
+UNDEFINED = OUTCOME + "undefined"
 
 
 @dataclass(frozen=True)

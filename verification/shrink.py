@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from verification import cases
-from verification.batches import random_actions, rows, size, stack, step_pair
+from verification.batches import random_actions, rows, size, stack, step_pair, undefined
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
@@ -147,11 +147,11 @@ class Shrinker:
                 return [False]
             return [self._steps_fail(rows(snapshots, slice(i, i + 1)), actions)[0] for i in range(count)]
         found = self.table.compare(self.paths, pair.reference, pair.candidate)
-        fails = [False] * count
+        fails, unanswered = [False] * count, undefined(pair.reference)
         for position, case in enumerate(chosen):
             first = next((path for path in self.paths if path in found and found[path][position]), None)
             fails[case] = first is not None and (not self._module or self._module_of(first) == self._module)
-            fails[case] = fails[case] or position in pair.tape_errors
+            fails[case] = (fails[case] or position in pair.tape_errors) and not unanswered[position]
         return fails
 
     def _by_hypothesis(self, case: Case, examples: int, history: list[str]) -> Case:

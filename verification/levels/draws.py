@@ -18,14 +18,15 @@ def _run_draws(context: Context, result: CheckResult) -> None:
     begin = time.monotonic()
     assert context.plugin.draws is not None
     sample = context.plugin.draws(context.plan.seed, LANES)
-    tests = check_draws(sample.laws, sample.values)
-    result.unit, result.planned = "draws", 0
-    result.stats["tests"] = [test.to_json() for test in tests]
+    report = check_draws(sample.laws, sample.values)
+    result.unit = "draws"
+    result.stats |= {"tests": len(report.tests), "false_alarm_rate": report.false_alarm_rate}
     result.stats["labels"] = sorted(sample.values)
-    for test in tests:
-        if not test.passed:
-            difference = FieldDifference(f"draws.{test.name}", "draws", test.meaning, f"p = {test.corrected_p:.3g}")
-            result.add(Finding(0, (difference,), case={"test": test.name}))
+    result.notes += [f"not tested: {reason}" for reason in report.not_tested]
+    for test in report.alarms:
+        shown = f"{test.meaning}; {test.effect_name} {test.effect:.3g}"
+        difference = FieldDifference(f"draws: {test.name}", "draws", shown, f"p = {test.p_holm:.2g}")
+        result.add(Finding(0, (difference,), case={"labels": list(test.labels)}))
     result.cases = sum(values.size for values in sample.values.values())
     result.planned = result.cases
     timed(result, begin)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification import cases
-from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair
+from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.localise import differences, suspects
@@ -52,8 +52,11 @@ def compare_steps(context: Context, injected: Injected, result: CheckResult) -> 
     pair = step_pair(context.plugin, context.reference, context.candidate, injected.snapshots, injected.actions)
     found = context.table.compare(paths, pair.reference, pair.candidate)
     wrong = pair.different(found)
+    unanswered = int(undefined(pair.reference).sum())
     result.cases += len(wrong)
-    result.steps += len(wrong)
+    result.steps += len(wrong) - unanswered
+    if unanswered:
+        result.stats["reference_threw"] = result.stats.get("reference_threw", 0) + unanswered
     if wrong.any():
         _add_all(context, injected, pair, found, wrong, result)
     context.on_progress(result)

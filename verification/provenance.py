@@ -33,7 +33,7 @@ def verifier_hash() -> str:
     """SHA-256 over the verifier's own source files, 16 digits: a report made by a changed verifier shows it."""
     found = hashlib.sha256()
     for path in sorted(_HERE.rglob("*")):
-        if path.suffix in (".py", ".js", ".json", ".html") and "__pycache__" not in path.parts:
+        if path.suffix in (".py", ".js", ".json", ".html", ".css") and "__pycache__" not in path.parts:
             found.update(str(path.relative_to(_HERE)).encode())
             found.update(path.read_bytes())
     return found.hexdigest()[:16]

@@ -93,6 +93,8 @@ class CheckResult:
         self.divergences += 1
         self.first_fields[finding.first_field] = self.first_fields.get(finding.first_field, 0) + 1
         self.first_steps[finding.step] = self.first_steps.get(finding.step, 0) + 1
+        cells = self.stats.setdefault("first_cells", {}).setdefault(finding.first_field, {})
+        cells[str(finding.step)] = cells.get(str(finding.step), 0) + 1
         if len(self.findings) < keep:
             self.findings.append(finding)
 

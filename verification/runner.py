@@ -50,7 +50,6 @@ class Run:
     command: str = ""
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     mutants: dict[str, Any] | None = None
-    untrusted: str = ""
 
     @property
     def verdict(self) -> Verdict:

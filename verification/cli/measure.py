@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from verification import runner
 from verification.cases import write_json
@@ -14,49 +16,73 @@ from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
 from verification.reporting import files, text
-from verification.results import EXIT_STATUS
+from verification.results import EXIT_STATUS, Verdict
 from verification.runner import Run
 
+SCHEMA = "verification.mutants/1"
 REQUIRED_RATE = 0.95
 REQUIRED_L1 = 0.85
 
 
 def mutants(options: argparse.Namespace, console: Console) -> int:
-    """Measure, write the report (its `mutants` entry at the top level too); 0 when the required rates are met."""
+    """Measure, and write OUT (the figures) and OUT's report; 0 when the required rates are met without false alarms."""
     amounts = {"episodes": options.episodes, "injected": options.injected, "interactions": options.interactions}
     plan = running.plan_of(options, options.levels, **amounts)
     plugin = running.load(options, console, plan)
     if plugin is None:
         return EXIT_STATUS["error"]
     run = Run(plugin, plan, command=running.command_line())
-    only = options.only.split(",") if options.only else None
-    tasks: dict[str, object] = {}
+    only = [name.strip() for name in options.only.split(",")] if options.only else None
+    verdict: Verdict = "error"
+    found: dict[str, Any] = {}
     try:
-        with Progress(console=console) as progress:
-
-            def on_progress(what: str, done: int, total: int) -> None:
-                task = tasks.setdefault(what, progress.add_task(what, total=total))
-                progress.update(task, completed=done, total=total)  # type: ignore[arg-type]
-
-            run.mutants = measure(plugin, plan, options.alarms, only, on_progress)
+        with _bars(console) as progress:
+            found = measure(plugin, plan, options.alarms, only, _on(progress))
+        run.info = found.pop("info")
+        run.mutants = found
+        verdict = "inconclusive" if only else _verdict(found)
     except KeyboardInterrupt:
-        run.interrupted, run.reason = True, "interrupted before all mutants were measured"
+        run.interrupted, run.reason, verdict = True, "interrupted before all mutants were measured", "not_run"
     except (ValueError, PluginError, MutantError) as error:
         run.error, run.reason = True, str(error)
-    found = run.mutants
-    report = {**runner.to_json(run), "levels": []}
-    if found is not None:
-        whole = not only
-        good = found["rate"] >= REQUIRED_RATE and not found["false_alarms"]
-        good = good and found["false_alarm_verdict"] == "pass"
-        if "L1" in found["by_level"]:
-            good = good and found["by_level"]["L1"]["rate"] >= REQUIRED_L1
-        report["verdict"] = "pass" if good and whole else "fail" if whole else "inconclusive"
+    report = {**runner.to_json(run), "levels": [], "verdict": verdict}
     if options.json:
-        # The figures stand at the top level, where a script looks for them, and in the report's own place.
-        write_json(options.json, {**(found or {}), **report})
-        if found is not None:
-            files.render_files({**report}, options.json)
+        head = {"schema": SCHEMA, "env": plugin.env, "verdict": verdict, "reason": run.reason}
+        tail = {"plan": report["plan"], "provenance": report["provenance"], "command": run.command}
+        write_json(options.json, {**head, **found, **tail})
+        beside = report_path(options.json)
+        write_json(beside, report)
+        written = files.render_files(report, beside)
+        console.print("reports: " + ", ".join(map(str, (options.json, *written))), markup=False, soft_wrap=True)
     for line in text.lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return EXIT_STATUS[report["verdict"]]
+    return EXIT_STATUS[verdict]
+
+
+def report_path(figures: Path) -> Path:
+    """Where the report of a file of figures stands: m.json's is m.report.json."""
+    return figures.with_suffix(".report.json")
+
+
+def _verdict(found: dict[str, Any]) -> Verdict:
+    enough = found["rate"] >= REQUIRED_RATE
+    if "L1" in found["by_level"]:
+        enough = enough and found["by_level"]["L1"]["rate"] >= REQUIRED_L1
+    quiet = not found["false_alarms"] and found["false_alarm_verdict"] == "pass"
+    return "pass" if enough and quiet else "fail"
+
+
+def _bars(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def _on(progress: Progress) -> Any:
+    tasks: dict[str, Any] = {}
+
+    def on_progress(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = progress.add_task(what, total=total)
+        progress.update(tasks[what], completed=done, total=total)
+
+    return on_progress

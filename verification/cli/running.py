@@ -23,7 +23,7 @@ from verification.levels.transfer import RETURNS
 from verification.plugin import Plugin
 from verification.plugins import UnknownCandidateError, load_plugin
 from verification.reporting import files, text
-from verification.results import EXIT_STATUS, CheckResult
+from verification.results import EXIT_STATUS, CheckResult, worst
 from verification.runner import Run
 
 WRITE_EVERY = 5.0
@@ -87,8 +87,38 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.print(f"resuming: {len(done)} checks are taken over")
     going = Run(plugin, plan, done=done, command=command_line())
     if options.untrusted:
-        going.untrusted = options.untrusted
+        return _untrusted(going, options, console)
     return _execute(going, options, console)
+
+
+def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int:
+    """Judge foreign source in a sandbox, by the same plan."""
+    from verification.remote.sandbox import SandboxError
+    from verification.remote.untrusted import parse, verify_untrusted
+
+    begin = time.monotonic()
+    try:
+        source, entry = parse(options.untrusted)
+        with _progress(console) as progress:
+            on_result = _reporter(going, options.json, progress)
+            going.results = verify_untrusted(
+                going.plugin,
+                source,
+                entry,
+                going.plan,
+                on_result=lambda result: on_result(Check(result.id, result.level, result.title, _nothing), result),
+            )
+        going.info = {"candidate": {"name": options.untrusted, "version": "untrusted"}}
+    except KeyboardInterrupt:
+        going.interrupted, going.reason = True, "interrupted"
+    except (SandboxError, PluginError) as error:
+        going.error, going.reason = True, str(error)
+    going.seconds = time.monotonic() - begin
+    return finish(going, options.json, console)
+
+
+def _nothing(context: Context, result: CheckResult) -> None:
+    """In place of a check that somebody else has run."""
 
 
 def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
@@ -132,7 +162,8 @@ def _reporter(going: Run, path: Path | None, progress: Progress) -> runner.OnRes
         progress.update(tasks[check.id], completed=result.cases, total=total, note=note)
         if path and (ended or time.monotonic() - written > WRITE_EVERY):
             # Until it is finished, the file says that it is not.
-            write_json(path, {**runner.to_json(going), "complete": False, "interrupted": True})
+            so_far = {"complete": False, "interrupted": True, "verdict": worst((going.verdict, "not_run"))}
+            write_json(path, {**runner.to_json(going), **so_far})
             written = time.monotonic()
 
     return on_result

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from verification.protocols import UNDEFINED
 
 Kind = Literal["int", "float", "angle", "set", "multiset", "ignore"]
+_FAMILIES = {"i": "integer", "u": "integer", "f": "float", "b": "bool"}
 _KINDS = ("int", "float", "angle", "set", "multiset", "ignore")
 
 
@@ -119,6 +120,12 @@ class FieldTable:
             return np.zeros(cases, bool)
         if ours.shape != theirs.shape:
             raise PluginError(f"{path!r}: the reference gives shape {theirs.shape[1:]}, the candidate {ours.shape[1:]}")
+        families = {_FAMILIES.get(values.dtype.kind, values.dtype.kind) for values in (ours, theirs)}
+        if len(families) > 1:
+            raise PluginError(
+                f"{path!r}: the reference gives {theirs.dtype}, the candidate {ours.dtype}; convert one of them in its "
+                "adapter, so that equal values are equal"
+            )
         if spec.kind in ("set", "multiset"):
             return np.array([not _same_entries(a, b, spec.kind) for a, b in zip(theirs, ours, strict=True)], bool)
         wrong = ours != theirs

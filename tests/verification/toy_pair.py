@@ -13,6 +13,7 @@ import numpy as np
 from verification.fields import FieldSpec
 from verification.plugin import Plugin, Property
 from verification.protocols import Draw, EnvInfo, Tape
+from verification.statistics.margin import Margin
 
 LAST_STEP = 40
 STATE = ("hp", "potions", "steps", "poison")
@@ -175,3 +176,9 @@ def restless() -> Plugin:
 
 def taped() -> Plugin:
     return make("toy_pair:taped", kind=TapedMonster)
+
+
+def with_margin() -> Plugin:
+    return make(
+        "toy_pair:with_margin", margins={"return": Margin(1.0, reason="a tenth of a potion", anchor="declared")}
+    )

@@ -47,9 +47,7 @@ def read_returns(path: Path) -> dict[str, dict[str, list[list[float]]]]:
 
 
 def _run_transfer(context: Context, result: CheckResult) -> None:
-    from verification.statistics.bootstrap import policy_bootstrap_tost
-    from verification.statistics.equivalence import combined_verdict
-    from verification.statistics.tost import policy_tost, policy_yuen_tost
+    from verification.statistics.tost import policy_equivalence
 
     begin = time.monotonic()
     returns = read_returns(Path(context.plan.options[RETURNS]))
@@ -64,12 +62,8 @@ def _run_transfer(context: Context, result: CheckResult) -> None:
     verdicts: list[Verdict] = []
     for metric, arms in returns.items():
         margin = context.plugin.margins[metric]
-        primary = policy_tost(arms["candidate"], arms["reference"], margin)
-        robust = [
-            policy_yuen_tost(arms["candidate"], arms["reference"], margin),
-            policy_bootstrap_tost(arms["candidate"], arms["reference"], margin, seed=context.plan.seed),
-        ]
-        combined = combined_verdict(primary, robust)
+        combined = policy_equivalence(arms["candidate"], arms["reference"], margin, seed=context.plan.seed)
+        primary = combined.primary
         verdicts.append(_VERDICTS[combined.verdict])
         found.append(
             {"metric": metric, **primary.to_json(), "verdict": combined.verdict, "notes": list(combined.notes)}

@@ -1,0 +1,172 @@
+"""The commands as a user types them, on the small game: files written, exit status, clear errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import toy_pair
+
+from verification.cli import main
+
+
+@pytest.fixture
+def failures(tmp_path: Path) -> Path:
+    return tmp_path / "failures"
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+SMALL = ("--episodes", "12", "--injected", "200", "--interactions", "32")
+
+
+def test_run_writes_three_reports(tmp_path: Path, failures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "r.json"
+    status = run(
+        "run", "toy_pair:good", "--levels", "1,2,3", *SMALL, "--seed", 7, "--json", out, "--failures", failures
+    )
+    assert status == 0, capsys.readouterr().err
+    report = json.loads(out.read_text())
+    assert report["verdict"] == "pass" and report["complete"] and not report["interrupted"]
+    assert [level["level"] for level in report["levels"]] == ["L1", "L2", "L3"]
+    assert report["levels"][2]["episodes"] == 12 and report["levels"][2]["checks"][0]["rate_bound_95"] == 3 / 12
+    assert out.with_suffix(".html").read_text().startswith("<!doctype html") and out.with_suffix(".md").exists()
+    assert "No difference in" in capsys.readouterr().err
+
+
+def test_a_bug_fails_is_replayed_and_shrunk(tmp_path: Path, failures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "r.json"
+    assert run("run", "toy_pair:buggy", "--levels", "3", *SMALL, "--json", out, "--failures", failures) == 1
+    report = json.loads(out.read_text())
+    first = report["levels"][0]["checks"][0]["findings"][0]
+    assert first["repro"] == f"uv run python -m verification replay {first['file']}"
+    assert run("replay", first["file"]) == 1
+    assert "expected" in capsys.readouterr().err
+    # The case says which plugin it is of: told that it is another's, it is equal there.
+    case = json.loads(Path(first["file"]).read_text())
+    mended = tmp_path / "mended.json"
+    mended.write_text(json.dumps({**case, "env": "toy_pair:good"}))
+    assert run("replay", mended) == 0
+    assert run("shrink", mended) == 0
+    assert run("shrink", first["file"], "--out", tmp_path) == 1
+
+
+def test_without_a_capability_the_status_is_2(tmp_path: Path, failures: Path) -> None:
+    assert run("run", "toy_pair:plain", "--levels", "1,3", *SMALL, "--failures", failures) == 2
+
+
+def test_unsound_plugins_and_unknown_ids_are_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "r.json"
+    assert run("run", "no-such/env", "--json", out) == 3
+    report = json.loads(out.read_text())
+    assert report["verdict"] == "error" and "no verification plugin for 'no-such/env'" in report["reason"]
+    assert run("run", "toy_pair:restless", "--levels", "0", "--json", out) == 3
+    assert "not deterministic" in json.loads(out.read_text())["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run", "toy_pair:good", "--levels", "1,7"), "level L7 does not exist"),
+        (("run", "toy_pair:good", "--episodes", "0"), "not a positive number"),
+        (("run", "toy_pair:good", "--seed", "-1"), "not in 0"),
+        (("fuzz", "toy_pair:good", "--duration", "soon"), "no duration"),
+    ],
+)
+def test_bad_arguments(arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(*arguments)
+    assert stopped.value.code == 2 and words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["replay", "shrink", "report", "coverage"])
+def test_damaged_files(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.json"
+    assert run(command, path) == 3
+    path.write_text('{"schema": "verification.')
+    assert run(command, path) == 3
+    assert str(path) in capsys.readouterr().err.replace("\n", "")
+
+
+def test_check_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    assert run("check", "toy_pair:good") == 0
+    assert "Batched is missing in reference and candidate" in capsys.readouterr().err
+
+
+def test_fuzz_stops_at_the_time_and_at_a_difference(tmp_path: Path, failures: Path) -> None:
+    out = tmp_path / "f.json"
+    common = ("--episodes", "8", "--injected", "64", "--failures", failures, "--json", out)
+    assert run("fuzz", "toy_pair:good", "--duration", "1s", *common) == 0
+    report = json.loads(out.read_text())
+    assert report["levels"][1]["episodes"] >= 16 and report["levels"][1]["episodes"] % 8 == 0
+    assert run("fuzz", "toy_pair:buggy", "--duration", "1h", *common) == 1
+
+
+def test_coverage_report_and_compare(tmp_path: Path, failures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = tmp_path / "a.json", tmp_path / "b.json"
+    common = ("--failures", failures, "--levels", "1,3")
+    assert run("run", "toy_pair:good", *SMALL, *common, "--json", before) == 0
+    assert run("run", "toy_pair:good", *SMALL, *common, "--json", after) == 0
+    assert run("coverage", before) == 0 and "never: revived" in capsys.readouterr().err
+    assert run("compare", before, after) == 0
+    before.with_suffix(".html").unlink()
+    assert run("report", before) == 0 and before.with_suffix(".html").exists()
+    assert run("run", "toy_pair:good", "--levels", "3", *SMALL, "--failures", failures, "--json", after) == 0
+    assert run("compare", before, after) == 1, "a level is gone"
+
+
+def test_resume_takes_over_what_is_finished(
+    tmp_path: Path, failures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "r.json"
+    command = ("run", "toy_pair:good", "--levels", "1,3", *SMALL, "--json", out, "--failures", failures)
+    original = toy_pair.behaviours
+
+    def interrupt(*batches: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("verification.levels.episodes._one", interrupt)
+    assert run(*command) == 2
+    assert json.loads(out.read_text())["interrupted"]
+    monkeypatch.undo()
+    assert toy_pair.behaviours is original
+    assert run(*command, "--resume") == 0
+    assert "2 checks are taken over" in capsys.readouterr().err
+    assert run("run", "toy_pair:good", "--levels", "3", "--json", out, "--resume") == 3
+
+
+def test_power_gives_the_published_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("power", "--margin", "0.02", "--win-rate", "0.5") == 0
+    assert "13529 battles per arm" in capsys.readouterr().err
+
+
+def test_transfer_needs_returns_and_margins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("run", "toy_pair:good", "--levels", "4") == 2
+    returns = tmp_path / "returns.json"
+    returns.write_text(json.dumps({"return": {"candidate": [[1.0]], "reference": [[1.0]]}}))
+    out = tmp_path / "t.json"
+    assert run("run", "toy_pair:good", "--levels", "4", "--returns", returns, "--json", out) == 3
+    assert "have no margin" in json.dumps(json.loads(out.read_text()))
+
+
+def test_transfer_gives_the_four_verdicts(tmp_path: Path) -> None:
+    import numpy as np
+
+    def returns(shift: float, spread: float) -> dict[str, object]:
+        rng = np.random.default_rng(3)
+        ours, theirs = rng.normal(10, spread, (2, 6, 40))
+        return {"return": {"candidate": (ours + shift).tolist(), "reference": theirs.tolist()}}
+
+    status = {}
+    for name, (shift, spread) in {"same": (0.0, 0.5), "off": (5.0, 0.5), "noisy": (0.0, 30.0)}.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(returns(shift, spread)))
+        out = tmp_path / f"{name}.report.json"
+        status[name] = run("run", "toy_pair:with_margin", "--levels", "4", "--returns", path, "--json", out)
+    assert status == {"same": 0, "off": 1, "noisy": 2}

@@ -1,0 +1,1 @@
+"""Environments of another process: foreign ones (any language), and untrusted ones in a sandbox."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from verification.candidate import Replayable
-from verification.compare import column_order, compare
 from verification.counterexample import SavedBattle, load
+
 from verification.plugins import load as load_candidate
+from verification.plugins.gen1.candidate import Replayable
+from verification.plugins.gen1.compare import column_order, compare
 from verification.references.showdown.client import replay
 from verification.references.showdown.workers import WorkerPool
 

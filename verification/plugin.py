@@ -65,6 +65,16 @@ class Script:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Episode:
+    """One episode of the reference: its reset, its actions [T], and its states [T + 1], the start first."""
+
+    seed: int
+    options: Mapping[str, Any]
+    actions: Batch
+    states: Batch
+
+
 class Mutated(Env, Protocol):
     """A candidate that holds all mutants at once."""
 
@@ -93,8 +103,7 @@ class Plugin:
       reference's first state (once an episode, never again).
     * `options`: variants of the reset that episodes take turns with. `horizon`: most steps of an episode.
     * `policies`: beside "uniform" (random legal actions), which is always there.
-    * `trace(rng, n)`: n episodes of the reference, as batches (before, actions, after) of their steps; None: they are
-      played one by one under all policies.
+    * `trace(rng, n)`: n episodes of the reference; None: they are played one by one under all policies.
     * `mine(rng, n)`: snapshots of episodes played (a batch); None: the reference is played under the policies.
     * `inject(rng, snapshots, n)`: n cases near the edges, made from mined snapshots.
     * `interactions(rng, snapshots, n)`: n cases that cover pairs of behaviours, each then played a few steps.
@@ -122,7 +131,7 @@ class Plugin:
     options: Sequence[Mapping[str, Any]] = ({},)
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    trace: Callable[[np.random.Generator, int], Iterator[tuple[Batch, Batch, Batch]]] | None = None
+    trace: Callable[[np.random.Generator, int], Iterator[Episode]] | None = None
     mine: Callable[[np.random.Generator, int], Batch] | None = None
     inject: Callable[[np.random.Generator, Batch, int], Injected] | None = None
     interactions: Callable[[np.random.Generator, Batch, int], Injected] | None = None

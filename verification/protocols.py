@@ -147,6 +147,15 @@ class Batched(Protocol):
 
 
 @runtime_checkable
+class Rollable(Protocol):
+    """Plays many whole episodes at once, in place: nothing is restored on the way."""
+
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Batch]:
+        """One batch of states [T + 1] an episode: `resets` are options of `Env.reset`, `actions` [T] what is played."""
+        ...
+
+
+@runtime_checkable
 class Trainable(Protocol):
     """Can be trained in (level 4)."""
 
@@ -160,6 +169,7 @@ CAPABILITIES: dict[str, type] = {
     "Taped": Taped,
     "Covered": Covered,
     "Batched": Batched,
+    "Rollable": Rollable,
     "Trainable": Trainable,
 }
 
@@ -169,6 +179,7 @@ WITHOUT = {
     "Taped": "draws are not compared by label",
     "Covered": "no coverage from inside the implementation",
     "Batched": "cases run one by one",
+    "Rollable": "episodes run one by one",
     "Trainable": "no policy transfer trained in it",
 }
 

@@ -174,7 +174,7 @@ class Shrinker:
                     database=None,
                     derandomize=True,
                     phases=(Phase.generate, Phase.shrink),
-                    suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
+                    suppress_health_check=_UNHURRIED,
                 ),
             )
         except NoSuchExample:
@@ -214,6 +214,10 @@ def indexed_actions(
         if cases.is_over(reference.snapshot()):
             break
     return played
+
+
+_UNHURRIED = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+"""Hypothesis need not warn: a step of a reference takes what it takes."""
 
 
 def _state(snapshot: Snapshot) -> dict[str, Any]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from verification.candidate import LockstepCandidate, PlayedBattles
-    from verification.lockstep import Plan
+    from verification.plugins.gen1.candidate import LockstepCandidate, PlayedBattles
+    from verification.plugins.gen1.sweep import Plan
     from verification.references.showdown.workers import WorkerPool
 
 ENV = "pokejax/gen1randombattle"
@@ -69,7 +69,7 @@ class _Sample:
     """The battles to compare, as a candidate. Made early, its program compiles beside the other one."""
 
     def __init__(self, plan: Plan) -> None:
-        from verification.plugins import load
+        from verification.plugins.gen1.candidate import load
 
         self.plan = plan
         candidate: LockstepCandidate = load(plan.env)
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if in_checkout():
             from leaderboard.__main__ import one_device_per_core
-            from verification.lockstep import Plan
+            from verification.plugins.gen1.sweep import Plan
 
             one_device_per_core()
             sample = _Sample(Plan(ENV, options.sample, options.seed))
@@ -202,9 +202,8 @@ def _with_reference(
 def _compare(
     findings: Findings, sample: _Sample, options: argparse.Namespace, pool: WorkerPool, console: Console
 ) -> None:
-    from verification import report
-    from verification.lockstep import Sweep
-    from verification.lockstep import run as lockstep
+    from verification.plugins.gen1.sweep import Sweep
+    from verification.plugins.gen1.sweep import run as lockstep
 
     plan = sample.plan
     with _bars(console) as bars:
@@ -222,7 +221,7 @@ def _compare(
     if not sweep.complete:
         findings.not_done.append(f"comparing {missing} battles: workers of the reference failed")
     if sweep.failures:
-        console.print(report.summary(sweep), markup=False, highlight=False, soft_wrap=True)
+        console.print(sweep.summary(), markup=False, highlight=False, soft_wrap=True)
         return  # a replay would differ as well, and the summary says how to play the first failure again
     _write_replay(findings, sample, options, pool)
 

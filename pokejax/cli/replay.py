@@ -16,7 +16,7 @@ from pokejax.cli.protocol import PLAYER_NAMES, blocks
 from pokejax.cli.replay_page import page
 
 if TYPE_CHECKING:  # of the checkout, not of the wheel
-    from verification.candidate import PlayedBattles
+    from verification.plugins.gen1.candidate import PlayedBattles
     from verification.references.showdown.client import BattleJob
     from verification.references.showdown.workers import WorkerPool
 
@@ -53,7 +53,7 @@ class RecordedBattle:
 
 def recorded(played: PlayedBattles, index: int, fields: list[str], format_id: str) -> RecordedBattle:
     """Battle ``index`` of a batch whose records have the columns ``fields``."""
-    from verification.compare import column_order
+    from verification.plugins.gen1.compare import column_order
     from verification.references.showdown.client import BattleJob
     from verification.references.showdown.fields import field_names
 
@@ -80,11 +80,10 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
     battle's at a decision point, or its protocol log tells another result.
     """
-    from verification.compare import compare
+    from verification.plugins.gen1.compare import compare, describe
     from verification.references.showdown.client import replay
     from verification.references.showdown.install import VERSION
     from verification.references.showdown.replay import battle_texts
-    from verification.report import describe
 
     texts = battle_texts(pool, battle.job, PLAYER_NAMES)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +124,7 @@ def run(options: argparse.Namespace) -> int:
     """The command."""
     require_checkout("pokejax replay")
     from pokejax.cli.cache import keep_compiled_programs
-    from verification.plugins import load
+    from verification.plugins.gen1.candidate import load
     from verification.references.showdown.install import ReferenceUnavailableError
     from verification.references.showdown.workers import WorkerPool
 

@@ -17,6 +17,7 @@ from pokejax.cli import cache, checkout, quickstart
 from pokejax.cli.findings import Compared, Findings
 from verification.plugins.gen1.self_check import SelfCheck
 from verification.references.showdown import install
+from verification.references.showdown.fields import field_names
 from verification.references.showdown.workers import WorkerPool
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))
@@ -40,8 +41,9 @@ def toy_engine(monkeypatch, workers):
     """A toy environment plays, and the reference is its own candidate: nothing of the engine is compiled."""
     monkeypatch.setitem(registry._registered, "toy/duel", registry.Entry("toys:Duel"))
     monkeypatch.setattr(quickstart, "ENV", "toy/duel")
-    monkeypatch.setattr("verification.plugins.load", lambda env: SelfCheck("self-check/gen1randombattle", pool=workers))
-    monkeypatch.setattr("verification.lockstep.reference_format", lambda env: "gen1randombattle")
+    itself = SelfCheck("self-check/gen1randombattle", pool=workers)
+    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: itself)
+    monkeypatch.setattr("verification.plugins.gen1.sweep.reference_format", lambda env: "gen1randombattle")
     monkeypatch.setattr(quickstart, "FORMAT", "gen1randombattle")
     assert isinstance(jaxenv.make("toy/duel"), Duel)
 
@@ -55,7 +57,7 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["battles"] >= 50 and found["steps"] > 0 and found["not_done"] == []
     assert found["compared"]["battles"] == 3 and found["compared"]["divergences"] == 0
-    assert found["compared"]["points"] > 100 and found["compared"]["fields"] == 300
+    assert found["compared"]["points"] > 100 and found["compared"]["fields"] == len(field_names())
     assert len(found["ours"]) == len(found["reference"]) == quickstart.SAMPLES
     assert found["ratio"] > 0 and found["ratio_per_reference_core"] == pytest.approx(found["ratio"] * found["cores"])
     assert {path.name for path in tmp_path.iterdir()} == {"quickstart.json", "replay.html", "replay.txt", "replay.log"}
@@ -66,7 +68,7 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
 
 def test_quickstart_says_where_the_two_differ(toy_engine, workers, monkeypatch, tmp_path, capsys):
     wrong = SelfCheck("self-check/gen1randombattle", corrupt=("turn", 2), pool=workers)
-    monkeypatch.setattr("verification.plugins.load", lambda env: wrong)
+    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: wrong)
     assert cli.main(arguments(tmp_path)) == 1
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["compared"]["divergences"] == 3

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from verification.lockstep import Plan, Sweep, run
-from verification.plugins import load
+from verification.plugins.gen1.candidate import load
+from verification.plugins.gen1.sweep import Plan, Sweep, run
 from verification.references.showdown.client import POLICIES
 from verification.references.showdown.workers import WorkerPool
 

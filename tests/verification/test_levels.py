@@ -19,7 +19,7 @@ from verification.levels.interaction import covering
 from verification.levels.machine import run as run_machine
 from verification.levels.pairs import compared_paths
 from verification.plugin import Plugin, Relation
-from verification.plugins import UnknownCandidateError, load_plugin
+from verification.plugins import UnknownPluginError, load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
 from verification.shrink import Shrinker, ddmin
@@ -284,9 +284,9 @@ def test_the_state_machine_jumps_back(tmp_path: Path) -> None:
 
 def test_plugins_are_found_by_id_by_target_and_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_plugin("toy_pair:good").env == "toy_pair:good"
-    with pytest.raises(UnknownCandidateError, match="did you mean pokejax/gen1ou"):
+    with pytest.raises(UnknownPluginError, match="did you mean pokejax/gen1ou"):
         load_plugin("pokejax/gen1uo")
-    with pytest.raises(UnknownCandidateError, match="no attribute 'nothing'"):
+    with pytest.raises(UnknownPluginError, match="no attribute 'nothing'"):
         load_plugin("toy_pair:nothing")
 
     class Entry:

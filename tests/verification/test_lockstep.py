@@ -14,17 +14,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from verification.counterexample import load, recheck
 
 from verification import report
 from verification.__main__ import main
-from verification.candidate import PlayedBattles
-from verification.compare import column_order
-from verification.counterexample import load, recheck
-from verification.lcg import draws_between, state_of, step
-from verification.lockstep import Plan, Sweep, run
+from verification.plugins.gen1.candidate import PlayedBattles
+from verification.plugins.gen1.compare import column_order
 from verification.plugins.gen1.self_check import SelfCheck
+from verification.plugins.gen1.sweep import Plan, Sweep, run
 from verification.references.showdown.client import POLICIES
 from verification.references.showdown.fields import MODULE_ORDER, field_names, gen1_fields
+from verification.references.showdown.lcg import draws_between, state_of, step
 from verification.references.showdown.workers import WorkerPool
 
 ENV = "self-check/gen1randombattle"

@@ -13,7 +13,7 @@ from verification.fields import PluginError
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths, shrinker
 from verification.localise import suspects
-from verification.plugins import UnknownCandidateError, load_plugin
+from verification.plugins import UnknownPluginError, load_plugin
 from verification.reporting import compare as comparing
 from verification.reporting import files, text
 from verification.reporting.validate import ReportError
@@ -36,7 +36,7 @@ def replay(options: argparse.Namespace, console: Console) -> int:
     """Play a counterexample on both sides; 0 when they are equal now."""
     try:
         case, context = _open(options.file)
-    except (*_REFUSED, UnknownCandidateError) as error:
+    except (*_REFUSED, UnknownPluginError) as error:
         _say(console, f"could not run: {error}")
         return EXIT_STATUS["error"]
     try:
@@ -62,7 +62,7 @@ def shrink(options: argparse.Namespace, console: Console) -> int:
     """Write a smaller counterexample; 1 (it still differs), 0 when it differs no more."""
     try:
         case, context = _open(options.file)
-    except (*_REFUSED, UnknownCandidateError) as error:
+    except (*_REFUSED, UnknownPluginError) as error:
         _say(console, f"could not run: {error}")
         return EXIT_STATUS["error"]
     try:

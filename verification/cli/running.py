@@ -21,7 +21,7 @@ from verification.fields import PluginError
 from verification.levels.context import Check, Context, Plan
 from verification.levels.transfer import RETURNS
 from verification.plugin import Plugin
-from verification.plugins import UnknownCandidateError, load_plugin
+from verification.plugins import UnknownPluginError, load_plugin
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, CheckResult, worst
 from verification.runner import Run
@@ -44,7 +44,7 @@ def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | 
     try:
         plugin = load_plugin(options.env)
         return plugin.configure(plan.options) if plugin.configure else plugin
-    except (UnknownCandidateError, ImportError, PluginError) as error:
+    except (UnknownPluginError, ImportError, PluginError) as error:
         console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
         if options.json:
             write_json(options.json, runner.could_not_run(options.env, str(error), plan, command_line()))

@@ -5,8 +5,8 @@ No rounded trajectory stays with another for ever, so no single tolerance judges
 * L1/one-step-error (E1): the candidate is put into the reference's state before every step; each field keeps its own
   tolerance, on all recorded steps and on the plugin's injected ones.
 * L3/windows (E2): put back every W steps; the error at the end of the windows stays within a factor of the *noise
-  floor*: the reference itself, run from the same states with its state rounded to the candidate's precision before
-  every step (in double precision moved by ±1 ulp). This finds slow drifts that hide under a one-step tolerance.
+  floor*: the reference itself, run from the same states with its state rounded to the candidate's precision, and
+  moved by as much, before every step. This finds slow drifts that hide under a one-step tolerance.
 * L3/free-run (E3): never put back; the error curve stays within the floor's envelope until T*, when rounding alone has
   made another run of it. Beyond T* only the laws of episode lengths and returns are compared.
 

@@ -26,11 +26,16 @@ def policies(plugin: Plugin) -> dict[str, Policy]:
 
 
 def play_reference(
-    context: Context, env: Env, rng: np.random.Generator, policy: str, options: Mapping[str, Any]
+    context: Context,
+    env: Env,
+    rng: np.random.Generator,
+    policy: str,
+    options: Mapping[str, Any],
+    seed: int | None = None,
 ) -> Iterator[tuple[Snapshot, Actions, Snapshot]]:
-    """One episode of `env`: (before, actions, after) of each step."""
+    """One episode of `env`: (before, actions, after) of each step. Without `seed`, `rng` gives it."""
     choose = policies(context.plugin)[policy]
-    env.reset(int(rng.integers(2**31)), options)
+    env.reset(int(rng.integers(2**31)) if seed is None else seed, options)
     before = env.snapshot()
     for _ in range(context.plugin.horizon):
         if ended(before):

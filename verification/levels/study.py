@@ -32,7 +32,7 @@ class Settings:
     most_steps: int = 1000
     windows: tuple[int, ...] = (1, 5, 20)
     most_windows: int = 512
-    factor: float = 8.0
+    factor: float = 4.0
     share: float = 0.1
     crossing_ratio: float = 0.7
     alpha: float = 1e-4
@@ -72,9 +72,9 @@ class Study:
         return self.settings.episodes or context.plan.episodes
 
     def rounding(self, context: Context, name: str) -> Perturb:
-        """Rounds the reference's state to the precision that the candidate holds it in."""
-        self.recorded(context)
-        return rounding(context.table, compared_paths(context), self._precision, context.rng(name))
+        """Does to the reference's state what the candidate's precision does."""
+        recorded = self.recorded(context)
+        return rounding(context.table, compared_paths(context), recorded, self._precision, context.rng(name))
 
     def precision(self, path: str) -> np.dtype:
         """The candidate's dtype of a path; outcomes are as coarse as the coarsest state."""

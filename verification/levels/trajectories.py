@@ -53,8 +53,11 @@ class Trajectories:
         return steps, episodes
 
     def windows(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(first steps, episodes) of all whole windows of `width` steps, side by side."""
-        firsts = [np.arange(0, length - width + 1, width) for length in self.lengths]
+        """(first steps, episodes) of whole windows of `width` steps: side by side, and the last of each episode."""
+        firsts = [
+            np.array(sorted({*range(0, last + 1, width), last}) if last >= 0 else [], np.int64)
+            for last in (self.lengths - width).tolist()
+        ]
         episodes = np.repeat(np.arange(self.count), [len(first) for first in firsts])
         return np.concatenate(firsts), episodes
 
@@ -96,20 +99,30 @@ def float_paths(table: FieldTable, paths: Sequence[str]) -> list[str]:
     return [path for path in paths if table.spec(path).kind in ("float", "angle")]
 
 
-def rounding(table: FieldTable, paths: Sequence[str], target: Batch, rng: np.random.Generator) -> Perturb:
-    """Rounds a batch's float state to the precision of `target`, a batch; by ±1 ulp where that is no rounding."""
-    state = [path for path in float_paths(table, paths) if not path.startswith(OUTCOME)]
-    kinds = {path: np.asarray(target[path]).dtype for path in state}
+def rounding(
+    table: FieldTable, paths: Sequence[str], recorded: Trajectories, target: Batch, rng: np.random.Generator
+) -> Perturb:
+    """Does to a batch's float state what keeping it in the precision of `target` (a batch) does.
+
+    It is rounded, and moved by up to the spacing of numbers of its size, or of the field's usual size (median, as
+    recorded): the arithmetic that made a number small rounded larger ones. Fields that only ever held integers are left
+    alone.
+    """
+    spacings = {}
+    for path in float_paths(table, paths):
+        values = finite(recorded.states[path])
+        if not path.startswith(OUTCOME) and (values != np.round(values)).any():
+            kind = np.asarray(target[path]).dtype
+            spacings[path] = kind, float(np.spacing(np.median(np.abs(values)).astype(kind)))
 
     def perturb(batch: Batch) -> Batch:
         changed = dict(batch)
-        for path, kind in kinds.items():
+        for path, (kind, spacing) in spacings.items():
             values = np.asarray(batch[path])
-            if kind.itemsize < values.dtype.itemsize:
-                changed[path] = values.astype(kind).astype(values.dtype)
-            else:
-                away = np.where(rng.random(values.shape) < 0.5, -np.inf, np.inf).astype(values.dtype)
-                changed[path] = np.nextafter(values, away)
+            with np.errstate(over="ignore", invalid="ignore"):
+                rounded = values.astype(kind)
+                size = np.fmax(np.spacing(np.abs(rounded)).astype(values.dtype), spacing)
+            changed[path] = rounded.astype(values.dtype) + size * rng.uniform(-1, 1, values.shape).astype(values.dtype)
         return changed
 
     return perturb
@@ -204,18 +217,24 @@ def depart(
 
 def scales(recorded: Trajectories, floats: Sequence[str], share: float) -> dict[str, float]:
     """Per path the error at which two runs are no longer the same run: a share of the spread (5 %–95 %) played."""
-    steps, episodes = recorded.every_step()
-    after = recorded.at(steps, episodes)[2]
+    after = recorded.at(*recorded.every_step())[2]
     found = {}
     for path in floats:
-        low, high = np.quantile(np.asarray(after[path], np.float64), [0.05, 0.95])
+        low, high = np.quantile(finite(after[path]), [0.05, 0.95])
         found[path] = share * float(high - low)
     return found
 
 
+def finite(values: NDArray[Any]) -> NDArray[np.float64]:
+    """The finite ones of them, as float64 [n]; a single 0 if there are none."""
+    flat = np.asarray(values, np.float64).ravel()
+    flat = flat[np.isfinite(flat)]
+    return flat if len(flat) else np.zeros(1)
+
+
 def resolution(recorded: Trajectories, path: str, kind: np.dtype[Any]) -> float:
     """The spacing of `kind`'s numbers at the field's usual (99 %) size: what storing it costs."""
-    usual = float(np.quantile(np.abs(np.asarray(recorded.states[path], np.float64)), 0.99))
+    usual = float(np.quantile(np.abs(finite(recorded.states[path])), 0.99))
     return float(np.spacing(np.asarray(usual, kind)))
 
 

@@ -10,7 +10,6 @@ import difflib
 import importlib
 from importlib.metadata import entry_points
 
-from verification.candidate import LockstepCandidate
 from verification.plugin import Plugin
 
 GROUP = "jaxenv.verification"
@@ -19,6 +18,8 @@ GROUP = "jaxenv.verification"
 PLUGINS = {
     "pokejax/gen1randombattle": "verification.plugins.gen1.plugin:gen1randombattle",
     "pokejax/gen1ou": "verification.plugins.gen1.plugin:gen1ou",
+    "self-check/gen1randombattle": "verification.plugins.gen1.plugin:self_check_randombattle",
+    "self-check/gen1ou": "verification.plugins.gen1.plugin:self_check_ou",
     "example/cartpole": "verification.examples.cartpole.plugin:plugin",
 }
 
@@ -30,13 +31,13 @@ def known_plugins() -> dict[str, str]:
 
 
 def load_plugin(name: str) -> Plugin:
-    """The plugin of an environment id, or of "module:attribute". `UnknownCandidateError` names close ids."""
+    """The plugin of an environment id, or of "module:attribute". `UnknownPluginError` names close ids."""
     known = known_plugins()
     target = known.get(name) or (name if ":" in name else None)
     if target is None:
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
         hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
-        raise UnknownCandidateError(
+        raise UnknownPluginError(
             f"no verification plugin for '{name}'; {hint} (a package brings its own by the entry-point group {GROUP}; "
             "'module:attribute' names one directly)"
         )
@@ -44,38 +45,12 @@ def load_plugin(name: str) -> Plugin:
     try:
         found = getattr(importlib.import_module(module_name), attribute)
     except AttributeError:
-        raise UnknownCandidateError(f"'{target}': module {module_name} has no attribute '{attribute}'") from None
+        raise UnknownPluginError(f"'{target}': module {module_name} has no attribute '{attribute}'") from None
     plugin = found if isinstance(found, Plugin) else found()
     if not isinstance(plugin, Plugin):
-        raise UnknownCandidateError(
-            f"'{target}' gives a {type(plugin).__name__}, expected a verification.plugin.Plugin"
-        )
+        raise UnknownPluginError(f"'{target}' gives a {type(plugin).__name__}, expected a verification.plugin.Plugin")
     return plugin
 
 
-REGISTRY = {
-    "pokejax/gen1randombattle": "verification.plugins.gen1.lockstep:PokejaxGen1",
-    "pokejax/gen1ou": "verification.plugins.gen1.lockstep:PokejaxGen1",
-    "self-check/gen1randombattle": "verification.plugins.gen1.self_check:SelfCheck",
-    "self-check/gen1ou": "verification.plugins.gen1.self_check:SelfCheck",
-}
-
-
-class UnknownCandidateError(LookupError):
-    """No candidate is registered under that id."""
-
-
-def reference_format(env: str) -> str:
-    """The reference's format id: the part of the environment id after the slash."""
-    return env.rpartition("/")[2]
-
-
-def load(env: str) -> LockstepCandidate:
-    """The candidate for an environment id, made by calling its class with that id."""
-    target = REGISTRY.get(env)
-    if target is None:
-        close = difflib.get_close_matches(env, REGISTRY, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(REGISTRY)}"
-        raise UnknownCandidateError(f"no verification plugin for '{env}'; {hint}")
-    module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)(env)
+class UnknownPluginError(LookupError):
+    """No plugin is registered under that id, or what is registered is none."""

@@ -23,12 +23,14 @@ from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import Battle, Party, pack, unpack
 from pokejax.gen1.teams import PokemonSet, Team, team_array
 from pokejax.gen1.turn import start, step
-from verification.compare import compare
-from verification.counterexample import Counterexample
-from verification.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
+from verification import cases
+from verification.plugins.gen1.cases import case_of
+from verification.plugins.gen1.compare import compare
 from verification.plugins.gen1.record import named_fields, record
+from verification.plugins.gen1.sweep import finding_of
 from verification.references.showdown.client import BattleJob, replay
 from verification.references.showdown.fields import column, field_names
+from verification.references.showdown.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
 from verification.references.showdown.workers import WorkerPool
 
 LANES = 512
@@ -248,9 +250,7 @@ class Stage:
         mine = played.records.rows[: len(job.actions) + 1, lane]
         divergence = compare(mine, reference)
         if divergence is not None:
-            at = min(divergence.step, len(mine) - 1)
-            cut = BattleJob(job.format, job.seed, job.teams, job.actions[: divergence.step])
-            path = Counterexample(f"pokejax/{FORMAT}", cut, divergence, mine[at]).save(self.failures)
+            path = cases.save(self.failures, case_of(f"pokejax/{FORMAT}", job, divergence.step), finding_of(divergence))
             fields = [f"{d.name}: JAX {d.candidate}, Showdown {d.reference}" for d in divergence.differences[:12]]
             raise AssertionError(
                 f"differs after joint choice {divergence.step} ({divergence.kind} {divergence.message}), "

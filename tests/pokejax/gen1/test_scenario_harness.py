@@ -7,7 +7,7 @@ import pytest
 from scenario import LANES, SIDES, Stage, mon, resolve
 
 from pokejax.gen1.teams import Team, team_array
-from verification.counterexample import load
+from verification.cases import load
 from verification.references.showdown.fields import column
 
 
@@ -27,7 +27,7 @@ def test_one_wrong_field_is_found_and_saved(stage: Stage) -> None:
     with pytest.raises(AssertionError, match=r"joint choice 2 .*p2\.team\.0\.hp: JAX \d+, Showdown \d+"):
         stage.confirm(played, 5)
     (saved,) = set(stage.failures.glob("*.json")) - before
-    assert len(load(saved).job.actions) == 2
+    assert len(load(saved).actions) == 2
 
 
 def test_equal_records_pass(stage: Stage) -> None:

@@ -61,6 +61,7 @@ def _side(name: str, seat: Seat, party: Party, legal: jax.Array) -> dict[str, ja
             f"team.{k}.status_source": jnp.where(asleep, jnp.where(party.slept_by_self[k], 1, 2), 0),
             **{f"team.{k}.pp{m}": party.pp[k, m] for m in range(MOVE_SLOTS)},
             f"team.{k}.position": jnp.where(there, party.position[k], 0),
+            f"team.{k}.sub_fainted": party.sub_fainted[k],
         }
     fields |= {f"active.{key}": value for key, value in _active(seat).items()}
     return {f"{name}.{key}": jnp.asarray(value).astype(jnp.int32) for key, value in fields.items()}

@@ -8,8 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.candidate import PlayedBattles
-from verification.plugins import reference_format
+from verification.plugins.gen1.candidate import PlayedBattles, reference_format
 from verification.references.showdown import client
 from verification.references.showdown.fields import column, field_names
 from verification.references.showdown.workers import WorkerPool

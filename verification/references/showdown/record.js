@@ -48,7 +48,7 @@ function recordSide(battle, side, party, out, at) {
   for (let i = 0; i < 6; i++) {
     const member = party[i];
     if (!member) {
-      for (let k = 0; k < 9; k++) out[at++] = 0;
+      for (let k = 0; k < 10; k++) out[at++] = 0;
       continue;
     }
     // What Showdown leaves in statusState once the Pokémon is awake (or never slept) is read by nobody.
@@ -59,6 +59,7 @@ function recordSide(battle, side, party, out, at) {
     out[at++] = !sleep.source ? 0 : sleep.source.side === side ? 1 : 2;
     for (let k = 0; k < 4; k++) out[at++] = member.baseMoveSlots[k] ? member.baseMoveSlots[k].pp : 0;
     out[at++] = member.position;
+    out[at++] = member.subFainted ? 1 : 0;
   }
   return recordActive(active, battle.requestState === 'move', out, at);
 }
@@ -112,4 +113,4 @@ function recordActive(active, asked, out, at) {
   return at;
 }
 
-module.exports = { FIELDS, WIDTH, record };
+module.exports = { FIELDS, STATS, VOLATILES, WIDTH, record };

@@ -17,7 +17,7 @@ function allMovesTeam(random) {
   while (species.size < 6) species.add(1 + random.below(151));
   return [...species].map(num => {
     const moves = new Set();
-    while (moves.size < 4) moves.add(1 + random.below(165));
+    while (moves.size < 4) moves.add(1 + random.below(164)); // Struggle, 165, is nobody's
     const spread = values => {
       const [hp, atk, def, spc, spe] = [0, 0, 0, 0, 0].map(() => pick(values));
       return { hp, atk, def, spa: spc, spd: spc, spe };

@@ -8,6 +8,7 @@ const { inputLog } = require('./inputlog');
 const { choose, legalMask, NO_OP } = require('./legal');
 const { ChoiceRandom, choosePolicy } = require('./policy');
 const { WIDTH, record } = require('./record');
+const { RestoreError, Restorer } = require('./restore');
 const { pairMaker } = require('./teams');
 const { throughput } = require('./throughput');
 const { TEAM_BYTES, readFrame, writeFrame, readTeam, writeTeam } = require('./wire');
@@ -145,7 +146,63 @@ function write(body) {
   answer(OK, inputLog(format, seed, names, pair, body.rest()).join('\n'));
 }
 
-const OPERATIONS = [hello, replay, play, teams, measure, write];
+/** One state: restored, recorded into `out` as it is or after both choices. Returns a status and a reason. */
+function stepOnce({ battle, parties, restore }, row, actions, out, at) {
+  try {
+    restore(row);
+    for (let n = 0; actions && n < 2; n++) {
+      const refusal = choose(battle.sides[n], parties[n], actions[n]);
+      if (refusal) return [REJECTED, refusal];
+    }
+    if (actions) battle.commitChoices();
+    record(battle, parties, out, at);
+    return [OK, ''];
+  } catch (error) {
+    if (error instanceof RestoreError) return [REJECTED, error.message];
+    if (!thrownBySimulator(error)) throw error;
+    return [REFERENCE_ERROR, error.stack];
+  }
+}
+
+/**
+ * Body: format, u32 1 to play one joint step or 0 to restore only, u32 M, M pairs of teams, then N rows of int32:
+ * which pair, p1's action + 256 * p2's, the record. Rows of one pair stand together. Answers N records, N statuses u8;
+ * the text is JSON: [row, reason] of every row that is not fine (its record is all zeros).
+ */
+function step(body) {
+  const format = body.text();
+  const plays = body.u32() === 1;
+  const pairs = Array.from({ length: body.u32() }, () => body.teams());
+  const rest = body.rest();
+  const rows = new Int32Array(rest.length >> 2);
+  rest.copy(Buffer.from(rows.buffer));
+  const count = rows.length / (WIDTH + 2);
+  if (!Number.isInteger(count)) throw new Error(`${rest.length} bytes are no whole number of rows of ${WIDTH + 2} int32`);
+  const out = new Int32Array(count * WIDTH);
+  const statuses = Buffer.alloc(count);
+  const reasons = [];
+  let restorer = null;
+  let current = -1;
+  for (let i = 0; i < count; i++) {
+    const row = rows.subarray(i * (WIDTH + 2), (i + 1) * (WIDTH + 2));
+    if (row[0] !== current) {
+      current = row[0];
+      restorer = null;
+    }
+    // The simulator takes the teams as its own, so that each Battle needs its own copies.
+    restorer ??= new Restorer(format, structuredClone(pairs[current]));
+    const actions = plays ? [row[1] & 0xff, row[1] >> 8] : null;
+    const [status, reason] = stepOnce(restorer, row.subarray(2), actions, out, i * WIDTH);
+    statuses[i] = status;
+    if (status !== OK) {
+      reasons.push([i, reason]);
+      restorer = null; // what was interrupted halfway is not used again
+    }
+  }
+  answer(OK, JSON.stringify(reasons), bytes(out, out.length), statuses);
+}
+
+const OPERATIONS = [hello, replay, play, teams, measure, write, step];
 
 for (let frame = readFrame(); frame; frame = readFrame()) {
   try {

@@ -74,3 +74,19 @@ class Replayable(Protocol):
     ) -> PlayedBattles:
         """Play exactly these battles; shapes as in `PlayedBattles`."""
         ...
+
+
+def reference_format(env: str) -> str:
+    """The reference's format id: the part of the environment id after the slash."""
+    return env.rpartition("/")[2]
+
+
+def load(env: str) -> LockstepCandidate:
+    """Who plays the battles of an environment: PokeJAX, or for "self-check/…" the reference itself."""
+    if env.startswith("self-check/"):
+        from verification.plugins.gen1.self_check import SelfCheck
+
+        return SelfCheck(env)
+    from verification.plugins.gen1.battles import PokejaxGen1
+
+    return PokejaxGen1(env)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
 from pokejax.gen1.team_sampling import sample_teams
 from pokejax.gen1.turn import legal_masks, start, step
-from verification.candidate import PlayedBattles
+from verification.plugins.gen1.candidate import PlayedBattles
 from verification.plugins.gen1.policies import POLICIES, Policy
 from verification.plugins.gen1.record import named_fields, record
 
@@ -46,12 +46,11 @@ def _choose(key: jax.Array, battle: Battle, policy: Policy) -> jax.Array:
     return jnp.stack([policy(first, p1, p2, legal[0]), policy(second, p2, p1, legal[1])])
 
 
-@jax.jit
+# One object a program, so that candidates compiled in the same way share what `jax.jit` keeps of it.
 def _start_batch(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
     return jax.vmap(_start)(hi, lo, sides)
 
 
-@functools.partial(jax.jit, donate_argnums=1)
 def _play_batch(keys: jax.Array, battles: Battle, policy: jax.Array) -> tuple[Any, ...]:
     """`STEPS_PER_CALL` joint steps: keys, battles, actions [T, B, 2], records [T, B, F], still going [T, B] before.
 
@@ -71,7 +70,6 @@ def _play_batch(keys: jax.Array, battles: Battle, policy: jax.Array) -> tuple[An
     return keys, battles, *out
 
 
-@functools.partial(jax.jit, donate_argnums=0)
 def _replay_batch(battles: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
     return lax.scan(jax.vmap(_advance), battles, actions)
 
@@ -100,11 +98,17 @@ def _pad(array: np.ndarray, lanes: int) -> np.ndarray:
 
 
 class PokejaxGen1:
-    """The candidate for `pokejax/gen1…` environments."""
+    """The candidate for `pokejax/gen1…` environments.
 
-    def __init__(self, env: str) -> None:
+    `jit`: compiles a function of arrays, with `jax.jit`'s options.
+    """
+
+    def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit) -> None:
         self.env = env
         self.fields = _record_order()
+        self._start_batch = jit(_start_batch)
+        self._play_batch = jit(_play_batch, donate_argnums=1)
+        self._replay_batch = jit(_replay_batch, donate_argnums=0)
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Batches of `LANES` battles; see `LockstepCandidate`."""
@@ -120,7 +124,7 @@ class PokejaxGen1:
             yield self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, number)
 
     def _begin(self, seeds: np.ndarray, wires: np.ndarray) -> tuple[Battle, jax.Array]:
-        return _start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), parties_from_wire(wires))
+        return self._start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), parties_from_wire(wires))
 
     def _play(self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: int) -> PlayedBattles:
         battles, before = self._begin(seeds, wires)
@@ -128,7 +132,7 @@ class PokejaxGen1:
         lengths = np.zeros(LANES, np.int64)
         actions, records = [], [np.asarray(before)[None]]
         while True:
-            keys, battles, acted, recorded, going = _play_batch(keys, battles, jnp.int32(policy))
+            keys, battles, acted, recorded, going = self._play_batch(keys, battles, jnp.int32(policy))
             lengths += np.asarray(going).sum(axis=0)
             actions.append(np.asarray(acted))
             records.append(np.asarray(recorded))
@@ -152,6 +156,6 @@ class PokejaxGen1:
     ) -> PlayedBattles:
         """Play given choices; what lies beyond a battle's length is played too, and ignored by the comparison."""
         battles, before = self._begin(seeds, teams)
-        _, records = _replay_batch(battles, jnp.asarray(actions.transpose(1, 0, 2), jnp.int32))
+        _, records = self._replay_batch(battles, jnp.asarray(actions.transpose(1, 0, 2), jnp.int32))
         everything = np.concatenate([np.asarray(before)[None], np.asarray(records)])
         return PlayedBattles(seeds, teams, lengths, actions, everything.transpose(1, 0, 2))

@@ -1,4 +1,4 @@
-"""Level 3: whole battles of a candidate, replayed in the reference and compared at every decision point."""
+"""Whole battles of a candidate, replayed in the reference and compared at every decision point."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.candidate import LockstepCandidate, PlayedBattles
-from verification.compare import Divergence, column_order, compare
-from verification.counterexample import Counterexample
-from verification.coverage import Coverage
-from verification.plugins import reference_format
+from verification import cases
+from verification.plugins.gen1.candidate import LockstepCandidate, PlayedBattles, reference_format
+from verification.plugins.gen1.cases import case_of
+from verification.plugins.gen1.compare import Divergence, column_order, compare, describe
+from verification.plugins.gen1.coverage import Coverage
 from verification.references.showdown.client import POLICIES, BattleJob, Replayed, replay
 from verification.references.showdown.workers import (
     STATUS_REFERENCE_ERROR,
@@ -27,6 +27,7 @@ from verification.references.showdown.workers import (
     Fault,
     WorkerPool,
 )
+from verification.results import FieldDifference, Finding
 
 KEPT_FAILURES = 100  # a broken rule fails every battle; the first hundred files tell as much as all
 
@@ -89,6 +90,20 @@ class Sweep:
     faults: list[dict[str, Any]] = field(default_factory=list)
     unverified: int = 0
     reference_errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """A few lines: what was compared, the first failures, and how to play them again."""
+        plan = self.plan
+        lines = [
+            f"{plan.env}, teams {plan.teams}, policies {', '.join(plan.policies)}: {self.episodes} of {plan.episodes} "
+            f"battles, {self.steps} joint steps, {len(self.failures)} divergences"
+        ]
+        lines += [f"  {fault['reason']}; in flight: seed {fault['seed']}" for fault in self.faults[:5]]
+        for failure in self.failures[:3]:
+            lines += ["", describe(failure.divergence)]
+            if failure.path:
+                lines.append(f"  replay: uv run python -m verification replay {failure.path}")
+        return "\n".join(lines)
 
     @property
     def complete(self) -> bool:
@@ -197,9 +212,15 @@ def _add_battle(sweep: Sweep, done: Done[Match, Replayed], folder: Path | None) 
     sweep.first_fields[divergence.first_field] += 1
     path = None
     if folder is not None and len(sweep.failures) < KEPT_FAILURES:
-        step = divergence.step
-        job = BattleJob(match.job.format, match.job.seed, match.job.teams, match.job.actions[:step])
-        record = match.records[min(step, len(match.records) - 1)]
-        path = Counterexample(sweep.plan.env, job, divergence, record).save(folder)
+        path = cases.save(folder, case_of(sweep.plan.env, match.job, divergence.step), finding_of(divergence))
     sweep.failures.append(Failure(divergence, path, match.policy))
     return divergence
+
+
+def finding_of(divergence: Divergence) -> Finding:
+    """A divergence as the reports have it; its fields in the record's module order."""
+    seen = tuple(FieldDifference(d.name, d.module, d.candidate, d.reference) for d in divergence.differences)
+    extra = divergence.extra_draws
+    draws = "more than 64 draws apart" if extra is None and seen else f"{extra:+d} draws" if extra else ""
+    message = "" if seen else f"{divergence.kind}: {divergence.message}"
+    return Finding(divergence.step, seen, draws=draws, message=message)

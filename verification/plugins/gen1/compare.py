@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.lcg import draws_between, state_of
 from verification.references.showdown.client import STATUS_NAMES, Replayed
 from verification.references.showdown.fields import MODULE_ORDER, column, field_names, gen1_fields
+from verification.references.showdown.lcg import draws_between, state_of
 from verification.references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR
+
+SHOWN_FIELDS = 20
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,30 @@ def _field_divergence(
     words = column("prng_hi"), column("prng_lo")
     extra = draws_between(state_of(*(int(reference[k]) for k in words)), state_of(*(int(candidate[k]) for k in words)))
     return Divergence("fields", step, message, tuple(found), extra)
+
+
+def describe(divergence: Divergence) -> str:
+    """Several lines: the step, the draws, then the fields with both values."""
+    lines = [f"step {divergence.step}: {divergence.kind}"]
+    if divergence.message:
+        lines.append(f"  the reference says: {divergence.message.splitlines()[0]}")
+    if divergence.kind == "fields":
+        extra = divergence.extra_draws
+        if extra is None:
+            lines.append("  draws: the two generator states are more than 64 draws apart")
+        elif extra:
+            lines.append(
+                f"  draws: the candidate made {abs(extra)} {'more' if extra > 0 else 'fewer'} than the reference"
+            )
+        else:
+            lines.append("  draws: the same number")
+    width = max((len(difference.name) for difference in divergence.differences), default=0)
+    for difference in divergence.differences[:SHOWN_FIELDS]:
+        lines.append(
+            f"  {difference.module:<10} {difference.name:<{width}}  "
+            f"candidate {difference.candidate}, reference {difference.reference}"
+        )
+    hidden = len(divergence.differences) - SHOWN_FIELDS
+    if hidden > 0:
+        lines.append(f"  ... and {hidden} more fields")
+    return "\n".join(lines)

@@ -1,0 +1,240 @@
+"""An environment of the `jaxenv` contract as the candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from jaxenv import Environment
+from verification.protocols import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
+
+if TYPE_CHECKING:
+    from verification.mutants.mutant import Mutant
+
+AGENT = "agent"
+STATE = "state."
+FEW, MANY = 8, 1024  # lanes that batches are padded to: two programs serve every size
+
+
+class JaxenvCandidate:
+    """A one-player environment, `Restorable` and `Batched`, whose steps draw no random numbers of their own.
+
+    * The snapshot holds every leaf of the state under its key path ("state.pole.angle"), and under "out." reward,
+      terminated, truncated and obs, the flat form of its `obs_spec`; blank (zeros) before the first step after a reset
+      or `restore`.
+    * `to_snapshot(state)` and `from_snapshot(paths)` replace the key paths where the layouts differ: pure functions of
+      one environment, traced; from_snapshot(to_snapshot(state)) must be the state.
+    * `jit` compiles.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        params: Any = None,
+        *,
+        to_snapshot: Callable[[Any], Mapping[str, Any]] | None = None,
+        from_snapshot: Callable[[Mapping[str, Any]], Any] | None = None,
+        jit: Callable[..., Any] = jax.jit,
+    ) -> None:
+        if env.num_players != 1:
+            raise ValueError(f"{env.id} has {env.num_players} players; JaxenvCandidate takes one-player environments")
+        if (to_snapshot is None) != (from_snapshot is None):
+            raise ValueError(f"{env.id}: give both to_snapshot and from_snapshot, or neither")
+        self.info = EnvInfo(env.id, env.version, (AGENT,))
+        self._env, self._params = env, env.default_params if params is None else params
+        template = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), self._params)[1])
+        self._to = to_snapshot or _flatten
+        self._from = from_snapshot or (lambda paths: _unflatten(template, paths))
+        self._paths = {
+            path: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
+            for path, leaf in jax.eval_shape(self._to, template).items()
+        }
+        self._reset = jit(self._begin)
+        self._reset_many = jit(jax.vmap(jax.vmap(lambda key: self._to(env.reset_env(key, self._params)[1]))))
+        self._step = jit(self._play)
+        self._restore = jit(self._become)
+        self._step_many = jit(jax.vmap(lambda paths, action: self._play(self._from(paths), action)[1]))
+        self._restore_many = jit(jax.vmap(lambda paths: self._become(paths)[1]))
+        self._legal_many = jit(jax.vmap(lambda paths: env.legal_actions(self._from(paths), self._params)))
+        self._state: Any = None
+        self._seen: Mapping[str, Any] = {}  # the snapshot of `_state`, still on the device
+
+    # ---- one environment
+
+    def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        """Start an episode. `ValueError` for options: this adapter knows none."""
+        if options:
+            raise ValueError(f"{self.info.name}: reset takes no options, got {sorted(options)}")
+        self._state, self._seen = self._reset(jax.random.key(seed))
+
+    def step(self, actions: Actions) -> None:
+        """Play one action: {"agent": integer, or array for a Box}."""
+        self._state, self._seen = self._step(self._held(), self._action(actions[AGENT]))
+
+    def snapshot(self) -> Snapshot:
+        """State and outcome."""
+        self._held()
+        return {path: np.array(leaf)[()] for path, leaf in jax.device_get(self._seen).items()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Become that state, rounded to the state's own precision. `ValueError` names a path that does not fit."""
+        paths = self._fit({path: np.asarray(snapshot[path])[None] for path in self._paths if path in snapshot})
+        self._state, self._seen = self._restore({path: values[0] for path, values in paths.items()})
+
+    def legal(self) -> Mapping[str, NDArray[np.bool_] | Bounds]:
+        """The environment's legal mask, or the bounds of a continuous action."""
+        bounds = self._bounds()
+        if bounds is not None:
+            return {AGENT: bounds}
+        return {AGENT: np.asarray(self._env.legal_actions(self._held(), self._params))}
+
+    # ---- many at once
+
+    def restore_many(self, snapshots: Batch) -> Batch:
+        """Every case restored and snapshotted again."""
+        paths = self._fit(snapshots)
+        return _in_lanes(self._restore_many, _size(paths), paths)
+
+    def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
+        """Every case restored and stepped once."""
+        paths = self._fit(snapshots)
+        return _in_lanes(self._step_many, _size(paths), paths, self._action(actions[AGENT]))
+
+    def legal_many(self, snapshots: Batch) -> Mapping[str, NDArray[np.bool_] | Bounds]:
+        """What may be played in every case."""
+        paths = self._fit(snapshots)
+        cases = _size(paths)
+        bounds = self._bounds()
+        if bounds is not None:
+            each = [np.broadcast_to(bound, (cases, *bound.shape)) for bound in (bounds.low, bounds.high)]
+            return {AGENT: Bounds(*each)}
+        return {AGENT: _in_lanes(lambda part: {"": self._legal_many(part)}, cases, paths)[""]}
+
+    def reset_many(self, seed: int, lanes: int, repeats: int) -> Batch:
+        """First states as arrays [lanes, repeats, ...], each from a key of its own: what level 3d looks at."""
+        keys = jax.random.split(jax.random.key(seed), (lanes, repeats))
+        return jax.device_get(self._reset_many(keys))
+
+    # ---- inner workings
+
+    def _held(self) -> Any:
+        if self._state is None:
+            raise ValueError(f"{self.info.name}: reset or restore it first")
+        return self._state
+
+    def _begin(self, key: jax.Array) -> tuple[Any, dict[str, Any]]:
+        state = self._env.reset_env(key, self._params)[1]
+        return state, self._unplayed(state)
+
+    def _become(self, paths: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        state = self._from(paths)
+        return state, self._unplayed(state)
+
+    def _play(self, state: Any, action: Any) -> tuple[Any, dict[str, Any]]:
+        obs, state, reward, terminated, truncated, _ = self._env.step_env(
+            jax.random.key(0), state, action, self._params
+        )
+        return state, {**self._to(state), **self._outcome(obs, reward, terminated, truncated)}
+
+    def _unplayed(self, state: Any) -> dict[str, Any]:
+        blank = self._outcome(self._env.observe(state, self._params), 0.0, False, False)
+        return {**self._to(state), **{path: jnp.zeros_like(value) for path, value in blank.items()}}
+
+    def _outcome(self, obs: Any, reward: Any, terminated: Any, truncated: Any) -> dict[str, Any]:
+        return {
+            OUTCOME + "reward": jnp.asarray(reward, jnp.float32),
+            OUTCOME + "terminated": jnp.asarray(terminated, bool),
+            OUTCOME + "truncated": jnp.asarray(truncated, bool),
+            OUTCOME + "obs": self._env.obs_spec.flatten(obs),
+        }
+
+    def _action(self, action: Any) -> NDArray[Any]:
+        return np.asarray(action, np.int32 if self._env.num_actions else np.float32)
+
+    def _bounds(self) -> Bounds | None:
+        if self._env.num_actions:
+            return None
+        space: Any = self._env.action_space(self._params)
+        low, high = (np.broadcast_to(np.asarray(b, np.float32), space.shape) for b in (space.low, space.high))
+        return Bounds(low, high)
+
+    def _fit(self, snapshots: Batch) -> dict[str, NDArray[Any]]:
+        """The state's paths of a batch in their own dtypes; `ValueError` for a missing path, a shape or a range."""
+        fitted = {}
+        for path, leaf in self._paths.items():
+            if path not in snapshots:
+                raise ValueError(f"{self.info.name}: cannot restore, the snapshot lacks {path!r}")
+            values = np.asarray(snapshots[path])
+            if values.shape[1:] != leaf.shape:
+                raise ValueError(
+                    f"{self.info.name}: {path!r} has shape {values.shape[1:]}, the state holds {leaf.shape}"
+                )
+            with np.errstate(over="ignore", invalid="ignore"):
+                fitted[path] = values.astype(leaf.dtype)
+            if leaf.dtype.kind in "iub" and not np.array_equal(fitted[path], values):
+                wrong = values[fitted[path] != values].ravel()[0]
+                raise ValueError(f"{self.info.name}: {path!r} cannot be {wrong!r}, the state holds {leaf.dtype.name}")
+        return fitted
+
+
+def _size(batch: Batch) -> int:
+    return len(next(iter(batch.values())))
+
+
+def _in_lanes(run: Callable[..., Any], cases: int, *batches: Any) -> dict[str, NDArray[Any]]:
+    """Run a program over `cases`, in chunks padded to a fixed number of lanes so that few programs are compiled."""
+    lanes = FEW if cases <= FEW else MANY
+    done = []
+    for begin in range(0, cases, lanes):
+        index = np.minimum(np.arange(begin, begin + lanes), cases - 1)
+        out = run(*jax.tree.map(lambda values, index=index: values[index], batches))
+        done.append({path: np.asarray(values)[: cases - begin] for path, values in out.items()})
+    return {path: np.concatenate([part[path] for part in done]) for path in done[0]}
+
+
+def _flatten(state: Any) -> dict[str, Any]:
+    leaves = jax.tree_util.tree_flatten_with_path(state)[0]
+    return {_name(path): jax.random.key_data(leaf) if _is_key(leaf) else leaf for path, leaf in leaves}
+
+
+def _unflatten(template: Any, paths: Mapping[str, Any]) -> Any:
+    leaves, tree = jax.tree_util.tree_flatten_with_path(template)
+
+    def read(path: Any, leaf: Any) -> Any:
+        value = paths[_name(path)]
+        return jax.random.wrap_key_data(value) if _is_key(leaf) else value
+
+    return jax.tree_util.tree_unflatten(tree, [read(path, leaf) for path, leaf in leaves])
+
+
+def _is_key(leaf: Any) -> bool:
+    return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _name(path: Any) -> str:
+    return STATE + jax.tree_util.keystr(path, simple=True, separator=".")
+
+
+class MutatedJaxenvCandidate(JaxenvCandidate):
+    """A candidate that holds every mutant (`plugin.Mutated`); one compilation serves them all.
+
+    `package` is copied, with the mutants in it; `target`, "module:Class", names the environment in it. `options` go to
+    `JaxenvCandidate`.
+    """
+
+    def __init__(self, mutants: Sequence[Mutant], package: str, target: str, **options: Any) -> None:
+        from verification.mutants.rewrite import load_mutated
+
+        self._copies = load_mutated(mutants, (package,))
+        module, _, name = target.partition(":")
+        env = getattr(self._copies.module(module), name)()
+        super().__init__(env, jit=self._copies.switch.jit, **options)
+
+    def select_mutant(self, index: int) -> None:
+        """Be the mutant of that number, counted from 1; 0 is the original."""
+        self._copies.switch.select(index)

@@ -1,0 +1,1 @@
+"""Worked examples of verification, for those who bring their own environment."""

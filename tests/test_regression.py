@@ -1,4 +1,4 @@
-"""Every battle that once differed from its reference, played again in both."""
+"""Every case that once differed from its reference, played again in both."""
 
 from __future__ import annotations
 
@@ -6,44 +6,61 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from verification.counterexample import SavedBattle, load
 
-from verification.plugins import load as load_candidate
-from verification.plugins.gen1.candidate import Replayable
+from verification import cases
+from verification.levels.context import Context, Plan
+from verification.levels.pairs import compared_paths
+from verification.plugins import load_plugin
+from verification.plugins.gen1.battles import PokejaxGen1
+from verification.plugins.gen1.cases import job_of
 from verification.plugins.gen1.compare import column_order, compare
-from verification.references.showdown.client import replay
+from verification.references.showdown.client import BattleJob, replay
 from verification.references.showdown.workers import WorkerPool
 
 FOLDER = Path(__file__).parent / "regression"
-FILES = sorted(FOLDER.glob("*.json"))
-ENVS = sorted({load(path).env for path in FILES})
+CASES = {path.name: cases.load(path) for path in sorted(FOLDER.glob("*.json"))}
+#: Whole Gen 1 battles are played in place and in one batch; everything else through its plugin.
+BATTLES = {name: case for name, case in CASES.items() if case.env.startswith("pokejax/gen1") and case.snapshot is None}
+OTHERS = sorted({case.env for name, case in CASES.items() if name not in BATTLES})
 
 
-def _replay_in_jax(env: str, saved: list[SavedBattle]) -> list[np.ndarray]:
+def _replay_in_jax(env: str, jobs: list[BattleJob]) -> list[np.ndarray]:
     """Records [T + 1, F] of each battle in the reference's column order, all played in one batch."""
-    candidate = load_candidate(env)
-    assert isinstance(candidate, Replayable), f"the candidate for {env} cannot replay given choices"
-    lengths = np.array([len(battle.job.actions) for battle in saved])
-    actions = np.zeros((len(saved), lengths.max(), 2), np.uint8)
-    for row, battle in zip(actions, saved, strict=True):
-        row[: len(battle.job.actions)] = battle.job.actions
-    seeds = np.array([battle.job.seed for battle in saved], np.uint32)
-    played = candidate.replay(seeds, np.stack([battle.job.teams for battle in saved]), lengths, actions)
+    candidate = PokejaxGen1(env)
+    lengths = np.array([len(job.actions) for job in jobs])
+    actions = np.zeros((len(jobs), lengths.max(), 2), np.uint8)
+    for row, job in zip(actions, jobs, strict=True):
+        row[: len(job.actions)] = job.actions
+    seeds = np.array([job.seed for job in jobs], np.uint32)
+    played = candidate.replay(seeds, np.stack([job.teams for job in jobs]), lengths, actions)
     order = column_order(candidate.fields)
     return [played.records[i, : length + 1][:, order] for i, length in enumerate(lengths)]
 
 
-def test_there_are_saved_battles() -> None:
-    assert FILES, f"no saved battle in {FOLDER}: the folder is missing from this checkout"
+def test_there_are_saved_cases() -> None:
+    assert CASES, f"no saved case in {FOLDER}: the folder is missing from this checkout"
 
 
-@pytest.mark.parametrize("env", ENVS)
+@pytest.mark.parametrize("env", sorted({case.env for case in BATTLES.values()}))
 def test_saved_battles_agree(env: str, pool: WorkerPool) -> None:
-    battles = {path.name: load(path) for path in FILES if load(path).env == env}
-    records = _replay_in_jax(env, list(battles.values()))
+    jobs = {name: job_of(case) for name, case in BATTLES.items() if case.env == env}
     wrong = {}
-    for (name, saved), mine in zip(battles.items(), records, strict=True):
-        divergence = compare(mine, replay(pool, saved.job))
+    for (name, job), mine in zip(jobs.items(), _replay_in_jax(env, list(jobs.values())), strict=True):
+        divergence = compare(mine, replay(pool, job))
         if divergence is not None:
             wrong[name] = divergence.to_json()
-    assert not wrong, f"{len(wrong)} of {len(battles)} saved battles differ again: {wrong}"
+    assert not wrong, f"{len(wrong)} of {len(jobs)} saved battles differ again: {wrong}"
+
+
+def test_saved_cases_agree() -> None:
+    for env in OTHERS:
+        context = Context(load_plugin(env), Plan())
+        try:
+            paths = compared_paths(context)
+            for name, case in CASES.items():
+                if name in BATTLES or case.env != env:
+                    continue
+                found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
+                assert found is None, f"{name} differs again: step {found[0]}, {found[1][:5]} {found[2]}"
+        finally:
+            context.close()

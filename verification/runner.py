@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from verification.fields import PluginError
-from verification.levels import contract, draws, episodes, interaction, steps, transfer
+from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
 from verification.levels.context import Check, Context, Plan
 from verification.plugin import Plugin
 from verification.protocols import WITHOUT, Restorable, capabilities
@@ -240,7 +240,7 @@ def describe(context: Context) -> dict[str, Any]:
 
 def _merged_coverage(run: Run, context: Context) -> dict[str, Any] | None:
     if "_coverage" in context.__dict__:
-        return episodes.coverage_json(context)
+        return coverage.coverage_json(context)
     own = [result.stats["coverage"] for result in run.results if "coverage" in result.stats]
     return own[-1] if own else None
 

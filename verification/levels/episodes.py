@@ -13,36 +13,17 @@ from verification import cases
 from verification.batches import TAPE_PATH, Bounds, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
 from verification.levels.context import Check, Context
+from verification.levels.coverage import coverage_of
 from verification.levels.mining import policies
 from verification.levels.pairs import DETAILED, add_finding, behaviours_of, compared_paths, timed
 from verification.localise import suspects
 from verification.protocols import Actions, Batched, Snapshot
 from verification.results import CheckResult, FieldDifference, Finding
-from verification.statistics.rates import unseen_mass
 
 EPISODES = "L3/episodes"
 GUIDED = "guided"
 _EXPLORE = 0.2
 _TRIED = 8
-
-
-class Coverage:
-    """Counts of behaviours over all steps compared; kept by the context, shown in the report."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def add(self, shown: Mapping[str, Any]) -> None:
-        """Count a batch of steps: name → bool [N]."""
-        for name, present in shown.items():
-            count = int(np.sum(present))
-            if count:
-                self.counts[name] += count
-
-
-def coverage_of(context: Context) -> Coverage:
-    """The run's coverage, made when first asked for."""
-    return context.__dict__.setdefault("_coverage", Coverage())
 
 
 class Guided:
@@ -143,21 +124,6 @@ def _behaviours(context: Context, trace: list[tuple[Snapshot, Actions, Snapshot]
         return {}
     before, actions, after = (stack([step[k] for step in trace]) for k in range(3))
     return behaviours_of(context, before, actions, after)
-
-
-def coverage_json(context: Context) -> dict[str, Any]:
-    """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
-    counts = coverage_of(context).counts
-    declared = list(dict.fromkeys([*context.plugin.declared, *sorted(counts)]))
-    unseen = unseen_mass(counts) if counts else None
-    return {
-        "declared": len(declared),
-        "exercised": sum(counts[name] > 0 for name in declared),
-        "never": [name for name in declared if not counts[name]],
-        "counts": dict(sorted(counts.items())),
-        "unseen_mass": unseen.mass if unseen else None,
-        "unseen_mass_se": unseen.standard_error if unseen else None,
-    }
 
 
 def checks(context: Context) -> list[Check]:

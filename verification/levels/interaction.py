@@ -168,7 +168,7 @@ def _run_relations(context: Context, result: CheckResult) -> None:
                 for path, bad in found.items()
                 if bad[case]
             )
-            result.add(Finding(1, seen, case={"relation": relation.name, "made by": pool.labels[chosen[case]]}))
+            result.add(Finding(1, seen, case={"relation": relation.name, "made by": pool.labels[int(chosen[case])]}))
         result.cases += len(chosen)
         result.steps += 2 * len(chosen)
     timed(result, begin)

@@ -13,6 +13,7 @@ from verification import cases
 from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
 from verification.levels.context import Context
+from verification.levels.coverage import coverage_of
 from verification.localise import differences, suspects
 from verification.plugin import Injected
 from verification.protocols import OUTCOME, Batch
@@ -57,8 +58,10 @@ def compare_steps(context: Context, injected: Injected, result: CheckResult) -> 
     result.steps += len(wrong) - unanswered
     if unanswered:
         result.stats["reference_threw"] = result.stats.get("reference_threw", 0) + unanswered
+    behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
+    coverage_of(context).add(behaviours)
     if wrong.any():
-        _add_all(context, injected, pair, found, wrong, result)
+        _add_all(context, injected, pair, found, wrong, behaviours, result)
     context.on_progress(result)
     return pair, wrong
 
@@ -69,11 +72,11 @@ def _add_all(
     pair: Pair,
     found: Mapping[str, NDArray[np.bool_]],
     wrong: NDArray[np.bool_],
+    behaviours: Mapping[str, NDArray[np.bool_]],
     result: CheckResult,
 ) -> None:
     """Count every case that differs; describe the first ones in full."""
     ordered = list(found)
-    behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
     for case in np.flatnonzero(wrong).tolist():
         draws = pair.tape_errors.get(case, "")
         if result.divergences >= DETAILED:

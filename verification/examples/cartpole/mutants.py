@@ -32,7 +32,7 @@ MUTANTS = (
         "C5", _ENV, "integrate", "state.theta_dot + TIME_STEP * theta_acceleration",
         "state.theta_dot + 1.00001 * TIME_STEP * theta_acceleration",
         "the pole's acceleration is off by a hundred-thousandth", "L1", ("pole",),
-        "a rounded constant: at the edge of one step's tolerance, it shows in windows",
+        "a rounded constant: most single steps hide it under the tolerance, windows do not",
     ),
     Mutant(
         "C6", _ENV, "fallen", "jnp.abs(state.x) > X_LIMIT", "jnp.abs(state.x) >= X_LIMIT",

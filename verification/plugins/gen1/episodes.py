@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification.levels.context import Check, Context
-from verification.levels.episodes import coverage_of
+from verification.levels.coverage import coverage_of
 from verification.levels.pairs import DETAILED, add_finding, timed
 from verification.localise import suspects
 from verification.plugins.gen1.behaviours import behaviours

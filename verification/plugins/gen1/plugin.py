@@ -27,6 +27,7 @@ from verification.plugins.gen1.self_check import SelfCheck
 from verification.plugins.gen1.steps import Gen1Steps
 from verification.protocols import Batch
 from verification.references.showdown.client import POLICIES, TEAM_KINDS, play
+from verification.references.showdown.record_check import check_records
 from verification.references.showdown.workers import Done, WorkerPool
 from verification.statistics.laws import DrawLaw
 from verification.statistics.margin import Margin
@@ -153,6 +154,7 @@ def make(
         behaviours=behaviours.behaviours,
         declared=behaviours.declared(),
         behaviour_sources=BEHAVIOUR_SOURCES,
+        valid=_valid,
         plain=lambda snapshot: _plain(reference(), snapshot),
         draws=None if alone else functools.partial(_draws, env),
         margins={"win_rate": _MARGIN},
@@ -218,6 +220,18 @@ def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[st
     reference.reset(0, {"teams": snapshot["teams"], "words": words})
     start = reference.snapshot()
     return {path: start[path] for path in snapshot}
+
+
+def _valid(snapshots: Batch) -> np.ndarray:
+    """bool [N]: states that a record can describe; a condition without its counter, for one, is none."""
+    teams, records = teams_of(snapshots), records_of(snapshots)
+    fine = np.ones(len(records), bool)
+    for case in range(len(records)):
+        try:
+            check_records(teams[case : case + 1], records[case : case + 1])
+        except ValueError:
+            fine[case] = False
+    return fine
 
 
 def _draws(env: str, seed: int, lanes: int) -> DrawSample:

@@ -1,0 +1,48 @@
+"""Which behaviours the compared steps exercised, and which never."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+from verification.levels.context import Context
+from verification.statistics.rates import unseen_mass
+
+
+class Coverage:
+    """Counts of behaviours over all steps that were compared with the reference."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, shown: Mapping[str, Any]) -> None:
+        """Count a batch of steps: name → bool [N]."""
+        for name, present in shown.items():
+            count = int(np.sum(present))
+            if count:
+                self.counts[name] += count
+
+
+def coverage_of(context: Context) -> Coverage:
+    """The run's coverage, made when first asked for."""
+    return context.__dict__.setdefault("_coverage", Coverage())
+
+
+def coverage_json(context: Context) -> dict[str, Any]:
+    """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
+    counts = coverage_of(context).counts
+    declared = list(dict.fromkeys([*context.plugin.declared, *sorted(counts)]))
+    observed: Counter[Hashable] = Counter()
+    observed.update(counts)
+    unseen = unseen_mass(observed) if counts else None
+    return {
+        "declared": len(declared),
+        "exercised": sum(counts[name] > 0 for name in declared),
+        "never": [name for name in declared if not counts[name]],
+        "counts": dict(sorted(counts.items())),
+        "unseen_mass": unseen.mass if unseen else None,
+        "unseen_mass_se": unseen.standard_error if unseen else None,
+    }

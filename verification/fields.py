@@ -93,7 +93,8 @@ class FieldTable:
 
     def check(self, reference: Iterable[str], candidate: Iterable[str]) -> list[str]:
         """The compared paths in module order; a `PluginError` names paths of one side only, and idle globs."""
-        ours, theirs = set(candidate) - {UNDEFINED}, set(reference) - {UNDEFINED}
+        in_order = list(reference)
+        ours, theirs = set(candidate) - {UNDEFINED}, set(in_order) - {UNDEFINED}
         lacking = {path for path in theirs - ours if self.spec(path).kind != "ignore"}
         surplus = {path for path in ours - theirs if self.spec(path).kind != "ignore"}
         if lacking or surplus:
@@ -105,7 +106,8 @@ class FieldTable:
         idle = [spec.path for spec in self.specs if spec.path not in used and not spec.path.startswith("out.")]
         if idle:
             raise PluginError(f"FieldSpec paths {idle} match nothing in a snapshot; correct or remove them")
-        return self.ordered(path for path in ours & theirs if self.spec(path).kind != "ignore")
+        both = [path for path in in_order if path in ours and path in theirs]
+        return self.ordered(path for path in both if self.spec(path).kind != "ignore")
 
     def ordered(self, paths: Iterable[str]) -> list[str]:
         """`paths` in module order; within a module as given."""

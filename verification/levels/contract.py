@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -52,7 +53,14 @@ def _run_fresh(context: Context, result: CheckResult) -> None:
             )
         command = [sys.executable, "-m", "verification.fresh", context.plugin.env, side, str(context.plan.seed)]
         done = subprocess.run(
-            [*command, str(_FRESH_STEPS)], capture_output=True, text=True, timeout=600, cwd=fresh.ROOT, check=False
+            [*command, str(_FRESH_STEPS)],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            cwd=fresh.ROOT,
+            # A plugin of the user's own is found where this process finds it.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), *sys.path]))},
+            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"{side} in a fresh process: {done.stderr.strip()[-500:]}")

@@ -127,17 +127,29 @@ def shrinker(context: Context) -> Shrinker:
 
 
 def same_after_restore(context: Context, env: Any, snapshots: Batch) -> Mapping[str, NDArray[np.bool_]]:
-    """Paths (and cases) that restoring and snapshotting again does not give back; outcomes are not asked for."""
+    """Paths (and cases) that restoring and snapshotting again does not give back; outcomes are not asked for.
+
+    A field with a tolerance may be rounded to the implementation's own precision once; a second time changes nothing.
+    """
     again = restore_many(env, snapshots)
-    paths = [path for path in snapshots if not path.startswith(OUTCOME)]
+    twice = restore_many(env, again)
     wrong = {}
-    for path in paths:
-        a, b = np.asarray(snapshots[path]), np.asarray(again[path])
-        same = (a == b) | ((a != a) & (b != b)) if a.shape == b.shape else np.zeros(a.shape, bool)
-        bad = ~same.reshape(len(a), -1).all(axis=1)
+    for path in state_paths(snapshots):
+        bad = _unequal(again[path], twice[path])
+        if context.table.spec(path).tolerant:
+            bad |= context.table.differs(path, snapshots[path], again[path])
+        else:
+            bad |= _unequal(snapshots[path], again[path])
         if bad.any():
             wrong[path] = bad
     return wrong
+
+
+def _unequal(first: Any, second: Any) -> NDArray[np.bool_]:
+    """bool [N]: cases of two batches of values that are not the same, NaN being the same as NaN."""
+    a, b = np.asarray(first), np.asarray(second)
+    same = (a == b) | ((a != a) & (b != b)) if a.shape == b.shape else np.zeros(a.shape, bool)
+    return np.asarray(~same.reshape(len(a), -1).all(axis=1))
 
 
 def timed(result: CheckResult, begin: float) -> None:
@@ -148,7 +160,7 @@ def timed(result: CheckResult, begin: float) -> None:
 def join(parts: Sequence[Injected]) -> Injected:
     """Several batches of cases as one."""
     return Injected(
-        concat([part.snapshots for part in parts]),
+        concat([state_paths(part.snapshots) for part in parts]),
         concat([part.actions for part in parts]),
         [label for part in parts for label in part.labels],
     )

@@ -29,6 +29,7 @@ from verification.batches import (
 )
 from verification.cases import Case
 from verification.levels.context import Context, Plan
+from verification.levels.continuous import is_continuous
 from verification.levels.interaction import TRACE_STEPS, covering_cases
 from verification.levels.mining import live, play_reference, policies
 from verification.levels.pairs import behaviours_of, compared_paths, shrinker, state_paths
@@ -68,7 +69,11 @@ class Recorded:
 
 def _recorded(context: Context, level: str, progress: Progress) -> Recorded:
     if level == "L3":
-        return Recorded(level, episodes=_record_episodes(context, progress))
+        episodes = _record_episodes(context, progress)
+        if is_continuous(context.plugin):
+            # Free-running floats leave any one-step tolerance by rounding alone: each step starts from the reference.
+            return Recorded(level, [_steps_of(number, episode) for number, episode in enumerate(episodes)])
+        return Recorded(level, episodes=episodes)
     return Recorded(level, transitions=_record(context, level, progress))
 
 
@@ -180,6 +185,12 @@ def _record(context: Context, level: str, progress: Progress) -> list[Transition
     return _record_interactions(context)
 
 
+def _steps_of(number: int, episode: Episode) -> Transitions:
+    count = size(episode.actions)
+    before, after = rows(episode.states, slice(0, count)), rows(episode.states, slice(1, count + 1))
+    return Transitions(state_paths(before), episode.actions, after, np.full(count, number))
+
+
 def _record_interactions(context: Context) -> list[Transitions]:
     current, _ = covering_cases(context)
     snapshots, actions = current.snapshots, current.actions
@@ -222,7 +233,7 @@ def _record_episodes(context: Context, progress: Progress) -> list[Episode]:
 
 def _original_differs(context: Context, recorded: Recorded) -> int:
     """How many cases differ with no mutant selected: false alarms (or real bugs)."""
-    if recorded.level == "L3":
+    if recorded.episodes:
         return sum(found is not None for found in _lockstep(context, recorded.episodes))
     return sum(int(_compare(context, part)[1].sum()) for part in recorded.transitions)
 
@@ -284,7 +295,7 @@ def _compare(context: Context, part: Transitions) -> tuple[dict[str, Any], np.nd
 def _first_kill(context: Context, recorded: Recorded) -> Kill | None:
     begin = time.monotonic()
     try:
-        if recorded.level == "L3":
+        if recorded.episodes:
             return _killed_in_episodes(context, recorded.episodes, begin)
         return _killed_in_steps(context, recorded, begin)
     except (ValueError, RuntimeError, FloatingPointError) as error:  # a mutant that crashes is found

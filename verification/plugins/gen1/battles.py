@@ -19,7 +19,7 @@ from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
 from pokejax.gen1.team_sampling import sample_teams
 from pokejax.gen1.turn import legal_masks, start, step
 from verification.plugins.gen1.candidate import PlayedBattles
-from verification.plugins.gen1.policies import POLICIES, Policy
+from verification.plugins.gen1.policies import POLICIES, VISITS, Policy, chosen
 from verification.plugins.gen1.record import named_fields, record
 
 LANES = 256
@@ -38,12 +38,17 @@ def _advance(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
     return pack(after), record(after)
 
 
-def _choose(key: jax.Array, battle: Battle, policy: Policy) -> jax.Array:
+def _choose(key: jax.Array, battle: Battle, visits: jax.Array, policy: Policy) -> jax.Array:
     battle = unpack(battle)
     legal = legal_masks(battle)
     p1, p2 = battle.seats
     first, second = jax.random.split(key)
-    return jnp.stack([policy(first, p1, p2, legal[0]), policy(second, p2, p1, legal[1])])
+    return jnp.stack([policy(first, p1, p2, legal[0], visits), policy(second, p2, p1, legal[1], visits)])
+
+
+def _visited(battle: Battle, actions: jax.Array) -> jax.Array:
+    """int32[2]: the entries of the visits that both sides' actions count under."""
+    return jnp.stack([chosen(seat)[actions[side]] for side, seat in enumerate(unpack(battle).seats)])
 
 
 # One object a program, so that candidates compiled in the same way share what `jax.jit` keeps of it.
@@ -51,23 +56,25 @@ def _start_batch(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, ja
     return jax.vmap(_start)(hi, lo, sides)
 
 
-def _play_batch(keys: jax.Array, battles: Battle, policy: jax.Array) -> tuple[Any, ...]:
-    """`STEPS_PER_CALL` joint steps: keys, battles, actions [T, B, 2], records [T, B, F], still going [T, B] before.
+def _play_batch(keys: jax.Array, battles: Battle, visits: jax.Array, policy: jax.Array) -> tuple[Any, ...]:
+    """`STEPS_PER_CALL` joint steps.
 
+    Returns keys, battles, visits, actions [T, B, 2], records [T, B, F], and which were still going before, [T, B].
     `policy` counts the `POLICIES`, so that one compiled program serves them all.
     """
-    choices = [jax.vmap(functools.partial(_choose, policy=choose)) for choose in POLICIES.values()]
+    choices = [jax.vmap(functools.partial(_choose, policy=choose), (0, 0, None)) for choose in POLICIES.values()]
 
-    def one(carry: tuple[jax.Array, Battle], _: None) -> tuple[Any, Any]:
-        keys, battles = carry
+    def one(carry: tuple[jax.Array, Battle, jax.Array], _: None) -> tuple[Any, Any]:
+        keys, battles, visits = carry
         split = jax.vmap(jax.random.split)(keys)
         going = battles.result == ONGOING
-        actions = lax.switch(policy, choices, split[:, 0], battles)
+        actions = lax.switch(policy, choices, split[:, 0], battles, visits)
+        visits = visits.at[jax.vmap(_visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
         battles, records = jax.vmap(_advance)(battles, actions)
-        return (split[:, 1], battles), (actions.astype(jnp.uint8), records, going)
+        return (split[:, 1], battles, visits), (actions.astype(jnp.uint8), records, going)
 
-    (keys, battles), out = lax.scan(one, (keys, battles), None, length=STEPS_PER_CALL)
-    return keys, battles, *out
+    (keys, battles, visits), out = lax.scan(one, (keys, battles, visits), None, length=STEPS_PER_CALL)
+    return keys, battles, visits, *out
 
 
 def _replay_batch(battles: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
@@ -117,35 +124,40 @@ class PokejaxGen1:
         number = list(POLICIES).index(policy)
         wires = sample_teams(teams, np.random.default_rng([seed, 2]), episodes)
         seeds = _seeds(seed, episodes)
+        visits = jnp.zeros(VISITS, jnp.int32)
         for first in range(0, episodes, LANES):
             part = slice(first, min(first + LANES, episodes))
             count = part.stop - first
             key = jax.random.fold_in(jax.random.key(seed & 0xFFFFFFFF), first)
-            yield self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, number)
+            played, visits = self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, number, visits)
+            yield played
 
     def _begin(self, seeds: np.ndarray, wires: np.ndarray) -> tuple[Battle, jax.Array]:
         return self._start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), parties_from_wire(wires))
 
-    def _play(self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: int) -> PlayedBattles:
+    def _play(
+        self, seeds: np.ndarray, wires: np.ndarray, count: int, key: jax.Array, policy: int, visits: jax.Array
+    ) -> tuple[PlayedBattles, jax.Array]:
         battles, before = self._begin(seeds, wires)
         keys = jax.random.split(key, LANES)
         lengths = np.zeros(LANES, np.int64)
         actions, records = [], [np.asarray(before)[None]]
         while True:
-            keys, battles, acted, recorded, going = self._play_batch(keys, battles, jnp.int32(policy))
+            keys, battles, visits, acted, recorded, going = self._play_batch(keys, battles, visits, jnp.int32(policy))
             lengths += np.asarray(going).sum(axis=0)
             actions.append(np.asarray(acted))
             records.append(np.asarray(recorded))
             if not np.asarray(battles.result == ONGOING)[:count].any():
                 break
         longest = int(lengths[:count].max())
-        return PlayedBattles(
+        played = PlayedBattles(
             seeds=seeds[:count],
             teams=wires[:count],
             lengths=lengths[:count],
             actions=np.concatenate(actions)[:longest, :count].transpose(1, 0, 2),
             records=np.concatenate(records)[: longest + 1, :count].transpose(1, 0, 2),
         )
+        return played, visits
 
     def replay(
         self,

@@ -56,7 +56,7 @@ class LockstepCandidate(Protocol):
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Play `episodes` battles in batches of any size; the same arguments give the same battles.
 
-        `teams`: randbats, allmoves, ou or mirror. `policy`: uniform, max-damage, status-first or switch-averse.
+        `teams`: randbats, allmoves, ou or mirror. `policy`: one of `client.POLICIES`.
         """
         ...
 

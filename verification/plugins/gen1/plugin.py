@@ -16,16 +16,17 @@ from verification.fields import PluginError
 from verification.levels.context import Check, Context
 from verification.mutants.mutant import Mutant
 from verification.mutants.rewrite import load_mutated
-from verification.plugin import DrawSample, Episode, Injected, Mutated, Plugin
+from verification.plugin import DrawSample, Episode, Injected, Plugin
 from verification.plugins.gen1 import behaviours, laws
 from verification.plugins.gen1.battles import PokejaxGen1
 from verification.plugins.gen1.envs import AGENTS, PokejaxEnv, ShowdownEnv, records_of, teams_of, to_batch
 from verification.plugins.gen1.episodes import lockstep_check, policies_of
 from verification.plugins.gen1.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from verification.plugins.gen1.inject import Snapshots, injected_states
+from verification.plugins.gen1.mutants import MUTANTS, PACKAGES
 from verification.plugins.gen1.self_check import SelfCheck
 from verification.plugins.gen1.steps import Gen1Steps
-from verification.protocols import Batch
+from verification.protocols import Actions, Batch
 from verification.references.showdown.client import POLICIES, TEAM_KINDS, play
 from verification.references.showdown.record_check import check_records
 from verification.references.showdown.workers import Done, WorkerPool
@@ -158,8 +159,8 @@ def make(
         plain=lambda snapshot: _plain(reference(), snapshot),
         draws=None if alone else functools.partial(_draws, env),
         margins={"win_rate": _MARGIN},
-        mutants=None if alone else _catalogue,
-        mutated=None if alone else functools.partial(_mutated, format),
+        mutants=None if alone else lambda: MUTANTS,
+        mutated=None if alone else functools.partial(MutatedPokejax, format),
         self_check=lambda: make("self-check/" + format, teams, policies),
         extra=extra,
         replaces=("L3/episodes",),
@@ -259,15 +260,27 @@ def _draws(env: str, seed: int, lanes: int) -> DrawSample:
     return DrawSample([DrawLaw.uniform_int(name, 0, sizes[name]) for name in values], values)
 
 
-def _catalogue() -> Sequence[Mutant]:
-    from verification.plugins.gen1.mutants import MUTANTS
+class MutatedPokejax(PokejaxEnv):
+    """PokeJAX with every mutant in it, compiled once: which one is active is an argument of each program.
 
-    return MUTANTS
+    Steps and whole battles come from two copies of the engine. JAX keeps what it traced of a module's function, the
+    mutant's tracer included, so that one copy cannot be traced for two programs that share such functions.
+    """
 
+    def __init__(self, format: str, mutants: Sequence[Mutant]) -> None:
+        for_steps, for_battles = (load_mutated(mutants, PACKAGES) for _ in range(2))
+        self._switches = (for_steps.switch, for_battles.switch)
+        gen1 = "verification.plugins.gen1."
+        steps = for_steps.module(gen1 + "steps").Gen1Steps(for_steps.switch.jit)
+        battles = for_battles.module(gen1 + "battles").PokejaxGen1(f"pokejax/{format}", for_battles.switch.jit)
+        super().__init__(format, steps, battles)
 
-def _mutated(format: str, mutants: Sequence[Mutant]) -> Mutated:
-    """PokeJAX with every mutant in it, compiled once: which one is active is an argument of the program."""
-    packages = load_mutated(mutants, ("pokejax.gen1", "verification.plugins.gen1"))
-    env = packages.module("verification.plugins.gen1.envs").PokejaxEnv(format, jit=packages.switch.jit)
-    env.select_mutant = packages.switch.select
-    return env
+    def step(self, actions: Actions) -> None:
+        """One battle as a batch of one, for the same reason."""
+        one = {agent: np.asarray(action)[None] for agent, action in actions.items()}
+        self._now = dict(self.step_many(self._now, one))
+
+    def select_mutant(self, index: int) -> None:
+        """See `verification.plugin.Mutated`."""
+        for switch in self._switches:
+            switch.select(index)

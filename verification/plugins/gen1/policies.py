@@ -16,7 +16,11 @@ from pokejax.gen1.dex import Category
 from pokejax.gen1.move_data import move_data
 from pokejax.gen1.state import MOVE_SLOTS, Seat
 
-Policy = Callable[[jax.Array, Seat, Seat, jax.Array], jax.Array]
+Policy = Callable[[jax.Array, Seat, Seat, jax.Array, jax.Array], jax.Array]
+"""(key, own seat, foe's seat, legal bool[11], visits int32[`VISITS`]) -> action."""
+
+VISITS = 169
+"""Counts of choices so far, over all battles of a run: by move number, entry 0 the switches."""
 
 _DEVIATE = 0.1
 
@@ -26,7 +30,7 @@ def _among(key: jax.Array, allowed: jax.Array) -> jax.Array:
     return jnp.argmax(jnp.where(allowed, noise, -1.0)).astype(jnp.int32)
 
 
-def uniform(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array) -> jax.Array:
+def uniform(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
     """Any legal action."""
     return _among(key, legal)
 
@@ -43,7 +47,7 @@ def _on_moves(values: jax.Array) -> jax.Array:
     return jnp.zeros(NO_OP + 1, values.dtype).at[FIRST_MOVE:NO_OP].set(values)
 
 
-def max_damage(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array) -> jax.Array:
+def max_damage(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
     """The move with the highest formula damage, mostly."""
 
     def score(move: jax.Array) -> jax.Array:
@@ -54,15 +58,31 @@ def max_damage(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array) -> jax.A
     return _preferring(key, (scores == jnp.max(scores)) & (scores > 0), legal)
 
 
-def status_first(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array) -> jax.Array:
+def status_first(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
     """A status move, mostly."""
     is_status = jnp.stack([move_data(seat.moves[k]).category == Category.STATUS for k in range(MOVE_SLOTS)])
     return _preferring(key, _on_moves(is_status), legal)
 
 
-def switch_averse(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array) -> jax.Array:
+def switch_averse(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
     """Any move, hardly ever a switch."""
     return _preferring(key, _on_moves(jnp.ones(MOVE_SLOTS, bool)), legal)
+
+
+def stalling(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
+    """A switch, mostly: battles that last."""
+    return _preferring(key, jnp.arange(NO_OP + 1) < FIRST_MOVE, legal)
+
+
+def guided(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
+    """What was chosen least so far, mostly."""
+    seen = jnp.where(legal, visits[chosen(seat)], jnp.iinfo(jnp.int32).max)
+    return _preferring(key, seen == jnp.min(seen), legal)
+
+
+def chosen(seat: Seat) -> jax.Array:
+    """int32[11]: under which entry of the visits each action is counted."""
+    return _on_moves(seat.moves)
 
 
 POLICIES: dict[str, Policy] = {
@@ -70,4 +90,6 @@ POLICIES: dict[str, Policy] = {
     "max-damage": max_damage,
     "status-first": status_first,
     "switch-averse": switch_averse,
+    "stalling": stalling,
+    "guided": guided,
 }

@@ -34,7 +34,7 @@ STATUS_NAMES = {
 
 #: Kinds of teams that `make_teams` knows, and ways to choose that `play` knows.
 TEAM_KINDS = ("randbats", "allmoves", "ou", "mirror")
-POLICIES = ("uniform", "max-damage", "status-first", "switch-averse")
+POLICIES = ("uniform", "max-damage", "status-first", "switch-averse", "stalling", "guided")
 
 #: One team on the wire: six Pokémon of species, level, four moves, five IVs, five EVs (hp atk def spc spe).
 TEAM_SHAPE = (6, 16)

@@ -10,6 +10,7 @@ class ChoiceRandom {
     let x = seed >>> 0;
     for (let i = 0; i < 2; i++) x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
     this.state = x || 1;
+    this.visits = new Map(); // what the guided policy chose so far, by move id; switches under ''
   }
 
   below(n) {
@@ -48,7 +49,11 @@ const SCORES = {
   'max-damage': (side, action) => (action < MOVE ? -1 : expectedDamage(side, moveOf(side, action))),
   'status-first': (side, action) => (action < MOVE ? 0 : moveOf(side, action).category === 'Status' ? 2 : 1),
   'switch-averse': (side, action) => (action < MOVE ? 0 : 1),
+  'stalling': (side, action) => (action < MOVE ? 1 : 0),
+  'guided': (side, action, random) => -(random.visits.get(visited(side, action)) || 0),
 };
+
+const visited = (side, action) => (action < MOVE ? '' : moveOf(side, action).id);
 
 /** One legal action of `side` under `policy`: uniform, or uniform among the best-scored ones most of the time. */
 function choosePolicy(policy, side, mask, random) {
@@ -59,10 +64,12 @@ function choosePolicy(policy, side, mask, random) {
   }
   const score = SCORES[policy];
   if (!score) throw new Error(`unknown policy '${policy}'; known: uniform, ${Object.keys(SCORES).join(', ')}`);
-  const scores = actions.map(action => score(side, action));
+  const scores = actions.map(action => score(side, action, random));
   const best = Math.max(...scores);
   const among = actions.filter((_, i) => scores[i] === best);
-  return among[random.below(among.length)];
+  const choice = among[random.below(among.length)];
+  if (policy === 'guided') random.visits.set(visited(side, choice), (random.visits.get(visited(side, choice)) || 0) + 1);
+  return choice;
 }
 
 module.exports = { ChoiceRandom, choosePolicy };

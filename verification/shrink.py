@@ -41,8 +41,11 @@ class Shrinker:
         self.reference, self.candidate = reference, candidate
         self.restorable = isinstance(reference, Restorable) and isinstance(candidate, Restorable)
 
-    def shrink(self, case: Case, hypothesis_examples: int = 200) -> Shrunk | None:
-        """The smallest case found, or None when `case` itself shows no difference (it is flaky, or was mended)."""
+    def shrink(self, case: Case, hypothesis_examples: int = 200, fields: bool = True) -> Shrunk | None:
+        """The smallest case found, or None when `case` itself shows no difference (it is flaky, or was mended).
+
+        `fields`: set back the state fields that do not matter, too.
+        """
         found = self._play(case)
         if found is None:
             return None
@@ -51,11 +54,11 @@ class Shrinker:
         history = [f"{len(case.actions)} steps as found"]
         case = replace(case, actions=case.actions[:step])
         history.append(f"{step} steps up to the first difference")
-        fields = None
-        if self.restorable and step:
+        unlike = None
+        if self.restorable and len(case.actions) > 1:
             case = self._from_late_snapshot(case, history)
-            if case.snapshot is not None and len(case.actions) == 1:
-                case, fields = self._fewer_fields(case, history)
+        if self.restorable and fields and case.snapshot is not None and len(case.actions) == 1:
+            case, unlike = self._fewer_fields(case, history)
         if len(case.actions) > 2 and case.snapshot is None:
             case = self._by_hypothesis(case, hypothesis_examples, history)
         if len(case.actions) > 1:
@@ -65,7 +68,7 @@ class Shrinker:
                 history.append(f"{len(kept)} steps by ddmin over the actions")
         found = self._play(case)
         assert found is not None, "a shrunk case must still differ"
-        return Shrunk(replace(case, actions=case.actions[: found[0]]), found[1], found[0], fields, history)
+        return Shrunk(replace(case, actions=case.actions[: found[0]]), found[1], found[0], unlike, history)
 
     def _play(self, case: Case) -> tuple[int, str] | None:
         try:

@@ -118,6 +118,7 @@ class Plugin:
     * `extra(context)`: checks of the environment's own; `replaces`: ids of standard checks that they stand for.
     * `env_id`: the registered `jaxenv` environment, if it is one. `blind_spots`: what no level here can see.
     * `configure(options)`: the plugin with the command line's own choices (a `PluginError` for ones it cannot follow).
+    * `close()`: ends what the plugin's own functions have started (workers).
     """
 
     env: str
@@ -154,6 +155,7 @@ class Plugin:
     env_id: str | None = None
     blind_spots: Sequence[str] = ()
     configure: Callable[[Mapping[str, str]], Plugin] | None = None
+    close: Callable[[], None] | None = None
 
     def table(self) -> FieldTable:
         """The resolved fields; a `PluginError` names what is wrong with them."""

@@ -106,7 +106,7 @@ def parser() -> argparse.ArgumentParser:
     _common(mutants)
     mutants.add_argument("--levels", type=levels, default=levels("1,2,3"))
     mutants.add_argument("--episodes", type=positive, default=200, help="episodes of level 3 for each mutant")
-    mutants.add_argument("--injected", type=positive, default=16384, help="injected steps for each mutant")
+    mutants.add_argument("--injected", type=positive, default=65536, help="injected steps for each mutant")
     mutants.add_argument("--interactions", type=positive, default=1024)
     mutants.add_argument("--alarms", type=positive, default=1000, help="episodes of reference against reference")
     mutants.add_argument("--only", help="comma-separated ids of mutants")

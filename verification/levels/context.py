@@ -68,6 +68,8 @@ class Context:
             close = getattr(env, "close", None)
             if close:
                 close()
+        if self.plugin.close:
+            self.plugin.close()
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ _STEP_LIMIT = 400
 _FOLLOWS = 0.8
 """How often the action that a change asks for is taken, where it is legal."""
 _ACTIONS = 11
+DEFAULT = 11
+"""An action that no mask allows: the engine falls back to Showdown's default, which Showdown takes for this number."""
+_WITHOUT_CHOICE = 0.05
 
 Restore = Callable[[NDArray[np.uint16], NDArray[np.int32]], NDArray[np.int32]]
 

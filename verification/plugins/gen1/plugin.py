@@ -167,6 +167,7 @@ def make(
         env_id=None if alone else env,
         blind_spots=_BLIND_SPOTS,
         configure=configure,
+        close=workers.close,
     )
 
 

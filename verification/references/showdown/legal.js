@@ -3,9 +3,10 @@
 //
 // Actions: 0-5 switch to the Pokémon with that team index (the order of the team as given, not the current order);
 // 6-9 the entry 0-3 of the request's move list, so a lone forced entry (recharge, fight, Struggle, a locked move) is 6;
-// 10 NO_OP, the side waits.
+// 10 NO_OP, the side waits; 11 DEFAULT, Showdown's own choice for a player who gives none that is legal.
 const MOVE = 6;
 const NO_OP = 10;
+const DEFAULT = 11;
 const EVERYTHING = (1 << 11) - 1;
 
 /** 0 the side waits, 1 it must choose a move or a switch, 2 it must replace a fainted Pokémon. */
@@ -51,6 +52,8 @@ function choose(side, party, action, onText) {
     const member = party[action];
     if (!member) return `${side.id} has no team index ${action}`;
     text = `switch ${side.pokemon.indexOf(member) + 1}`;
+  } else if (action === DEFAULT) {
+    text = 'default';
   } else if (action < NO_OP) {
     text = `move ${action - MOVE + 1}`;
   } else {
@@ -63,4 +66,4 @@ function choose(side, party, action, onText) {
   return `${side.id} '${text}' rejected: ${side.choice.error || 'no reason given'}`;
 }
 
-module.exports = { MOVE, NO_OP, requestCode, legalMask, choose };
+module.exports = { MOVE, NO_OP, DEFAULT, requestCode, legalMask, choose };

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from verification.batches import ended, random_actions
+from verification.fields import PluginError
 from verification.plugin import Plugin
 from verification.protocols import Env
 
@@ -29,6 +30,15 @@ def digest(plugin: Plugin, env: Env, seed: int, steps: int) -> str:
         else:
             env.step(random_actions(rng, env.legal()))
     return found.hexdigest()
+
+
+def require_deterministic(plugin: Plugin, env: Env, side: str, seed: int, steps: int = 20) -> None:
+    """Refuse (`PluginError`) an implementation that plays two episodes with one seed differently."""
+    if digest(plugin, env, seed, steps) != digest(plugin, env, seed, steps):
+        raise PluginError(
+            f"the {side} is not deterministic: two episodes with seed {seed} in one process differ; seed everything "
+            "that it draws in reset(seed)"
+        )
 
 
 def main(arguments: list[str]) -> int:

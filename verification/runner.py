@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from verification import fresh
 from verification.fields import PluginError
 from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
 from verification.levels.context import Check, Context, Plan
@@ -93,6 +94,7 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None, context:
         run.plugin.check()
         checks = checks_of(context, run.plan.levels)
         run.info = describe(context)
+        fresh.require_deterministic(run.plugin, context.reference, "reference", run.plan.seed)
         for check in checks:
             _run_check(run, context, check, on_result)
             run.seconds = time.monotonic() - begin

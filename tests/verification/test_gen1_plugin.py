@@ -44,6 +44,7 @@ def test_every_level_passes_on_fresh_cases(run: Run) -> None:
         "L1/injected",
         "L1/properties",
         "L2/pairs",
+        "L2/scripts",
         "L2/relations",
         "L2/state-machine",
         "L3/lockstep",

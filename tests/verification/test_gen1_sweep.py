@@ -31,9 +31,9 @@ ENV = "self-check/gen1randombattle"
 
 @pytest.mark.parametrize("teams", ["randbats", "allmoves", "ou", "mirror"])
 def test_the_reference_equals_itself(pool: WorkerPool, tmp_path: Path, teams: str) -> None:
-    sweep = run(SelfCheck(ENV, pool=pool), Plan(ENV, 8, 1, teams, POLICIES), pool, tmp_path)
+    sweep = run(SelfCheck(ENV, pool=pool), Plan(ENV, 12, 1, teams, POLICIES), pool, tmp_path)
     assert sweep.complete
-    assert (sweep.episodes, len(sweep.failures), list(tmp_path.iterdir())) == (8, 0, [])
+    assert (sweep.episodes, len(sweep.failures), list(tmp_path.iterdir())) == (12, 0, [])
     assert sweep.by_policy == dict.fromkeys(POLICIES, 2)
     assert sweep.steps > 100
 
@@ -116,7 +116,7 @@ def test_fields_must_be_all_of_the_references() -> None:
 
 def test_a_policy_alone_repeats_its_part_of_a_run_over_all() -> None:
     every = {policy: seed for policy, seed, _ in Plan(ENV, 10, 9, policies=POLICIES).shares()}
-    assert [episodes for _, _, episodes in Plan(ENV, 10, 9, policies=POLICIES).shares()] == [3, 3, 2, 2]
+    assert [episodes for _, _, episodes in Plan(ENV, 10, 9, policies=POLICIES).shares()] == [2, 2, 2, 2, 1, 1]
     assert Plan(ENV, 10, 9, policies=("max-damage",)).shares() == [("max-damage", every["max-damage"], 10)]
 
 

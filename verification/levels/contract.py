@@ -13,7 +13,6 @@ import numpy as np
 
 from verification import fresh
 from verification.batches import legal_many, random_actions, row, rows, size, step_many
-from verification.fields import PluginError
 from verification.levels.context import Check, Context
 from verification.levels.mining import live, mine
 from verification.levels.pairs import compared_paths, same_after_restore, timed
@@ -45,12 +44,7 @@ def _run_fresh(context: Context, result: CheckResult) -> None:
     result.unit, result.planned = "checks", 2
     for side, env in (("reference", context.reference), ("candidate", context.candidate)):
         here = fresh.digest(context.plugin, env, context.plan.seed, _FRESH_STEPS)
-        again = fresh.digest(context.plugin, env, context.plan.seed, _FRESH_STEPS)
-        if here != again:
-            raise PluginError(
-                f"the {side} is not deterministic: two episodes with seed {context.plan.seed} in one process differ; "
-                "seed everything that it draws in reset(seed)"
-            )
+        fresh.require_deterministic(context.plugin, env, side, context.plan.seed)
         command = [sys.executable, "-m", "verification.fresh", context.plugin.env, side, str(context.plan.seed)]
         done = subprocess.run(
             [*command, str(_FRESH_STEPS)],

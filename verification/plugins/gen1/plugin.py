@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -11,12 +12,13 @@ import numpy as np
 from pokejax.env import Gen1Battle
 from pokejax.gen1.rng import Rng, draw
 from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
+from verification import cases
 from verification.batches import concat, rows, size
 from verification.fields import PluginError
 from verification.levels.context import Check, Context
 from verification.mutants.mutant import Mutant
 from verification.mutants.rewrite import load_mutated
-from verification.plugin import DrawSample, Episode, Injected, Plugin
+from verification.plugin import DrawSample, Episode, Injected, Plugin, Script
 from verification.plugins.gen1 import behaviours, laws
 from verification.plugins.gen1.battles import PokejaxGen1
 from verification.plugins.gen1.envs import AGENTS, PokejaxEnv, ShowdownEnv, records_of, teams_of, to_batch
@@ -40,6 +42,7 @@ _BLIND_SPOTS = (
 )
 _MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play can tell apart", anchor="declared")
 _STATES_A_BATTLE = 16
+_REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
 _STEP_LIMIT = 2000
 
 
@@ -150,6 +153,7 @@ def make(
         mine=lambda rng, count: _mine(workers.get(), format, rng, count),
         trace=lambda rng, count: _trace(workers.get(), format, rng, count),
         inject=_inject,
+        scripts=_once_wrong(env),
         properties=() if alone else laws.PROPERTIES,
         relations=() if alone else laws.RELATIONS,
         behaviours=behaviours.behaviours,
@@ -195,6 +199,16 @@ def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) 
         states = to_batch(np.repeat(teams[None], len(records), axis=0), records)
         joint = {agent: actions[:, side] for side, agent in enumerate(AGENTS)}
         yield Episode(0, {"teams": teams, "words": np.array(words, np.uint32)}, joint, states)
+
+
+def _once_wrong(env: str) -> tuple[Script, ...]:
+    """The battles of an environment that once differed, as scripts; none outside a checkout."""
+    found = [(path.stem, cases.load(path)) for path in sorted(_REGRESSION.glob("*.json"))]
+    return tuple(
+        Script(name, case.seed, case.actions, case.options)
+        for name, case in found
+        if case.env == env and case.snapshot is None
+    )
 
 
 def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Batch:

@@ -17,7 +17,7 @@ EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT = 0, 1, 2
 
 FORMATS = ("gen1randombattle", "gen1ou")
 TEAMS = ("randbats", "allmoves", "ou", "mirror")
-POLICIES = ("uniform", "max-damage", "status-first", "switch-averse")
+POLICIES = ("uniform", "max-damage", "status-first", "switch-averse", "stalling", "guided")
 
 
 def _count(text: str) -> int:

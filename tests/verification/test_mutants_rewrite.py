@@ -30,6 +30,23 @@ from pathlib import Path
 def prices() -> list[int]:
     return [int(word) for word in (Path(__file__).parent / "data" / "prices.txt").read_text().split()]
 ''',
+    "toyland/loops.py": """
+from __future__ import annotations
+
+from jax import lax
+
+
+def below(count):
+    return count < 10
+
+
+def up(start):
+    return lax.while_loop(below, lambda count: count + 3, start)
+
+
+def up_many(starts):
+    return lax.map(up, starts)
+""",
     "toyland/rules.py": '''
 from __future__ import annotations
 
@@ -308,3 +325,15 @@ class TestSwitch:
         with pytest.raises(ZeroDivisionError), copy.switch.active("T1"):
             raise ZeroDivisionError
         assert copy.switch.current == 0
+
+
+def test_one_copy_serves_several_programs(toyland: None) -> None:
+    """JAX keeps what it traced of `below`; the mutant's tracer of one program must not turn up in another."""
+    copies = load(mutant(module="toyland.loops", function="below", old="count < 10", new="count <= 12"))
+    loops, switch = copies.module("toyland.loops"), copies.switch
+    one, many, again = switch.jit(loops.up), switch.jit(loops.up_many), switch.jit(loops.up)
+    for number, expected in ((0, 12), (1, 15), (0, 12)):
+        switch.select(number)
+        assert int(one(jnp.int32(0))) == int(again(jnp.int32(0))) == expected
+        assert many(jnp.zeros(3, jnp.int32)).tolist() == [expected] * 3
+        assert many(jnp.zeros(2, jnp.int32)).tolist() == [expected] * 2

@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -116,6 +117,14 @@ class Switch:
         return Jitted(self, function, options)
 
 
+_traces = itertools.count(1)
+
+
+@functools.cache
+def _trace_key() -> Any:
+    return jax.make_user_context(0)
+
+
 def _shifted(positions: int | Sequence[int] | None) -> Any:
     """Argument positions behind one more leading argument."""
     if positions is None:
@@ -129,7 +138,9 @@ class Jitted:
 
     def __init__(self, switch: Switch, function: Callable[..., Any], options: dict[str, Any]) -> None:
         def with_mutant(number: jax.Array, *args: Any, **kwargs: Any) -> Any:
-            with switch.active(number):
+            # This runs while tracing only. JAX keeps what it traced of a module's own functions (the condition of a
+            # loop, say), and with it the tracer of the mutant: each trace gets a key of its own.
+            with _trace_key()(next(_traces)), switch.active(number):
                 return function(*args, **kwargs)
 
         functools.update_wrapper(self, function, updated=())

@@ -276,26 +276,21 @@ def _draws(env: str, seed: int, lanes: int) -> DrawSample:
 
 
 class MutatedPokejax(PokejaxEnv):
-    """PokeJAX with every mutant in it, compiled once: which one is active is an argument of each program.
-
-    Steps and whole battles come from two copies of the engine. JAX keeps what it traced of a module's function, the
-    mutant's tracer included, so that one copy cannot be traced for two programs that share such functions.
-    """
+    """PokeJAX with every mutant in it, compiled once: which one is active is an argument of each program."""
 
     def __init__(self, format: str, mutants: Sequence[Mutant]) -> None:
-        for_steps, for_battles = (load_mutated(mutants, PACKAGES) for _ in range(2))
-        self._switches = (for_steps.switch, for_battles.switch)
+        copies = load_mutated(mutants, PACKAGES)
+        self._switch = copies.switch
         gen1 = "verification.plugins.gen1."
-        steps = for_steps.module(gen1 + "steps").Gen1Steps(for_steps.switch.jit)
-        battles = for_battles.module(gen1 + "battles").PokejaxGen1(f"pokejax/{format}", for_battles.switch.jit)
+        steps = copies.module(gen1 + "steps").Gen1Steps(copies.switch.jit)
+        battles = copies.module(gen1 + "battles").PokejaxGen1(f"pokejax/{format}", copies.switch.jit)
         super().__init__(format, steps, battles)
 
     def step(self, actions: Actions) -> None:
-        """One battle as a batch of one, for the same reason."""
+        """One battle as a batch of one: the program is there already."""
         one = {agent: np.asarray(action)[None] for agent, action in actions.items()}
         self._now = dict(self.step_many(self._now, one))
 
     def select_mutant(self, index: int) -> None:
         """See `verification.plugin.Mutated`."""
-        for switch in self._switches:
-            switch.select(index)
+        self._switch.select(index)

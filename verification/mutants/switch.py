@@ -149,6 +149,7 @@ class Jitted:
         with_mutant.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
         with_mutant.__name__ = getattr(function, "__name__", "mutated")
         self._switch = switch
+        _trace_key()  # made before anything is traced: a new context is a new key for all that jit keeps
         self._compiled = jax.jit(with_mutant, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,21 @@ def test_transfer_gives_the_four_verdicts(tmp_path: Path) -> None:
         out = tmp_path / f"{name}.report.json"
         status[name] = run("run", "toy_pair:with_margin", "--levels", "4", "--returns", path, "--json", out)
     assert status == {"same": 0, "off": 1, "noisy": 2}
+
+
+def test_untrusted_source_is_judged_in_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    adversaries = Path(__file__).parent / "adversaries"
+    monkeypatch.syspath_prepend(adversaries)
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(adversaries / "honest.py", source)
+    out = tmp_path / "u.json"
+    command = ("run", "dice:PLUGIN", "--levels", "0,1,3", *SMALL, "--json", out)
+    assert run(*command, "--untrusted", f"{source}:honest:Honest") == 0
+    assert {check["id"] for level in json.loads(out.read_text())["levels"] for check in level["checks"]} >= {
+        "L0/guard",
+        "L0/sandbox",
+        "L3/held-out",
+    }
+    assert run(*command, "--untrusted", f"{source}:honest:Nobody") == 1
+    assert run(*command, "--untrusted", str(tmp_path / "nothing.py:make")) == 3

@@ -108,7 +108,11 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
                 going.plan,
                 on_result=lambda result: on_result(Check(result.id, result.level, result.title, _nothing), result),
             )
-        going.info = {"candidate": {"name": options.untrusted, "version": "untrusted"}}
+        known = going.plugin.reference().info
+        going.info = {
+            "reference": {"name": known.name, "version": known.version},
+            "candidate": {"name": options.untrusted, "version": "untrusted"},
+        }
     except KeyboardInterrupt:
         going.interrupted, going.reason = True, "interrupted"
     except (SandboxError, PluginError) as error:

@@ -126,9 +126,9 @@ def _sample(rng: np.random.Generator, battles: Iterable[tuple[NDArray[np.uint16]
 def injected_states(rng: np.random.Generator, n: int, snapshots: Snapshots, restore: Restore) -> Injected:
     """`n` states drawn from `snapshots`, most of them changed, each with a legal joint action.
 
-    Nine in ten are given one to four of `CHANGES`; half get a generator's state with a draw at a boundary. `restore`
-    (`Gen1Steps.restore_many`) gives back the records with their legal masks, from which the actions are drawn; they are
-    what must be stepped from.
+    One choice in twenty is `DEFAULT`, what an illegal one comes to. Nine in ten states are given one to four of
+    `CHANGES`; half get a generator's state with a draw at a boundary. `restore` (`Gen1Steps.restore_many`) gives back
+    the records with their legal masks, from which the actions are drawn; they are what must be stepped from.
     """
     place = rng.integers(len(snapshots.records), size=n)
     teams, records = snapshots.teams[place].copy(), snapshots.records[place].copy()
@@ -144,6 +144,8 @@ def injected_states(rng: np.random.Generator, n: int, snapshots: Snapshots, rest
         for side, action in state.wanted.items():
             preference[i, side, action] += rng.random() < _FOLLOWS
     actions = np.where(allowed, preference, -1.0).argmax(axis=-1).astype(np.uint8)
+    asked = records[:, [column("p1.request"), column("p2.request")]] != 0
+    actions[asked & (rng.random(actions.shape) < _WITHOUT_CHOICE)] = DEFAULT
     return Injected(teams, records, actions, changes)
 
 

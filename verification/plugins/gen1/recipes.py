@@ -81,6 +81,13 @@ def missing_a_byte(state: State, side: Side) -> None:
 
 
 @recipe
+def missing_255_or_511(state: State, side: Side) -> None:
+    become(state, side, species_number("Chansey"), 100, 30, 255)
+    side.own("hp", side.max_hp - state.pick(255, 256, 510, 511, 511, 512))
+    side.use(state.move(*_HEALING))
+
+
+@recipe
 def large_substitute(state: State, side: Side) -> None:
     become(state, side, species_number("Chansey"), 100, 30, 255)
     side.own("hp", side.max_hp)

@@ -53,7 +53,10 @@ def test_every_change_is_made_and_some_states_are_left_as_played(injected: Injec
 
 def test_actions_are_legal_and_recipes_are_followed(injected: Injected) -> None:
     legal = injected.records[:, [column("p1.legal"), column("p2.legal")]]
-    assert ((legal >> injected.actions) & 1 == 1).all()
+    chosen = injected.actions != inject.DEFAULT
+    assert ((legal >> injected.actions) & 1 == 1)[chosen].all()
+    asked = injected.records[:, [column("p1.request"), column("p2.request")]] != 0
+    assert 0.03 < 1 - chosen[asked].mean() < 0.08 and chosen[~asked].all(), "who is asked may answer with nonsense"
     heals = [i for i, names in enumerate(injected.changes) if names and names[-1] == "substitute-at-boundary"]
     used = [
         injected.records[i, column(f"p{n + 1}.active.move{injected.actions[i, n] - 6}.move")] == 164

@@ -27,7 +27,7 @@ Policy = Callable[[np.random.Generator, Snapshot, Mapping[str, Any]], Actions]
 
 @dataclass(frozen=True)
 class Injected:
-    """A batch of single steps to play on both sides: `labels` [N] say how each case was made."""
+    """A batch of single steps to play on both sides: `labels` [N] say how each was made, several ways joined by "+"."""
 
     snapshots: Batch
     actions: Batch

@@ -40,6 +40,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
             found = measure(plugin, plan, options.alarms, only, _on(progress))
         run.info = found.pop("info")
         run.mutants = found
+        run.seconds = found["seconds"]
         verdict = "inconclusive" if only else _verdict(found)
     except KeyboardInterrupt:
         run.interrupted, run.reason, verdict = True, "interrupted before all mutants were measured", "not_run"

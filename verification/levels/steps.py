@@ -39,8 +39,8 @@ def _run_injected(context: Context, result: CheckResult) -> None:
     while result.cases < context.plan.injected:
         count = min(context.plan.lanes, context.plan.injected - result.cases)
         batch = injected_cases(context, f"{INJECTED}/{part}", count)
-        for label in batch.labels:
-            made[label] = made.get(label, 0) + 1
+        for name in (name for label in batch.labels for name in label.split("+")):
+            made[name] = made.get(name, 0) + 1
         for piece in chunks(batch, context.plan.lanes):
             compare_steps(context, piece, result)
         part += 1

@@ -48,7 +48,7 @@ def test_its_pokejax_commands_parse():
 
 def test_its_verification_and_bench_commands_parse():
     from leaderboard.__main__ import parser as leaderboard_parser
-    from verification.__main__ import _parser as verification_parser
+    from verification.cli import parser as verification_parser
 
     parsers = {"verification": verification_parser(), "leaderboard": leaderboard_parser()}
     commands = [shlex.split(line) for block in blocks("sh") for line in block.splitlines() if "python -m" in line]

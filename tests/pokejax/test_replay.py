@@ -98,7 +98,7 @@ def test_a_battle_the_reference_tells_otherwise_is_refused(workers, battle, tmp_
 
 
 def test_the_command(monkeypatch, tmp_path, capsys, workers):
-    monkeypatch.setattr("verification.plugins.load", lambda env: SelfCheck(env, pool=workers))
+    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: SelfCheck(env, pool=workers))
     monkeypatch.setattr("pokejax.cli.cache.keep_compiled_programs", lambda: None)
     words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 0
@@ -107,7 +107,7 @@ def test_the_command(monkeypatch, tmp_path, capsys, workers):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert all(name in said for name in names) and "equal to Pokémon Showdown" in said
     wrong = SelfCheck("self-check/gen1ou", corrupt=("turn", 1), pool=workers)
-    monkeypatch.setattr("verification.plugins.load", lambda env: wrong)
+    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: wrong)
     assert cli.main([*words, "--out", str(tmp_path / "y.html")]) == 1
     assert "DIVERGENCE" in capsys.readouterr().out
     (tmp_path / "file").write_text("")

@@ -246,7 +246,7 @@ def served(name: str, **settings: Any) -> RemoteEnv:
 def test_all_capabilities_over_a_pipe() -> None:
     with served("Everything") as env:
         remote: Any = env
-        assert [name for name, there in capabilities(env).items() if not there] == ["Trainable"]
+        assert [name for name, there in capabilities(env).items() if not there] == ["Rollable", "Trainable"]
         remote.reset(4, {"bonus": 2})
         remote.step({"agent": 1})
         assert remote.snapshot()["total"] == 4 + 2 + 1 + 7.25

@@ -131,11 +131,17 @@ def _decode(value: Any) -> Any:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a JSON file so that a reader, or an interruption, never sees half of it."""
+    """Write a JSON file in one go; see `write_text`."""
+    write_text(path, json.dumps(data, indent=1, default=_plain) + "\n")
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file through a neighbour, so that nobody sees half of it; returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(data, indent=1, default=_plain) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+    return path
 
 
 def _plain(value: Any) -> Any:

@@ -103,7 +103,7 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None, context:
     except PluginError as error:
         run.error, run.reason = True, str(error)
     finally:
-        run.coverage = _merged_coverage(run, context)
+        run.coverage = coverage.coverage_json(context) if coverage.was_counted(context) else None
         run.seconds = time.monotonic() - begin
         if own:
             context.close()
@@ -233,13 +233,6 @@ def describe(context: Context) -> dict[str, Any]:
     ]
     info: dict[str, Any] = {side: {"name": env.info.name, "version": env.info.version} for side, env in sides.items()}
     return {**info, "capabilities": {**has, "missing": gaps}}
-
-
-def _merged_coverage(run: Run, context: Context) -> dict[str, Any] | None:
-    if "_coverage" in context.__dict__:
-        return coverage.coverage_json(context)
-    own = [result.stats["coverage"] for result in run.results if "coverage" in result.stats]
-    return own[-1] if own else None
 
 
 def to_json(run: Run) -> dict[str, Any]:

@@ -6,7 +6,6 @@ Exit status: 0 pass, 1 fail, 2 inconclusive or not run (or not to the end), 3 er
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 from pathlib import Path
@@ -16,8 +15,6 @@ from rich.console import Console
 from verification.cli import files, measure, running
 from verification.results import LEVELS
 from verification.statistics import command as power
-
-EXIT_PASS, EXIT_FAIL, EXIT_NOT_RUN, EXIT_ERROR = 0, 1, 2, 3
 
 DEFAULT_LEVELS = "0,1,2,3,3d"
 
@@ -122,12 +119,6 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("before", type=Path, metavar="A.json")
     compare.add_argument("after", type=Path, metavar="B.json")
     return top
-
-
-def suggest(word: str, known: list[str]) -> str:
-    """A hint for a mistyped word."""
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
 
 
 def main(arguments: list[str] | None = None) -> int:

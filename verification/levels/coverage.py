@@ -31,6 +31,11 @@ def coverage_of(context: Context) -> Coverage:
     return context.__dict__.setdefault("_coverage", Coverage())
 
 
+def was_counted(context: Context) -> bool:
+    """Whether any check has counted."""
+    return "_coverage" in context.__dict__
+
+
 def coverage_json(context: Context) -> dict[str, Any]:
     """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
     counts = coverage_of(context).counts

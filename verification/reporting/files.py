@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from verification.cases import write_text
 from verification.reporting import html, markdown
 from verification.reporting.validate import ReportError, validate
 
@@ -23,12 +23,3 @@ def render_files(report: dict[str, Any], json_path: Path) -> list[Path]:
     validate(plain, str(json_path))
     pages = {".html": html.render(plain), ".md": markdown.render(plain)}
     return [write_text(json_path.with_suffix(suffix), text) for suffix, text in pages.items()]
-
-
-def write_text(path: Path, text: str) -> Path:
-    """Write a text file through a neighbour, so that readers never see half of it; returns the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
-    return path

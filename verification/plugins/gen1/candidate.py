@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,21 +58,6 @@ class LockstepCandidate(Protocol):
 
         `teams`: randbats, allmoves, ou or mirror. `policy`: one of `client.POLICIES`.
         """
-        ...
-
-
-@runtime_checkable
-class Replayable(Protocol):
-    """A candidate that can also play given choices, so that a saved counterexample can be run again."""
-
-    def replay(
-        self,
-        seeds: NDArray[np.uint32],
-        teams: NDArray[np.uint16],
-        lengths: NDArray[np.integer],
-        actions: NDArray[np.uint8],
-    ) -> PlayedBattles:
-        """Play exactly these battles; shapes as in `PlayedBattles`."""
         ...
 
 

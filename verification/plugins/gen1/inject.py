@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
 from verification.plugins.gen1 import recipes  # noqa: F401 - its import fills the table of changes
-from verification.plugins.gen1.candidate import PlayedBattles
 from verification.plugins.gen1.changes import CHANGES, FRZ, RECIPES, SLP, State
-from verification.plugins.gen1.compare import column_order
 from verification.plugins.gen1.noise import extreme_state
 from verification.plugins.gen1.steps import Gen1Steps
 from verification.references.showdown import steps as reference
@@ -96,19 +94,6 @@ def reference_snapshots(pool: WorkerPool, format: str, rng: np.random.Generator,
 
     done = sorted((d for d in pool.run(jobs, attempt) if isinstance(d, Done)), key=lambda d: d.index)
     return _sample(rng, ((d.job[0], d.result) for d in done))
-
-
-def candidate_snapshots(batches: Iterable[PlayedBattles], fields: list[str], rng: np.random.Generator) -> Snapshots:
-    """States of battles that a candidate played (see `LockstepCandidate.play`); `fields` are its columns."""
-    order = column_order(fields)
-    return _sample(
-        rng,
-        (
-            (batch.teams[i], batch.records[i, : length + 1][:, order])
-            for batch in batches
-            for i, length in enumerate(batch.lengths)
-        ),
-    )
 
 
 def _sample(rng: np.random.Generator, battles: Iterable[tuple[NDArray[np.uint16], NDArray[np.int32]]]) -> Snapshots:

@@ -46,22 +46,6 @@ class SelfCheck:
                 ]
                 yield self._batch(seeds, pairs, battles)
 
-    def replay(
-        self,
-        seeds: NDArray[np.uint32],
-        teams: NDArray[np.uint16],
-        lengths: NDArray[np.integer],
-        actions: NDArray[np.uint8],
-    ) -> PlayedBattles:
-        """See `Replayable.replay`."""
-        battles = []
-        with self._pool() as pool:
-            for i, length in enumerate(lengths):
-                seed = (int(seeds[i, 0]), int(seeds[i, 1]))
-                job = client.BattleJob(self.format, seed, teams[i], actions[i, :length])
-                battles.append((job.actions, client.replay(pool, job).records))
-        return self._batch(seeds, teams, battles)
-
     def _batch(
         self,
         seeds: NDArray[np.uint32],

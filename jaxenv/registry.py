@@ -36,6 +36,10 @@ _BUILT_IN = {
     "pokejax/gen1ou": Entry(
         "pokejax.env:Gen1Battle", {"format": "gen1ou"}, ("pokemon", "two-player", "simultaneous", "imperfect")
     ),
+    "pongjax/puffer_pong": Entry("pongjax.env:PufferPong", {}, ("arcade", "one-player")),
+    "pongjax/puffer_pong_continuous": Entry(
+        "pongjax.env:PufferPong", {"continuous": True}, ("arcade", "one-player", "continuous")
+    ),
 }
 _registered: dict[str, Entry] = {}
 

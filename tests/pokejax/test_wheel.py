@@ -29,6 +29,10 @@ actions = legal.argmax(axis=1)
 obs, state, reward, terminated, truncated, info = env.step(jax.random.key(1), state, actions)
 assert reward.shape == (2,) and not terminated and not info["illegal"].any()
 print("smoke: one step of", env.id)
+pong = jaxenv.make("pongjax/puffer_pong")
+obs, state = pong.reset(jax.random.key(0))
+assert pong.step(jax.random.key(1), state, 1)[0].ball_x.shape == ()
+print("smoke: one step of", pong.id)
 """
 
 
@@ -60,9 +64,10 @@ def wheel(uv, tmp_path_factory) -> Path:
 def test_its_contents(wheel):
     run(sys.executable, "-m", "check_wheel_contents", "--config", ROOT / "pyproject.toml", wheel, cwd=wheel.parent)
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"jaxenv", "pokejax"}
+    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"jaxenv", "pokejax", "pongjax"}
     for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz", "cli/replay.html"):
         assert f"pokejax/{needed}" in names
+    assert {"pongjax/py.typed", "pongjax/render.html"} <= set(names)
     assert wheel.stat().st_size < 8_000_000
 
 

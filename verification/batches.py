@@ -109,7 +109,8 @@ def random_actions(rng: np.random.Generator, legal: Legal) -> dict[str, NDArray[
     actions = {}
     for agent, allowed in legal.items():
         if isinstance(allowed, Bounds):
-            actions[agent] = rng.uniform(allowed.low, allowed.high).astype(np.asarray(allowed.low).dtype)
+            drawn = rng.uniform(allowed.low, allowed.high)  # a Python float where the bounds are scalars
+            actions[agent] = np.asarray(drawn, np.asarray(allowed.low).dtype)
         else:
             allowed = np.asarray(allowed)
             actions[agent] = np.where(allowed, rng.random(allowed.shape), -1.0).argmax(axis=-1)

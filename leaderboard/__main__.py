@@ -1,24 +1,26 @@
-"""`python -m leaderboard bench ENV`: exit status 0 measured, 2 could not run."""
+"""`python -m leaderboard bench ENV`: exit status 0 measured, 2 could not run, 130 interrupted."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import jax
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-import jaxenv
 from leaderboard import bench as benching
-from leaderboard import machine
-from leaderboard.reference import ReferenceError, Session, is_known, open_session
-from leaderboard.report import table
+from leaderboard import child, configuration, machine, reference
+from leaderboard.duration import Schedule
+from leaderboard.program import one_device_per_core as one_device_per_core
+from leaderboard.report import tables
+from leaderboard.section import MODES, Section, choose, count
+from leaderboard.task import Task
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,13 +29,21 @@ def parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure an environment beside its reference")
     bench.add_argument("env", metavar="ENV", help="an environment id, e.g. pokejax/gen1randombattle")
     bench.add_argument(
+        "--mode", choices=MODES, help="who chooses the actions (default: each mode that is declared for the reference)"
+    )
+    bench.add_argument(
+        "--cores", type=int, metavar="N", help="cores for ours and for theirs (default: as declared for the reference)"
+    )
+    bench.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="configure the environment; may be repeated"
+    )
+    bench.add_argument(
         "--batch", type=int, nargs="+", metavar="B", help="environments at once (default: 1 64 512 4096, then the best)"
     )
     bench.add_argument("--samples", type=int, default=10, help="samples of each row (default: %(default)s)")
     bench.add_argument("--seconds", type=float, default=1.0, help="least length of a sample (default: %(default)s)")
     bench.add_argument("--chunk", type=int, help="lanes that run together (default: the whole batch)")
     bench.add_argument("--devices", type=int, help="devices to split lanes over (default: on a CPU one per core)")
-    bench.add_argument("--mode", default="env_random_legal", choices=benching.MODES, help="who chooses the actions")
     bench.add_argument("--json", type=Path, metavar="OUT", help="write the rows here, after each row")
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
     return main
@@ -42,56 +52,132 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     console = Console(stderr=True)
+    rows = _Rows(arguments.json)
+    command = shlex.join(["python", "-m", "leaderboard", *(sys.argv[1:] if argv is None else argv)])
     try:
-        settings = benching.Settings(
-            batches=None if arguments.batch is None else tuple(arguments.batch),
-            samples=arguments.samples,
-            seconds=arguments.seconds,
-            chunk=arguments.chunk,
-            mode=arguments.mode,
-            devices=arguments.devices,
-            command=shlex.join(["python", "-m", "leaderboard", *(sys.argv[1:] if argv is None else argv)]),
-        )
-        reference = jaxenv.spec(arguments.env).reference
-        name = reference.name if reference else None
-        one_device_per_core()
-        with ExitStack() as stack:
-            session = None
-            if is_known(name) and not arguments.no_reference:
-                with console.status(f"starting {name}"):
-                    session = stack.enter_context(open_session(str(name), arguments.env, machine.cores()))
-            elif not arguments.no_reference:
-                console.print(f"{arguments.env}: no timer for its reference ({name}); going without")
-            rows = _measure(arguments.env, settings, session, arguments.json, console)
-    except (jaxenv.UnknownEnvironmentError, ReferenceError, ImportError, ValueError) as error:
-        console.print(f"[red]cannot bench:[/red] {error}", highlight=False)
-        return 2
+        _bench(arguments, command, rows, console)
+        status = 0
+    except (*child.CANNOT, child.ChildError, OutError) as error:
+        console.print("cannot bench:", style="red", end=" ")
+        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        status = 2
     except KeyboardInterrupt:
-        console.print("interrupted" + (f"; rows so far are in {arguments.json}" if arguments.json else ""))
-        return 130
-    Console().print(table(rows))
-    return 0
+        kept = f"; {count(len(rows.all), 'row')} so far in {arguments.json}" if arguments.json and rows.all else ""
+        console.print(f"interrupted{kept}", highlight=False, soft_wrap=True)
+        status = 130
+    for table in tables(rows.all):
+        Console().print(table)
+    return status
 
 
-def one_device_per_core() -> None:
-    """Let XLA's CPU backend use each core as a device, as the reference has a worker on each."""
-    with suppress(RuntimeError):  # a backend has started already: go on with the devices it has
-        jax.config.update("jax_num_cpu_devices", machine.cores())
+class OutError(OSError):
+    """The rows cannot be written."""
 
 
-def _measure(
-    env_id: str, settings: benching.Settings, session: Session | None, out: Path | None, console: Console
-) -> list[dict[str, Any]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task(env_id, total=settings.samples)
-        return benching.bench(
-            env_id,
-            settings,
-            session,
-            out,
-            lambda now: bar.update(task, description=now.label, completed=now.done, total=now.total),
-        )
+class _Rows:
+    """The rows of all sections; `out` is rewritten with each one."""
+
+    def __init__(self, out: Path | None):
+        self._out, self._ended, self._current = out, [], []
+
+    def check(self) -> None:
+        """Raise OutError where `out` cannot be written: before hours of measuring, not after."""
+        if self._out is not None:
+            try:
+                if self._out.is_dir():
+                    raise IsADirectoryError("it is a folder")
+                self._out.parent.mkdir(parents=True, exist_ok=True)
+                part = self._out.with_name(self._out.name + ".part")
+                part.touch()
+                part.unlink()
+            except OSError as error:
+                raise OutError(f"--json {self._out} cannot be written: {error}") from error
+
+    @property
+    def all(self) -> list[dict[str, Any]]:
+        return self._ended + self._current
+
+    def publish(self, rows: list[dict[str, Any]]) -> None:
+        """Replace the rows of the current section."""
+        self._current = list(rows)
+        if self._out is not None:
+            write(self.all, self._out)
+
+    def end_section(self) -> int:
+        """How many rows it had."""
+        ended = len(self._current)
+        self._ended, self._current = self.all, []
+        return ended
+
+
+def write(rows: list[dict[str, Any]], out: Path) -> None:
+    """Replace `out` in one move: a reader, or an interrupt, never sees half a file."""
+    part = out.with_name(out.name + ".part")
+    part.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+    os.replace(part, out)
+
+
+def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console) -> None:
+    settings = benching.Settings(
+        batches=None if arguments.batch is None else tuple(arguments.batch),
+        samples=arguments.samples,
+        seconds=arguments.seconds,
+        chunk=arguments.chunk,
+        devices=arguments.devices,
+        command=command,
+    )
+    rows.check()
+    env = configuration.make(arguments.env, configuration.parse(arguments.set))
+    name = env.spec.reference.name if env.spec.reference else None
+    timed = reference.is_known(name) and not arguments.no_reference
+    if not timed and not arguments.no_reference:
+        console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
+    declared = reference.sections(name)
+    sections = _possible(choose(declared, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
+    schedule = Schedule(len(sections), settings, timed)
+    console.print(schedule.prediction(), highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = TextColumn("{task.fields[left]}")
+    # Seldom redrawn: drawing takes from the cores that are measured.
+    with Progress(*columns, left, console=console, refresh_per_second=2) as bar:
+        shown = bar.add_task(arguments.env, total=None, left="")
+        for section in sections:
+
+            def report(now: benching.Progress, label: str = section.label) -> None:
+                done, total = schedule.at(now)
+                bar.update(
+                    shown, description=f"{label}: {now.label}", completed=done, total=total, left=schedule.left()
+                )
+
+            task = Task(
+                env_id=arguments.env,
+                set=tuple(arguments.set),
+                mode=section.mode,
+                with_reference=timed,
+                settings=settings,
+            )
+            if section.cores == machine.cores():
+                task.run(rows.publish, report)
+            else:
+                assert section.cores is not None
+                say = lambda line: bar.console.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
+                child.run(task, section.cores, rows.publish, report, say)
+            schedule.end_section(rows.end_section())
+
+
+def _possible(sections: Sequence[Section], console: Console) -> list[Section]:
+    """Those that this system can run; says which ones it cannot."""
+    possible = [section for section in sections if section.cores == machine.cores() or child.can_restrict()]
+    for section in sections:
+        if section not in possible:
+            console.print(
+                f"left out: {section.label}: this system ({sys.platform}) cannot restrict a process to some of its "
+                f"{machine.cores()} cores; Linux can",
+                soft_wrap=True,
+            )
+    if not possible:
+        raise ValueError("no section is left to measure on this system")
+    return possible
 
 
 if __name__ == "__main__":

@@ -1,27 +1,25 @@
-"""Protocol 1: rows of throughput of one environment, with its reference timed in turns."""
+"""Protocol 1: the rows of one section of an environment's bench, with its reference timed in turns."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
-import jaxenv
-from leaderboard import PROTOCOL, machine
+from jaxenv.environment import Environment
+from jaxenv.rollout import Policy
+from leaderboard import PROTOCOL, configuration, machine
+from leaderboard.policy import Network
 from leaderboard.program import Program
 from leaderboard.reference import Session, ratios
 
-MODES = ("env_random_legal",)
 DEFAULT_BATCHES = (1, 64, 512, 4096)
 GAIN = 1.05  # the search for the best batch goes on while it gains this
 LARGEST_BATCH = 2**20
@@ -35,13 +33,10 @@ class Settings:
     samples: int = 10
     seconds: float = 1.0
     chunk: int | None = None
-    mode: str = "env_random_legal"
     devices: int | None = None
     command: str = ""
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"mode {self.mode!r} is not built yet; there is {', '.join(MODES)}")
         if self.samples < 1 or self.seconds <= 0:
             raise ValueError(f"samples and seconds must be positive, got {self.samples} and {self.seconds}")
         for batch in self.batches or ():
@@ -53,32 +48,42 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """What is being done, for a progress bar: `done` of `total` samples of one batch (or of the reference)."""
+    """What is being done: `done` samples of the row number `row` of a section; the row has `settings.samples`."""
 
     label: str
+    row: int
     done: int
-    total: int
+
+
+Publish = Callable[[list[dict[str, Any]]], None]
+"""Takes all rows of a section so far, each time one is added."""
+Report = Callable[[Progress], None]
 
 
 def bench(
     env_id: str,
+    env: Environment,
+    mode: str,
     settings: Settings,
     reference: Session | None,
-    out: Path | None = None,
-    report: Callable[[Progress], None] = lambda progress: None,
-) -> list[dict[str, Any]]:
-    """All rows; `out` is rewritten after each. Raises `jaxenv.UnknownEnvironmentError` and `ReferenceError`."""
-    env = jaxenv.make(env_id)
+    publish: Publish,
+    report: Report,
+) -> None:
+    """Measure one section on the cores and devices that this process has. Raises `ReferenceError`."""
     with jax.ensure_compile_time_eval():
         params = env.default_params
-    devices = settings.devices or jax.device_count()
+    network = Network(env) if mode == "policy_in_loop" else None
+    fingerprint = machine.fingerprint()
     commit, dirty = machine.commit()
     common = {
         "env": env_id,
         "env_version": env.version,
-        "mode": settings.mode,
+        "config": configuration.of(env),
+        "mode": mode,
+        "policy": network and network.facts(),
+        "cores": fingerprint["cores"],
         "backend": f"xla:{jax.default_backend()}",
-        "machine": machine.fingerprint(),
+        "machine": fingerprint,
         "protocol": PROTOCOL,
         "versions": machine.versions(),
         "commit": commit,
@@ -87,21 +92,12 @@ def bench(
     }
     rows: list[dict[str, Any]] = []
     for batch in _batches(settings, rows):
+        report_row = lambda what, done: report(Progress(what, len(rows), done))  # noqa: E731
         with _no_compilation_cache():
-            measured = _measure(env, params, batch, settings, devices, reference, report)
+            measured = _measure(env, params, batch, network, settings, reference, report_row)
         rows.append({**common, **measured, "date": datetime.now(UTC).isoformat(timespec="seconds")})
         _finish(rows, reference)
-        if out is not None:
-            write(rows, out)
-    return rows
-
-
-def write(rows: list[dict[str, Any]], out: Path) -> None:
-    """Replace `out` in one move: a reader, or an interrupt, never sees half a file."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    part.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-    os.replace(part, out)
+        publish(rows)
 
 
 def _batches(settings: Settings, rows: list[dict[str, Any]]) -> Iterator[int]:
@@ -123,37 +119,38 @@ def _batches(settings: Settings, rows: list[dict[str, Any]]) -> Iterator[int]:
 
 
 def _measure(
-    env: jaxenv.Environment,
+    env: Environment,
     params: Any,
     batch: int,
+    policy: Policy | None,
     settings: Settings,
-    devices: int,
     reference: Session | None,
-    report: Callable[[Progress], None],
+    report: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """One row, without what is common to all."""
-    label = f"batch {batch}"
-    report(Progress(f"{label}: compiling", 0, settings.samples))
-    program = Program(env, params, batch, chunk=settings.chunk, devices=devices)
+    label = f"batch {batch:,}"
+    report(f"{label}: compiling", 0)
+    devices = settings.devices or jax.device_count()
+    program = Program(env, params, batch, chunk=settings.chunk, devices=devices, policy=policy)
     started = time.perf_counter()
     first = program.run()
     first_run_seconds = time.perf_counter() - started
-    report(Progress(f"{label}: warming up", 0, settings.samples))
+    report(f"{label}: warming up", 0)
     per_run, warmed_up = _warm_up(program, int(first.episodes), 10 * settings.seconds)
     times = max(1, int(np.ceil(settings.seconds / per_run)))
     samples, totals = [], None
     for done in range(settings.samples):
         if reference is not None:  # in turns, so that a slow minute of the machine meets both
-            report(Progress(f"{label}: reference", done, settings.samples))
+            report(f"{label}: reference", done)
             reference.sample(settings.seconds)
-        report(Progress(label, done, settings.samples))
+        report(label, done)
         started = time.perf_counter_ns()
         summary = program.run(times)
         elapsed = (time.perf_counter_ns() - started) / 1e9
         samples.append(program.steps_per_run * times / elapsed)
         counts = np.array([summary.episodes, summary.episode_steps], np.int64)
         totals = counts if totals is None else totals + counts
-    report(Progress(label, settings.samples, settings.samples))
+    report(label, settings.samples)
     episodes, episode_steps = (0, 0) if totals is None else totals.tolist()
     q25, median, q75 = np.percentile(samples, (25, 50, 75)).tolist()
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import jax
@@ -10,7 +11,14 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import Carry, Summary, rollout
+from jaxenv.rollout import Carry, Policy, Summary, rollout
+from leaderboard import machine
+
+
+def one_device_per_core() -> None:
+    """Let XLA's CPU backend use each core as a device, as the reference has a worker on each."""
+    with suppress(RuntimeError):  # a backend has started already: go on with the devices it has
+        jax.config.update("jax_num_cpu_devices", machine.cores())
 
 
 def scan_length(batch: int) -> int:
@@ -21,15 +29,26 @@ def scan_length(batch: int) -> int:
 class Program:
     """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
 
-    Lanes are split over the largest number of `devices` that divides the batch into whole chunks.
+    Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
+    at random, legally.
     """
 
-    def __init__(self, env: Environment, params: Any, batch: int, *, chunk: int | None, devices: int, seed: int = 0):
+    def __init__(
+        self,
+        env: Environment,
+        params: Any,
+        batch: int,
+        *,
+        chunk: int | None,
+        devices: int,
+        seed: int = 0,
+        policy: Policy | None = None,
+    ):
         self.batch, self.scan = batch, scan_length(batch)
         self.chunk = None if chunk is None or chunk >= batch else chunk
         self.devices = max(n for n in range(1, devices + 1) if batch % (n * (self.chunk or 1)) == 0)
         lanes = batch // self.devices
-        program = rollout(env, lanes, self.scan, chunk=None if self.chunk == lanes else self.chunk)
+        program = rollout(env, lanes, self.scan, policy, chunk=None if self.chunk == lanes else self.chunk)
         mesh = jax.make_mesh((self.devices,), ("lanes",), devices=jax.devices()[: self.devices])
         split, whole = PartitionSpec("lanes"), PartitionSpec()
         self.params = jax.device_put(params, NamedSharding(mesh, whole))

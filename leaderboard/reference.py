@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-# By the reference's name in the environment's spec: a module with `session(env_id, workers)`, a context manager that
-# yields a `Session`.
-_SESSIONS = {"pokemon-showdown": "leaderboard.references.showdown"}
+from jaxenv.environment import Environment
+from leaderboard.section import Section
+
+# By the reference's name in the environment's spec: a module with `SECTIONS`, what a bench runs unless told otherwise,
+# and `session(request)`, a context manager that yields a `Session`, and raises for what it cannot play.
+_SESSIONS = {
+    "pokemon-showdown": "leaderboard.references.showdown",
+    "pufferlib puffer_pong": "leaderboard.references.puffer_pong",
+}
 
 
 class ReferenceError(RuntimeError):
     """The reference could not be timed."""
 
 
-class Session:
-    """Warm workers of a reference. `timer(seconds)` plays on all of them at once and returns steps per second."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a reference has to play: `env` as it is configured, in a mode of `section.MODES`, on so many cores."""
 
-    def __init__(self, *, name: str, version: str, cores: int, unit: str, timer: Callable[[float], float]):
-        self._facts = {"name": name, "version": version, "cores": cores, "unit": unit}
+    env_id: str
+    env: Environment
+    mode: str
+    cores: int
+
+
+class Session:
+    """Warm workers of a reference. `timer(seconds)` plays on all of them at once and returns steps per second.
+
+    `cores` is what it keeps busy; `tuning` says how it was set up to be at its fastest.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        cores: int,
+        unit: str,
+        timer: Callable[[float], float],
+        tuning: Mapping[str, Any] | None = None,
+    ):
+        self._facts = {"name": name, "version": version, "cores": cores, "unit": unit, "tuning": dict(tuning or {})}
         self._timer = timer
         self._samples: list[float] = []
 
@@ -33,7 +62,7 @@ class Session:
             raise _failed(error) from error
 
     def summary(self) -> dict[str, Any]:
-        """Name, version, cores, unit, all samples and their median: all workers together."""
+        """Name, version, cores, unit, tuning, all samples and their median: all workers together."""
         return {**self._facts, "median_sps": statistics.median(self._samples), "samples": list(self._samples)}
 
 
@@ -42,12 +71,19 @@ def is_known(reference_name: str | None) -> bool:
     return reference_name in _SESSIONS
 
 
+def sections(reference_name: str | None) -> tuple[Section, ...]:
+    """What a bench of an environment with this reference consists of."""
+    if reference_name not in _SESSIONS:
+        return (Section(),)
+    return importlib.import_module(_SESSIONS[reference_name]).SECTIONS
+
+
 @contextmanager
-def open_session(reference_name: str, env_id: str, workers: int) -> Iterator[Session]:
+def open_session(reference_name: str, request: Request) -> Iterator[Session]:
     """Start the reference's workers. Raises ReferenceError if they cannot be."""
     manager = None
     try:
-        manager = importlib.import_module(_SESSIONS[reference_name]).session(env_id, workers)
+        manager = importlib.import_module(_SESSIONS[reference_name]).session(request)
         session = manager.__enter__()
     except Exception as error:
         raise _failed(error) from error

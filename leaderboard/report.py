@@ -1,30 +1,78 @@
-"""Rows as a table."""
+"""Rows as tables, one for each section: rows of another mode, configuration or number of cores never stand in it."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rich.table import Table
 
+from leaderboard.section import count
 
-def table(rows: list[dict[str, Any]]) -> Table:
+
+def tables(rows: list[dict[str, Any]]) -> list[Table]:
+    """A table for each section, in the order of their first rows."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(_section(row), []).append(row)
+    return [_table(group) for group in groups.values()]
+
+
+def _section(row: dict[str, Any]) -> str:
+    """What all rows of a table share. Rows made before there were sections lack `config` and `cores`."""
+    machine, reference = row["machine"], row["reference"] or {}
+    compared = (row["env"], row["env_version"], row["mode"], row.get("config"), row.get("policy"), _cores(row))
+    return json.dumps((*compared, row["backend"], machine["cpu"], machine["device"], reference.get("version")))
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
     """One line for each batch. "ratio" is against all the reference's workers, "per core" against one; ~ is noisy."""
     first = rows[0]
-    view = Table(title=f"{first['env']}, {first['mode']}, {first['backend']}", caption=_caption(first))
+    view = Table(title=_title(first), caption=_caption(first))
     for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "per core"):
         view.add_column(name, justify="right")
     for row in rows:
         view.add_row(
-            str(row["batch"]),
+            f"{row['batch']:,}",
             _short(row["median_sps"]) + ("~" if row["noisy"] else ""),
             f"{row['q25'] / row['median_sps'] - 1:+.0%} {row['q75'] / row['median_sps'] - 1:+.0%}",
             f"{row['trace_seconds'] + row['compile_seconds']:.1f} s",
-            _number(row["mean_episode_length"]),
-            _number(row["ratio"]),
-            _number(row["ratio_per_reference_core"]),
+            _number(row["mean_episode_length"], 1),
+            _number(row["ratio"], 2),
+            _number(row["ratio_per_reference_core"], 2),
             style="bold" if row["best"] and len(rows) > 1 else None,
         )
     return view
+
+
+def _title(row: dict[str, Any]) -> str:
+    config = ", ".join(f"{k}={v}" for k, v in (row.get("config") or {}).items() if v not in (None, ""))
+    return f"{row['env']}, {row['mode']}, {count(_cores(row), 'core')}, {row['backend']}" + (
+        f"\n{config}" if config else ""
+    )
+
+
+def _caption(row: dict[str, Any]) -> str:
+    machine, reference, policy = row["machine"], row["reference"], row.get("policy")
+    lines = [f"{machine['cpu']}, {count(_cores(row), 'core')}, {machine['device_count']} × {machine['device']}"]
+    if policy:
+        sizes = " → ".join(map(str, policy["layers"]))
+        whose = "on both sides" if reference else "in the loop"
+        lines.insert(0, f"network {whose}: {sizes}, {policy['parameters']:,} parameters")
+    if reference is None:
+        return "\n".join(["no reference timed", *lines])
+    tuning = ", ".join(f"{name} {value}" for name, value in (reference.get("tuning") or {}).items())
+    return "\n".join(
+        [
+            f"reference: {reference['name']} {reference['version']}, {reference['median_sps']:,.0f} "
+            f"{reference['unit']} on {count(reference['cores'], 'core')}" + (f" ({tuning})" if tuning else ""),
+            *lines,
+        ]
+    )
+
+
+def _cores(row: dict[str, Any]) -> int:
+    return row.get("cores", row["machine"]["cores"])
 
 
 def _short(value: float) -> str:
@@ -34,16 +82,8 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.1f}"
-
-
-def _caption(row: dict[str, Any]) -> str:
-    machine, reference = row["machine"], row["reference"]
-    where = f"{machine['cpu']}, {machine['cores']} cores, {machine['device_count']} × {machine['device']}"
-    if reference is None:
-        return f"no reference timed; {where}"
-    return (
-        f"reference: {reference['name']} {reference['version']}, {reference['median_sps']:,.0f} {reference['unit']} "
-        f"on {reference['cores']} cores; {where}"
-    )
+def _number(value: float | None, digits: int) -> str:
+    """Digits after the point, and no fewer than two that matter."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}" if abs(value) >= 0.1 or not value else f"{value:.2g}"

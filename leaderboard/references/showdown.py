@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from leaderboard.reference import Session
+from leaderboard.reference import Request, Session
+from leaderboard.section import Section
+
+SECTIONS = (Section(),)
 
 
 @contextmanager
-def session(env_id: str, workers: int) -> Iterator[Session]:
-    """Workers that play the format named by the last part of `env_id`. Installs the reference on first use."""
+def session(request: Request) -> Iterator[Session]:
+    """Workers that play the environment's format. Installs the reference on first use; ValueError for another mode."""
     from verification.references.showdown.install import VERSION
     from verification.references.showdown.throughput import UNIT, throughput_session
 
-    with throughput_session(workers, format=env_id.rpartition("/")[2]) as timer:
-        yield Session(name="pokemon-showdown", version=VERSION, cores=workers, unit=UNIT, timer=timer)
+    if request.mode != "env_random_legal":
+        raise ValueError(f"Showdown's workers play at random inside Node; there is no {request.mode} for them")
+    if (pool := getattr(request.env, "pool", None)) is not None:
+        raise ValueError(f"Showdown's workers draw teams of their own, not those of pool={str(pool)!r}")
+    battle_format = getattr(request.env, "format", request.env_id.rpartition("/")[2])
+    with throughput_session(request.cores, format=battle_format) as timer:
+        yield Session(name="pokemon-showdown", version=VERSION, cores=request.cores, unit=UNIT, timer=timer)

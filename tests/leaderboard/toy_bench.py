@@ -1,0 +1,82 @@
+"""A toy with a pretended reference, importable by name, in a process of its own too."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import jaxenv
+from jaxenv import EnvSpec, Reference
+from leaderboard import machine, reference
+from leaderboard.section import Section
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))
+from toys import Duel, Walk
+
+NAME = "slow-duel"
+SECTIONS = (Section(),)
+SPEED = 1000  # steps per second of each of the pretended reference's workers
+
+
+def _referenced(spec: EnvSpec, name: str) -> EnvSpec:
+    return dataclasses.replace(spec, reference=Reference(name=name, version="1.2", licence="MIT"))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReferencedDuel(Duel):
+    """Its reference is declared for one section."""
+
+    @property
+    def spec(self) -> EnvSpec:
+        return _referenced(super().spec, NAME)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SectionedWalk(Walk):
+    """Its reference is declared for three sections."""
+
+    missing: str = ""  # what the reference needs and has not
+
+    @property
+    def spec(self) -> EnvSpec:
+        return _referenced(super().spec, "slow-walk")
+
+
+@contextmanager
+def session(request):
+    """A thousand steps per second on each worker."""
+    if getattr(request.env, "missing", ""):
+        raise RuntimeError(f"no {request.env.missing} here")
+    print("the pretended reference starts")
+    yield reference.Session(
+        name=request.env.spec.reference.name,
+        version="1.2",
+        cores=request.cores,
+        unit="steps/s",
+        timer=lambda seconds: SPEED * request.cores,
+        tuning={"mode": request.mode, "may use": machine.cores(), "process": os.getpid()},
+    )
+
+
+def register() -> None:
+    """Make the toys known to the registry and to the bench."""
+    reference._SESSIONS = {NAME: __name__, "slow-walk": "toy_sections"}
+    jaxenv.register("toys/duel", "toys:Duel")
+    jaxenv.register("toys/walk", "toys:Walk")
+    jaxenv.register("toys/referenced", f"{__name__}:ReferencedDuel")
+    jaxenv.register("toys/sectioned", f"{__name__}:SectionedWalk")
+
+
+def child() -> int:
+    """What `leaderboard.child` does, with the toys."""
+    register()
+    from leaderboard.child import main
+
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(child())

@@ -1,0 +1,5 @@
+"""Planar MuJoCo locomotion in JAX, equal to the C engine step for step.
+
+`cheetahjax.model` holds the frozen constants of each task, `cheetahjax.step` advances one of them. Importing this
+package imports neither MuJoCo nor Gymnasium and starts no XLA backend.
+"""

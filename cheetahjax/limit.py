@@ -1,0 +1,60 @@
+"""Joint limits (MuJoCo: ``mj_instantiateLimit``)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+from cheetahjax.contact import NEVER
+from cheetahjax.impedance import impedance_at, row_weight, spring
+from cheetahjax.model.planar_model import Joint, Limit, PlanarModel
+from cheetahjax.scalars import Scalar, select
+
+
+@dataclasses.dataclass(frozen=True)
+class JointLimit:
+    """The nearer end of one joint's range. MuJoCo makes a row for either end; no range here lets both act at once."""
+
+    joint: Joint
+    side: jax.Array
+    """+1 at the lower end, -1 at the upper: the direction in which the row pushes."""
+    weight: Scalar
+    reference: jax.Array
+
+    def residual(self, joint_acceleration: Scalar) -> jax.Array:
+        """How far the joint's acceleration away from the end exceeds what the row asks for; negative acts."""
+        return self.side * joint_acceleration - self.reference
+
+    def push(self, residual: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """The joint force of the row, if it acts, and its stiffness against the joint's acceleration."""
+        held = select(residual < 0, self.weight, 0.0)
+        return -held * self.side * residual, held
+
+
+def limits(model: PlanarModel, qpos: Sequence[Scalar], qvel: Sequence[Scalar]) -> list[JointLimit]:
+    """A row for every joint that has limits; one that is within its range never acts."""
+    return [
+        _limit(model, joint, joint.limit, jnp.asarray(qpos[joint.dof]), qvel[joint.dof])
+        for joint in model.joints
+        if joint.limit is not None
+    ]
+
+
+def _limit(model: PlanarModel, joint: Joint, limit: Limit, position: jax.Array, velocity: Scalar) -> JointLimit:
+    constants = spring(limit.impedance, model.timestep)
+    above, below = position - limit.lower, limit.upper - position
+    side = jnp.where(above < below, 1.0, -1.0).astype(position.dtype)
+    beyond = jnp.minimum(above, below)
+    if limit.margin:
+        beyond = beyond - limit.margin
+    impedance = impedance_at(limit.impedance, beyond)
+    asked = -constants.damping * side * velocity - constants.stiffness * impedance * beyond
+    return JointLimit(
+        joint=joint,
+        side=side,
+        weight=row_weight(impedance, limit.inverse_weight),
+        reference=select(beyond < 0, asked, NEVER),
+    )

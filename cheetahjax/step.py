@@ -1,0 +1,84 @@
+"""The public steps: one physics step, and one environment's step of several.
+
+Both are pure functions of one environment without a batch axis; `jax.vmap` and `jax.jit` come from outside. `model`
+and `options` are static: close over them, or mark them so. Controls beyond a motor's range are clamped, as MuJoCo does;
+whoever charges for control effort uses the action as it came.
+
+On a CPU, compile with ``compiler_options={"xla_disable_hlo_passes": "fusion"}``: the step is thousands of small
+operations, and XLA's fusion pass clones them into one another, which costs several times the compilation and the speed.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from cheetahjax.integrate import INTEGRATORS, Motion
+from cheetahjax.model.planar_model import PlanarModel
+from cheetahjax.newton import NewtonOptions
+from cheetahjax.state import PhysicsState, SolverReport
+
+
+def physics_step(
+    model: PlanarModel, state: PhysicsState, ctrl: jax.Array, options: NewtonOptions | None = None
+) -> tuple[PhysicsState, SolverReport]:
+    """One ``mj_step``: the state after `model.timestep` under the controls ``ctrl[nu]``."""
+    after, _, report = env_step(model, state, ctrl, 1, options)
+    return after, report
+
+
+def env_step(
+    model: PlanarModel,
+    state: PhysicsState,
+    ctrl: jax.Array,
+    frame_skip: int,
+    options: NewtonOptions | None = None,
+) -> tuple[PhysicsState, jax.Array, SolverReport]:
+    """`frame_skip` physics steps under the same controls ``ctrl[nu]``.
+
+    Returns the state, the displacement ``[nv]`` of every joint over the whole step (``displacement[0]`` is how far the
+    root slid), and the solver's report summed over the steps. Use the displacement, not a difference of positions, for
+    the speed of something far from the origin: it keeps the digits that the position has no room for.
+    """
+    _check(model, state, ctrl)
+    advance = INTEGRATORS[model.integrator]
+    options = NewtonOptions() if options is None else options
+    dtype = state.qpos.dtype
+    start = _scalars(state.qpos)
+    controls = tuple(control.astype(dtype) for control in _scalars(ctrl))
+    zero = jnp.zeros((), jnp.int32)
+    motion = Motion(tuple(jnp.zeros_like(q) for q in start), _scalars(state.qvel), _scalars(state.warmstart))
+
+    def body(_: int, carry: tuple[Motion, SolverReport]) -> tuple[Motion, SolverReport]:
+        motion, total = carry
+        motion, report = advance(model, start, controls, motion, options)
+        return motion, jax.tree.map(jnp.add, total, report)
+
+    carry = (motion, SolverReport(zero, zero, zero))
+    motion, report = body(0, carry) if frame_skip == 1 else jax.lax.fori_loop(0, frame_skip, body, carry)
+    displacement = jnp.stack(motion.displacement)
+    after = PhysicsState(
+        qpos=state.qpos + displacement, qvel=jnp.stack(motion.qvel), warmstart=jnp.stack(motion.warmstart)
+    )
+    return after, displacement, report
+
+
+def _scalars(array: jax.Array) -> tuple[jax.Array, ...]:
+    return tuple(array[index] for index in range(array.shape[0]))
+
+
+def _check(model: PlanarModel, state: PhysicsState, ctrl: jax.Array) -> None:
+    for name, array in (("qpos", state.qpos), ("qvel", state.qvel), ("warmstart", state.warmstart)):
+        if (
+            array.shape != (model.nv,)
+            or array.dtype != state.qpos.dtype
+            or not jnp.issubdtype(array.dtype, jnp.floating)
+        ):
+            raise ValueError(
+                f"{model.name}: state.{name} is {array.dtype}{list(array.shape)}; it must be {state.qpos.dtype}"
+                f"[{model.nv}], one environment and floating point (batches come by jax.vmap)"
+            )
+    if ctrl.shape != (model.nu,):
+        raise ValueError(
+            f"{model.name}: ctrl has shape {list(ctrl.shape)}, not [{model.nu}] (batches come by jax.vmap)"
+        )

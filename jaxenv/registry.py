@@ -40,6 +40,18 @@ _BUILT_IN = {
     "pongjax/puffer_pong_continuous": Entry(
         "pongjax.env:PufferPong", {"continuous": True}, ("arcade", "one-player", "continuous")
     ),
+    **{
+        f"cheetahjax/{task}": Entry(f"cheetahjax.envs.{module}", {}, ("mujoco", "one-player", "continuous"))
+        for task, module in {
+            "HalfCheetah-v5": "half_cheetah:HalfCheetah",
+            "Hopper-v5": "hopper:Hopper",
+            "InvertedDoublePendulum-v5": "inverted_double_pendulum:InvertedDoublePendulum",
+            "InvertedPendulum-v5": "inverted_pendulum:InvertedPendulum",
+            "Reacher-v5": "reacher:Reacher",
+            "Swimmer-v5": "swimmer:Swimmer",
+            "Walker2d-v5": "walker2d:Walker2d",
+        }.items()
+    },
 }
 _registered: dict[str, Entry] = {}
 

@@ -25,7 +25,9 @@ class Frame(NamedTuple):
 
 
 def clamp(value: jax.Array, low: jax.Array | float, high: jax.Array) -> jax.Array:
-    return jnp.minimum(jnp.maximum(value, low), high)
+    """`fminf(fmaxf(value, low), high)`: NaN, which an action may be, becomes `low`."""
+    value = jnp.where(value > low, value, low)
+    return jnp.where(value < high, value, high)
 
 
 def paddle_range(params: PongParams) -> tuple[jax.Array, jax.Array]:
@@ -37,8 +39,10 @@ def move_paddles(court: Court, direction: jax.Array, params: PongParams) -> Cour
     """The agent's paddle goes its way; the opponent's centre follows the ball's lower edge of before the move."""
     low, high = paddle_range(params)
     towards_ball = court.ball_y - (court.paddle_yl + params.paddle_height / 2)
+    # Adding a selected product, and not a product, keeps compilers from fusing both into one rounding: the C has two.
+    step = jnp.where(direction != 0, params.paddle_speed * direction, 0.0)
     return court.replace(
-        paddle_yr=clamp(court.paddle_yr + params.paddle_speed * direction, low, high),
+        paddle_yr=clamp(court.paddle_yr + step, low, high),
         paddle_yl=clamp(court.paddle_yl + clamp(towards_ball, -params.paddle_speed, params.paddle_speed), low, high),
     )
 
@@ -59,8 +63,7 @@ def covers(paddle_y: jax.Array, ball_y: jax.Array, params: PongParams) -> jax.Ar
 
 def spin(vy: jax.Array, direction: jax.Array, params: PongParams) -> jax.Array:
     """The ball's vertical speed after the agent's paddle, which was moving in `direction`."""
-    # Adding a selected product, and not a product, keeps compilers from fusing both into one rounding: the C has two.
-    moving = direction != 0
+    moving = direction != 0  # selected for the reason given in `move_paddles`
     faster = vy + jnp.where(moving, params.ball_speed_y_increment * direction, 0.0)
     faster = clamp(faster, -params.ball_max_speed_y, params.ball_max_speed_y)
     # The C compares with the double 0.01, and float32's 0.01 is below that one.

@@ -1,14 +1,25 @@
 """Every registered environment keeps the contract."""
 
+import dataclasses
+
 import pytest
 
 import jaxenv
 from jaxenv import registry
 from jaxenv.testing import check_env
 
+STEPS = 300
+TOLERANCE = {"cheetahjax/HalfCheetah-v5": 1e-3}
+"""Two programs' rounding, magnified within four steps: 1.4e-4 was measured for the cheetah."""
+
 
 @pytest.mark.parametrize("env_id", sorted(registry._BUILT_IN))
 def test_registered_environment(env_id):
     env = jaxenv.make(env_id)
     assert env.id == env_id and jaxenv.make(env_id) == env
-    check_env(env, steps=300)
+    params, options = env.default_params, {}
+    if env_id.startswith("cheetahjax/"):  # 1,000 steps: some of these end at no other time
+        params = dataclasses.replace(params, max_steps_in_episode=min(100, params.max_steps_in_episode))
+    if env_id in TOLERANCE:
+        options["tolerance"] = TOLERANCE[env_id]
+    check_env(env, params, steps=STEPS, **options)

@@ -63,6 +63,11 @@ def test_paddles_leave_the_court_by_half(params):
     assert move_paddles(court(paddle_yr=600.0), jnp.float32(1), params).paddle_yr == 605
 
 
+def test_an_action_that_is_no_number_sends_the_paddle_down_as_in_the_c(params):
+    assert move_paddles(court(), jnp.float32(np.nan), params).paddle_yr == -35
+    assert spin(jnp.float32(4), jnp.float32(np.nan), params) == -13
+
+
 def test_a_wall_turns_the_ball_round_and_leaves_it_outside(params):
     low = move_ball(court(ball_y=3.0, ball_vy=-10.0), params)
     assert (low.ball_y, low.ball_vy) == (-7, 10)

@@ -32,8 +32,7 @@ WHY_ONE_ULP = (
 )
 OBSERVED = ("state.observation", "out.obs")
 WHY_OTHER_PARAMS = (
-    "where paddle_speed is no power of two, as 8 is, XLA may compute paddle_yr + paddle_speed * direction with one "
-    "rounding, and the C with two; widths are multiples of 5, because XLA turns width / 5 into width * 0.2"
+    "widths are multiples of 5: XLA turns width / 5 into width * 0.2, which other widths would show in the last place"
 )
 _RANGES = {
     "height": (450, 900),

@@ -40,14 +40,14 @@ _SHOW = "observe_court(shown, score_l, score_r, params, strict)"
 
 FRAMES: tuple[Mutant, ...] = (
     _PADDLES(
-        "clip-first", old="clamp(court.paddle_yr + params.paddle_speed * direction, low, high)",
-        new="clamp(court.paddle_yr, low, high) + params.paddle_speed * direction",
+        "clip-first", old="clamp(court.paddle_yr + step, low, high)",
+        new="clamp(court.paddle_yr, low, high) + step",
         changes="the agent's paddle is kept in reach before it moves, and not after",
         why="shows only in the step that leaves the range",
     ),
     _PADDLES(
-        "whole-paddle-inside", old="clamp(court.paddle_yr + params.paddle_speed * direction, low, high)",
-        new="clamp(court.paddle_yr + params.paddle_speed * direction, 0.0, params.height - params.paddle_height)",
+        "whole-paddle-inside", old="clamp(court.paddle_yr + step, low, high)",
+        new="clamp(court.paddle_yr + step, 0.0, params.height - params.paddle_height)",
         changes="no half of the agent's paddle may leave the court",
     ),
     _PADDLES(

@@ -1,0 +1,82 @@
+"""Plays an episode and draws it: ``python -m cheetahjax.render --env HalfCheetah-v5 --seed 7 --out cheetah.html``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import jax
+
+import jaxenv
+from cheetahjax.envs.planar_env import PlanarEnv
+from cheetahjax.render import gif, html, svg
+from cheetahjax.render.episode import POLICIES, Episode, play
+
+FORMATS = (".html", ".svg", ".gif")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m cheetahjax.render", description="Play an episode and draw it.")
+    parser.add_argument("--env", default="HalfCheetah-v5", help="the task (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--policy", choices=sorted(POLICIES), default="random", help="(default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=200, help="the most to play (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="a page (.html), an animation (.gif), or the last state (.svg)"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.steps < 1:
+        parser.error(f"--steps must be at least 1, got {arguments.steps}")
+    if arguments.out.suffix.lower() not in FORMATS:
+        parser.error(f"--out {arguments.out}: the name must end in one of {', '.join(FORMATS)}")
+    try:
+        env = jaxenv.make(arguments.env if "/" in arguments.env else f"cheetahjax/{arguments.env}")
+    except LookupError as error:
+        parser.error(f"--env: {error.args[0]}")
+    if not isinstance(env, PlanarEnv):
+        parser.error(f"--env {arguments.env}: only tasks of cheetahjax are drawn here")
+    try:
+        episode = _play(env, arguments)
+        content = _content(env, episode, arguments)
+    except (ImportError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted: nothing was written", file=sys.stderr)
+        return 130
+    try:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_bytes(content)
+    except OSError as error:
+        parser.error(f"--out {arguments.out}: {error}")
+    end = "terminated" if episode.terminated else "truncated" if episode.truncated else "not ended"
+    print(f"{arguments.out}: {len(episode.rewards)} steps, return {float(episode.rewards.sum()):.2f}, {end}")
+    return 0
+
+
+def _play(env: PlanarEnv, arguments: argparse.Namespace) -> Episode:
+    print(f"{env.id}: compiling", end="", file=sys.stderr, flush=True)
+    episode = None
+    for episode in play(env, arguments.seed, arguments.policy, arguments.steps):
+        print(f"\r{env.id}: {len(episode.rewards)} of {arguments.steps} steps", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    assert episode is not None
+    return episode
+
+
+def _content(env: PlanarEnv, episode: Episode, arguments: argparse.Namespace) -> bytes:
+    title = f"{env.task}, {arguments.policy} policy, seed {arguments.seed}"
+    match arguments.out.suffix.lower():
+        case ".svg":
+            last = jax.tree.map(lambda leaf: leaf[-1], episode.states)
+            return svg(env.model, last, title=title).encode()
+        case ".gif":
+            return gif(env.model, episode.states, dt=env.dt)
+        case _:
+            return html(env.model, episode.states, dt=env.dt, title=title, rewards=episode.rewards.tolist()).encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class GymnasiumReference:
     * `get_state(unwrapped)`: name → value of everything that the next step depends on; the snapshot's "state.<name>".
     * `set_state(unwrapped, state)`: the inverse; values come as numpy.
     * `version`: what the reference is pinned to; by default Gymnasium's own version.
+    * `info`: entries of the step's info dict, each a number, that count as outcomes: "out.info.<name>".
 
     A time limit (Gymnasium's `TimeLimit` wrapper) adds the path "state.time", the steps taken. Under "out." stand
     reward, terminated, truncated and obs ("out.obs.<name>" where the observation is a dict), blank (zeros) before the
@@ -35,6 +36,7 @@ class GymnasiumReference:
         get_state: Callable[[Any], Mapping[str, Any]],
         set_state: Callable[[Any, Mapping[str, Any]], None],
         version: str = "",
+        info: Sequence[str] = (),
     ) -> None:
         gymnasium = _gymnasium()
         # The checker wrapper warns about style and would slow every step; its checks are not what is compared here.
@@ -43,8 +45,10 @@ class GymnasiumReference:
         self.info = EnvInfo(f"gymnasium {name}", version or gymnasium.__version__, (AGENT,))
         self._env, self._get_state, self._set_state = env, get_state, set_state
         self._limit = _time_limit(gymnasium, env)
+        self._info = tuple(info)
         env.reset(seed=0)  # wrappers refuse to step before a first reset, and `restore` needs none
-        self._blank = self._outcome(_zeros(env.observation_space), 0.0, False, False)
+        nothing = dict.fromkeys(self._info, 0.0)
+        self._blank = self._outcome(_zeros(env.observation_space), 0.0, False, False, nothing)
         self._out = self._blank
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
@@ -59,8 +63,7 @@ class GymnasiumReference:
             action: Any = int(actions[AGENT]) + int(space.start)
         else:
             action = np.asarray(actions[AGENT], space.dtype)
-        obs, reward, terminated, truncated, _ = self._env.step(action)
-        self._out = self._outcome(obs, reward, terminated, truncated)
+        self._out = self._outcome(*self._env.step(action))
 
     def snapshot(self) -> Snapshot:
         """State and outcome."""
@@ -95,10 +98,18 @@ class GymnasiumReference:
         """Free what the environment holds."""
         self._env.close()
 
-    def _outcome(self, obs: Any, reward: Any, terminated: bool, truncated: bool) -> dict[str, Any]:
+    def _outcome(
+        self, obs: Any, reward: Any, terminated: bool, truncated: bool, info: Mapping[str, Any]
+    ) -> dict[str, Any]:
         seen = {"obs." + name: value for name, value in obs.items()} if isinstance(obs, Mapping) else {"obs": obs}
         ends = {"terminated": np.bool_(terminated), "truncated": np.bool_(truncated and not terminated)}
-        values = {"reward": np.float64(reward), **ends, **{name: np.array(value) for name, value in seen.items()}}
+        told = {"info." + name: np.float64(info[name]) for name in self._info}
+        values = {
+            "reward": np.float64(reward),
+            **ends,
+            **{name: np.array(value) for name, value in seen.items()},
+            **told,
+        }
         return {OUTCOME + name: value for name, value in values.items()}
 
 

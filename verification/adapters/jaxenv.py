@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 AGENT = "agent"
 STATE = "state."
-FEW, MANY = 8, 1024  # lanes that batches are padded to: two programs serve every size
+LANES = (8, 1024)  # what batches are padded to: two programs serve every size
 
 
 class JaxenvCandidate:
@@ -29,6 +30,8 @@ class JaxenvCandidate:
       or `restore`.
     * `to_snapshot(state)` and `from_snapshot(paths)` replace the key paths where the layouts differ: pure functions of
       one environment, traced; from_snapshot(to_snapshot(state)) must be the state.
+    * `info`: entries of the step's info, each a number, that count as outcomes: "out.info.<name>".
+    * `lanes`: what batches are padded to, ascending; larger ones are cut. Each size is compiled when first used.
     * `jit` compiles.
     """
 
@@ -39,6 +42,8 @@ class JaxenvCandidate:
         *,
         to_snapshot: Callable[[Any], Mapping[str, Any]] | None = None,
         from_snapshot: Callable[[Mapping[str, Any]], Any] | None = None,
+        info: Sequence[str] = (),
+        lanes: Sequence[int] = LANES,
         jit: Callable[..., Any] = jax.jit,
     ) -> None:
         if env.num_players != 1:
@@ -47,6 +52,7 @@ class JaxenvCandidate:
             raise ValueError(f"{env.id}: give both to_snapshot and from_snapshot, or neither")
         self.info = EnvInfo(env.id, env.version, (AGENT,))
         self._env, self._params = env, env.default_params if params is None else params
+        self._info, self._lanes = tuple(info), tuple(lanes)
         template = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), self._params)[1])
         self._to = to_snapshot or _flatten
         self._from = from_snapshot or (lambda paths: _unflatten(template, paths))
@@ -98,12 +104,12 @@ class JaxenvCandidate:
     def restore_many(self, snapshots: Batch) -> Batch:
         """Every case restored and snapshotted again."""
         paths = self._fit(snapshots)
-        return _in_lanes(self._restore_many, _size(paths), paths)
+        return self._in_lanes(self._restore_many, _size(paths), paths)
 
     def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
         """Every case restored and stepped once."""
         paths = self._fit(snapshots)
-        return _in_lanes(self._step_many, _size(paths), paths, self._action(actions[AGENT]))
+        return self._in_lanes(self._step_many, _size(paths), paths, self._action(actions[AGENT]))
 
     def legal_many(self, snapshots: Batch) -> Mapping[str, NDArray[np.bool_] | Bounds]:
         """What may be played in every case."""
@@ -113,7 +119,7 @@ class JaxenvCandidate:
         if bounds is not None:
             each = [np.broadcast_to(bound, (cases, *bound.shape)) for bound in (bounds.low, bounds.high)]
             return {AGENT: Bounds(*each)}
-        return {AGENT: _in_lanes(lambda part: {"": self._legal_many(part)}, cases, paths)[""]}
+        return {AGENT: self._in_lanes(lambda part: {"": self._legal_many(part)}, cases, paths)[""]}
 
     def reset_many(self, seed: int, lanes: int, repeats: int) -> Batch:
         """First states as arrays [lanes, repeats, ...], each from a key of its own: what level 3d looks at."""
@@ -136,21 +142,24 @@ class JaxenvCandidate:
         return state, self._unplayed(state)
 
     def _play(self, state: Any, action: Any) -> tuple[Any, dict[str, Any]]:
-        obs, state, reward, terminated, truncated, _ = self._env.step_env(
-            jax.random.key(0), state, action, self._params
-        )
-        return state, {**self._to(state), **self._outcome(obs, reward, terminated, truncated)}
+        key = jax.random.key(0)
+        obs, state, reward, terminated, truncated, info = self._env.step_env(key, state, action, self._params)
+        return state, {**self._to(state), **self._outcome(obs, reward, terminated, truncated, info)}
 
     def _unplayed(self, state: Any) -> dict[str, Any]:
-        blank = self._outcome(self._env.observe(state, self._params), 0.0, False, False)
+        nothing = dict.fromkeys(self._info, 0.0)
+        blank = self._outcome(self._env.observe(state, self._params), 0.0, False, False, nothing)
         return {**self._to(state), **{path: jnp.zeros_like(value) for path, value in blank.items()}}
 
-    def _outcome(self, obs: Any, reward: Any, terminated: Any, truncated: Any) -> dict[str, Any]:
+    def _outcome(
+        self, obs: Any, reward: Any, terminated: Any, truncated: Any, info: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {
             OUTCOME + "reward": jnp.asarray(reward, jnp.float32),
             OUTCOME + "terminated": jnp.asarray(terminated, bool),
             OUTCOME + "truncated": jnp.asarray(truncated, bool),
             OUTCOME + "obs": self._env.obs_spec.flatten(obs),
+            **{f"{OUTCOME}info.{name}": jnp.asarray(info[name], jnp.float32) for name in self._info},
         }
 
     def _action(self, action: Any) -> NDArray[Any]:
@@ -162,6 +171,16 @@ class JaxenvCandidate:
         space: Any = self._env.action_space(self._params)
         low, high = (np.broadcast_to(np.asarray(b, np.float32), space.shape) for b in (space.low, space.high))
         return Bounds(low, high)
+
+    def _in_lanes(self, run: Callable[..., Any], cases: int, *batches: Any) -> dict[str, NDArray[Any]]:
+        """Run a program over `cases`, in chunks padded to a fixed number of lanes so that few programs are compiled."""
+        lanes = next((lanes for lanes in self._lanes if cases <= lanes), self._lanes[-1])
+        done = []
+        for begin in range(0, cases, lanes):
+            index = np.minimum(np.arange(begin, begin + lanes), cases - 1)
+            out = run(*jax.tree.map(lambda values, index=index: values[index], batches))
+            done.append({path: np.asarray(values)[: cases - begin] for path, values in out.items()})
+        return {path: np.concatenate([part[path] for part in done]) for path in done[0]}
 
     def _fit(self, snapshots: Batch) -> dict[str, NDArray[Any]]:
         """The state's paths of a batch in their own dtypes; `ValueError` for a missing path, a shape or a range."""
@@ -184,17 +203,6 @@ class JaxenvCandidate:
 
 def _size(batch: Batch) -> int:
     return len(next(iter(batch.values())))
-
-
-def _in_lanes(run: Callable[..., Any], cases: int, *batches: Any) -> dict[str, NDArray[Any]]:
-    """Run a program over `cases`, in chunks padded to a fixed number of lanes so that few programs are compiled."""
-    lanes = FEW if cases <= FEW else MANY
-    done = []
-    for begin in range(0, cases, lanes):
-        index = np.minimum(np.arange(begin, begin + lanes), cases - 1)
-        out = run(*jax.tree.map(lambda values, index=index: values[index], batches))
-        done.append({path: np.asarray(values)[: cases - begin] for path, values in out.items()})
-    return {path: np.concatenate([part[path] for part in done]) for path in done[0]}
 
 
 def _flatten(state: Any) -> dict[str, Any]:
@@ -223,17 +231,32 @@ def _name(path: Any) -> str:
 class MutatedJaxenvCandidate(JaxenvCandidate):
     """A candidate that holds every mutant (`plugin.Mutated`); one compilation serves them all.
 
-    `package` is copied, with the mutants in it; `target`, "module:Class", names the environment in it. `options` go to
-    `JaxenvCandidate`.
+    `package` is copied, with the mutants in it; `target`, "module:Class", names the environment in it. `snapshots(env)`
+    gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `compiler_options` are `jax.jit`'s;
+    `options` go to `JaxenvCandidate`.
     """
 
-    def __init__(self, mutants: Sequence[Mutant], package: str, target: str, **options: Any) -> None:
+    def __init__(
+        self,
+        mutants: Sequence[Mutant],
+        package: str,
+        target: str,
+        *,
+        snapshots: Callable[[Any], tuple[Callable[..., Any], Callable[..., Any]]] | None = None,
+        compiler_options: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
         from verification.mutants.rewrite import load_mutated
 
         self._copies = load_mutated(mutants, (package,))
         module, _, name = target.partition(":")
         env = getattr(self._copies.module(module), name)()
-        super().__init__(env, jit=self._copies.switch.jit, **options)
+        if snapshots is not None:
+            options["to_snapshot"], options["from_snapshot"] = snapshots(env)
+        jit = self._copies.switch.jit
+        if compiler_options:
+            jit = functools.partial(jit, compiler_options=dict(compiler_options))
+        super().__init__(env, jit=jit, **options)
 
     def select_mutant(self, index: int) -> None:
         """Be the mutant of that number, counted from 1; 0 is the original."""

@@ -20,6 +20,17 @@ PLUGINS = {
     "pokejax/gen1ou": "verification.plugins.gen1.plugin:gen1ou",
     "self-check/gen1randombattle": "verification.plugins.gen1.plugin:self_check_randombattle",
     "self-check/gen1ou": "verification.plugins.gen1.plugin:self_check_ou",
+    "pongjax/puffer_pong": "verification.plugins.pong.plugin:discrete",
+    "pongjax/puffer_pong_continuous": "verification.plugins.pong.plugin:continuous",
+    "self-check/puffer_pong": "verification.plugins.pong.plugin:self_check_discrete",
+    "self-check/puffer_pong_continuous": "verification.plugins.pong.plugin:self_check_continuous",
+    "cheetahjax/HalfCheetah-v5": "verification.plugins.cheetah.plugin:half_cheetah",
+    "cheetahjax/Hopper-v5": "verification.plugins.cheetah.plugin:hopper",
+    "cheetahjax/InvertedDoublePendulum-v5": "verification.plugins.cheetah.plugin:inverted_double_pendulum",
+    "cheetahjax/InvertedPendulum-v5": "verification.plugins.cheetah.plugin:inverted_pendulum",
+    "cheetahjax/Reacher-v5": "verification.plugins.cheetah.plugin:reacher",
+    "cheetahjax/Swimmer-v5": "verification.plugins.cheetah.plugin:swimmer",
+    "cheetahjax/Walker2d-v5": "verification.plugins.cheetah.plugin:walker2d",
     "example/cartpole": "verification.examples.cartpole.plugin:plugin",
 }
 

@@ -64,10 +64,17 @@ def wheel(uv, tmp_path_factory) -> Path:
 def test_its_contents(wheel):
     run(sys.executable, "-m", "check_wheel_contents", "--config", ROOT / "pyproject.toml", wheel, cwd=wheel.parent)
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"jaxenv", "pokejax", "cheetahjax", "pongjax"}
+    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {
+        "jaxenv",
+        "pokejax",
+        "cheetahjax",
+        "pongjax",
+    }
     for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz", "cli/replay.html"):
         assert f"pokejax/{needed}" in names
-    assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(names)
+    assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
+        names
+    )
     assert wheel.stat().st_size < 8_000_000
 
 

@@ -83,6 +83,10 @@ class Draw:
     value: Any
 
 
+class ReferenceUnavailableError(RuntimeError):
+    """A reference cannot be run here; the message says what is missing and how to get it."""
+
+
 class TapeError(RuntimeError):
     """The candidate drew something that the reference did not, or left a draw unused."""
 

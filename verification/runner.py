@@ -16,7 +16,7 @@ from verification.levels import contract, coverage, draws, episodes, interaction
 from verification.levels.context import Check, Context, Plan
 from verification.levels.continuous import continuous_checks, is_continuous
 from verification.plugin import Plugin
-from verification.protocols import WITHOUT, Restorable, capabilities
+from verification.protocols import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
 from verification.provenance import provenance, verifier_hash
 from verification.reporting.validate import load as load_report
 from verification.results import LEVELS, CheckResult, Verdict, level_json, worst
@@ -84,8 +84,8 @@ def checks_of(context: Context, levels: Sequence[str]) -> list[Check]:
 def execute(run: Run, on_result: OnResult = lambda check, result: None, context: Context | None = None) -> Run:
     """Run the plan's checks into `run.results`; an interruption leaves what was done, and says so.
 
-    Nothing runs when the plugin is refused (`PluginError`): the reason stands in the report. A `context` that is given
-    is used and left open; else one is made and closed.
+    Nothing runs when the plugin is refused (`PluginError`) or its reference cannot be had: the reason stands in the
+    report. A `context` that is given is used and left open; else one is made and closed.
     """
     begin = time.monotonic()
     own = context is None
@@ -100,7 +100,7 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None, context:
             run.seconds = time.monotonic() - begin
     except KeyboardInterrupt:
         run.interrupted, run.reason = True, "interrupted; what was compared so far follows"
-    except PluginError as error:
+    except (PluginError, ReferenceUnavailableError) as error:
         run.error, run.reason = True, str(error)
     finally:
         run.coverage = coverage.coverage_json(context) if coverage.was_counted(context) else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
+import json
+import os
 import stat
 import subprocess
 import sys
@@ -237,3 +239,13 @@ def test_the_command_line_prints_what_is_missing(cache: Path) -> None:
     )
     assert done.returncode == 1
     assert "Remedy: check that pip reaches a package index" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "mutants"])
+def test_the_verifier_says_what_is_missing_and_runs_nothing(tmp_path, command):
+    report = tmp_path / "r.json"
+    words = [sys.executable, "-m", "verification", command, "pongjax/puffer_pong", "--levels", "1", "--json", report]
+    done = subprocess.run(words, env={**os.environ, "CC": "nope"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "CC=nope names no program. Remedy" in done.stderr and "Traceback" not in done.stderr
+    assert "CC=nope" in json.loads(report.read_text())["reason"]

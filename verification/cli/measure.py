@@ -15,6 +15,7 @@ from verification.cli import running
 from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
+from verification.protocols import ReferenceUnavailableError
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, Verdict
 from verification.runner import Run
@@ -44,7 +45,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
         verdict = "inconclusive" if only else _verdict(found)
     except KeyboardInterrupt:
         run.interrupted, run.reason, verdict = True, "interrupted before all mutants were measured", "not_run"
-    except (ValueError, PluginError, MutantError) as error:
+    except (ValueError, PluginError, MutantError, ReferenceUnavailableError) as error:
         run.error, run.reason = True, str(error)
     report = {**runner.to_json(run), "levels": [], "verdict": verdict}
     if options.json:

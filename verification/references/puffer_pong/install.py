@@ -20,6 +20,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
+from verification.protocols import ReferenceUnavailableError
+
 VERSION = "3.0.0"
 SDIST = f"pufferlib-{VERSION}.tar.gz"
 SDIST_SHA256 = "7df3a3e3f5f894d78d2a1f5374097890aec01473183e748abefe4f3faa10eaa9"
@@ -43,10 +45,6 @@ def prepare_metadata_for_build_wheel(folder, config_settings=None):
     info.joinpath("METADATA").write_text("Metadata-Version: 2.1\\nName: pufferlib\\nVersion: {version}\\n")
     return info.name
 '''
-
-
-class ReferenceUnavailableError(RuntimeError):
-    """The reference cannot be run here; the message says what is missing and how to get it."""
 
 
 def cache_folder() -> Path:

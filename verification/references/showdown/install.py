@@ -19,14 +19,12 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
+from verification.protocols import ReferenceUnavailableError
+
 VERSION = "0.11.11"
 OLDEST_NODE = 18
 _HERE = Path(__file__).parent
 _INPUTS = ("package.json", "package-lock.json", ".npmrc")
-
-
-class ReferenceUnavailableError(RuntimeError):
-    """The reference cannot be run here; the message says what is missing and how to get it."""
 
 
 def _inspect_node(node: str) -> tuple[str, int]:

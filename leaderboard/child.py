@@ -118,7 +118,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def main() -> int:
     """The child: exit status 0 measured, 2 could not, 130 interrupted."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a bench in a shell's background hands down an ignored one
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell hands its background jobs an ignored one
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what anything else prints is not an answer
 

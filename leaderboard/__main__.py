@@ -14,12 +14,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.environment import Environment
 from leaderboard import bench as benching
-from leaderboard import child, configuration, machine, reference
+from leaderboard import child, configuration, machine, peer, reference
 from leaderboard.duration import Schedule
+from leaderboard.peer import Peer
 from leaderboard.program import one_device_per_core as one_device_per_core
 from leaderboard.report import tables
 from leaderboard.section import MODES, Section, choose, count
+from leaderboard.settings import Settings
 from leaderboard.task import Task
 
 
@@ -46,6 +49,17 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--devices", type=int, help="devices to split lanes over (default: on a CPU one per core)")
     bench.add_argument("--json", type=Path, metavar="OUT", help="write the rows here, after each row")
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
+    bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
+    bench.add_argument(
+        "--peer-batch", type=int, default=256, metavar="B", help="environments a peer plays at once (%(default)s)"
+    )
+    bench.add_argument(
+        "--xla",
+        action="append",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="compile ours with this option of XLA, or with 'none'; may be repeated (default: what the env asks for)",
+    )
     return main
 
 
@@ -118,13 +132,15 @@ def write(rows: list[dict[str, Any]], out: Path) -> None:
 
 
 def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console) -> None:
-    settings = benching.Settings(
+    settings = Settings(
         batches=None if arguments.batch is None else tuple(arguments.batch),
         samples=arguments.samples,
         seconds=arguments.seconds,
         chunk=arguments.chunk,
         devices=arguments.devices,
         command=command,
+        peer_batch=arguments.peer_batch,
+        xla=tuple(arguments.xla),
     )
     rows.check()
     env = configuration.make(arguments.env, configuration.parse(arguments.set))
@@ -134,7 +150,9 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
     declared = reference.sections(name)
     sections = _possible(choose(declared, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
-    schedule = Schedule(len(sections), settings, timed)
+    random_play = [section for section in sections if section.mode == MODES[0]]
+    here = _peers(env, arguments.no_peers, bool(random_play), console)
+    schedule = Schedule(len(sections), settings, timed, here, len(random_play))
     console.print(schedule.prediction(), highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     left = TextColumn("{task.fields[left]}")
@@ -154,6 +172,7 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
                 set=tuple(arguments.set),
                 mode=section.mode,
                 with_reference=timed,
+                with_peers=bool(here),
                 settings=settings,
             )
             if section.cores == machine.cores():
@@ -163,6 +182,18 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
                 say = lambda line: bar.console.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
                 child.run(task, section.cores, rows.publish, report, say)
             schedule.end_section(rows.end_section())
+
+
+def _peers(env: Environment, unwanted: bool, random_play: bool, console: Console) -> tuple[Peer, ...]:
+    """Those that can be timed here; says which ones are left out, and why."""
+    declared = () if unwanted else peer.declared(env)
+    if declared and not random_play:
+        console.print(f"left out: {', '.join(one.name for one in declared)}, which only play at random", soft_wrap=True)
+        return ()
+    here, lines = peer.installed(declared)
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    return here
 
 
 def _possible(sections: Sequence[Section], console: Console) -> list[Section]:

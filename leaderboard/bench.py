@@ -1,10 +1,10 @@
-"""Protocol 1: the rows of one section of an environment's bench, with its reference timed in turns."""
+"""Protocol 1: the rows of one section of an environment's bench, with its reference and its peers timed in turns."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,35 +15,16 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from jaxenv.environment import Environment
 from jaxenv.rollout import Policy
-from leaderboard import PROTOCOL, configuration, machine
+from leaderboard import PROTOCOL, compiler, configuration, machine
+from leaderboard.peer import PeerSession, error_of
 from leaderboard.policy import Network
 from leaderboard.program import Program
 from leaderboard.reference import Session, ratios
+from leaderboard.settings import Settings
+from leaderboard.solver import solver_facts
 
-DEFAULT_BATCHES = (1, 64, 512, 4096)
 GAIN = 1.05  # the search for the best batch goes on while it gains this
 LARGEST_BATCH = 2**20
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Settings:
-    """`batches` None means the default ones and a search for the best from there. `devices` None means one per core."""
-
-    batches: tuple[int, ...] | None = None
-    samples: int = 10
-    seconds: float = 1.0
-    chunk: int | None = None
-    devices: int | None = None
-    command: str = ""
-
-    def __post_init__(self) -> None:
-        if self.samples < 1 or self.seconds <= 0:
-            raise ValueError(f"samples and seconds must be positive, got {self.samples} and {self.seconds}")
-        for batch in self.batches or ():
-            if batch < 1:
-                raise ValueError(f"a batch must be positive, got {batch}")
-            if self.chunk is not None and (self.chunk < 1 or (batch > self.chunk and batch % self.chunk)):
-                raise ValueError(f"chunk must be positive and divide the batch, got {self.chunk} for {batch}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +47,11 @@ def bench(
     mode: str,
     settings: Settings,
     reference: Session | None,
+    peers: Sequence[PeerSession],
     publish: Publish,
     report: Report,
 ) -> None:
-    """Measure one section on the cores and devices that this process has. Raises `ReferenceError`."""
+    """Measure one section on the cores and devices that this process has. Raises `ReferenceError` and `PeerError`."""
     with jax.ensure_compile_time_eval():
         params = env.default_params
     network = Network(env) if mode == "policy_in_loop" else None
@@ -91,21 +73,38 @@ def bench(
         "command": settings.command,
     }
     rows: list[dict[str, Any]] = []
-    for batch in _batches(settings, rows):
+    for batch in _batches(settings, rows, with_peers=bool(peers)):
         report_row = lambda what, done: report(Progress(what, len(rows), done))  # noqa: E731
-        with _no_compilation_cache():
-            measured = _measure(env, params, batch, network, settings, reference, report_row)
+        with no_compilation_cache():
+            if not rows:
+                common |= _untimed(env, params, settings, bool(peers), report_row)
+            in_turns = peers if settings.times_peers(batch, len(rows)) else ()
+            measured = _measure(env, params, batch, network, settings, [reference, *in_turns], report_row)
+        measured["peers_in_turns"] = bool(in_turns)
         rows.append({**common, **measured, "date": datetime.now(UTC).isoformat(timespec="seconds")})
-        _finish(rows, reference)
+        _finish(rows, reference, peers)
         publish(rows)
 
 
-def _batches(settings: Settings, rows: list[dict[str, Any]]) -> Iterator[int]:
+def _untimed(
+    env: Environment, params: Any, settings: Settings, with_peers: bool, report: Callable[[str, int], None]
+) -> dict[str, Any]:
+    """What a section finds out once: how the solver fares, and how exact a step is where peers are compared with it."""
+    report("the solver", 0)
+    facts: dict[str, Any] = {"solver": solver_facts(env, params, settings.xla), "error": None}
+    if with_peers:
+        report("the error of a step", 0)
+        options = compiler.chosen(env, settings.xla, settings.peer_batch)
+        facts["error"] = error_of(env, settings.peer_batch, options)
+    return facts
+
+
+def _batches(settings: Settings, rows: list[dict[str, Any]], *, with_peers: bool = False) -> Iterator[int]:
     """Batches to measure; reads the rows made so far. Climbs from the best of the defaults."""
     if settings.batches is not None:
         yield from settings.batches
         return
-    yield from DEFAULT_BATCHES
+    yield from settings.default_batches(with_peers)
     speed = lambda: {row["batch"]: row["median_sps"] for row in rows}  # noqa: E731
     for factor in (2, 0.5):
         while True:
@@ -124,14 +123,14 @@ def _measure(
     batch: int,
     policy: Policy | None,
     settings: Settings,
-    reference: Session | None,
+    others: Sequence[Session | PeerSession | None],
     report: Callable[[str, int], None],
 ) -> dict[str, Any]:
-    """One row, without what is common to all."""
+    """One row, without what is common to all. `others` are timed in turns with ours."""
     label = f"batch {batch:,}"
     report(f"{label}: compiling", 0)
     devices = settings.devices or jax.device_count()
-    program = Program(env, params, batch, chunk=settings.chunk, devices=devices, policy=policy)
+    program = Program(env, params, batch, chunk=settings.chunk, devices=devices, policy=policy, xla=settings.xla)
     started = time.perf_counter()
     first = program.run()
     first_run_seconds = time.perf_counter() - started
@@ -140,9 +139,10 @@ def _measure(
     times = max(1, int(np.ceil(settings.seconds / per_run)))
     samples, totals = [], None
     for done in range(settings.samples):
-        if reference is not None:  # in turns, so that a slow minute of the machine meets both
-            report(f"{label}: reference", done)
-            reference.sample(settings.seconds)
+        for other in others:  # in turns, so that a slow minute of the machine meets all of them
+            if other is not None:
+                report(f"{label}: {other.name}", done)
+                other.sample(settings.seconds)
         report(label, done)
         started = time.perf_counter_ns()
         summary = program.run(times)
@@ -158,11 +158,13 @@ def _measure(
         "batch": batch,
         "chunk": program.chunk,
         "scan": program.scan,
+        "compiler_options": program.compiler_options,
         "median_sps": median,
         "q25": q25,
         "q75": q75,
         "samples": samples,
         "agent_sps": median * env.num_players,
+        "physics_sps": median * frames if (frames := getattr(env, "frame_skip", None)) else None,
         "noisy": q75 - q25 > 0.1 * median,
         "short": settings.samples < 10 or settings.seconds < 1,
         "trace_seconds": program.trace_seconds,
@@ -177,7 +179,7 @@ def _measure(
 
 
 @contextmanager
-def _no_compilation_cache() -> Iterator[None]:
+def no_compilation_cache() -> Iterator[None]:
     """Compile seconds are a stranger's: nothing compiled in an earlier process helps."""
     before = jax.config.jax_enable_compilation_cache  # type: ignore[attr-defined]
     jax.config.update("jax_enable_compilation_cache", False)
@@ -200,9 +202,10 @@ def _warm_up(program: Program, episodes: int, limit: float) -> tuple[float, bool
     return fastest, episodes >= program.batch
 
 
-def _finish(rows: list[dict[str, Any]], session: Session | None) -> None:
-    """What depends on the whole run: the reference's pooled samples, the ratios, which row is best."""
+def _finish(rows: list[dict[str, Any]], session: Session | None, peers: Sequence[PeerSession]) -> None:
+    """What depends on the whole run: the others' pooled samples, the ratios, which row is best."""
     reference = None if session is None else session.summary()
     fastest = max(row["median_sps"] for row in rows)
     for row in rows:
         row |= {"reference": reference, **ratios(row["median_sps"], reference), "best": row["median_sps"] == fastest}
+        row["peers"] = [peer.summary(row["median_sps"]) for peer in peers]

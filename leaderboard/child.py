@@ -20,11 +20,12 @@ from typing import Any
 
 import jaxenv
 from leaderboard.bench import Progress, Publish, Report
+from leaderboard.peer import PeerError
 from leaderboard.reference import ReferenceError
 from leaderboard.section import count
 from leaderboard.task import Task
 
-CANNOT = (jaxenv.UnknownEnvironmentError, ReferenceError, ImportError, ValueError)
+CANNOT = (jaxenv.UnknownEnvironmentError, ReferenceError, PeerError, ImportError, ValueError)
 """What a task raises when it cannot be measured as asked."""
 _GRACE = 10  # seconds to end by itself after an interrupt
 

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-from leaderboard.bench import DEFAULT_BATCHES, Progress, Settings
+from leaderboard.bench import Progress
+from leaderboard.peer import Peer
 from leaderboard.section import count
+from leaderboard.settings import Settings
 
+_PEER_SAMPLE = 0.5  # seconds: a slow peer's sample is one step of all its lanes, however short the others' are
 USUAL_SEARCH = 3  # batches that the search for the best one adds to the default ones: at least one each way
 
 
 class Schedule:
-    """Counts samples over all sections. The number of rows of a section is a guess until it ends."""
+    """Counts samples over all sections. The number of rows of a section is a guess until it ends.
 
-    def __init__(self, sections: int, settings: Settings, with_reference: bool):
+    `peers` take their turns with one row of each of `peer_sections` sections.
+    """
+
+    def __init__(
+        self,
+        sections: int,
+        settings: Settings,
+        with_reference: bool,
+        peers: Sequence[Peer] = (),
+        peer_sections: int | None = None,
+    ):
         self._settings, self._sides = settings, 2 if with_reference else 1
-        self._guess = len(settings.batches) if settings.batches else len(DEFAULT_BATCHES) + USUAL_SEARCH
+        self._peers, self._peer_sections = peers, sections if peer_sections is None else peer_sections
+        batches = settings.batches or settings.default_batches(bool(peers))
+        self._guess = len(batches) + (0 if settings.batches else USUAL_SEARCH)
         self._rows = [self._guess] * sections
         self._section, self._row = 0, 0.0  # of the current section: rows done, the last one in part
         self._started = time.monotonic()
@@ -32,7 +48,14 @@ class Schedule:
             count(settings.samples, "sample"),
             f"{settings.seconds:g} s",
         )
-        return f"{' × '.join(parts)}{turns}: {about}{_words(seconds)}; starting, compiling and warming up come on top"
+        on_top = "starting, compiling and warming up come on top"
+        if self._peers and self._peer_sections:
+            seconds += self._peer_sections * len(self._peers) * settings.samples * max(settings.seconds, _PEER_SAMPLE)
+            starting = self._peer_sections * sum(peer.startup_seconds for peer in self._peers)
+            turns += f", {count(len(self._peers), 'peer')} in one row"
+            on_top += f" (the peers': about {_words(starting)})"
+            about = "about "
+        return f"{' × '.join(parts)}{turns}: {about}{_words(seconds)}; {on_top}"
 
     def at(self, progress: Progress) -> tuple[int, int]:
         """Samples done and expected, all sections together."""

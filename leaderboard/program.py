@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from jaxenv.environment import Environment
 from jaxenv.rollout import Carry, Policy, Summary, rollout
-from leaderboard import machine
+from leaderboard import compiler, machine
 
 
 def one_device_per_core() -> None:
@@ -30,7 +31,7 @@ class Program:
     """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
 
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
-    at random, legally.
+    at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Program:
         devices: int,
         seed: int = 0,
         policy: Policy | None = None,
+        xla: Sequence[str] = (),
     ):
         self.batch, self.scan = batch, scan_length(batch)
         self.chunk = None if chunk is None or chunk >= batch else chunk
         self.devices = max(n for n in range(1, devices + 1) if batch % (n * (self.chunk or 1)) == 0)
         lanes = batch // self.devices
+        self.compiler_options = compiler.chosen(env, xla, self.chunk or lanes)
         program = rollout(env, lanes, self.scan, policy, chunk=None if self.chunk == lanes else self.chunk)
         mesh = jax.make_mesh((self.devices,), ("lanes",), devices=jax.devices()[: self.devices])
         split, whole = PartitionSpec("lanes"), PartitionSpec()
@@ -70,7 +73,7 @@ class Program:
         lowered = spread(run).lower(self.carry, self.params)
         self.trace_seconds = time.perf_counter() - started
         started = time.perf_counter()
-        self._run = lowered.compile()
+        self._run = compiler.compile_with(lowered, self.compiler_options)
         self.compile_seconds = time.perf_counter() - started
 
     @property

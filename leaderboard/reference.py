@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
+from leaderboard.peer import PLANAR_TASKS
 from leaderboard.section import Section
 
 # By the reference's name in the environment's spec: a module with `SECTIONS`, what a bench runs unless told otherwise,
@@ -17,6 +18,7 @@ from leaderboard.section import Section
 _SESSIONS = {
     "pokemon-showdown": "leaderboard.references.showdown",
     "pufferlib puffer_pong": "leaderboard.references.puffer_pong",
+    **dict.fromkeys(PLANAR_TASKS, "leaderboard.references.mujoco_rollout"),
 }
 
 
@@ -37,7 +39,9 @@ class Request:
 class Session:
     """Warm workers of a reference. `timer(seconds)` plays on all of them at once and returns steps per second.
 
-    `cores` is what it keeps busy; `tuning` says how it was set up to be at its fastest.
+    * `cores` is what it keeps busy; `tuning` says how it was set up to be at its fastest.
+    * `physics_per_step`: physics steps, or frames, of an environment step; None where there is no such thing.
+    * `note`: a sentence on work that it is spared, or has to do, beside ours.
     """
 
     def __init__(
@@ -49,8 +53,12 @@ class Session:
         unit: str,
         timer: Callable[[float], float],
         tuning: Mapping[str, Any] | None = None,
+        physics_per_step: int | None = None,
+        note: str = "",
     ):
-        self._facts = {"name": name, "version": version, "cores": cores, "unit": unit, "tuning": dict(tuning or {})}
+        self.name = name
+        facts = {"name": name, "version": version, "cores": cores, "unit": unit, "tuning": dict(tuning or {})}
+        self._facts, self._physics_per_step = {**facts, "note": note}, physics_per_step
         self._timer = timer
         self._samples: list[float] = []
 
@@ -62,8 +70,10 @@ class Session:
             raise _failed(error) from error
 
     def summary(self) -> dict[str, Any]:
-        """Name, version, cores, unit, tuning, all samples and their median: all workers together."""
-        return {**self._facts, "median_sps": statistics.median(self._samples), "samples": list(self._samples)}
+        """Name, version, cores, unit, tuning, note, all samples and their median: all workers together."""
+        median, physics = statistics.median(self._samples), self._physics_per_step
+        physics_sps = median * physics if physics else None
+        return {**self._facts, "median_sps": median, "samples": list(self._samples), "physics_sps": physics_sps}
 
 
 def is_known(reference_name: str | None) -> bool:

@@ -1,4 +1,7 @@
-"""Rows as tables, one for each section: rows of another mode, configuration or number of cores never stand in it."""
+"""Rows as tables, one for each section: rows of another mode, configuration or number of cores never stand in it.
+
+Where other engines were timed, a table of them follows that of their section.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,16 @@ from leaderboard.section import count
 
 
 def tables(rows: list[dict[str, Any]]) -> list[Table]:
-    """A table for each section, in the order of their first rows."""
+    """A table for each section, in the order of their first rows; after it its peers', if any."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(_section(row), []).append(row)
-    return [_table(group) for group in groups.values()]
+    views = []
+    for group in groups.values():
+        views.append(_table(group))
+        compared = [row for row in group if row.get("peers_in_turns")]
+        views += [_peers(row) for row in compared[:1]]
+    return views
 
 
 def _section(row: dict[str, Any]) -> str:
@@ -45,6 +53,55 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     return view
 
 
+def _peers(row: dict[str, Any]) -> Table:
+    """Our row, the reference and the engines that took turns with them. "x" is ours over theirs."""
+    title = f"{row['env']}, {row['mode']}: other engines in the same run"
+    view = Table(title=title, caption=_peers_caption(row), caption_justify="left")
+    for name in ("engine", "batch", "steps/s", "phys/s", "×", "compile", "|dq|", "|dv|"):
+        view.add_column(name, justify="left" if name == "engine" else "right")
+
+    def add(name: str, batch: str, facts: dict[str, Any], ratio: float | None, bold: bool = False) -> None:
+        error, compiled = facts.get("error") or {}, facts.get("compile_seconds")
+        view.add_row(
+            name,
+            batch,
+            _short(facts["median_sps"]),
+            _short(facts["physics_sps"]) if facts.get("physics_sps") else "–",
+            _number(ratio, 2),
+            "–" if compiled is None else f"{compiled + facts['trace_seconds']:.0f} s",
+            _scientific(error.get("max_dq")),
+            _scientific(error.get("max_dv")) + (f" ({error['not_finite']} lost)" if error.get("not_finite") else ""),
+            style="bold" if bold else None,
+        )
+
+    add("ours", f"{row['batch']:,}", row, None, bold=True)
+    if reference := row["reference"]:
+        add(reference["name"], "–", reference, row["ratio"])
+    for peer in row["peers"]:
+        add(peer["name"], f"{peer['batch']:,}", peer, peer["ratio"])
+    return view
+
+
+def _peers_caption(row: dict[str, Any]) -> str:
+    """What the columns mean, and every peer's settings: whatever differs from ours stands there."""
+    lines = ["steps/s, phys/s: environment and physics steps per second, medians; ×: ours over theirs"]
+    if row["error"]:
+        lines.append(
+            f"|dq|, |dv|: largest error of one env step from {row['error']['states']} states of random play, the same "
+            f"ones and under the same actions for all, beside {row['error']['against']}"
+        )
+    if options := row.get("compiler_options"):
+        lines.append("ours compiled with " + ", ".join(f"{key}={value}" for key, value in options.items()))
+    if solver := row.get("solver"):
+        counts = [f"{name} {value['total']:,}" for name, value in solver.items() if isinstance(value, dict)]
+        lines.append(f"our solver in {solver['physics_steps']:,} physics steps: {', '.join(counts)}")
+    for peer in row["peers"]:
+        shown = {key: value for key, value in peer["config"].items() if key != "model_sha256"}
+        settings = ", ".join(f"{key} {value}" for key, value in shown.items())
+        lines.append(f"{peer['name']} {peer['version']}: {settings}")
+    return "\n".join(lines)
+
+
 def _title(row: dict[str, Any]) -> str:
     config = ", ".join(f"{k}={v}" for k, v in (row.get("config") or {}).items() if v not in (None, ""))
     return f"{row['env']}, {row['mode']}, {count(_cores(row), 'core')}, {row['backend']}" + (
@@ -66,6 +123,7 @@ def _caption(row: dict[str, Any]) -> str:
         [
             f"reference: {reference['name']} {reference['version']}, {reference['median_sps']:,.0f} "
             f"{reference['unit']} on {count(reference['cores'], 'core')}" + (f" ({tuning})" if tuning else ""),
+            *([reference["note"]] if reference.get("note") else []),
             *lines,
         ]
     )
@@ -80,6 +138,10 @@ def _short(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g} {letter}"
     return f"{value:.3g}"
+
+
+def _scientific(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1e}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -6,9 +6,26 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax
 import pytest
 
 from verification.references.showdown.workers import WorkerPool
+
+
+_MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
+_MAPS = Path("/proc/self/maps")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_compiled_programs() -> Iterator[None]:
+    """XLA keeps every compiled program in memory maps of its own, of which Linux allows a process some 65,000.
+
+    The whole suite compiles more than that; LLVM then crashes on a mapping that failed. Compiled programs are shared by
+    modules, and so they are forgotten only when a good part of the maps is used.
+    """
+    yield
+    if _MAPS_LIMIT.exists() and len(_MAPS.read_bytes().splitlines()) > int(_MAPS_LIMIT.read_text()) // 3:
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

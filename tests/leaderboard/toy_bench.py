@@ -35,6 +35,15 @@ class ReferencedDuel(Duel):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ReferencedWalk(Walk):
+    """Quick to compile, for one section."""
+
+    @property
+    def spec(self) -> EnvSpec:
+        return _referenced(super().spec, NAME)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SectionedWalk(Walk):
     """Its reference is declared for three sections."""
 
@@ -67,6 +76,7 @@ def register() -> None:
     jaxenv.register("toys/duel", "toys:Duel")
     jaxenv.register("toys/walk", "toys:Walk")
     jaxenv.register("toys/referenced", f"{__name__}:ReferencedDuel")
+    jaxenv.register("toys/quick", f"{__name__}:ReferencedWalk")
     jaxenv.register("toys/sectioned", f"{__name__}:SectionedWalk")
 
 

@@ -46,8 +46,8 @@ def run(task: Task, context: Context, result: CheckResult) -> None:
     Of short episodes more are played: a mean over few steps resolves little.
     """
     begin = time.monotonic()
-    longer = min(_MOST_TIMES, LONG // _steps(task))
-    each = -(-max(LEAST_EPISODES, context.plan.episodes) * longer // len(POLICIES))
+    times = max(min(_MOST_TIMES, LONG // _steps(task)), task.more_episodes)
+    each = -(-max(LEAST_EPISODES, context.plan.episodes) * times // len(POLICIES))
     result.unit, result.planned = "episodes", 2 * each * len(POLICIES)
     reference = sides.plain_reference(task)
     skip = int(reference.unwrapped.frame_skip)

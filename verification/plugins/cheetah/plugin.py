@@ -53,6 +53,8 @@ BLIND_SPOTS = (
     "Gymnasium's options other than the defaults are not compared here (frame_skip 1 apart)",
     "states that MuJoCo puts back to the initial pose (not finite, or beyond 1e10) are never injected",
     "actions that are not numbers are never played",
+    "injected steps that a millionth of a metre or radian decides (a contact that just begins) are left out of "
+    f"L1/injected and L2/pairs; {one_step.PHYSICS} and {one_step.ENV} take them, and count what is settled otherwise",
     "beyond about a hundred steps two runs are compared by their statistics only: even MuJoCo leaves itself",
     "compared on this machine's processor; others may round XLA's programs elsewhere",
 )

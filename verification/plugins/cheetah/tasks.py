@@ -46,6 +46,7 @@ class Task:
       at 0.9 a contact's force jumps by its whole size, and a body at rest rests at that edge.
     * `most_speed`: of any injected velocity. A swimmer's drag makes MuJoCo itself unstable at a few metres per second.
     * `endings`: joint → positions at which an episode ends. `margin`: of level 4, in points of return.
+    * `more_episodes`: how many times as many episodes of long statistics (E4) that margin needs.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Task:
     most_speed: float = 60.0
     endings: Mapping[int, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType({}))
     undecided: float = 1e-3
+    more_episodes: int = 1
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -172,6 +174,7 @@ TASKS = {
             root_speed=0.5,
             joint_speed=2.0,
             most_speed=4.0,
+            more_episodes=3,
             free={"slider1": (-1.0, 1.0), "slider2": (-1.0, 1.0), "free_body_rot": _ANYWHERE},
         ),
     )

@@ -1,0 +1,66 @@
+"""XLA's compiler options: from `--xla`, or the ones that an environment asks for.
+
+An environment may have a method `compiler_options(backend, lanes)`, `{option: value}`: those that were measured to make
+the fastest program of its step, for so many lanes that run together on one device. Peers are left at XLA's defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+
+from jaxenv.environment import Environment
+
+Options = dict[str, str | int | float | bool]
+NONE = "none"
+"""`--xla none`: XLA's defaults, whatever the environment asks for."""
+
+
+def parse(texts: Sequence[str]) -> Options:
+    """From `key=value` texts, or the single one `none`. ValueError names a text that cannot be read."""
+    if tuple(texts) == (NONE,):
+        return {}
+    options: Options = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.isidentifier():
+            raise ValueError(
+                f"--xla {text!r}: write it as option=value, such as --xla xla_disable_hlo_passes=fusion, "
+                f"or --xla {NONE} by itself for XLA's defaults"
+            )
+        if key in options:
+            raise ValueError(f"--xla {text!r}: {key} is set twice; an option that takes a list has it after commas")
+        options[key] = _value(value)
+    return options
+
+
+def chosen(env: Environment, texts: Sequence[str], lanes: int) -> Options:
+    """Those of `--xla` if there are any, else what the environment asks for on this backend. Starts the backend."""
+    if texts:
+        return parse(texts)
+    ask: Callable[[str, int], Mapping[str, Any]] | None = getattr(env, "compiler_options", None)
+    return dict(ask(jax.default_backend(), lanes)) if ask else {}
+
+
+def compile_with(lowered: Any, options: Mapping[str, Any]) -> Any:
+    """`lowered.compile`. ValueError for an option that XLA does not know or a value that it refuses."""
+    try:
+        return lowered.compile(compiler_options=dict(options) or None)
+    except jax.errors.JaxRuntimeError as error:
+        if options and "INVALID_ARGUMENT" in str(error):
+            given = ", ".join(f"{key}={value}" for key, value in options.items())
+            raise ValueError(f"XLA refuses its options {given} (--xla, or the environment's own): {error}") from error
+        raise
+
+
+def _value(text: str) -> str | int | float | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            pass
+    return text

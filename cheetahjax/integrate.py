@@ -23,6 +23,14 @@ Values = tuple[jax.Array, ...]
 """One scalar for each joint, in MuJoCo's order."""
 
 
+class Place(NamedTuple):
+    """Where forces were computed."""
+
+    displacement: Values
+    """Joint positions minus those at which the environment's step began."""
+    qvel: Values
+
+
 class Motion(NamedTuple):
     """A state in the middle of an environment's step."""
 
@@ -30,6 +38,9 @@ class Motion(NamedTuple):
     """Joint positions minus those at which the environment's step began."""
     qvel: Values
     warmstart: Values
+    """The joints' acceleration at `evaluated`."""
+    evaluated: Place
+    """Where the last forces were computed on the way here."""
 
 
 def euler(
@@ -43,7 +54,8 @@ def euler(
     h = model.timestep
     qvel = tuple(v + h * a for v, a in zip(motion.qvel, rates, strict=True))
     displacement = tuple(d + h * v for d, v in zip(motion.displacement, qvel, strict=True))
-    return Motion(displacement, qvel, tuple(jnp.asarray(a) for a in acceleration)), found.report
+    evaluated = Place(motion.displacement, motion.qvel)
+    return Motion(displacement, qvel, tuple(jnp.asarray(a) for a in acceleration), evaluated), found.report
 
 
 def _damped(model: PlanarModel, found: Acceleration) -> list[Scalar]:
@@ -69,25 +81,27 @@ def runge_kutta(
     h = model.timestep
 
     def stage(carry: tuple, weights: tuple[jax.Array, jax.Array]) -> tuple[tuple, SolverReport]:
-        slopes_q, slopes_v, sum_q, sum_v, warmstart = carry
+        slopes_q, slopes_v, sum_q, sum_v, warmstart, _ = carry
         ahead, share = weights
-        qpos = [s + (d + ahead * k) for s, d, k in zip(start, motion.displacement, slopes_q, strict=True)]
+        place = tuple(d + ahead * k for d, k in zip(motion.displacement, slopes_q, strict=True))
+        qpos = [s + d for s, d in zip(start, place, strict=True)]
         qvel = tuple(v + ahead * k for v, k in zip(motion.qvel, slopes_v, strict=True))
         found = forward(model, qpos, qvel, ctrl, warmstart, options)
         acceleration = tuple(jnp.asarray(a) for a in relative(model, found.values))
         sum_q = tuple(total + share * k for total, k in zip(sum_q, qvel, strict=True))
         sum_v = tuple(total + share * k for total, k in zip(sum_v, acceleration, strict=True))
-        return (qvel, acceleration, sum_q, sum_v, acceleration), found.report
+        return (qvel, acceleration, sum_q, sum_v, acceleration, place), found.report
 
     dtype = motion.qvel[0].dtype
     ahead = jnp.array([0.0, h / 2, h / 2, h], dtype)
     share = jnp.array([h / 6, h / 3, h / 3, h / 6], dtype)
     none = tuple(jnp.zeros_like(v) for v in motion.qvel)
-    last, reports = jax.lax.scan(stage, (none, none, none, none, motion.warmstart), (ahead, share))
-    _, _, sum_q, sum_v, warmstart = last
+    first = (none, none, none, none, motion.warmstart, motion.displacement)
+    last, reports = jax.lax.scan(stage, first, (ahead, share))
+    last_qvel, _, sum_q, sum_v, warmstart, place = last
     displacement = tuple(d + s for d, s in zip(motion.displacement, sum_q, strict=True))
     qvel = tuple(v + s for v, s in zip(motion.qvel, sum_v, strict=True))
-    return Motion(displacement, qvel, warmstart), jax.tree.map(jnp.sum, reports)
+    return Motion(displacement, qvel, warmstart, Place(place, last_qvel)), jax.tree.map(jnp.sum, reports)
 
 
 INTEGRATORS = {"euler": euler, "rk4": runge_kutta}

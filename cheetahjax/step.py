@@ -10,21 +10,46 @@ operations, and XLA's fusion pass clones them into one another, which costs seve
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
-from cheetahjax.integrate import INTEGRATORS, Motion
+from cheetahjax.integrate import INTEGRATORS, Motion, Place
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
 from cheetahjax.state import PhysicsState, SolverReport
+
+
+class Evaluation(NamedTuple):
+    """A place at which forces were computed; ``[nv]`` each."""
+
+    qpos: jax.Array
+    qvel: jax.Array
+    qacc: jax.Array
+
+
+class EnvStep(NamedTuple):
+    """What `env_step` returns."""
+
+    state: PhysicsState
+    displacement: jax.Array
+    """``[nv]``: how far every joint went (``displacement[0]`` is how far the root slid). Use it, not a difference of
+    positions, for the speed of something far from the origin: it keeps the digits that the position has no room for."""
+    report: SolverReport
+    """Summed over the physics steps."""
+    evaluated: Evaluation
+    """Where the last forces were computed: what ``data.xpos``, ``data.site_xpos`` and ``data.qfrc_constraint`` hold
+    after ``mj_step`` is not of the new state but of the state before the last physics step, or of its fourth stage with
+    the Runge-Kutta method (``engine_forward.c``, ``mj_RungeKutta``)."""
 
 
 def physics_step(
     model: PlanarModel, state: PhysicsState, ctrl: jax.Array, options: NewtonOptions | None = None
 ) -> tuple[PhysicsState, SolverReport]:
     """One ``mj_step``: the state after `model.timestep` under the controls ``ctrl[nu]``."""
-    after, _, report = env_step(model, state, ctrl, 1, options)
-    return after, report
+    step = env_step(model, state, ctrl, 1, options)
+    return step.state, step.report
 
 
 def env_step(
@@ -33,13 +58,8 @@ def env_step(
     ctrl: jax.Array,
     frame_skip: int,
     options: NewtonOptions | None = None,
-) -> tuple[PhysicsState, jax.Array, SolverReport]:
-    """`frame_skip` physics steps under the same controls ``ctrl[nu]``.
-
-    Returns the state, the displacement ``[nv]`` of every joint over the whole step (``displacement[0]`` is how far the
-    root slid), and the solver's report summed over the steps. Use the displacement, not a difference of positions, for
-    the speed of something far from the origin: it keeps the digits that the position has no room for.
-    """
+) -> EnvStep:
+    """`frame_skip` physics steps under the same controls ``ctrl[nu]``."""
     _check(model, state, ctrl)
     advance = INTEGRATORS[model.integrator]
     options = NewtonOptions() if options is None else options
@@ -47,7 +67,8 @@ def env_step(
     start = _scalars(state.qpos)
     controls = tuple(control.astype(dtype) for control in _scalars(ctrl))
     zero = jnp.zeros((), jnp.int32)
-    motion = Motion(tuple(jnp.zeros_like(q) for q in start), _scalars(state.qvel), _scalars(state.warmstart))
+    still, qvel = tuple(jnp.zeros_like(q) for q in start), _scalars(state.qvel)
+    motion = Motion(still, qvel, _scalars(state.warmstart), Place(still, qvel))
 
     def body(_: int, carry: tuple[Motion, SolverReport]) -> tuple[Motion, SolverReport]:
         motion, total = carry
@@ -60,7 +81,9 @@ def env_step(
     after = PhysicsState(
         qpos=state.qpos + displacement, qvel=jnp.stack(motion.qvel), warmstart=jnp.stack(motion.warmstart)
     )
-    return after, displacement, report
+    place = motion.evaluated
+    evaluated = Evaluation(state.qpos + jnp.stack(place.displacement), jnp.stack(place.qvel), after.warmstart)
+    return EnvStep(after, displacement, report, evaluated)
 
 
 def _scalars(array: jax.Array) -> tuple[jax.Array, ...]:

@@ -9,11 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from cheetahjax.envs.last_stage import Evaluation, env_step_and_last_stage, evaluate, limit_forces, point_on_link
+from cheetahjax.envs.last_evaluation import evaluate, limit_forces, point_on_link
 from cheetahjax.envs.observation import scalar, vector
 from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv, normal, uniform
 from cheetahjax.model import INVERTED_DOUBLE_PENDULUM
 from cheetahjax.state import PhysicsState
+from cheetahjax.step import EnvStep, Evaluation
 from jaxenv import ObsSpec, struct
 
 TIP = (0.0, 0.6)
@@ -43,7 +44,7 @@ class InvertedDoublePendulumParams(struct.Node):
 
 @struct.dataclass
 class InvertedDoublePendulumState(struct.Node):
-    """`planar_env.PlanarState`, and what MuJoCo last computed on the way here (see `last_stage`)."""
+    """`planar_env.PlanarState`, and what MuJoCo last computed on the way here (see `cheetahjax.step.EnvStep`)."""
 
     physics: PhysicsState
     time: jax.Array
@@ -61,9 +62,9 @@ class InvertedDoublePendulum(PlanarEnv):
     They fall when the tip is at 1 m or below. Starts upright plus uniform noise within ``reset_noise_scale`` on
     positions, and with normal velocities of that standard deviation.
 
-    The tip and the force in the observation are not those of the new state but of the last stage of the integration,
-    as in Gymnasium: see `last_stage`. The rail's ends are so stiff, some 1e5 N/m, that float32 leaves the force errors
-    of a few mN where Gymnasium's clip to +-10 N does not hide them.
+    The tip and the force in the observation are not those of the new state but of the integration's last stage, as in
+    Gymnasium: see `cheetahjax.step.EnvStep`. The rail's ends are so stiff, some 1e5 N/m, that float32 leaves the force
+    errors of a few mN where Gymnasium's clip to +-10 N does not hide them.
     """
 
     task = "InvertedDoublePendulum-v5"
@@ -101,11 +102,8 @@ class InvertedDoublePendulum(PlanarEnv):
         at = evaluate(self.model, physics, jnp.zeros((self.model.nu,), physics.qpos.dtype), self.newton)
         return self._state(physics, jnp.asarray(time, jnp.int32), at)
 
-    def advance(self, state: InvertedDoublePendulumState, ctrl: jax.Array) -> Advance:
-        physics, displacement, report, last = env_step_and_last_stage(
-            self.model, state.physics, ctrl, self.frame_skip, self.newton
-        )
-        return Advance(self._state(physics, state.time + 1, last), displacement, report)
+    def state_after(self, step: EnvStep, time: jax.Array) -> InvertedDoublePendulumState:
+        return self._state(step.state, time, step.evaluated)
 
     def _state(self, physics: PhysicsState, time: jax.Array, at: Evaluation) -> InvertedDoublePendulumState:
         tip = point_on_link(self.model, at.qpos, UPPER_POLE, TIP)

@@ -32,7 +32,7 @@ import numpy as np
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
 from cheetahjax.state import PhysicsState, SolverReport
-from cheetahjax.step import env_step
+from cheetahjax.step import EnvStep, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
 from jaxenv.environment import Step
 from jaxenv.spaces import Box
@@ -117,10 +117,14 @@ class PlanarEnv(Environment):
         """The state that Gymnasium's ``set_state`` leaves: whatever a task derives is that of the present pose."""
         return PlanarState(physics, jnp.asarray(time, jnp.int32))
 
+    def state_after(self, step: EnvStep, time: jax.Array) -> Any:
+        """The state after a step of the physics."""
+        return PlanarState(step.state, time)
+
     def advance(self, state: Any, ctrl: jax.Array) -> Advance:
         """One step of the physics under controls; the time is counted."""
-        physics, displacement, report = env_step(self.model, state.physics, ctrl, self.frame_skip, self.newton)
-        return Advance(state.replace(physics=physics, time=state.time + 1), displacement, report)
+        step = env_step(self.model, state.physics, ctrl, self.frame_skip, self.newton)
+        return Advance(self.state_after(step, state.time + 1), step.displacement, step.report)
 
     # ---- the environment
 

@@ -9,11 +9,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from cheetahjax.envs.last_stage import env_step_and_last_stage, point_on_link
+from cheetahjax.envs.last_evaluation import point_on_link
 from cheetahjax.envs.observation import vector
 from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv, uniform
 from cheetahjax.model import REACHER
 from cheetahjax.state import PhysicsState
+from cheetahjax.step import EnvStep
 from jaxenv import ObsSpec, struct
 
 FINGERTIP = (0.11, 0.0)
@@ -41,7 +42,7 @@ class ReacherParams(struct.Node):
 
 @struct.dataclass
 class ReacherState(struct.Node):
-    """`planar_env.PlanarState`, and where MuJoCo last placed the bodies on the way here (see `last_stage`)."""
+    """`planar_env.PlanarState`, and where MuJoCo last placed the bodies (see `cheetahjax.step.EnvStep`)."""
 
     physics: PhysicsState
     time: jax.Array
@@ -57,8 +58,8 @@ class Reacher(PlanarEnv):
     along x plus uniform noise within 0.1 rad, with joint rates within 0.005 rad/s and a resting target, uniform in the
     disc of 0.2 m (Gymnasium draws from the square until it hits the disc: the same law).
 
-    The distance is not that of the new state but of the last stage of the integration, as in Gymnasium: see
-    `last_stage`.
+    The distance is not that of the new state but of the integration's last stage, as in Gymnasium: see
+    `cheetahjax.step.EnvStep`.
     """
 
     task = "Reacher-v5"
@@ -98,12 +99,8 @@ class Reacher(PlanarEnv):
     def state_at(self, physics: PhysicsState, time: Any = 0) -> ReacherState:
         return ReacherState(physics, jnp.asarray(time, jnp.int32), self._target_to_fingertip(physics.qpos))
 
-    def advance(self, state: ReacherState, ctrl: jax.Array) -> Advance:
-        physics, displacement, report, last = env_step_and_last_stage(
-            self.model, state.physics, ctrl, self.frame_skip, self.newton
-        )
-        seen = self._target_to_fingertip(last.qpos)
-        return Advance(ReacherState(physics, state.time + 1, seen), displacement, report)
+    def state_after(self, step: EnvStep, time: jax.Array) -> ReacherState:
+        return ReacherState(step.state, time, self._target_to_fingertip(step.evaluated.qpos))
 
     def _target_to_fingertip(self, qpos: jax.Array) -> jax.Array:
         # The target's slides read 0 at the shoulder, so its joint positions are its place.

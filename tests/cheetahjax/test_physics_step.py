@@ -31,7 +31,7 @@ one_step = jax.jit(
 
 def test_an_env_step_is_its_physics_steps() -> None:
     state, ctrl = states(64)
-    together, displacement, report = five_steps(state, ctrl)
+    together, displacement, report, _ = five_steps(state, ctrl)
     single, iterations = state, 0
     for _ in range(5):
         single, one = one_step(single, ctrl)
@@ -45,11 +45,20 @@ def test_an_env_step_is_its_physics_steps() -> None:
 def test_a_cheetah_far_away_moves_like_one_at_home() -> None:
     state, ctrl = states(64)
     far = state.replace(qpos=state.qpos.at[:, 0].set(4096.0))
-    at_home, moved_at_home, _ = five_steps(state.replace(qpos=state.qpos.at[:, 0].set(0.0)), ctrl)
-    far_away, moved_far_away, _ = five_steps(far, ctrl)
+    at_home, moved_at_home, *_ = five_steps(state.replace(qpos=state.qpos.at[:, 0].set(0.0)), ctrl)
+    far_away, moved_far_away, *_ = five_steps(far, ctrl)
     np.testing.assert_array_equal(moved_far_away, moved_at_home)
     np.testing.assert_array_equal(far_away.qvel, at_home.qvel)
     np.testing.assert_array_equal(far_away.qpos[:, 0], np.float32(4096) + np.asarray(moved_at_home)[:, 0])
+
+
+def test_the_last_place_of_forces_is_before_the_last_euler_step() -> None:
+    state, ctrl = states(16)
+    for _ in range(4):
+        state, _ = one_step(state, ctrl)
+    evaluated = jax.vmap(lambda state, ctrl: env_step(HALF_CHEETAH, state, ctrl, 1))(state, ctrl).evaluated
+    np.testing.assert_array_equal(evaluated.qpos, state.qpos)
+    np.testing.assert_array_equal(evaluated.qvel, state.qvel)
 
 
 def test_controls_beyond_the_range_are_clamped() -> None:
@@ -64,10 +73,10 @@ def test_controls_beyond_the_range_are_clamped() -> None:
 def test_a_batch_does_not_change_its_members() -> None:
     """The solver's loop runs until the slowest member is done; the others must not go on moving."""
     state, ctrl = states(256, seed=9)
-    whole, _, report = five_steps(state, ctrl)
+    whole, _, report, _ = five_steps(state, ctrl)
     assert len(np.unique(report.iterations)) > 2
     picked = np.arange(0, 256, 4)
-    part, _, _ = five_steps(jax.tree.map(lambda leaf: leaf[picked], state), ctrl[picked])
+    part, *_ = five_steps(jax.tree.map(lambda leaf: leaf[picked], state), ctrl[picked])
     np.testing.assert_array_equal(np.asarray(whole.qpos)[picked], part.qpos)
     np.testing.assert_array_equal(np.asarray(whole.warmstart)[picked], part.warmstart)
 

@@ -253,14 +253,19 @@ def _close(name: str, a: Any, b: Any, tolerance: float) -> None:
     """Equal integers; floats up to how XLA rounds another program."""
     for where, x, y in _pairs(name, a, b):
         x, y = _plain(x), _plain(y)
-        equal = np.allclose(x, y, rtol=tolerance, atol=tolerance) if x.dtype.kind == "f" else np.array_equal(x, y)
-        assert equal, f"{where}: {_difference(x, y)}"
+        if x.shape != y.shape:
+            differ = np.array(True)
+        elif x.dtype.kind == "f":
+            differ = ~np.isclose(x, y, rtol=tolerance, atol=tolerance)
+        else:
+            differ = x != y
+        assert not np.any(differ), f"{where}: {_difference(x, y, differ)}"
 
 
-def _difference(x: np.ndarray, y: np.ndarray) -> str:
+def _difference(x: np.ndarray, y: np.ndarray, differ: np.ndarray | None = None) -> str:
     if x.shape != y.shape:
         return f"shapes {x.shape} and {y.shape}"
-    at = _first(x != y)
+    at = _first(x != y if differ is None else differ)
     return f"first at {at}: {x[at]} and {y[at]}"
 
 

@@ -116,7 +116,8 @@ class Plugin:
       `select_mutant(index)` (0 none, else 1 + place in the list). `self_check()`: this plugin with the reference as its
       own candidate; None: simply that. `survivors`: mutant id → why no level can kill it.
     * `extra(context)`: checks of the environment's own; `replaces`: ids of standard checks that they stand for.
-    * `env_id`: the registered `jaxenv` environment, if it is one. `blind_spots`: what no level here can see.
+    * `env_id`: the registered `jaxenv` environment, if it is one; `alone_tolerance`: of `jaxenv.testing.check_env`, for
+      floats of a lane by itself against the same lane among others. `blind_spots`: what no level here can see.
     * `configure(options)`: the plugin with the command line's own choices (a `PluginError` for ones it cannot follow).
     * `close()`: ends what the plugin's own functions have started (workers).
     """
@@ -153,6 +154,7 @@ class Plugin:
     extra: Callable[[Context], Sequence[Check]] | None = None
     replaces: Sequence[str] = ()
     env_id: str | None = None
+    alone_tolerance: float = 1e-5
     blind_spots: Sequence[str] = ()
     configure: Callable[[Mapping[str, str]], Plugin] | None = None
     close: Callable[[], None] | None = None

@@ -135,7 +135,7 @@ def _run_jaxenv(context: Context, result: CheckResult) -> None:
     params = env.default_params.replace(max_steps_in_episode=24)
     result.planned = 1
     try:
-        check_env(env, params, steps=48, batch=4)
+        check_env(env, params, steps=48, batch=4, tolerance=context.plugin.alone_tolerance)
     except AssertionError as error:
         _differ(result, "candidate", "check_env", str(error), "the contract holds")
     result.cases = 1

@@ -94,6 +94,7 @@ def make(name: str, alone: bool = False) -> Plugin:
         extra=None if alone else partial(checks, task),
         replaces=() if alone else (ONE_STEP, WINDOWS, FREE_RUN),
         env_id=None if alone else task.env_id,
+        alone_tolerance=task.alone_tolerance,
         blind_spots=BLIND_SPOTS,
     )
 

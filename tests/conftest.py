@@ -11,7 +11,6 @@ import pytest
 
 from verification.references.showdown.workers import WorkerPool
 
-
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
 

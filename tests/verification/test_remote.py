@@ -390,7 +390,9 @@ def test_no_answer_in_time_ends_the_child_and_all_that_it_started(
         env.reset(1)
     assert time.monotonic() - begin < 60
     status = Path(f"/proc/{(tmp_path / 'pid').read_text()}/stat")
-    assert not status.exists() or status.read_text().split(") ")[1][0] == "Z"
+    while status.exists() and status.read_text().split(") ")[1][0] != "Z":  # a signal takes its time on a busy machine
+        assert time.monotonic() - begin < 60
+        time.sleep(0.01)
 
 
 def test_a_child_that_says_no_hello_is_ended(child: Callable[..., RemoteEnv]) -> None:

@@ -4,8 +4,10 @@ Both are pure functions of one environment without a batch axis; `jax.vmap` and 
 and `options` are static: close over them, or mark them so. Controls beyond a motor's range are clamped, as MuJoCo does;
 whoever charges for control effort uses the action as it came.
 
-On a CPU, compile with ``compiler_options={"xla_disable_hlo_passes": "fusion"}``: the step is thousands of small
-operations, and XLA's fusion pass clones them into one another, which costs several times the compilation and the speed.
+On a CPU, many environments run faster compiled with ``compiler_options={"xla_disable_hlo_passes": "fusion"}``: the step
+is thousands of small operations, and XLA's fusion pass clones them into one another, which costs several times the
+compilation and does much of the work more than once. With few environments the dispatch of so many operations costs
+more than that: `compiler_options` chooses.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from cheetahjax.integrate import INTEGRATORS, Motion, Place
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
 from cheetahjax.state import PhysicsState, SolverReport
+
+_FUSED_LANES = 256
 
 
 class Evaluation(NamedTuple):
@@ -42,6 +46,15 @@ class EnvStep(NamedTuple):
     """Where the last forces were computed: what ``data.xpos``, ``data.site_xpos`` and ``data.qfrc_constraint`` hold
     after ``mj_step`` is not of the new state but of the state before the last physics step, or of its fourth stage with
     the Runge-Kutta method (``engine_forward.c``, ``mj_RungeKutta``)."""
+
+
+def compiler_options(backend: str, lanes: int) -> dict[str, str]:
+    """XLA's options for a program that steps `lanes` environments together on each of a backend's devices.
+
+    Measured on two cores of an EPYC, in turns: 128 lanes on each ran 1.5 times faster with the fusion pass, 2,048 lanes
+    2.4 times faster without it.
+    """
+    return {"xla_disable_hlo_passes": "fusion"} if backend == "cpu" and lanes > _FUSED_LANES else {}
 
 
 def physics_step(

@@ -32,7 +32,7 @@ import numpy as np
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
 from cheetahjax.state import PhysicsState, SolverReport
-from cheetahjax.step import EnvStep, env_step
+from cheetahjax.step import EnvStep, compiler_options, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
 from jaxenv.environment import Step
 from jaxenv.spaces import Box
@@ -127,6 +127,10 @@ class PlanarEnv(Environment):
         return Advance(self.state_after(step, state.time + 1), step.displacement, step.report)
 
     # ---- the environment
+
+    def compiler_options(self, backend: str, lanes: int) -> dict[str, str]:
+        """XLA's options that suit a program of so many lanes on each device: `cheetahjax.step.compiler_options`."""
+        return compiler_options(backend, lanes)
 
     @property
     def dt(self) -> float:

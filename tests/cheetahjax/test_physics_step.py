@@ -9,7 +9,7 @@ import pytest
 
 from cheetahjax.model import HALF_CHEETAH
 from cheetahjax.state import PhysicsState
-from cheetahjax.step import env_step, physics_step
+from cheetahjax.step import compiler_options, env_step, physics_step
 
 COMPILER_OPTIONS = {"xla_disable_hlo_passes": "fusion"}
 
@@ -90,3 +90,8 @@ def test_a_batched_state_is_refused_with_the_remedy() -> None:
         physics_step(HALF_CHEETAH, one, ctrl[0, :5])
     with pytest.raises(ValueError, match=r"state\.qvel is int32"):
         physics_step(HALF_CHEETAH, one.replace(qvel=jnp.zeros(9, jnp.int32)), ctrl[0])
+
+
+def test_many_lanes_on_a_cpu_ask_for_no_fusion() -> None:
+    assert compiler_options("cpu", 2048) == COMPILER_OPTIONS
+    assert compiler_options("cpu", 128) == compiler_options("gpu", 2048) == {}

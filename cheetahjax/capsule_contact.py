@@ -7,6 +7,7 @@ by construction.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import jax
@@ -58,16 +59,21 @@ def _capsule_contact(model: PlanarModel, pose: Kinematics, pair: CapsulePair) ->
     arms = [pose.world(capsule.link, capsule.centre) for capsule in (first, second)]
     centres = [plus(pose.hinges[capsule.link], arm) for capsule, arm in zip((first, second), arms, strict=True)]
     between = _minus(centres[0], centres[1])
-    along = _closest(halves, between)
+    along, meet = _closest(halves, between)
     arms = [plus(arm, (mul(half[0], x), mul(half[1], x))) for arm, half, x in zip(arms, halves, along, strict=True)]
     ends = [plus(pose.hinges[capsule.link], arm) for capsule, arm in zip((first, second), arms, strict=True)]
     apart = _minus(ends[1], ends[0])
     # Crossing segments have no normal. MuJoCo takes one out of the plane when their nearest points coincide to 1e-15,
-    # and the row then pushes nothing that moves; in float32 those points only coincide to its own rounding.
-    squared = jnp.asarray(dot(apart, apart))
-    crossing = squared < max(1e-15, 8 * float(jnp.finfo(squared.dtype).eps)) ** 2
-    length = jnp.sqrt(jnp.where(crossing, 1.0, squared))
-    normal = tuple(jnp.where(crossing, 0.0, part / length) for part in apart)
+    # and the row then pushes nothing that moves. In a plane they coincide exactly where the segments meet, whatever
+    # rounding leaves of their distance; segments nearly in line may seem to meet, in points that are far apart.
+    directions = [
+        (mul(1 / math.hypot(*capsule.half), half[0]), mul(1 / math.hypot(*capsule.half), half[1]))
+        for capsule, half in zip((first, second), halves, strict=True)
+    ]
+    normal, length = _normal(directions, along, apart)
+    near = length < math.sqrt(float(jnp.finfo(length.dtype).eps))
+    crossing = (meet & near) | (length < 1e-15)
+    normal = jnp.where(crossing, 0.0, normal[0]), jnp.where(crossing, 0.0, normal[1])
     distance = jnp.where(crossing, 0.0, length) - (first.radius + second.radius)
     reach = first.radius + 0.5 * distance
     shift = (mul(normal[0], reach), mul(normal[1], reach))
@@ -95,18 +101,50 @@ def _minus(a: Vector, b: Vector) -> Vector:
     return sub(a[0], b[0]), sub(a[1], b[1])
 
 
-def _closest(halves: Sequence[Vector], between: Vector) -> tuple[jax.Array, jax.Array]:
-    """Where on two segments their nearest points lie, each from -1 to 1; `between` is first centre minus second."""
+def _closest(halves: Sequence[Vector], between: Vector) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+    """Where on two segments their nearest points lie, each from -1 to 1, and bool: whether the segments meet.
+
+    `between` is the first segment's centre minus the second's.
+    """
     a, c = jnp.asarray(dot(halves[0], halves[0])), jnp.asarray(dot(halves[1], halves[1]))
     b = -jnp.asarray(dot(halves[0], halves[1]))
     u, v = -jnp.asarray(dot(halves[0], between)), jnp.asarray(dot(halves[1], between))
     determinant = a * c - b * b
-    determinant = jnp.where(jnp.abs(determinant) < 1e-15, 1e-15, determinant)
+    parallel = jnp.abs(determinant) < 1e-15
+    determinant = jnp.where(parallel, 1e-15, determinant)
     x, y = (c * u - b * v) / determinant, (a * v - b * u) / determinant
+    meet = ~parallel & (jnp.abs(x) <= 1) & (jnp.abs(y) <= 1)
     y = jnp.where(x > 1, (v - b) / c, jnp.where(x < -1, (v + b) / c, y))
     x = jnp.clip(x, -1.0, 1.0)
     x = jnp.where(y > 1, jnp.clip((u - b) / a, -1.0, 1.0), jnp.where(y < -1, jnp.clip((u + b) / a, -1.0, 1.0), x))
-    return x, jnp.clip(y, -1.0, 1.0)
+    return (x, jnp.clip(y, -1.0, 1.0)), meet
+
+
+def _normal(
+    directions: Sequence[Vector], along: Sequence[jax.Array], apart: Vector
+) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+    """The unit vector from the first segment's nearest point to the second's, and their distance.
+
+    `directions` are unit vectors along the segments, `along` says where on them the points lie, from -1 to 1.
+
+    Where one of the points lies within its segment the vector is square to that segment, which tells its direction far
+    better than the short way between two points that nearly meet. Of segments nearly in line rounding may put the
+    points anywhere, and then the way between them is not square to either: it is taken as it is.
+    """
+    squared = jnp.asarray(dot(apart, apart))
+    length = jnp.sqrt(jnp.where(squared == 0, 1.0, squared))
+    normal = jnp.asarray(apart[0] / length), jnp.asarray(apart[1] / length)
+    length = jnp.where(squared == 0, 0.0, length)
+    for direction, place in zip(directions, along, strict=True):
+        slip = jnp.asarray(dot(apart, direction))
+        beside = jnp.asarray(sub(mul(apart[0], direction[1]), mul(apart[1], direction[0])))
+        rounding = 16 * float(jnp.finfo(beside.dtype).eps)
+        within = (jnp.abs(place) < 1) & (jnp.abs(slip) < 0.01 * jnp.abs(beside) + rounding)
+        sign = jnp.where(beside < 0, -1.0, 1.0).astype(beside.dtype)
+        square = mul(sign, direction[1]), mul(-sign, direction[0])
+        normal = jnp.where(within, square[0], normal[0]), jnp.where(within, square[1], normal[1])
+        length = jnp.where(within, jnp.abs(beside), length)
+    return normal, length
 
 
 def _add_chain(

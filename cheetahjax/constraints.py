@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from cheetahjax.capsule_contact import CapsuleContact, capsule_contacts
 from cheetahjax.contact import Contact, contacts
-from cheetahjax.coordinates import absolute_force, layout, relative
+from cheetahjax.coordinates import Positions, absolute_force, layout, relative
 from cheetahjax.force_tree import LinkForces, LinkStiffness
 from cheetahjax.kinematics import Kinematics, hinge_motions
 from cheetahjax.limit import JointLimit, limits
@@ -72,6 +72,7 @@ class Constraints:
         return force, matrix_sum(stiffness.generalised(self.model, self.pose), held)
 
 
-def constraints(model: PlanarModel, pose: Kinematics, qpos: Sequence[Scalar], qvel: Sequence[Scalar]) -> Constraints:
+def constraints(model: PlanarModel, pose: Kinematics, positions: Positions, qvel: Sequence[Scalar]) -> Constraints:
     """The rows of a state given joint by joint."""
-    return Constraints(model, pose, contacts(model, pose), capsule_contacts(model, pose), limits(model, qpos, qvel))
+    ends = limits(model, positions, qvel)
+    return Constraints(model, pose, contacts(model, pose), capsule_contacts(model, pose), ends)

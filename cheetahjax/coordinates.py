@@ -15,6 +15,18 @@ from cheetahjax.model.planar_model import WORLD, Joint, PlanarModel
 from cheetahjax.scalars import Scalar, add, mul, sub
 
 
+class Positions(NamedTuple):
+    """Joint positions in MuJoCo's order, as a sum: stiff limits feel the digits that the sum has no room for."""
+
+    start: Sequence[Scalar]
+    """Where the environment's step began."""
+    displacement: Sequence[Scalar]
+
+    def total(self) -> list[Scalar]:
+        """The sum."""
+        return [add(s, d) for s, d in zip(self.start, self.displacement, strict=True)]
+
+
 class Layout(NamedTuple):
     """Where things stand among the absolute coordinates."""
 

@@ -9,7 +9,7 @@ import jax
 
 from cheetahjax.bias import bias_forces
 from cheetahjax.constraints import constraints
-from cheetahjax.coordinates import absolute, absolute_force, layout
+from cheetahjax.coordinates import Positions, absolute, absolute_force, layout
 from cheetahjax.fluid import fluid_forces
 from cheetahjax.inertia import mass_matrix, world_moments
 from cheetahjax.kinematics import kinematics
@@ -31,13 +31,14 @@ class Acceleration(NamedTuple):
 
 def forward(
     model: PlanarModel,
-    qpos: Sequence[Scalar],
+    positions: Positions,
     qvel: Sequence[Scalar],
     ctrl: Sequence[jax.Array],
     start: Sequence[Scalar],
     options: NewtonOptions,
 ) -> Acceleration:
     """The acceleration at a state, the solver starting from another; all but the result in joint coordinates."""
+    qpos = positions.total()
     pose = kinematics(model, qpos, qvel)
     moments = world_moments(model, pose)
     mass = mass_matrix(model, pose, moments)
@@ -45,6 +46,6 @@ def forward(
     bias = bias_forces(model, pose, moments)
     fluid = fluid_forces(model, pose)
     force = [add(*parts) for parts in zip(bias, joints, fluid, strict=True)]
-    rows = constraints(model, pose, qpos, qvel)
+    rows = constraints(model, pose, positions, qvel)
     values, report = minimise(Problem(layout(model), mass, force, rows), absolute(model, start), options)
     return Acceleration(values, mass, report)

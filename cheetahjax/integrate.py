@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from cheetahjax.coordinates import absolute_diagonal, absolute_force, layout, relative
+from cheetahjax.coordinates import Positions, absolute_diagonal, absolute_force, layout, relative
 from cheetahjax.dynamics import Acceleration, forward
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
@@ -47,8 +47,8 @@ def euler(
     model: PlanarModel, start: Values, ctrl: Values, motion: Motion, options: NewtonOptions
 ) -> tuple[Motion, SolverReport]:
     """One semi-implicit Euler step, joint damping taken implicitly; displacements count from `start`."""
-    qpos = [a + b for a, b in zip(start, motion.displacement, strict=True)]
-    found = forward(model, qpos, motion.qvel, ctrl, motion.warmstart, options)
+    positions = Positions(start, motion.displacement)
+    found = forward(model, positions, motion.qvel, ctrl, motion.warmstart, options)
     acceleration = relative(model, found.values)
     rates = relative(model, _damped(model, found))
     h = model.timestep
@@ -84,9 +84,8 @@ def runge_kutta(
         slopes_q, slopes_v, sum_q, sum_v, warmstart, _ = carry
         ahead, share = weights
         place = tuple(d + ahead * k for d, k in zip(motion.displacement, slopes_q, strict=True))
-        qpos = [s + d for s, d in zip(start, place, strict=True)]
         qvel = tuple(v + ahead * k for v, k in zip(motion.qvel, slopes_v, strict=True))
-        found = forward(model, qpos, qvel, ctrl, warmstart, options)
+        found = forward(model, Positions(start, place), qvel, ctrl, warmstart, options)
         acceleration = tuple(jnp.asarray(a) for a in relative(model, found.values))
         sum_q = tuple(total + share * k for total, k in zip(sum_q, qvel, strict=True))
         sum_v = tuple(total + share * k for total, k in zip(sum_v, acceleration, strict=True))

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from cheetahjax.contact import NEVER
+from cheetahjax.coordinates import Positions
 from cheetahjax.impedance import impedance_at, row_weight, spring
 from cheetahjax.model.planar_model import Joint, Limit, PlanarModel
 from cheetahjax.scalars import Scalar, select
@@ -34,19 +35,22 @@ class JointLimit:
         return -held * self.side * residual, held
 
 
-def limits(model: PlanarModel, qpos: Sequence[Scalar], qvel: Sequence[Scalar]) -> list[JointLimit]:
+def limits(model: PlanarModel, positions: Positions, qvel: Sequence[Scalar]) -> list[JointLimit]:
     """A row for every joint that has limits; one that is within its range never acts."""
+    start, displacement = positions
     return [
-        _limit(model, joint, joint.limit, jnp.asarray(qpos[joint.dof]), qvel[joint.dof])
+        _limit(model, joint, joint.limit, jnp.asarray(start[joint.dof]), displacement[joint.dof], qvel[joint.dof])
         for joint in model.joints
         if joint.limit is not None
     ]
 
 
-def _limit(model: PlanarModel, joint: Joint, limit: Limit, position: jax.Array, velocity: Scalar) -> JointLimit:
+def _limit(
+    model: PlanarModel, joint: Joint, limit: Limit, start: jax.Array, displacement: Scalar, velocity: Scalar
+) -> JointLimit:
     constants = spring(limit.impedance, model.timestep)
-    above, below = position - limit.lower, limit.upper - position
-    side = jnp.where(above < below, 1.0, -1.0).astype(position.dtype)
+    above, below = (start - limit.lower) + displacement, (limit.upper - start) - displacement
+    side = jnp.where(above < below, 1.0, -1.0).astype(start.dtype)
     beyond = jnp.minimum(above, below)
     if limit.margin:
         beyond = beyond - limit.margin

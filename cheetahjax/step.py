@@ -28,9 +28,15 @@ _FUSED_LANES = 256
 class Evaluation(NamedTuple):
     """A place at which forces were computed; ``[nv]`` each."""
 
-    qpos: jax.Array
+    start: jax.Array
+    displacement: jax.Array
     qvel: jax.Array
     qacc: jax.Array
+
+    @property
+    def qpos(self) -> jax.Array:
+        """Joint positions."""
+        return self.start + self.displacement
 
 
 class EnvStep(NamedTuple):
@@ -95,7 +101,7 @@ def env_step(
         qpos=state.qpos + displacement, qvel=jnp.stack(motion.qvel), warmstart=jnp.stack(motion.warmstart)
     )
     place = motion.evaluated
-    evaluated = Evaluation(state.qpos + jnp.stack(place.displacement), jnp.stack(place.qvel), after.warmstart)
+    evaluated = Evaluation(state.qpos, jnp.stack(place.displacement), jnp.stack(place.qvel), after.warmstart)
     return EnvStep(after, displacement, report, evaluated)
 
 

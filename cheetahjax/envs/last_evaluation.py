@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from cheetahjax.coordinates import relative
+from cheetahjax.coordinates import Positions, relative
 from cheetahjax.dynamics import forward
 from cheetahjax.kinematics import kinematics
 from cheetahjax.limit import limits
@@ -23,15 +23,16 @@ from cheetahjax.step import Evaluation
 def evaluate(model: PlanarModel, state: PhysicsState, ctrl: jax.Array, options: NewtonOptions) -> Evaluation:
     """The acceleration at a state (``mj_forward``)."""
     qpos, qvel, controls, start = (_scalars(part) for part in (state.qpos, state.qvel, ctrl, state.warmstart))
-    found = forward(model, qpos, qvel, controls, start, options)
+    still = jnp.zeros_like(state.qpos)
+    found = forward(model, Positions(qpos, _scalars(still)), qvel, controls, start, options)
     qacc = jnp.stack([jnp.asarray(value) for value in relative(model, found.values)])
-    return Evaluation(state.qpos, state.qvel, qacc)
+    return Evaluation(state.qpos, still, state.qvel, qacc)
 
 
 def limit_forces(model: PlanarModel, at: Evaluation) -> jax.Array:
     """``[nv]``: forces of the joint limits. Without contacts that is all of MuJoCo's ``qfrc_constraint``."""
     forces: list[Scalar] = [jnp.zeros_like(at.qpos[0])] * model.nv
-    for limit in limits(model, _scalars(at.qpos), _scalars(at.qvel)):
+    for limit in limits(model, Positions(_scalars(at.start), _scalars(at.displacement)), _scalars(at.qvel)):
         forces[limit.joint.dof], _ = limit.push(limit.residual(at.qacc[limit.joint.dof]))
     return jnp.stack(forces)
 

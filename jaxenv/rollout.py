@@ -7,6 +7,10 @@ Cost: `chunk` runs the batch as `lax.map` over chunks of that many lanes, each f
 starts. Small chunks keep the state in cache and let `jaxenv.control.maybe` really skip rare branches; big ones amortise
 the dispatch of each operation. On a CPU the best is often 64 to 512 lanes; a GPU wants the whole batch (`chunk=None`).
 Results do not depend on it, but for how XLA rounds floats: each lane draws from its own key.
+
+``backend="simd"`` runs the steps in one kernel of `jaxlanes`, a SIMD lane for each environment; ``"auto"`` does so
+where that is possible, and says once where it is not. Random play stays in the kernel for all its steps; any other
+policy is called between them, by XLA. Integers are those of XLA bit by bit, floats up to rounding.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from jaxenv.environment import Environment
 
 Policy = Callable[[jax.Array, Any, jax.Array], Any]
 """`policy(key, obs, legal_actions) -> action`, on one environment, all players at once."""
+BACKENDS = ("xla", "simd", "auto")
 
 
 @struct.dataclass
@@ -89,6 +94,8 @@ class Rollout:
     """`num_steps` of `batch_size` environments. `init` and `run` are compiled once per configuration.
 
     `run(carry, params)` returns `(carry, Summary)`, or `(carry, Transition)` with `collect`.
+
+    `inside`: that the policy is part of the kernel too, where `backend` makes one.
     """
 
     env: Environment
@@ -97,8 +104,12 @@ class Rollout:
     policy: Policy
     chunk: int | None = None
     collect: bool = False
+    backend: str = "xla"
+    inside: bool = True
 
     def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise ValueError(f"rollout: backend must be one of {', '.join(BACKENDS)}, got {self.backend!r}")
         if self.batch_size < 1 or self.num_steps < 1:
             raise ValueError(f"rollout: batch_size and num_steps must be positive: {self.batch_size}, {self.num_steps}")
         if self.batch_size * self.num_steps >= 2**31:
@@ -132,21 +143,49 @@ class Rollout:
 
     def _run_chunk(self, carry: Carry, params: Any) -> tuple[Carry, Any]:
         """All steps of some lanes; the result's leaves lead with the lane: `[lanes]` or `[lanes, T, ...]`."""
-        step = jax.vmap(lambda lane: _step(self.env, self.policy, lane, params))
+        if self.backend == "xla":
+            step = jax.vmap(lambda lane: _step(self.env, self.policy, lane, params))
+            return self._repeat(step, jax.vmap(_summarise), carry, 1)
+        import jaxlanes
+
+        if self.inside:
+
+            def lane(carry: Carry, params: Any) -> tuple[Carry, Any]:
+                return self._repeat(lambda carry: _step(self.env, self.policy, carry, params), _summarise, carry, 0)
+
+            return jaxlanes.vmap(lane, in_axes=(0, None), backend=self.backend)(carry, params)
+        return self._repeat(self._kernel_step(params), jax.vmap(_summarise), carry, 1)
+
+    def _repeat(self, step: Any, summarise: Any, carry: Carry, time_axis: int) -> tuple[Carry, Any]:
+        """`num_steps` of `step`; a collected result has the time as axis `time_axis`."""
         if self.collect:
             carry, steps = lax.scan(lambda carry, _: step(carry), carry, length=self.num_steps)
-            return carry, jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), steps)
+            return carry, jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, time_axis), steps)
 
         def body(loop, _):
             carry, totals = loop
             carry, transition = step(carry)
-            totals = jax.tree.map(jnp.add, totals, jax.vmap(_summarise)(transition, carry.obs))
+            totals = jax.tree.map(jnp.add, totals, summarise(transition, carry.obs))
             return (carry, totals), None
 
-        shapes = jax.eval_shape(lambda c: jax.vmap(_summarise)(step(c)[1], c.obs), carry)
+        shapes = jax.eval_shape(lambda c: summarise(step(c)[1], c.obs), carry)
         zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         (carry, totals), _ = lax.scan(body, (carry, zeros), length=self.num_steps)
         return carry, totals
+
+    def _kernel_step(self, params: Any) -> Callable[[Carry], tuple[Carry, Transition]]:
+        """A step of all lanes: the policy by XLA, the environment by a kernel."""
+        import jaxlanes
+
+        choose = jax.vmap(lambda carry: _choose(self.env, self.policy, carry, params))
+        act = functools.partial(_act, self.env)
+        act = jaxlanes.vmap(act, in_axes=(0, 0, 0, None), backend=self.backend)
+
+        def step(carry: Carry) -> tuple[Carry, Transition]:
+            legal_actions, action = choose(carry)
+            return act(carry, legal_actions, action, params)
+
+        return step
 
     def _in_chunks(self, fn: Callable[[Any], Any], batch: Any) -> Any:
         if self.chunk is None or self.chunk == self.batch_size:
@@ -164,22 +203,36 @@ def rollout(
     autoreset: str | None = None,
     chunk: int | None = None,
     collect: bool = False,
+    backend: str = "xla",
 ) -> Rollout:
     """A compiled rollout: call it with a key, then with the carry it returned.
 
-    `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode.
+    `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode. `backend` is "xla",
+    "simd" or "auto": what makes the program of the steps.
     """
     if autoreset is not None:
         env = dataclasses.replace(env, autoreset=autoreset)
-    return Rollout(env, batch_size, num_steps, policy or random_policy(env), chunk, collect)
+    chosen = policy or random_policy(env)
+    return Rollout(env, batch_size, num_steps, chosen, chunk, collect, backend, inside=policy is None)
 
 
 def _step(env: Environment, policy: Policy, carry: Carry, params: Any) -> tuple[Carry, Transition]:
     """One step of one lane."""
-    policy_key = jax.random.fold_in(carry.lane_key, 2 * carry.step + 1)
-    step_key = jax.random.fold_in(carry.lane_key, 2 * carry.step + 2)
+    return _act(env, carry, *_choose(env, policy, carry, params), params)
+
+
+def _choose(env: Environment, policy: Policy, carry: Carry, params: Any) -> tuple[jax.Array, Any]:
+    """The legal actions of one lane, and what the policy makes of them."""
     legal_actions = env.legal_actions(carry.state, params)
-    action = policy(policy_key, carry.obs, legal_actions)
+    policy_key = jax.random.fold_in(carry.lane_key, 2 * carry.step + 1)
+    return legal_actions, policy(policy_key, carry.obs, legal_actions)
+
+
+def _act(
+    env: Environment, carry: Carry, legal_actions: jax.Array, action: Any, params: Any
+) -> tuple[Carry, Transition]:
+    """One lane takes an action."""
+    step_key = jax.random.fold_in(carry.lane_key, 2 * carry.step + 2)
     obs, state, reward, terminated, truncated, info = env.step(step_key, carry.state, action, params)
     transition = Transition(carry.obs, legal_actions, action, reward, terminated, truncated, info)
     return Carry(carry.lane_key, carry.step + 1, state, obs), transition

@@ -22,7 +22,7 @@ from leaderboard.peer import Peer
 from leaderboard.program import one_device_per_core as one_device_per_core
 from leaderboard.report import tables
 from leaderboard.section import MODES, Section, choose, count
-from leaderboard.settings import Settings
+from leaderboard.settings import BACKENDS, Settings
 from leaderboard.task import Task
 
 
@@ -48,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--chunk", type=int, help="lanes that run together (default: the whole batch)")
     bench.add_argument("--devices", type=int, help="devices to split lanes over (default: on a CPU one per core)")
     bench.add_argument("--json", type=Path, metavar="OUT", help="write the rows here, after each row")
+    bench.add_argument(
+        "--backend", choices=BACKENDS, default="xla", help="what makes our program; simd: one kernel, XLA in turns"
+    )
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
     bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
     bench.add_argument(
@@ -141,6 +144,7 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         command=command,
         peer_batch=arguments.peer_batch,
         xla=tuple(arguments.xla),
+        backend=arguments.backend,
     )
     rows.check()
     env = configuration.make(arguments.env, configuration.parse(arguments.set))

@@ -16,6 +16,7 @@ from jax.experimental.compilation_cache import compilation_cache
 from jaxenv.environment import Environment
 from jaxenv.rollout import Policy
 from leaderboard import PROTOCOL, compiler, configuration, machine
+from leaderboard.beside import BesideXla
 from leaderboard.peer import PeerSession, error_of
 from leaderboard.policy import Network
 from leaderboard.program import Program
@@ -64,7 +65,7 @@ def bench(
         "mode": mode,
         "policy": network and network.facts(),
         "cores": fingerprint["cores"],
-        "backend": f"xla:{jax.default_backend()}",
+        "backend": f"{settings.backend}:{jax.default_backend()}",
         "machine": fingerprint,
         "protocol": PROTOCOL,
         "versions": machine.versions(),
@@ -130,7 +131,13 @@ def _measure(
     label = f"batch {batch:,}"
     report(f"{label}: compiling", 0)
     devices = settings.devices or jax.device_count()
-    program = Program(env, params, batch, chunk=settings.chunk, devices=devices, policy=policy, xla=settings.xla)
+
+    def compiled(backend: str) -> Program:
+        options: dict[str, Any] = {"chunk": settings.chunk, "devices": devices, "policy": policy, "xla": settings.xla}
+        return Program(env, params, batch, backend=backend, **options)
+
+    program = compiled(settings.backend)
+    xla = None if settings.backend == "xla" else BesideXla(lambda: compiled("xla"))
     started = time.perf_counter()
     first = program.run()
     first_run_seconds = time.perf_counter() - started
@@ -139,7 +146,7 @@ def _measure(
     times = max(1, int(np.ceil(settings.seconds / per_run)))
     samples, totals = [], None
     for done in range(settings.samples):
-        for other in others:  # in turns, so that a slow minute of the machine meets all of them
+        for other in (*others, xla):  # in turns, so that a slow minute of the machine meets all of them
             if other is not None:
                 report(f"{label}: {other.name}", done)
                 other.sample(settings.seconds)
@@ -164,6 +171,7 @@ def _measure(
         "q75": q75,
         "samples": samples,
         "agent_sps": median * env.num_players,
+        "xla": xla and xla.summary(median),
         "physics_sps": median * frames if (frames := getattr(env, "frame_skip", None)) else None,
         "noisy": q75 - q25 > 0.1 * median,
         "short": settings.samples < 10 or settings.seconds < 1,

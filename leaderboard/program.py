@@ -31,7 +31,7 @@ class Program:
     """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
 
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
-    at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses.
+    at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses. `backend`: see `rollout`.
     """
 
     def __init__(
@@ -45,13 +45,15 @@ class Program:
         seed: int = 0,
         policy: Policy | None = None,
         xla: Sequence[str] = (),
+        backend: str = "xla",
     ):
         self.batch, self.scan = batch, scan_length(batch)
         self.chunk = None if chunk is None or chunk >= batch else chunk
         self.devices = max(n for n in range(1, devices + 1) if batch % (n * (self.chunk or 1)) == 0)
         lanes = batch // self.devices
-        self.compiler_options = compiler.chosen(env, xla, self.chunk or lanes)
-        program = rollout(env, lanes, self.scan, policy, chunk=None if self.chunk == lanes else self.chunk)
+        self.compiler_options = compiler.chosen(env, xla, self.chunk or lanes) if backend == "xla" else {}
+        chunk = None if self.chunk == lanes else self.chunk
+        program = rollout(env, lanes, self.scan, policy, chunk=chunk, backend=backend)
         mesh = jax.make_mesh((self.devices,), ("lanes",), devices=jax.devices()[: self.devices])
         split, whole = PartitionSpec("lanes"), PartitionSpec()
         self.params = jax.device_put(params, NamedSharding(mesh, whole))

@@ -37,7 +37,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     """One line for each batch. "ratio" is against all the reference's workers, "per core" against one; ~ is noisy."""
     first = rows[0]
     view = Table(title=_title(first), caption=_caption(first))
-    for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "per core"):
+    beside = any(row.get("xla") for row in rows)
+    for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "per core", *["× XLA"] * beside):
         view.add_column(name, justify="right")
     for row in rows:
         view.add_row(
@@ -48,6 +49,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             _number(row["mean_episode_length"], 1),
             _number(row["ratio"], 2),
             _number(row["ratio_per_reference_core"], 2),
+            *([_number((row.get("xla") or {}).get("ratio"), 2)] if beside else []),
             style="bold" if row["best"] and len(rows) > 1 else None,
         )
     return view

@@ -6,6 +6,7 @@ import dataclasses
 
 from leaderboard import compiler
 
+BACKENDS = ("xla", "simd")
 DEFAULT_BATCHES = (1, 64, 512, 4096)
 
 
@@ -17,6 +18,7 @@ class Settings:
     * `devices`: None means one per core.
     * `peer_batch`: environments that a peer plays at once.
     * `xla`: `--xla` texts; () leaves the compiler's options to the environment.
+    * `backend`: "xla", or "simd": one kernel by `jaxlanes`, with XLA's program timed in turns.
     """
 
     batches: tuple[int, ...] | None = None
@@ -27,6 +29,7 @@ class Settings:
     command: str = ""
     peer_batch: int = 256
     xla: tuple[str, ...] = ()
+    backend: str = "xla"
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.seconds <= 0:
@@ -34,6 +37,10 @@ class Settings:
         if self.peer_batch < 1:
             raise ValueError(f"the peers' batch must be positive, got {self.peer_batch}")
         compiler.parse(self.xla)
+        if self.backend not in BACKENDS:
+            raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, got {self.backend!r}")
+        if self.backend == "simd" and self.chunk is not None:
+            raise ValueError("chunks are XLA's: a kernel takes its lanes as they come; leave --chunk out")
         for batch in self.batches or ():
             if batch < 1:
                 raise ValueError(f"a batch must be positive, got {batch}")

@@ -29,19 +29,29 @@ class CaseFileError(ValueError):
 
 @dataclass(frozen=True)
 class Case:
-    """`actions` played from `snapshot`, or from a reset with `seed` and `options` when there is none."""
+    """`actions` played from `snapshot`, or from a reset with `seed` and `options` when there is none.
+
+    `backend`: of the candidate's steps that it was found with.
+    """
 
     env: str
     actions: tuple[Actions, ...]
     snapshot: Snapshot | None = None
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
+    backend: str = "xla"
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What `Plugin.configured` needs to play it as it was found."""
+        return {"backend": self.backend}
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, exact: dtypes and shapes included."""
         return {
             "schema": SCHEMA,
             "env": self.env,
+            **({} if self.backend == "xla" else {"backend": self.backend}),
             "snapshot": None if self.snapshot is None else _encode_all(self.snapshot),
             "seed": self.seed,
             "options": _encode_all(self.options),
@@ -101,6 +111,7 @@ def from_json(data: Mapping[str, Any], where: str) -> Case:
         snapshot = data["snapshot"]
         return Case(
             env=str(data["env"]),
+            backend=str(data.get("backend", "xla")),
             actions=tuple(_decode_all(actions) for actions in data["actions"]),
             snapshot=None if snapshot is None else _decode_all(snapshot),
             seed=int(data["seed"]),

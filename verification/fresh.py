@@ -1,4 +1,4 @@
-"""A digest of one episode, here or by ``python -m verification.fresh ENV SIDE SEED STEPS`` in a new process."""
+"""A digest of one episode, here or by ``python -m verification.fresh ENV SIDE SEED STEPS BACKEND`` in a new process."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ def main(arguments: list[str]) -> int:
     """Print the digest."""
     from verification.plugins import load_plugin
 
-    name, side, seed, steps = arguments
+    name, side, seed, steps, backend = arguments
     plugin = load_plugin(name)
+    if backend != plugin.backend:
+        plugin = plugin.configured({"backend": backend})
     env = plugin.reference() if side == "reference" else plugin.candidate()
     try:
         print(digest(plugin, env, int(seed), int(steps)))

@@ -119,6 +119,8 @@ class Plugin:
     * `env_id`: the registered `jaxenv` environment, if it is one; `alone_tolerance`: of `jaxenv.testing.check_env`, for
       floats of a lane by itself against the same lane among others. `blind_spots`: what no level here can see.
     * `configure(options)`: the plugin with the command line's own choices (a `PluginError` for ones it cannot follow).
+    * `backends`: what can compile the candidate's steps (see `verification.backends`), if there is a choice; then
+      `configure` follows the option "backend". `backend`: the one that does.
     * `close()`: ends what the plugin's own functions have started (workers).
     """
 
@@ -157,7 +159,21 @@ class Plugin:
     alone_tolerance: float = 1e-5
     blind_spots: Sequence[str] = ()
     configure: Callable[[Mapping[str, str]], Plugin] | None = None
+    backends: Sequence[str] = ("xla",)
+    backend: str = "xla"
     close: Callable[[], None] | None = None
+
+    def configured(self, options: Mapping[str, str]) -> Plugin:
+        """This plugin with the command line's choices; a `PluginError` says which it cannot follow."""
+        backend = options.get("backend", "xla")
+        if backend not in self.backends:
+            raise PluginError(
+                f"{self.env} has no backend {backend!r}; its candidate's steps run by: {', '.join(self.backends)}"
+            )
+        made = self.configure(options) if self.configure else self
+        if made.backend != backend:
+            raise PluginError(f"plugin {self.env}: its `configure` gives backend {made.backend!r}, not {backend!r}")
+        return made
 
     def table(self) -> FieldTable:
         """The resolved fields; a `PluginError` names what is wrong with them."""

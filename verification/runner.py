@@ -232,6 +232,8 @@ def describe(context: Context) -> dict[str, Any]:
         if not there
     ]
     info: dict[str, Any] = {side: {"name": env.info.name, "version": env.info.version} for side, env in sides.items()}
+    if len(context.plugin.backends) > 1:
+        info["candidate"]["backend"] = context.plugin.backend
     return {**info, "capabilities": {**has, "missing": gaps}}
 
 

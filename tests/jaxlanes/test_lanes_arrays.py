@@ -61,8 +61,7 @@ def test_float_reductions_and_nan(same: Any) -> None:
     same(fn, x, y.astype(np.float32))
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "bool", "float32", "int32"])
-@pytest.mark.parametrize("size", [2, 5, 12, 40, 300])
+@pytest.mark.parametrize(("dtype", "size"), [("uint8", 5), ("bool", 2), ("bool", 40), ("float32", 12), ("int32", 300)])
 def test_reading_at_an_index(same: Any, dtype: str, size: int) -> None:
     """Chains of selects, permutations in registers, memory of the lanes, tables; in bounds and out."""
     table = np.random.default_rng(5).integers(0, 2 if dtype == "bool" else 200, size).astype(dtype)
@@ -70,7 +69,7 @@ def test_reading_at_an_index(same: Any, dtype: str, size: int) -> None:
     def fn(x, i, j):
         t = jnp.asarray(table)
         clipped = x.at[i].get(mode="clip"), t.at[i].get(mode="clip")
-        filled = x.at[i].get(mode="fill"), t.at[j].get(mode="fill"), x.at[j.astype(jnp.int8)].get(mode="fill")
+        filled = x.at[i].get(mode="fill"), t.at[j].get(mode="fill"), x.at[j.astype(jnp.int16)].get(mode="fill")
         sliced = lax.dynamic_slice(x, (i,), (2,)), lax.dynamic_slice(t, (j,), (min(3, size),))
         return x[i], t[i], x[i % size], t[i % size], x[i & 1], clipped, filled, sliced, x[jnp.stack([i, j])]
 
@@ -78,7 +77,7 @@ def test_reading_at_an_index(same: Any, dtype: str, size: int) -> None:
     same(fn, x, integers((), -size - 3, size + 3), integers((), -size - 3, size + 3, seed=9))
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "bool"])
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "bool"])
 def test_writing_at_an_index(same: Any, dtype: str) -> None:
     def fn(x, i, j, v):
         rows = jnp.stack([i, j])
@@ -114,7 +113,7 @@ def test_a_constant_too_big_for_the_source(same: Any) -> None:
     same(lambda i, j: jnp.asarray(table)[i, j] + jnp.asarray(table)[3, j], integers((), 0, 50), integers((), 0, 200))
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 6, 7, 13, 16])
+@pytest.mark.parametrize("size", [1, 5, 7, 16])
 def test_sorts(same: Any, size: int) -> None:
     """Stable, with ties, zeros of both signs and NaN."""
 

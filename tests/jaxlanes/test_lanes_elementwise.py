@@ -51,13 +51,12 @@ def test_integer_arithmetic(same: Any, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)
-@pytest.mark.parametrize("constants", [(0, 1, 2, 3), (5, 7, 10, 100), (50, 64, 101, 127)])
-def test_division_and_shifts_by_constants(same: Any, dtype: str, constants: tuple[int, ...]) -> None:
+def test_division_and_shifts_by_constants(same: Any, dtype: str) -> None:
     """Constants take other paths: reciprocals, shifts, masks; and intervals that are known."""
 
     def fn(a):
         results = []
-        for value in constants:
+        for value in (0, 1, 2, 7, 10, 64, 101):
             c = jnp.asarray(value, dtype)
             small = a & jnp.asarray(63, dtype)
             results += [lax.div(a, c), lax.rem(a, c), lax.div(small, c), lax.rem(small, c), lax.div(c, a)]
@@ -88,8 +87,10 @@ def test_float_arithmetic(same: Any) -> None:
         return [op(a, b) for op in ops], [op(a) for op in single], rounded, lax.clamp(a, b, a), lax.nextafter(a, b)
 
     a, b = pairs("float32")
-    small = np.abs(a * b) < 2e-38  # what becomes of subnormal numbers is the processor's mode
-    same(fn, np.where(small & (a * b != 0), 1, a).astype(np.float32), b)
+    with np.errstate(all="ignore"):  # what becomes of subnormal numbers is the processor's mode
+        product, quotient = np.abs(a * b), np.abs(a / b)
+    tiny = ((product < 2e-38) & (product > 0)) | ((quotient < 2e-38) & (quotient > 0))
+    same(fn, np.where(tiny, 1, a).astype(np.float32), b)
 
 
 @pytest.mark.parametrize("source", [*INTEGERS, "bool", "float32"])
@@ -97,8 +98,8 @@ def test_conversions(same: Any, source: str) -> None:
     def fn(a):
         converted = [a.astype(target) for target in (*INTEGERS, "bool", "float32")]
         width = np.dtype(source).itemsize
-        cast = [lax.bitcast_convert_type(a, t) for t in (*INTEGERS, "float32") if np.dtype(t).itemsize == width]
-        return converted, cast if source != "bool" else []
+        cast = [lax.bitcast_convert_type(a, t) for t in (*INTEGERS, "float32") if np.dtype(t).itemsize == width and source != "bool"]
+        return converted, cast
 
     same(fn, pairs(source)[0])
 
@@ -119,10 +120,11 @@ def test_selects(same: Any) -> None:
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 15, 16, 17, 63, 64, 100])
-@pytest.mark.parametrize("shape", [(), (3,), (4,), (5,), (16,), (33,), (2, 3)])
-def test_any_batch_and_shape(same: Any, lanes: int, shape: tuple[int, ...]) -> None:
+def test_any_batch_and_shape(same: Any, lanes: int) -> None:
     """The border: lanes past the end, and rows that are no multiple of sixteen bytes."""
     rng = np.random.default_rng(lanes)
-    arrays = {name: rng.integers(0, 100, (lanes, *shape)).astype(name) for name in (*INTEGERS, "float32")}
-    arrays["bool"] = rng.integers(0, 2, (lanes, *shape)).astype(bool)
+    arrays = {}
+    for shape in ((), (3,), (4,), (5,), (16,), (33,), (2, 3)):
+        for dtype in (*INTEGERS, "float32", "bool"):
+            arrays[f"{dtype}{shape}"] = rng.integers(0, 2 if dtype == "bool" else 100, (lanes, *shape)).astype(dtype)
     same(lambda tree: (jax.tree.map(lambda x: x + x if x.dtype != bool else ~x, tree), tree), arrays)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from verification.backends import BACKENDS
 from verification.cli import files, measure, running
 from verification.results import LEVELS
 from verification.statistics import command as power
@@ -64,6 +65,11 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds after which a worker counts as hung")
 
 
+def _backend(parser: argparse.ArgumentParser, default: str | None = "xla", note: str = "default xla") -> None:
+    help = f"what compiles the candidate's steps: XLA, or one SIMD kernel for the CPU ({note})"
+    parser.add_argument("--backend", choices=BACKENDS, default=default, help=help)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = argparse.ArgumentParser(prog="python -m verification", description=__doc__)
@@ -71,9 +77,11 @@ def parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="is the plugin sound? declarations, capabilities, level 0")
     _common(check)
+    _backend(check)
 
     run = commands.add_parser("run", help="run levels and write report.json, .html and .md")
     _common(run)
+    _backend(run)
     run.add_argument("--levels", type=levels, default=levels(DEFAULT_LEVELS), help=f"default {DEFAULT_LEVELS}")
     run.add_argument("--episodes", type=positive, default=500, help="whole episodes of level 3")
     run.add_argument("--injected", type=positive, default=4096, help="single steps of level 1")
@@ -88,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
 
     fuzz = commands.add_parser("fuzz", help="levels 1 and 3 with fresh seeds until the time is over")
     _common(fuzz)
+    _backend(fuzz)
     fuzz.add_argument("--levels", type=levels, default=levels("1,3"))
     fuzz.add_argument("--duration", type=duration, default=900.0, help="e.g. 90s, 15m, 2h (default 15m)")
     fuzz.add_argument("--episodes", type=positive, default=64, help="whole episodes of each round")
@@ -95,8 +104,10 @@ def parser() -> argparse.ArgumentParser:
 
     replay = commands.add_parser("replay", help="play a counterexample again on both sides")
     replay.add_argument("file", type=Path, metavar="FILE")
+    _backend(replay, None, "default: as when it was found")
     shrink = commands.add_parser("shrink", help="make a counterexample smaller")
     shrink.add_argument("file", type=Path, metavar="FILE")
+    _backend(shrink, None, "default: as when it was found")
     shrink.add_argument("--out", type=Path, help="where to write it (default: beside FILE)")
 
     mutants = commands.add_parser("mutants", help="measure the verifier by the seeded bugs it finds")

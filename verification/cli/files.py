@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -27,15 +28,17 @@ def _say(console: Console, message: str) -> None:
     console.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
-def _open(path: Path) -> tuple[Case, Context]:
-    case = cases.load(path)
-    return case, Context(load_plugin(case.env), Plan())
+def _open(options: argparse.Namespace) -> tuple[Case, Context]:
+    case = cases.load(options.file)
+    case = replace(case, backend=options.backend or case.backend)
+    plugin = load_plugin(case.env)
+    return case, Context(plugin if case.backend == plugin.backend else plugin.configured(case.choices), Plan())
 
 
 def replay(options: argparse.Namespace, console: Console) -> int:
     """Play a counterexample on both sides; 0 when they are equal now."""
     try:
-        case, context = _open(options.file)
+        case, context = _open(options)
     except (*_REFUSED, UnknownPluginError) as error:
         _say(console, f"could not run: {error}")
         return EXIT_STATUS["error"]
@@ -61,7 +64,7 @@ def replay(options: argparse.Namespace, console: Console) -> int:
 def shrink(options: argparse.Namespace, console: Console) -> int:
     """Write a smaller counterexample; 1 (it still differs), 0 when it differs no more."""
     try:
-        case, context = _open(options.file)
+        case, context = _open(options)
     except (*_REFUSED, UnknownPluginError) as error:
         _say(console, f"could not run: {error}")
         return EXIT_STATUS["error"]

@@ -28,7 +28,7 @@ from verification.runner import Run
 
 WRITE_EVERY = 5.0
 """Seconds between two states of the JSON report while a run goes on."""
-_PLUGIN_OPTIONS = ("teams", "policy", "workers", "timeout")
+_PLUGIN_OPTIONS = ("teams", "policy", "workers", "timeout", "backend")
 
 
 def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any) -> Plan:
@@ -42,8 +42,9 @@ def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any
 def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | None:
     """The plugin, with the command line's choices; None, said on the console and in the report, if there is none."""
     try:
-        plugin = load_plugin(options.env)
-        return plugin.configure(plan.options) if plugin.configure else plugin
+        if getattr(options, "untrusted", None) and options.backend != "xla":
+            raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
+        return load_plugin(options.env).configured(plan.options)
     except (UnknownPluginError, ImportError, PluginError) as error:
         console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
         if options.json:

@@ -48,7 +48,7 @@ def _run_fresh(context: Context, result: CheckResult) -> None:
             fresh.require_deterministic(context.plugin, env, side, context.plan.seed)
         command = [sys.executable, "-m", "verification.fresh", context.plugin.env, side, str(context.plan.seed)]
         done = subprocess.run(
-            [*command, str(_FRESH_STEPS)],
+            [*command, str(_FRESH_STEPS), context.plugin.backend],
             capture_output=True,
             text=True,
             timeout=600,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,7 @@ def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch)
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
     """Save the case (shrunk, for the first few of a check) and count the finding."""
     plan, saved = context.plan, finding
+    case = replace(case, backend=context.plugin.backend)
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:

@@ -111,9 +111,10 @@ def check_name(check: Mapping[str, Any]) -> str:
 
 
 def side(implementation: Mapping[str, str]) -> str:
-    """Name and version of an implementation."""
+    """Name and version of an implementation, and what compiled its steps where the report tells."""
     name, version = implementation["name"], implementation["version"]
-    return name if version in ("", "unknown") else f"{name} {version}"
+    told = name if version in ("", "unknown") else f"{name} {version}"
+    return f"{told} (backend {implementation['backend']})" if "backend" in implementation else told
 
 
 def value(item: Any) -> str:

@@ -133,7 +133,6 @@ TASKS = {
             bound=10.0,
             free={"rootx": (-1.0, 1.0), "rootz": (-0.45, 0.4), "rooty": _ANYWHERE},
             endings={1: (0.7,), 2: (-0.2, 0.2)},
-            undecided=0.03,
         ),
         Task(
             "InvertedPendulum-v5",

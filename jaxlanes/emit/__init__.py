@@ -1,0 +1,1 @@
+"""From the intermediate form to the source text of a target."""

@@ -1,0 +1,117 @@
+"""What a part of a program reads from outside and gives to it: for parts that become functions of their own.
+
+A compiler's time grows faster than a function's length; parts of some hundred operations keep it in proportion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jaxlanes.ir import Branch, Loop, Node, Spill, Store, While, blocks_of
+
+PIECE = 1500
+"""Operations of a part of straight code, in a program of more than `WHOLE`."""
+WHOLE = 8000
+"""Operations that are left in one function: values that cross from part to part go through memory."""
+BRANCH = 150
+"""Operations of a branch that becomes a function, in any program: little crosses its border."""
+
+
+def size(item: Any) -> int:
+    """Operations of one item, its blocks included."""
+    return 1 if isinstance(item, int) else 1 + sum(size(inner) for block in blocks_of(item) for inner in block.items)
+
+
+def definitions(items: Iterable[Any]) -> set[int]:
+    """The nodes that these items (not what is inside them) give to what follows."""
+    result: set[int] = set()
+    for item in items:
+        if isinstance(item, int):
+            result.add(item)
+        elif isinstance(item, Branch | Loop | While):
+            result.update(item.results)
+    return result
+
+
+def uses(items: Iterable[Any], nodes: list[Node]) -> tuple[set[int], set[int]]:
+    """Nodes, and numbers of loops whose index, that the items read and do not make themselves."""
+    read: set[int] = set()
+    loops: set[int] = set()
+    made: set[int] = set()
+    _collect(items, nodes, read, loops, made)
+    return {node for node in read - made if nodes[node].kind not in ("const", "input")}, loops
+
+
+def _collect(items: Iterable[Any], nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
+    for item in items:
+        if isinstance(item, int):
+            made.add(item)
+            read.update(nodes[item].args)
+            _loop_indices(item, nodes, loops)
+        elif isinstance(item, Spill):
+            read.update(item.values)
+        elif isinstance(item, Store):
+            read.add(item.value)
+            loops.add(item.loop)
+        else:
+            _collect_structure(item, nodes, read, loops, made)
+
+
+def _loop_indices(number: int, nodes: list[Node], loops: set[int]) -> None:
+    """A gather may be addressed by the loop's own counter: see `expressions.scalar_index`."""
+    node = nodes[number]
+    if node.kind == "loop_index":
+        loops.add(node.attribute)
+    elif node.kind == "gather":
+        pending = list(node.args)
+        while pending:
+            found = nodes[pending.pop()]
+            if found.kind == "loop_index":
+                loops.add(found.attribute)
+            elif found.kind in ("add", "sub", "mul", "shl"):
+                pending.extend(found.args)
+
+
+def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
+    made.update(item.results)
+    inside: set[int] = set()
+    for block in blocks_of(item):
+        read.update(block.yields)
+        if block.mask is not None:
+            read.add(block.mask)
+        _collect(block.items, nodes, read, inside, made)
+    if isinstance(item, Branch):
+        read.update(item.masks)
+    else:
+        read.update(item.initial)
+        made.update(item.carries)
+        if isinstance(item, Loop):
+            inside.discard(item.number)
+    loops.update(inside)
+
+
+def split(items: list[Any], limit: int) -> list[list[Any]]:
+    """The items in parts of about `limit` operations, in order."""
+    parts: list[list[Any]] = [[]]
+    filled = 0
+    for item in items:
+        cost = 1 if isinstance(item, int) else 20  # a big branch is a call of a function of its own
+        if filled + cost > limit and parts[-1]:
+            parts.append([])
+            filled = 0
+        parts[-1].append(item)
+        filled += cost
+    return parts
+
+
+def needed_after(parts: list[list[Any]], last: Iterable[int], nodes: list[Node]) -> list[list[int]]:
+    """For each part the nodes it makes that a later part, or `last`, reads."""
+    later: set[int] = set(last)
+    result: list[list[int]] = []
+    for part in reversed(parts):
+        result.append(sorted(definitions(part) & later))
+        later |= uses(part, nodes)[0]
+    return result[::-1]
+
+

@@ -1,0 +1,58 @@
+"""Instruction sets: how wide a group of lanes is and what the compiler has to be told."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from pathlib import Path
+
+from jaxlanes.errors import LanesError
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """`header`: the file with the operations of its lanes."""
+
+    name: str
+    width: int
+    header: str
+    flags: tuple[str, ...]  # for g++ and clang++
+    zig_cpu: str  # for `zig c++ -mcpu=`
+    intrinsics: str = ""  # header of the compiler
+
+
+TARGETS = {
+    "avx512": Target("avx512", 16, "avx512.h", ("-march=x86-64-v4",), "x86_64_v4", "immintrin.h"),
+    "avx2": Target("avx2", 8, "generic.h", ("-march=x86-64-v3",), "x86_64_v3", "immintrin.h"),
+    "neon": Target("neon", 4, "generic.h", (), "baseline"),
+    "portable": Target("portable", 4, "generic.h", (), "baseline"),
+}
+
+
+def host_target() -> Target:
+    """What JAXLANES_ISA names, else the widest that this processor has."""
+    asked = os.environ.get("JAXLANES_ISA", "")
+    if asked:
+        if asked not in TARGETS:
+            raise LanesError(f"JAXLANES_ISA={asked!r}: no such instruction set; use one of {', '.join(TARGETS)}")
+        return TARGETS[asked]
+    machine = platform.machine().lower()
+    if machine in ("aarch64", "arm64"):
+        return TARGETS["neon"]
+    features = _processor_features()
+    if {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"} <= features:
+        return TARGETS["avx512"]
+    return TARGETS["avx2"] if {"avx2", "fma", "bmi2"} <= features else TARGETS["portable"]
+
+
+def _processor_features() -> set[str]:
+    """Linux's names of them; empty where it cannot be asked."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return set()
+    for line in text.splitlines():
+        if line.startswith("flags"):
+            return set(line.partition(":")[2].split())
+    return set()

@@ -1,0 +1,191 @@
+"""Walks a jaxpr and hands each equation to the rule of its primitive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend import core
+
+from jaxlanes.build import Builder
+from jaxlanes.errors import UnsupportedError
+from jaxlanes.ir import BOOL, DTYPES, INT, Memory, dtype_limits, node_type
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+
+UNROLL_LIMIT = 1 << 15
+"""Elements of an array that may be handled one by one."""
+TABLE_LIMIT = 1 << 12
+"""Elements of a constant that is written into the source; a bigger one is an argument of the kernel."""
+
+Rule = Callable[..., Any]
+RULES: dict[str, Rule] = {}
+"""`RULES[primitive](context, equation, *values)` gives the value, or the list of values, of the equation's outputs."""
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register a function as the rule of these primitives."""
+
+    def register(function: Rule) -> Rule:
+        for name in names:
+            RULES[name] = function
+        return function
+
+    return register
+
+
+class Context:
+    """State of one lowering. `where` is the user's source line of the equation at hand."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self.where = ""
+        self.loops = 0
+        self.shared: list[Memory] = []
+        self.large_constants: dict[int, tuple[Any, Memory]] = {}
+
+    # ---- equations
+
+    def run(self, jaxpr: Any, constants: Any, arguments: list[Value]) -> list[Value]:
+        """The outputs of an (open) jaxpr."""
+        values: dict[Any, Value] = {}
+
+        def read(atom: Any) -> Value:
+            if isinstance(atom, core.Literal):
+                return np.asarray(atom.val, dtype=atom.aval.dtype)
+            return values[atom]
+
+        for variable, constant in zip(jaxpr.constvars, constants, strict=True):
+            values[variable] = self.import_constant(constant)
+        for variable, argument in zip(jaxpr.invars, arguments, strict=True):
+            values[variable] = argument
+        outer = self.where
+        for equation in jaxpr.eqns:
+            self.where = source_line(equation) or outer
+            results = self.equation(equation, [read(atom) for atom in equation.invars])
+            for variable, result in zip(equation.outvars, results, strict=True):
+                values[variable] = result
+        self.where = outer
+        return [read(atom) for atom in jaxpr.outvars]
+
+    def run_closed(self, closed: Any, arguments: list[Value]) -> list[Value]:
+        return self.run(closed.jaxpr, closed.consts, arguments)
+
+    def equation(self, equation: Any, values: list[Value]) -> list[Value]:
+        found = RULES.get(equation.primitive.name)
+        if found is None:
+            raise self.unsupported(describe(equation))
+        for variable in equation.outvars:
+            self.check_dtype(variable.aval, equation)
+        result = found(self, equation, *values)
+        return list(result) if isinstance(result, list | tuple) else [result]
+
+    def check_dtype(self, aval: Any, equation: Any) -> None:
+        dtype = aval.dtype
+        if not jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key) and dtype != jax.dtypes.float0:
+            if np.dtype(dtype).name not in DTYPES:
+                raise self.unsupported(
+                    describe(equation), f"a lane has 32 bits: use {', '.join(DTYPES[1:])} or bool instead of {dtype}"
+                )
+
+    def unsupported(self, what: str, remedy: str = 'use backend="xla" for this function') -> UnsupportedError:
+        return UnsupportedError(what, self.where, remedy)
+
+    # ---- values
+
+    def import_constant(self, constant: Any) -> Value:
+        """A value closed over by the function."""
+        if isinstance(constant, Lanes | Stored | Keys):
+            return constant
+        dtype = jax.typeof(constant).dtype
+        if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+            data = np.asarray(jax.random.key_data(constant))
+            return Keys(tuple(data[..., word] for word in range(data.shape[-1])), dtype)
+        return np.asarray(constant)
+
+    def ids(self, value: Value) -> np.ndarray:
+        """The value as an array of nodes."""
+        if isinstance(value, Lanes):
+            return value.ids
+        if isinstance(value, Keys):
+            raise self.unsupported("arithmetic on random keys")
+        if size_of(value) > UNROLL_LIMIT:
+            raise self.unsupported(
+                f"{value.dtype}{list(value.shape)} has too many elements to be handled one by one "
+                f"(at most {UNROLL_LIMIT})"
+            )
+        type_ = node_type(value.dtype)
+        if isinstance(value, Stored):
+            found = [self.load(value.memory, value.offset + i, value.dtype) for i in range(size_of(value))]
+        else:
+            found = [self.builder.constant(element, type_) for element in value.ravel()]
+        return np.array(found, np.int64).reshape(value.shape)
+
+    def scalar(self, value: Value) -> int:
+        return int(self.ids(value).reshape(-1)[0])
+
+    def load(self, memory: Memory, index: int, dtype: Any) -> int:
+        """One element of a memory, as a node."""
+        return self.element(memory, self.builder.constant(index, INT), dtype)
+
+    def element(self, memory: Memory, index: int, dtype: Any) -> int:
+        """The element of a memory at an index node that is surely in bounds."""
+        if np.dtype(dtype).name == BOOL:  # kept as numbers: masks cannot be indexed
+            number = self.builder.gather(memory, index, INT, (0, 1))
+            return self.builder.compare("ne", number, self.builder.constant(0, INT))
+        limits = None if np.dtype(dtype).name == "float32" else dtype_limits(dtype)
+        return self.builder.gather(memory, index, node_type(dtype), limits)
+
+    def lanes(self, ids: Any, dtype: Any) -> Lanes:
+        return Lanes(np.asarray(ids, np.int64), np.dtype(dtype))
+
+    def in_memory(self, value: Value) -> tuple[Memory, int]:
+        """The value in memory that can be indexed, and where in it the value begins."""
+        if isinstance(value, Stored):
+            return value.memory, value.offset
+        if isinstance(value, np.ndarray):
+            return self.table(value), 0
+        ids = self.ids(value).reshape(-1)
+        constants = [self.builder.value_of(int(i)) for i in ids]
+        if all(constant is not None for constant in constants):
+            return self.table(np.array(constants, value.dtype)), 0
+        if node_type(value.dtype) == BOOL:
+            ids = [self.builder.from_bool(int(i), INT) for i in ids]
+        return self.builder.spill(tuple(int(i) for i in ids)), 0
+
+    def table(self, array: np.ndarray) -> Memory:
+        """Constants that can be indexed; equal ones are one."""
+        flat = np.ascontiguousarray(array).reshape(-1)
+        key = ("table", flat.dtype.name, flat.tobytes())
+        root = self.builder._root.known
+        found: Any = root.get(key)
+        if found is None:
+            if flat.size <= TABLE_LIMIT:
+                found = Memory("table", flat.dtype.name, flat.size, tuple(flat.tolist()))
+            else:
+                found = self.add_shared(flat.dtype.name, flat.size)
+                self.large_constants[found.attribute] = (flat, found)
+            root[key] = found
+        return found
+
+    def add_shared(self, dtype: str, size: int) -> Memory:
+        memory = Memory("shared", dtype, size, len(self.shared))
+        self.shared.append(memory)
+        return memory
+
+
+def describe(equation: Any) -> str:
+    types = ", ".join(atom.aval.str_short() for atom in equation.invars)
+    results = ", ".join(variable.aval.str_short() for variable in equation.outvars)
+    return f"the primitive {equation.primitive.name} ({types} -> {results})"
+
+
+def source_line(equation: Any) -> str:
+    """Where the user wrote it, "" if unknown."""
+    try:
+        from jax._src import source_info_util
+
+        return source_info_util.summarize(equation.source_info)
+    except (ImportError, AttributeError):  # not part of JAX's public interface
+        return ""

@@ -1,0 +1,220 @@
+"""Rules of primitives that reduce, scan or sort along an axis. Sums are taken in the order of the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jaxlanes.ir import FLOAT, INT, node_type
+from jaxlanes.lower.context import Context, rule
+from jaxlanes.lower.elementwise import binary
+from jaxlanes.lower.values import Lanes, Value
+
+_REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "max", "reduce_min": "min",
+               "reduce_and": "and", "reduce_or": "or", "reduce_xor": "xor"}  # fmt: skip
+
+
+def neutral(dtype: Any, kind: str) -> Any:
+    """What an empty reduction gives."""
+    dtype = np.dtype(dtype)
+    if kind in ("max", "min"):
+        if dtype.kind == "f":
+            return -np.inf if kind == "max" else np.inf
+        if dtype.kind == "b":
+            return kind == "min"
+        return np.iinfo(dtype).min if kind == "max" else np.iinfo(dtype).max
+    if kind == "and":
+        return True if dtype.kind == "b" else np.array(0, dtype) ^ np.array(-1).astype(dtype)
+    return 1 if kind == "mul" else 0
+
+
+@rule(*_REDUCTIONS)
+def _reduce(context: Context, equation: Any, x: Value) -> Value:
+    dtype, kind = x.dtype, _REDUCTIONS[equation.primitive.name]
+    axes, combine = tuple(equation.params["axes"]), binary(context, dtype, kind)
+    ids = context.ids(x)
+    kept = [axis for axis in range(ids.ndim) if axis not in axes]
+    shape = tuple(ids.shape[axis] for axis in kept)
+    columns = np.transpose(ids, [*kept, *axes]).reshape(*shape, -1)
+    if columns.shape[-1] == 0:
+        return np.full(shape, neutral(dtype, kind), dtype)
+    result = np.zeros(shape, np.int64)
+    for place in np.ndindex(*shape):
+        total, *rest = columns[place].tolist()
+        for node in rest:
+            total = combine(total, node)
+        result[place] = total
+    return Lanes(result, dtype)
+
+
+_CUMULATIVE = {"cumsum": "add", "cumprod": "mul", "cummax": "max", "cummin": "min"}
+
+
+@rule(*_CUMULATIVE)
+def _cumulative(context: Context, equation: Any, x: Value) -> Value:
+    combine = binary(context, x.dtype, _CUMULATIVE[equation.primitive.name])
+    axis = equation.params["axis"]
+    result = np.moveaxis(context.ids(x).copy(), axis, 0)
+    if equation.params["reverse"]:
+        result = result[::-1]
+    for i in range(1, result.shape[0]):
+        pairs = zip(result[i - 1].reshape(-1).tolist(), result[i].reshape(-1).tolist(), strict=True)
+        result[i] = np.array([combine(a, b) for a, b in pairs], np.int64).reshape(result[i].shape)
+    if equation.params["reverse"]:
+        result = result[::-1]
+    return Lanes(np.moveaxis(result, 0, axis), x.dtype)
+
+
+@rule("argmax", "argmin")
+def _argmax(context: Context, equation: Any, x: Value) -> Value:
+    """The first of equal ones; a NaN is taken before everything."""
+    builder, (axis,) = context.builder, equation.params["axes"]
+    better = "gt" if equation.primitive.name == "argmax" else "lt"
+    dtype = np.dtype(equation.params["index_dtype"])
+    columns = np.moveaxis(context.ids(x), axis, -1)
+    result = np.zeros(columns.shape[:-1], np.int64)
+    for place in np.ndindex(*result.shape):
+        best, *rest = columns[place].tolist()
+        at = builder.constant(0, node_type(dtype))
+        for number, node in enumerate(rest, 1):
+            wins = builder.compare(better, node, best)
+            if builder.nodes[node].type == FLOAT:
+                known = builder.compare("eq", best, best)
+                wins = builder.binary("and", known, builder.binary("or", wins, builder.compare("ne", node, node)))
+            best = builder.select(wins, node, best)
+            at = builder.select(wins, builder.constant(number, node_type(dtype)), at)
+        result[place] = at
+    return Lanes(result, dtype)
+
+
+@rule("dot_general")
+def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
+    (contract_x, contract_y), (batch_x, batch_y) = equation.params["dimension_numbers"]
+    dtype = equation.outvars[0].aval.dtype
+    a, b = context.ids(x), context.ids(y)
+    free_x = [d for d in range(a.ndim) if d not in (*contract_x, *batch_x)]
+    free_y = [d for d in range(b.ndim) if d not in (*contract_y, *batch_y)]
+    rows, inner = [a.shape[d] for d in free_x], [a.shape[d] for d in contract_x]
+    columns, batch = [b.shape[d] for d in free_y], [a.shape[d] for d in batch_x]
+    left = np.transpose(a, [*batch_x, *free_x, *contract_x]).reshape(_product(batch), _product(rows), _product(inner))
+    right = np.transpose(b, [*batch_y, *free_y, *contract_y])
+    right = right.reshape(_product(batch), _product(columns), _product(inner))
+    multiply, add = binary(context, dtype, "mul"), binary(context, dtype, "add")
+    zero = context.builder.constant(0, node_type(dtype))
+    result = np.zeros((_product(batch), _product(rows), _product(columns)), np.int64)
+    for g, i, j in np.ndindex(*result.shape):
+        terms = [multiply(int(p), int(q)) for p, q in zip(left[g, i], right[g, j], strict=True)]
+        total = terms[0] if terms else zero
+        for term in terms[1:]:
+            total = add(total, term)
+        result[g, i, j] = total
+    return Lanes(result.reshape(*batch, *rows, *columns), dtype)
+
+
+def _product(sizes: list[int]) -> int:
+    return int(np.prod(sizes, dtype=np.int64))
+
+
+def before(context: Context, x: int, y: int) -> int:
+    """Whether x stands strictly before y in XLA's total order: -NaN < -inf < ... < -0 = 0 < ... < inf < NaN."""
+    builder = context.builder
+    if builder.nodes[x].type != FLOAT:
+        return builder.compare("lt", x, y)
+    return builder.compare("lt", _rank(context, x), _rank(context, y))
+
+
+def _rank(context: Context, x: int) -> int:
+    """An int32 that is ordered as floats are sorted: zeros are equal, all NaNs are equal and last."""
+    builder = context.builder
+    x = builder.select(builder.compare("eq", x, builder.constant(0.0, FLOAT)), builder.constant(0.0, FLOAT), x)
+    x = builder.select(builder.compare("ne", x, x), builder.constant(np.nan, FLOAT), x)
+    bits = builder.bits(x, INT)
+    flipped = builder.binary("xor", bits, builder.constant(2**31 - 1, INT))
+    return builder.select(builder.compare("lt", bits, builder.constant(0, INT)), flipped, bits)
+
+
+@rule("sort")
+def _sort(context: Context, equation: Any, *values: Value) -> list[Value]:
+    """Stable: rows change places only when the later one is strictly before; ties go on to the next key."""
+    axis, keys = equation.params["dimension"], equation.params["num_keys"]
+    columns = [np.moveaxis(context.ids(value).copy(), axis, -1) for value in values]
+    for place in np.ndindex(*columns[0].shape[:-1]):
+        rows = list(zip(*(column[place].tolist() for column in columns), strict=True))
+        rows = sort_rows(context, rows, keys)
+        for number, column in enumerate(columns):
+            column[place] = [row[number] for row in rows]
+    return [Lanes(np.moveaxis(c, -1, axis), v.dtype) for c, v in zip(columns, values, strict=True)]
+
+
+def sort_rows(context: Context, rows: list[tuple[int, ...]], keys: int) -> list[tuple[int, ...]]:
+    """Rows of nodes in order of their first `keys` columns; equal ones keep their order."""
+    if len(rows) > 256:
+        raise context.unsupported(f"sort of {len(rows)} elements (at most 256)")
+    builder = context.builder
+    # A network that only compares neighbours is stable; past a few elements Batcher's is far smaller, and the place
+    # as the last key makes it stable.
+    small = len(rows) <= 6
+    width = len(rows[0]) if rows else 0
+    if not small:
+        rows = [(*row, builder.constant(i, INT)) for i, row in enumerate(rows)]
+    columns = [*range(keys), *([] if small else [width])]
+    for i, j in _neighbours(len(rows)) if small else _batcher(len(rows)):
+        swap = _later(context, rows[i], rows[j], columns)
+        first = tuple(builder.select(swap, b, a) for a, b in zip(rows[i], rows[j], strict=True))
+        second = tuple(builder.select(swap, a, b) for a, b in zip(rows[i], rows[j], strict=True))
+        rows[i], rows[j] = first, second
+    return [row[:width] for row in rows]
+
+
+def _later(context: Context, x: tuple[int, ...], y: tuple[int, ...], columns: list[int]) -> int:
+    """Whether y stands before x."""
+    builder = context.builder
+    result = before(context, y[columns[-1]], x[columns[-1]])
+    for column in reversed(columns[:-1]):
+        less, more = before(context, y[column], x[column]), before(context, x[column], y[column])
+        result = builder.binary("or", less, builder.binary("and", builder.logical_not(more), result))
+    return result
+
+
+def _neighbours(count: int) -> list[tuple[int, int]]:
+    """Odd-even transposition."""
+    return [(i, i + 1) for turn in range(count) for i in range(turn % 2, count - 1, 2)]
+
+
+def _batcher(count: int) -> list[tuple[int, int]]:
+    """Batcher's odd-even merge sort."""
+    pairs, p = [], 1
+    while p < count:
+        k = p
+        while k >= 1:
+            for j in range(k % p, count - k, 2 * k):
+                for i in range(min(k, count - j - k)):
+                    if (i + j) // (2 * p) == (i + j + k) // (2 * p):
+                        pairs.append((i + j, i + j + k))
+            k //= 2
+        p *= 2
+    return pairs
+
+
+@rule("top_k")
+def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
+    """The k largest, larger first, of equal ones the first; and where they were."""
+    k, builder = equation.params["k"], context.builder
+    ids = context.ids(x)
+    shape = (*ids.shape[:-1], k)
+    found, places = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for place in np.ndindex(*ids.shape[:-1]):
+        rows = []
+        for number, node in enumerate(ids[place].tolist()):
+            rank = _rank(context, node) if builder.nodes[node].type == FLOAT else node
+            inverted = builder.binary("xor", rank, builder.constant(-1 if rank_is_int(builder, rank) else 2**32 - 1,
+                                                                     builder.nodes[rank].type))  # fmt: skip
+            rows.append((inverted, node, builder.constant(number, INT)))
+        rows = sort_rows(context, rows, 1)[:k]
+        found[place], places[place] = [row[1] for row in rows], [row[2] for row in rows]
+    return [Lanes(found, x.dtype), Lanes(places, np.dtype(equation.outvars[1].aval.dtype))]
+
+
+def rank_is_int(builder: Any, node: int) -> bool:
+    return builder.nodes[node].type == INT

@@ -1,0 +1,157 @@
+"""Rules of primitives that only move elements: they cost nothing, for elements are named one by one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jaxlanes.lower.context import Context, rule
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+
+
+def moving(function: Callable[..., np.ndarray]) -> Callable[..., Value]:
+    """A rule from a function `(equation, *arrays) -> array` that only moves elements of arrays of anything."""
+
+    @functools.wraps(function)
+    def apply(context: Context, equation: Any, *values: Value) -> Value:
+        if any(isinstance(value, Keys) for value in values):
+            words = zip(*(v.words if isinstance(v, Keys) else (v, v) for v in values), strict=True)
+            return Keys(tuple(apply(context, equation, *word) for word in words), values[0].dtype)
+        if all(isinstance(value, np.ndarray) for value in values):
+            return function(equation, *values)
+        arrays = [context.ids(value) for value in values]
+        return Lanes(np.asarray(function(equation, *arrays)), np.dtype(values[0].dtype))
+
+    return apply
+
+
+def view(function: Callable[..., Value]) -> Callable[..., Value]:
+    """As `moving`; but a value in memory that is only seen in another shape stays there."""
+    general = moving(function)  # type: ignore[arg-type]
+
+    @functools.wraps(function)
+    def apply(context: Context, equation: Any, value: Value, *rest: Value) -> Value:
+        if isinstance(value, Stored):
+            shape = tuple(equation.outvars[0].aval.shape)
+            if int(np.prod(shape, dtype=np.int64)) == size_of(value):
+                return Stored(value.memory, value.offset, shape, value.dtype)
+        return general(context, equation, value, *rest)
+
+    return apply
+
+
+@rule("reshape", "squeeze", "expand_dims")
+@view
+def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
+    if equation.params.get("dimensions") is not None and equation.primitive.name == "reshape":
+        raise NotImplementedError("reshape with dimensions")
+    return x.reshape(equation.outvars[0].aval.shape)
+
+
+@rule("broadcast_in_dim")
+def _broadcast_in_dim(context: Context, equation: Any, x: Value, *dynamic: Value) -> Value:
+    shape, dimensions = tuple(equation.params["shape"]), equation.params["broadcast_dimensions"]
+    if isinstance(x, Stored) and int(np.prod(shape, dtype=np.int64)) == size_of(x):
+        return Stored(x.memory, x.offset, shape, x.dtype)
+    return _broadcast(context, equation, x)
+
+
+@moving
+def _broadcast(equation: Any, x: np.ndarray) -> np.ndarray:
+    shape, dimensions = equation.params["shape"], equation.params["broadcast_dimensions"]
+    opened = [1] * len(shape)
+    for axis, dimension in enumerate(dimensions):
+        opened[dimension] = x.shape[axis]
+    return np.broadcast_to(x.reshape(opened), shape)
+
+
+@rule("transpose")
+@moving
+def _transpose(equation: Any, x: np.ndarray) -> np.ndarray:
+    return np.transpose(x, equation.params["permutation"])
+
+
+@rule("rev")
+@moving
+def _rev(equation: Any, x: np.ndarray) -> np.ndarray:
+    return np.flip(x, equation.params["dimensions"])
+
+
+@rule("slice")
+def _slice(context: Context, equation: Any, x: Value) -> Value:
+    if isinstance(x, Stored):
+        starts, shape = equation.params["start_indices"], equation.outvars[0].aval.shape
+        strides = equation.params["strides"] or (1,) * len(starts)
+        first = next((d for d, size in enumerate(shape) if size != 1), len(shape))
+        whole = all(shape[d] == x.shape[d] for d in range(first + 1, len(shape)))
+        if whole and (first == len(shape) or strides[first] == 1):  # what is left is in one piece
+            start = int(np.ravel_multi_index(starts, x.shape)) if starts else 0
+            return Stored(x.memory, x.offset + start, tuple(shape), x.dtype)
+    return _sliced(context, equation, x)
+
+
+@moving
+def _sliced(equation: Any, x: np.ndarray) -> np.ndarray:
+    starts, limits = equation.params["start_indices"], equation.params["limit_indices"]
+    strides = equation.params["strides"] or (1,) * len(starts)
+    return x[tuple(slice(a, b, c) for a, b, c in zip(starts, limits, strides, strict=True))]
+
+
+@rule("concatenate")
+@moving
+def _concatenate(equation: Any, *arrays: np.ndarray) -> np.ndarray:
+    return np.concatenate(arrays, axis=equation.params["dimension"])
+
+
+@rule("stack")
+@moving
+def _stack(equation: Any, *arrays: np.ndarray) -> np.ndarray:
+    return np.stack(arrays, axis=equation.params.get("axis", equation.params.get("dimension", 0)))
+
+
+@rule("split")
+def _split(context: Context, equation: Any, x: Value) -> list[Value]:
+    axis, sizes = equation.params["axis"], equation.params["sizes"]
+    borders = np.cumsum(sizes)[:-1].tolist()
+    pieces = np.split(x if isinstance(x, np.ndarray) else context.ids(x), borders, axis=axis)
+    return list(pieces) if isinstance(x, np.ndarray) else [Lanes(piece, x.dtype) for piece in pieces]
+
+
+@rule("unstack")
+def _unstack(context: Context, equation: Any, x: Value) -> list[Value]:
+    axis = equation.params["axis"]
+    pieces = np.moveaxis(x if isinstance(x, np.ndarray) else context.ids(x), axis, 0)
+    return [piece if isinstance(x, np.ndarray) else Lanes(piece, x.dtype) for piece in pieces]
+
+
+@rule("pad")
+@moving
+def _pad(equation: Any, x: np.ndarray, filler: np.ndarray) -> np.ndarray:
+    config = equation.params["padding_config"]
+    result = np.full(equation.outvars[0].aval.shape, filler.reshape(-1)[0], dtype=x.dtype)
+    source, target = [], []
+    for size, (low, _high, interior) in zip(x.shape, config, strict=True):
+        places = low + np.arange(size) * (interior + 1)
+        kept = (places >= 0) & (places < result.shape[len(source)])
+        source.append(np.nonzero(kept)[0])
+        target.append(places[kept])
+    result[np.ix_(*target)] = x[np.ix_(*source)]
+    return result
+
+
+@rule("iota")
+def _iota(context: Context, equation: Any, *dynamic: Value) -> Value:
+    shape, dimension = equation.params["shape"], equation.params["dimension"]
+    opened = [1] * len(shape)
+    opened[dimension] = shape[dimension]
+    counted = np.arange(shape[dimension]).astype(equation.params["dtype"])
+    return np.broadcast_to(counted.reshape(opened), shape)
+
+
+@rule("tile")
+@moving
+def _tile(equation: Any, x: np.ndarray) -> np.ndarray:
+    return np.tile(x, equation.params["reps"])

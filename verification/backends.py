@@ -1,0 +1,55 @@
+"""What compiles a candidate's steps: XLA, or one SIMD kernel for the CPU (`jaxlanes`)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from verification.fields import PluginError
+
+BACKENDS = ("xla", "simd")
+
+Vmap = Callable[..., Callable[..., Any]]
+"""`jax.vmap`, or what has its signature and should have its results."""
+
+
+@functools.cache
+def vmap_of(backend: str) -> Vmap:
+    """The `vmap` of a backend, one object a process. `PluginError` for an unknown one, or where no kernel can be made.
+
+    "simd" never falls back to XLA: a step that no kernel can be made of is an error when it is first compiled.
+    """
+    if backend == "xla":
+        return jax.vmap
+    if backend != "simd":
+        raise PluginError(f"unknown backend {backend!r}; known: {', '.join(BACKENDS)}")
+    import jaxlanes
+    from jaxlanes.compiler import find_compiler
+
+    try:
+        find_compiler()
+    except jaxlanes.CompilerNotFoundError as error:
+        raise PluginError(f"backend simd: {error}") from error
+    if jax.default_backend() != "cpu":
+        raise PluginError(
+            f"backend simd makes kernels for the CPU, and JAX runs on {jax.default_backend()}: set JAX_PLATFORMS=cpu"
+        )
+    return functools.partial(jaxlanes.vmap, backend="simd")
+
+
+def alone(vmap: Vmap, function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of one environment, to be compiled: under XLA a program of its own, else a batch of one.
+
+    So a counterexample that only the kernel shows is shown by `replay`, which plays one environment, too.
+    """
+    if vmap is jax.vmap:
+        return function
+    batched = vmap(function)
+
+    def one(*args: Any) -> Any:
+        return jax.tree.map(lambda leaf: leaf[0], batched(*jax.tree.map(lambda leaf: leaf[None], args)))
+
+    return one

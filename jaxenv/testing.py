@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 from typing import Any
 
 import jax
@@ -46,6 +47,7 @@ def check_env(
     again = _play(dataclasses.replace(env), stacked, keys, steps=steps)
     _check_reproducible(env, played, again, _play(env, stacked, keys[order], steps=steps), order)
     _check_alone(env, params, keys[1], played[0], tolerance, lane=1)
+    _check_backends(env, params, keys, played[0], tolerance)
 
 
 def _check_identity(env: Environment, params: Any) -> None:
@@ -99,17 +101,19 @@ def _check_types(env: Environment, params: Any, key: jax.Array) -> None:
 @functools.partial(jax.jit, static_argnums=0, static_argnames="steps")
 def _play(env: Environment, params: Any, keys: jax.Array, *, steps: int) -> tuple[Transition, jax.Array]:
     """Random play of one lane per key and per row of params: transitions `[T, B, ...]` and who was to act."""
+    return jax.vmap(functools.partial(_play_lane, env, steps), out_axes=1)(keys, params)
 
-    def lane(key, params):
-        def body(loop, t):
-            obs, state = loop
-            to_act = env.to_act(state)
-            mask, action, out = _random_step(env, jax.random.fold_in(key, t), obs, state, params)
-            return out[:2], (Transition(obs, mask, action, *out[2:]), to_act)
 
-        return jax.lax.scan(body, env.reset(key, params), jnp.arange(steps))[1]
+def _play_lane(env: Environment, steps: int, key: jax.Array, params: Any) -> tuple[Transition, jax.Array]:
+    """One lane: transitions `[T, ...]` and who was to act."""
 
-    return jax.vmap(lane, out_axes=1)(keys, params)
+    def body(loop, t):
+        obs, state = loop
+        to_act = env.to_act(state)
+        mask, action, out = _random_step(env, jax.random.fold_in(key, t), obs, state, params)
+        return out[:2], (Transition(obs, mask, action, *out[2:]), to_act)
+
+    return jax.lax.scan(body, env.reset(key, params), jnp.arange(steps))[1]
 
 
 def _random_step(env: Environment, key: jax.Array, obs: Any, state: Any, params: Any) -> tuple[Any, Any, Any]:
@@ -218,6 +222,26 @@ def _check_alone(
         alone = Transition(before, mask, action, *rest)
         among = jax.tree.map(lambda leaf, t=t: leaf[t, lane], played)
         _close(f"step {t}, alone and under vmap", alone, among, tolerance)
+
+
+def _check_backends(
+    env: Environment, params: Any, keys: jax.Array, played: Transition, tolerance: float, steps: int = 4
+) -> None:
+    """The first steps by every other backend that the spec names: equal integers, floats as for a lane alone."""
+    others = [backend for backend in env.spec.backends if backend != "xla"]
+    if not others:
+        return
+    import jaxlanes
+
+    expected = jax.tree.map(lambda leaf: np.moveaxis(leaf[:steps], 0, 1), played)
+    for backend in others:
+        try:
+            kernel = jaxlanes.vmap(functools.partial(_play_lane, env, steps), in_axes=(0, None), backend=backend)
+            found, _ = kernel(keys, params)
+        except jaxlanes.CompilerNotFoundError as error:
+            warnings.warn(f"{env.id}: the backend {backend} is not checked: {error}", stacklevel=3)
+            continue
+        _close(f"random play by {backend} and by xla", found, expected, tolerance)
 
 
 def _is_type(name: str, value: Any, shape: tuple[int, ...], dtype: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from jaxlanes.api import LanesWarning, vmap
 from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, LanesError, UnsupportedError
+from jaxlanes.explain import Report, explain
 
 __all__ = [
     "CacheError",
@@ -16,6 +17,8 @@ __all__ = [
     "CompilerNotFoundError",
     "LanesError",
     "LanesWarning",
+    "Report",
     "UnsupportedError",
+    "explain",
     "vmap",
 ]

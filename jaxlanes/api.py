@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.custom_batching import custom_vmap
 from jax.extend import core
 
@@ -17,7 +16,7 @@ from jaxlanes import lower as _rules  # noqa: F401 (registers them)
 from jaxlanes.compiler import find_compiler
 from jaxlanes.errors import CompilerNotFoundError, UnsupportedError
 from jaxlanes.kernel import Kernel, compile_kernel
-from jaxlanes.trace import is_key, lower
+from jaxlanes.trace import is_key, is_traced, lower
 
 BACKENDS = ("auto", "xla", "simd")
 
@@ -26,9 +25,7 @@ class LanesWarning(UserWarning):
     """`backend="auto"` could not make a kernel and uses XLA."""
 
 
-def vmap(
-    fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fast: bool = False
-) -> Callable[..., Any]:
+def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fast: bool = False) -> Callable[..., Any]:
     """`jax.vmap(fn, in_axes)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`.
 
     * `fn`: pure, on one environment; its arguments and results are pytrees of bool, integers of up to 32 bits, float32
@@ -68,7 +65,7 @@ def vmap(
         examples = jax.tree.unflatten(tree, types)
         closed, out_shape = jax.make_jaxpr(fn, return_shape=True)(*examples)
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
-        outer = [constant for constant in closed.consts if isinstance(constant, jax.core.Tracer)]
+        outer = [constant for constant in closed.consts if is_traced(constant)]
         key = (tree, tuple((t.shape, t.dtype) for t in types), axes)
         if outer or key not in compiled:
             found = _compile(closed, axes, backend, fast)
@@ -90,13 +87,15 @@ class _Compiled:
     def __init__(self, closed: Any, axes: tuple[int | None, ...], kernel: Kernel) -> None:
         self.axes, self.kernel = axes, kernel
         self.out_avals = closed.out_avals
-        self.is_traced = [isinstance(constant, jax.core.Tracer) for constant in closed.consts]
+        self.traced_constants = [is_traced(constant) for constant in closed.consts]
 
     def __call__(self, lanes: int, leaves: list[Any], outer: list[Any], closed: Any) -> list[Any]:
         axes = (*self.axes, *(None for _ in outer))
 
         def plain(*flat: Any) -> list[Any]:
-            return jax.vmap(functools.partial(_evaluate, closed, self.is_traced), in_axes=axes, axis_size=lanes)(*flat)
+            return jax.vmap(functools.partial(_evaluate, closed, self.traced_constants), in_axes=axes, axis_size=lanes)(
+                *flat
+            )
 
         @custom_vmap
         def on_lanes(*flat: Any) -> list[Any]:
@@ -142,14 +141,14 @@ class _Compiled:
 
 
 def _as_key(dtype: Any) -> Any:
-    return jax.random.wrap_key_data(np.zeros(dtype._impl.key_shape, np.uint32), impl=dtype._impl)
+    return jax.random.wrap_key_data(jnp.zeros(dtype._impl.key_shape, jnp.uint32), impl=dtype._impl)
 
 
-def _evaluate(closed: Any, is_traced: list[bool], *flat: Any) -> list[Any]:
+def _evaluate(closed: Any, traced: list[bool], *flat: Any) -> list[Any]:
     """The traced function, what it closed over being the last arguments."""
     count = len(closed.jaxpr.invars)
     extra = iter(flat[count:])
-    consts = [next(extra) if traced else const for const, traced in zip(closed.consts, is_traced, strict=True)]
+    consts = [next(extra) if outer else const for const, outer in zip(closed.consts, traced, strict=True)]
     return core.jaxpr_as_fun(closed.replace(consts=consts))(*flat[:count])
 
 
@@ -157,26 +156,13 @@ def _compile(closed: Any, axes: tuple[int | None, ...], backend: str, fast: bool
     """None: to be done by XLA; that has been said."""
     try:
         find_compiler()
-        kernel = compile_kernel(lower(*_constants_as_arguments(closed, axes)), fast=fast)
+        kernel = compile_kernel(lower(closed, [axis is not None for axis in axes]), fast=fast)
     except (UnsupportedError, CompilerNotFoundError) as error:
         if backend == "simd":
             raise
         warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
         return None
     return _Compiled(closed, axes, kernel)
-
-
-def _constants_as_arguments(closed: Any, axes: tuple[int | None, ...]) -> tuple[Any, list[bool]]:
-    """The jaxpr with traced constants as further arguments, and which arguments have lanes."""
-    jaxpr = closed.jaxpr
-    traced = [isinstance(constant, jax.core.Tracer) for constant in closed.consts]
-    own = [axis is not None for axis in axes]
-    if not any(traced):
-        return closed, own
-    variables = [v for v, is_traced in zip(jaxpr.constvars, traced, strict=True) if is_traced]
-    kept = [(v, c) for v, c, is_traced in zip(jaxpr.constvars, closed.consts, traced, strict=True) if not is_traced]
-    moved = jaxpr.replace(constvars=[v for v, _ in kept], invars=[*jaxpr.invars, *variables], debug_info=None)
-    return core.ClosedJaxpr(moved, [c for _, c in kept]), own + [False] * len(variables)
 
 
 def _flat_axes(in_axes: Any, args: tuple[Any, ...]) -> tuple[int | None, ...]:

@@ -114,11 +114,12 @@ class Builder:
         a, b = self.nodes[x], self.nodes[y]
         type_, value = a.type, b.attribute if b.kind == "const" else None
         if type_ == FLOAT:
-            if (value == 1.0 and kind in ("mul", "div")) or (
-                value == 0.0 and kind in ("add", "sub") and bool(np.signbit(value)) == (kind == "add")
-            ):
-                return x
-            return None
+            if value is None:
+                return None
+            keeps = value == 1.0 and kind in ("mul", "div")
+            # x + 0.0 would make a +0.0 of a -0.0
+            keeps |= value == 0.0 and kind in ("add", "sub") and bool(np.signbit(value)) == (kind == "add")
+            return x if keeps else None
         if x == y:
             if kind in ("and", "or", "min", "max"):
                 return x
@@ -149,7 +150,7 @@ class Builder:
             return x
         if kind == "and" and value >= 0 and a.low >= 0 and value == (1 << max(a.high.bit_length(), 0)) - 1:
             return x
-        if kind == "and" and value > 0 and (value & (value + 1)) == 0 and 0 <= a.low and a.high <= value:
+        if kind == "and" and value > 0 and (value & (value + 1)) == 0 and a.low >= 0 and a.high <= value:
             return x
         if kind == "add" and a.kind == "add" and self.is_constant(a.args[1]):  # (x + c) + d, wrapping either way
             total = fold.binary("add", type_, self.value_of(a.args[1]), value)

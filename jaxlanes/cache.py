@@ -28,7 +28,9 @@ def cache_folder() -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise CacheError(f"the folder of kernels {folder} cannot be made ({error}); name another in JAXLANES_CACHE") from error
+        raise CacheError(
+            f"the folder of kernels {folder} cannot be made ({error}); name another in JAXLANES_CACHE"
+        ) from error
     check_private(folder)
     return folder
 
@@ -39,7 +41,9 @@ def check_private(folder: Path) -> None:
         return
     found = folder.stat()
     if found.st_uid != os.getuid():
-        raise CacheError(f"the folder of kernels {folder} belongs to user {found.st_uid}; name your own in JAXLANES_CACHE")
+        raise CacheError(
+            f"the folder of kernels {folder} belongs to user {found.st_uid}; name your own in JAXLANES_CACHE"
+        )
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise CacheError(
             f"others can write into the folder of kernels {folder} (mode {stat.S_IMODE(found.st_mode):o}); "

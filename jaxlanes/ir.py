@@ -99,7 +99,7 @@ class Block:
 
 @dataclasses.dataclass(eq=False)
 class Branch:
-    """`results[i]` of a lane is `blocks[k].yields[i]` for the one k whose `masks[k]` (bool node) is set in that lane."""
+    """`results[i]` of a lane is `blocks[k].yields[i]` for the one k whose `masks[k]` (bool node) is set in it."""
 
     masks: list[int]
     blocks: list[Block]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from jaxlanes.dead import remove_dead
 from jaxlanes.errors import UnsupportedError
 from jaxlanes.ir import DTYPES, Memory, Program, dtype_limits, node_type
 from jaxlanes.lower.context import Context
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,12 +27,18 @@ class Traced:
 
 
 def is_key(dtype: Any) -> bool:
-    return jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
+    return jnp.issubdtype(dtype, jax.dtypes.prng_key)
+
+
+def is_traced(constant: Any) -> bool:
+    """Whether a constant of a jaxpr is one only inside, and a value of a function that is being traced outside."""
+    return isinstance(constant, Tracer)
 
 
 def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
     """Lower a closed jaxpr on one lane; `has_lanes` says of each of its arguments whether each lane has its own.
 
+    Constants of the jaxpr that are traced themselves are shared arguments after those of the function.
     Raises UnsupportedError.
     """
     context = Context()
@@ -38,8 +46,12 @@ def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
     arguments = []
     for variable, own in zip(closed.jaxpr.invars, has_lanes, strict=True):
         arguments.append(_argument(context, variable.aval, own, inputs))
+    constants = [
+        _argument(context, jax.typeof(constant), False, inputs) if is_traced(constant) else constant
+        for constant in closed.consts
+    ]
     shared_arguments = len(context.shared)
-    results = context.run(closed.jaxpr, closed.consts, arguments)
+    results = context.run(closed.jaxpr, constants, arguments)
     outputs: list[tuple[str, Any]] = []
     for result in results:
         if isinstance(result, Keys):  # the words of each key side by side, as in its data
@@ -81,12 +93,6 @@ def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inpu
 
 
 def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:
-    if isinstance(value, Stored) and value.memory.kind == "rows" and value.offset == 0:
-        if int(np.prod(value.shape)) == value.memory.size:
-            return value.memory
+    if isinstance(value, Stored) and value.memory.kind == "rows" and size_of(value) == value.memory.size:
+        return value.memory
     return tuple(int(node) for node in context.ids(value).reshape(-1))
-
-
-def trace(function: Callable[..., Any], *examples: Any) -> tuple[Any, Any]:
-    """The closed jaxpr of a function of pytrees, and the tree of its output's shapes."""
-    return jax.make_jaxpr(function, return_shape=True)(*examples)

@@ -71,6 +71,7 @@ class PufferPong(Environment):
             horizon=None,
             reference=Reference(name="pufferlib puffer_pong", version="3.0.0", licence="MIT"),
             tags=("arcade", *(() if self.strict else ("repaired",))),
+            backends=("xla", "simd"),
         )
 
     @property

@@ -40,6 +40,11 @@ def vmap_of(backend: str) -> Vmap:
     return functools.partial(jaxlanes.vmap, backend="simd")
 
 
+def left_to_xla(backend: str, what: str) -> tuple[str, ...]:
+    """The blind spot of a run by another backend than XLA; none of a run by XLA."""
+    return () if backend == "xla" else (f"by backend {backend} run the steps; {what} are compiled by XLA all the same",)
+
+
 def alone(vmap: Vmap, function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` of one environment, to be compiled: under XLA a program of its own, else a batch of one.
 

@@ -150,6 +150,7 @@ class PlanarEnv(Environment):
             horizon=self.default_params.max_steps_in_episode,
             reference=Reference(name=f"gymnasium {self.task}", version="1.4.0 on mujoco 4.0.0", licence="MIT"),
             tags=("mujoco", "continuous"),
+            backends=("xla", "simd"),
         )
 
     @property

@@ -250,7 +250,11 @@ class _Emitter:
         for carry, initial in zip(item.carries, item.initial, strict=True):
             self.declare(carry, depth, self.name(initial))
         k = f"i{item.number}"
-        head = f"int {k} = {item.length - 1}; {k} >= 0; {k}--" if item.reverse else f"int {k} = 0; {k} < {item.length}; {k}++"
+        head = (
+            f"int {k} = {item.length - 1}; {k} >= 0; {k}--"
+            if item.reverse
+            else f"int {k} = 0; {k} < {item.length}; {k}++"
+        )
         self.line(depth, f"for ({head}) {{")
         self.block(item.body, depth + 1)
         self._assign(item.carries, [self.name(value) for value in item.body.yields], depth + 1)
@@ -296,4 +300,3 @@ def _borders(name: str, arrays: list[tuple[str, int]]) -> list[str]:
     codes = {"bool": 1, "uint8": 1, "int8": -1, "uint16": 2, "int16": -2}
     entries = ", ".join(f"{{{codes.get(dtype, 4)}, {size}}}" for dtype, size in arrays)
     return [f"static const border {name}[] = {{{entries}{', ' if entries else ''}{{4, 0}}}};"]
-

@@ -11,9 +11,9 @@ from jaxlanes.ir import BOOL, FLOAT, INT, UINT, Memory, Node
 SUFFIX = {BOOL: "b", INT: "i", UINT: "u", FLOAT: "f"}
 _OPERATOR = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^"}
 FUNCTIONS = frozenset(
-    "rsqrt cbrt exp exp2 log log1p expm1 sin cos tan tanh logistic erf erfc erf_inv asin acos atan sinh cosh asinh acosh "
-    "atanh pow atan2 fmod nextafter".split()
-)
+    ("rsqrt", "cbrt", "exp", "exp2", "log", "log1p", "expm1", "sin", "cos", "tan", "tanh", "logistic", "erf", "erfc",
+     "erf_inv", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "pow", "atan2", "fmod", "nextafter")
+)  # fmt: skip
 """Kinds of operations that `functions.h` has."""
 _EXACT_FLOAT_QUOTIENT = 2**24
 

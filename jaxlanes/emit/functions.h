@@ -124,7 +124,12 @@ OUTLINE vf asinh_f(vf x) {
     return near_zero(a, a, sign_of_d(log_d(b + sqrt_d(b * b + 1.0)), a));
   });
 }
-OUTLINE vf acosh_f(vf x) { return in_double(x, [](vd a) { return log_d(a + sqrt_d((a - 1.0) * (a + 1.0))); }); }
+OUTLINE vf acosh_f(vf x) {
+  return in_double(x, [](vd a) {
+    vd r = log_d(a + sqrt_d((a - 1.0) * (a + 1.0)));
+    return select_d((vl)(a < 1.0), splat_d(__builtin_nan("")), r);
+  });
+}
 OUTLINE vf atanh_f(vf x) {
   return in_double(x, [](vd a) { return near_zero(a, a, 0.5 * log_d((1.0 + a) / (1.0 - a))); });
 }

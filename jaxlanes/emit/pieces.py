@@ -113,5 +113,3 @@ def needed_after(parts: list[list[Any]], last: Iterable[int], nodes: list[Node])
         result.append(sorted(definitions(part) & later))
         later |= uses(part, nodes)[0]
     return result[::-1]
-
-

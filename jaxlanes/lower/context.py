@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
@@ -53,7 +54,7 @@ class Context:
 
         def read(atom: Any) -> Value:
             if isinstance(atom, core.Literal):
-                return np.asarray(atom.val, dtype=atom.aval.dtype)
+                return np.asarray(atom.val, dtype=getattr(atom.aval, "dtype", None))
             return values[atom]
 
         for variable, constant in zip(jaxpr.constvars, constants, strict=True):
@@ -76,18 +77,19 @@ class Context:
         found = RULES.get(equation.primitive.name)
         if found is None:
             raise self.unsupported(describe(equation))
-        for variable in equation.outvars:
-            self.check_dtype(variable.aval, equation)
+        if not any(hasattr(value, "eqns") or hasattr(value, "jaxpr") for value in equation.params.values()):
+            for variable in equation.outvars:
+                self.check_dtype(variable.aval, equation)
         result = found(self, equation, *values)
         return list(result) if isinstance(result, list | tuple) else [result]
 
     def check_dtype(self, aval: Any, equation: Any) -> None:
         dtype = aval.dtype
-        if not jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key) and dtype != jax.dtypes.float0:
-            if np.dtype(dtype).name not in DTYPES:
-                raise self.unsupported(
-                    describe(equation), f"a lane has 32 bits: use {', '.join(DTYPES[1:])} or bool instead of {dtype}"
-                )
+        if jnp.issubdtype(dtype, jax.dtypes.prng_key) or dtype == jax.dtypes.float0:
+            return
+        if np.dtype(dtype).name not in DTYPES:
+            remedy = f"a lane has 32 bits: use {', '.join(DTYPES[1:])} or bool instead of {dtype}"
+            raise self.unsupported(describe(equation), remedy)
 
     def unsupported(self, what: str, remedy: str = 'use backend="xla" for this function') -> UnsupportedError:
         return UnsupportedError(what, self.where, remedy)
@@ -98,8 +100,8 @@ class Context:
         """A value closed over by the function."""
         if isinstance(constant, Lanes | Stored | Keys):
             return constant
-        dtype = jax.typeof(constant).dtype
-        if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+        dtype = jnp.asarray(constant).dtype if not hasattr(constant, "dtype") else constant.dtype
+        if jnp.issubdtype(dtype, jax.dtypes.prng_key):
             data = np.asarray(jax.random.key_data(constant))
             return Keys(tuple(data[..., word] for word in range(data.shape[-1])), dtype)
         return np.asarray(constant)

@@ -43,7 +43,9 @@ def unflat(nodes: list[int], like: Value, offset: int = 0) -> tuple[Value, int]:
     if isinstance(like, Keys):
         words = []
         for _ in like.words:
-            words.append(Lanes(np.array(nodes[offset : offset + size], np.int64).reshape(like.shape), np.uint32))
+            words.append(
+                Lanes(np.array(nodes[offset : offset + size], np.int64).reshape(like.shape), np.dtype(np.uint32))
+            )
             offset += size
         return Keys(tuple(words), like.dtype), offset
     ids = np.array(nodes[offset : offset + size], np.int64).reshape(like.shape)
@@ -233,4 +235,3 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     for i, value in zip(moving, unflat_all(final, [carries[i] for i in moving]), strict=True):
         result[i] = value
     return result
-

@@ -108,7 +108,7 @@ def _function(context: Context, equation: Any, x: Value) -> Value:
 @rule("neg", "abs", "sign", "clz", "population_count")
 def _unary(context: Context, equation: Any, x: Value) -> Value:
     dtype, builder = equation.outvars[0].aval.dtype, context.builder
-    kind = {"population_count": "popcount"}.get(equation.primitive.name, equation.primitive.name)
+    kind = "popcount" if equation.primitive.name == "population_count" else equation.primitive.name
     narrow = NARROW.get(np.dtype(dtype).name)
 
     def unary(a: int) -> int:
@@ -194,9 +194,7 @@ def _integer_pow(context: Context, equation: Any, x: Value) -> Value:
 @rule("clamp")
 def _clamp(context: Context, equation: Any, low: Value, x: Value, high: Value) -> Value:
     dtype, builder = equation.outvars[0].aval.dtype, context.builder
-    return each(
-        context, dtype, lambda a, b, c: builder.binary("min", builder.binary("max", b, a), c), low, x, high
-    )
+    return each(context, dtype, lambda a, b, c: builder.binary("min", builder.binary("max", b, a), c), low, x, high)
 
 
 @rule("select_n")
@@ -213,7 +211,9 @@ def _select_n(context: Context, equation: Any, which: Value, *cases: Value) -> V
             return options[0] if len(options) == 1 else builder.select(index, options[1], options[0])
         chosen = options[-1]
         for number in range(len(options) - 2, -1, -1):
-            chosen = builder.select(builder.compare("le", index, builder.constant(number, INT)), options[number], chosen)
+            chosen = builder.select(
+                builder.compare("le", index, builder.constant(number, INT)), options[number], chosen
+            )
         return chosen
 
     return each(context, dtype, choose, which, *cases)

@@ -1,4 +1,4 @@
-"""Rules of random keys: a key is its words of data, and what is drawn from it is traced from JAX's own implementation."""
+"""Rules of random keys: a key is its words of data; what is drawn from it is traced from JAX's own implementation."""
 
 from __future__ import annotations
 
@@ -132,4 +132,3 @@ def _threefry2x32(context: Context, equation: Any, k1: Value, k2: Value, x1: Val
         second.append(builder.node("word", UINT, (both,), 1))
     shape = arrays[0].shape
     return [context.lanes(np.reshape(half, shape), np.uint32) for half in (first, second)]
-

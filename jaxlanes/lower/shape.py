@@ -53,7 +53,7 @@ def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
 
 @rule("broadcast_in_dim")
 def _broadcast_in_dim(context: Context, equation: Any, x: Value, *dynamic: Value) -> Value:
-    shape, dimensions = tuple(equation.params["shape"]), equation.params["broadcast_dimensions"]
+    shape = tuple(equation.params["shape"])
     if isinstance(x, Stored) and int(np.prod(shape, dtype=np.int64)) == size_of(x):
         return Stored(x.memory, x.offset, shape, x.dtype)
     return _broadcast(context, equation, x)

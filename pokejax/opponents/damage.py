@@ -70,49 +70,58 @@ def _strongest(
 
 def expected_damage(sight: Sight, obs: Observation) -> jax.Array:
     """int32[4]: what `max_expected_damage` compares, in units that only order moves."""
-    moves = sight.moves
     level = jnp.sum(jnp.where(sight.active, obs.own_level, 0), dtype=jnp.int32)
     foe_level = jnp.sum(jnp.where(obs.foe_active, obs.foe_level, 0), dtype=jnp.int32)
-    species = jnp.sum(jnp.where(sight.active, sight.species, 0), dtype=jnp.int32)
-    types = jnp.sum(jnp.where(sight.active[:, None], sight.types, 0), axis=0, dtype=jnp.int32)
+    move_type = lookup(tables.move_types(), sight.moves)
+    effects = [halves(move_type, sight.foe_types[i]) for i in range(2)]
+    damage = _formula(sight, obs, level, foe_level, move_type)
+    for effect in effects:
+        damage = damage * effect >> 1
+    awake = jnp.any(obs.foe_active & (obs.foe_status != Status.SLP))
+    counts = lookup(_follows_formula(), sight.moves) & ~((sight.moves == Move.DREAMEATER) & awake)
+    damage = jnp.where(counts, jnp.minimum(damage, MOST_DAMAGE) * _MEAN_ROLL, 0)
+
+    fixed = _fixed(sight, level, foe_level)
+    immune = (effects[0] * effects[1] == 0) & ~lookup(dex.load_dex().moves.ignore_immunity, sight.moves)
+    damage = jnp.where(fixed > 0, jnp.where(immune, 0, fixed * _FULL_ROLL), damage)
+    return damage * lookup(_chances(), sight.moves) * lookup(_half_hits(), sight.moves)
+
+
+def _formula(sight: Sight, obs: Observation, level: jax.Array, foe_level: jax.Array, move_type: jax.Array) -> jax.Array:
+    """[4]: `pokejax.gen1.damage.base_damage` with STAB, before type effectiveness."""
+    own_species = jnp.sum(jnp.where(sight.active, sight.species, 0), dtype=jnp.int32)
+    own_types = jnp.sum(jnp.where(sight.active[:, None], sight.types, 0), axis=0, dtype=jnp.int32)
     transformed = obs.volatiles[0, VOLATILES.index("transformed")]
-    own = jnp.where(transformed, _perfect_stats(species, level), sight.stats)
+    own = jnp.where(transformed, _perfect_stats(own_species, level), sight.stats)
     foe = _perfect_stats(sight.foe_species, foe_level)
     own, foe = (jnp.minimum(apply_stage(stats, sight.boosts[i, :4]), MAX_STAT) for i, stats in enumerate((own, foe)))
     burned = jnp.any(sight.active & (obs.own_status == Status.BRN))
     reflect, light_screen = (obs.volatiles[1, VOLATILES.index(name)] for name in ("reflect", "light_screen"))
 
-    physical = lookup(tables.is_physical(), moves)
+    physical = lookup(tables.is_physical(), sight.moves)
     attack = jnp.where(physical, jnp.where(burned, jnp.maximum(own[ATK] >> 1, 1), own[ATK]), own[SPC])
     screened = jnp.where(physical, reflect, light_screen)
     defence = jnp.where(physical, foe[DEF], foe[SPC]) * jnp.where(screened, 2, 1)
     large = (attack >= 256) | (defence >= 256)
     attack = jnp.where(large, jnp.maximum(attack >> 2 & 255, 1), attack)
     defence = jnp.where(large, jnp.maximum(defence >> 2 & 255, 1), defence)
-    bursts = lookup(dex.load_dex().moves.selfdestruct, moves) & physical
+    bursts = lookup(dex.load_dex().moves.selfdestruct, sight.moves) & physical
     defence = jnp.where(bursts, jnp.maximum(defence >> 1, 1), defence)
 
-    power, move_type = lookup(tables.power(), moves), lookup(tables.move_types(), moves)
+    power = lookup(tables.power(), sight.moves)
     damage = quotient((quotient(level * 2, 5) + 2) * power * attack, defence)
     damage = jnp.minimum(quotient(damage, 50), 997) + 2
-    same_type = (move_type[:, None] == types).any(axis=1)
-    damage = jnp.where(same_type, damage + (damage >> 1), damage)
-    effects = [halves(move_type, sight.foe_types[i]) for i in range(2)]
-    for effect in effects:
-        damage = damage * effect >> 1
-    damage = jnp.minimum(damage, MOST_DAMAGE) * _MEAN_ROLL
-    awake = jnp.any(obs.foe_active & (obs.foe_status != Status.SLP))
-    counts = (power > 0) & ~lookup(_worthless(), moves) & ~((moves == Move.DREAMEATER) & awake)
-    damage = jnp.where(counts, damage, 0)
+    same_type = (move_type[:, None] == own_types).any(axis=1)
+    return jnp.where(same_type, damage + (damage >> 1), damage)
 
-    fixed = lookup(dex.load_dex().moves.fixed_damage.astype(np.int32), moves)
+
+def _fixed(sight: Sight, level: jax.Array, foe_level: jax.Array) -> jax.Array:
+    """[4]: HP that moves take whatever the stats are, 0 for all others."""
+    fixed = lookup(dex.load_dex().moves.fixed_damage.astype(np.int32), sight.moves)
     fixed = jnp.where(fixed == dex.LEVEL_DAMAGE, level, fixed)
-    fixed = jnp.where(moves == Move.PSYWAVE, quotient(level * 3, 4), fixed)
+    fixed = jnp.where(sight.moves == Move.PSYWAVE, quotient(level * 3, 4), fixed)
     foe_hp = quotient(_perfect_hp(sight.foe_species, foe_level) * sight.foe_percent, 100)
-    fixed = jnp.where(moves == Move.SUPERFANG, jnp.maximum(foe_hp >> 1, 1), fixed)
-    immune = (effects[0] * effects[1] == 0) & ~lookup(dex.load_dex().moves.ignore_immunity, moves)
-    damage = jnp.where(fixed > 0, jnp.where(immune, 0, fixed * _FULL_ROLL), damage)
-    return damage * lookup(_chances(), moves) * lookup(_half_hits(), moves)
+    return jnp.where(sight.moves == Move.SUPERFANG, jnp.maximum(foe_hp >> 1, 1), fixed)
 
 
 def _perfect_stats(species: jax.Array, level: jax.Array) -> jax.Array:
@@ -127,10 +136,10 @@ def _perfect_hp(species: jax.Array, level: jax.Array) -> jax.Array:
 
 
 @functools.cache
-def _worthless() -> np.ndarray:
-    """bool[169]: moves whose base power says nothing about their damage."""
+def _follows_formula() -> np.ndarray:
+    """bool[169]: the move's damage comes from its base power."""
     moves = dex.load_dex().moves
-    return moves.ohko | moves.has_damage_callback | (moves.fixed_damage > 0)
+    return (moves.base_power > 0) & ~moves.ohko & ~moves.has_damage_callback & (moves.fixed_damage == 0)
 
 
 @functools.cache

@@ -80,6 +80,14 @@ def multiply(a: Double, b: Double) -> Double:
     return _round(_sign(a) ^ _sign(b), exponent, high, low, w1 >> 20 & _ONE, sticky, zero)
 
 
+def scale(a: Double, factor: jax.Array, power: int) -> Double:
+    """a · factor · 2**power, exactly; ``factor`` is int32: zero or a power of two."""
+    shift = 31 - lax.clz(factor) + power
+    zero = _is_zero(a) | (factor == 0)
+    high = a.high + (shift.astype(jnp.uint32) << 20)
+    return Double(high=jnp.where(zero, 0, high), low=jnp.where(zero, 0, a.low))
+
+
 def divide(a: Double, b: Double) -> Double:
     """a / b; ``b`` is not zero."""
     (a_exponent, high, low), (b_exponent, b_high, b_low) = _unpack(a), _unpack(b)

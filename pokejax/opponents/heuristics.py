@@ -4,9 +4,9 @@ Source: player/baselines.py of poke-env 0.16.1 (MIT), ``SimpleHeuristicsPlayer.c
 Entry hazards, Dynamax and Terastallization do not exist in Gen 1. Numbers are compared as Python compares them, in
 doubles (`doubles`), since ties and near ties decide; of several that are equal the first in the request wins.
 
-Moves that raise the own stages: poke-env's rule for them asks whether the move's target ``== "self"``, which has been
-false for every move since targets became an enumeration (0.10.0 and 0.16.1 have it so). ``setup=True`` plays them as
-the rule is written.
+Moves that raise the own stages: poke-env's rule for them asks whether the move's target ``== "self"``, which is false
+for every move since targets are an enumeration and no longer text (text in 0.7.1, not any more in 0.8.1). So its player
+never prefers them. ``setup=True`` follows the rule as it is written.
 """
 
 from __future__ import annotations
@@ -49,12 +49,10 @@ def simple_heuristics(
 def choose(sight: Sight, setup: bool = False) -> jax.Array:
     """``choose_singles_move``."""
     matchups = estimate_matchups(sight)
-    own = jax.tree.map(lambda leaf: jnp.sum(jnp.where(sight.active, leaf, 0), dtype=leaf.dtype), matchups)
-    leaves = _should_switch_out(sight, matchups, own)
-    stays = jnp.any(sight.can_move) & ~(leaves & jnp.any(sight.can_switch))
+    stays = jnp.any(sight.can_move) & ~_should_switch_out(sight, matchups)
     move = _best_move(sight)
     if setup:
-        move = _setup_move(sight, own, move)
+        move = _setup_move(sight, matchups, move)
     switch = _best_switch(sight, matchups)
     return jnp.where(stays, move_action(move), switch_action(sight, switch))
 
@@ -92,15 +90,15 @@ def _percent_scores() -> np.ndarray:
     return doubles.words(np.arange(101) / 100 * HP_SHARE)
 
 
-def _should_switch_out(sight: Sight, matchups: Double, own: Double) -> jax.Array:
-    """``_should_switch_out``."""
+def _should_switch_out(sight: Sight, matchups: Double) -> jax.Array:
+    """``_should_switch_out``: never if nobody can come in."""
     decent = sight.can_switch & doubles.less(doubles.constant(0.0), matchups)
     boosts = sight.boosts[0]
     attack, special = sight.stats[ATK], sight.stats[SPC]
     exposed = (boosts[DEF] <= _LOW_STAGE) | (boosts[SPC] <= _LOW_STAGE)
     weak_attack = (boosts[ATK] <= _LOW_STAGE) & (attack >= special)
     weak_special = (boosts[SPC] <= _LOW_STAGE) & (attack <= special)
-    outmatched = doubles.less(own, doubles.constant(SWITCH_OUT_BELOW))
+    outmatched = jnp.any(sight.active & doubles.less(matchups, doubles.constant(SWITCH_OUT_BELOW)))
     return jnp.any(decent) & (exposed | weak_attack | weak_special | outmatched)
 
 
@@ -127,7 +125,7 @@ def _best_move(sight: Sight) -> jax.Array:
     score = doubles.multiply(score, doubles.from_words(lookup(_accuracies(), sight.moves)))
     score = doubles.multiply(score, doubles.from_words(lookup(_expected_hits(), sight.moves)))
     effect = multiplier(types, jnp.broadcast_to(sight.foe_types, (MOVE_SLOTS, 2)))
-    score = doubles.multiply(score, doubles.from_words(lookup(_quarters(), effect)))
+    score = doubles.scale(score, effect, -2)
     return jnp.argmax(doubles.greatest(score, sight.can_move))
 
 
@@ -163,16 +161,12 @@ def _expected_hits() -> np.ndarray:
     return doubles.words(np.where(tables.hits() == dex.MULTIHIT_2_TO_5, two_to_five, tables.hits()))
 
 
-@functools.cache
-def _quarters() -> np.ndarray:
-    return doubles.words(np.arange(_MOST_QUARTERS + 1) / 4)
-
-
-def _setup_move(sight: Sight, own: Double, otherwise: jax.Array) -> jax.Array:
+def _setup_move(sight: Sight, matchups: Double, otherwise: jax.Array) -> jax.Array:
     """Place of the first move that raises own stages by two or more in sum, if there is nothing to fear."""
     raises = lookup(_raised(), sight.moves)
     stage = jnp.stack([take(sight.boosts[0], stat) for stat in raises])
-    calm = jnp.any(sight.active & (sight.hp == sight.max_hp)) & doubles.less(doubles.constant(0.0), own)
+    healthy = sight.active & (sight.hp == sight.max_hp)
+    calm = jnp.any(healthy & doubles.less(doubles.constant(0.0), matchups))
     useful = sight.can_move & (raises >= 0) & (stage < 6) & calm
     return jnp.where(jnp.any(useful), jnp.argmax(useful), otherwise)
 

@@ -25,7 +25,7 @@ def test_shapes(same: Any) -> None:
     def fn(x, y):
         padded = lax.pad(x, jnp.int32(7), ((1, 2, 1), (-1, 3, 0)))
         return (
-            x.T, x[::-1, 1:], x[1], x[:, ::2], jnp.concatenate([x, y], 1), jnp.stack([x, y], 1), padded, x.reshape(2, 6),
+            x.T, x[::-1, 1:], x[1], x[:, ::2], jnp.concatenate([x, y], 1), jnp.stack([x, y], 1), padded, x.ravel(),
             jnp.broadcast_to(x[:, None, :], (3, 5, 4)), jnp.tile(x, (2, 1)), jnp.split(x, 2, axis=1), x.ravel()[5],
             jnp.roll(x, 3), jnp.arange(12).reshape(3, 4) + x, jnp.eye(3, dtype=jnp.int32) @ x, jnp.repeat(x, 2, 0),
             lax.pad(x, jnp.int32(7), ((-1, -1, 2), (0, 0, 1))), jnp.expand_dims(x, 1), jnp.zeros((0, 4), jnp.int32),
@@ -41,7 +41,13 @@ def test_reductions(same: Any, dtype: str) -> None:
         places = [jnp.argmax(x), jnp.argmin(x, 1), jnp.argmax(x, 2), lax.argmax(x, 0, jnp.int8)]
         if dtype == "bool":
             return sums, places
-        running = [jnp.cumsum(x, 1), jnp.cumprod(x, 2), lax.cummax(x, 0), lax.cummin(x, 2), lax.cumsum(x, 1, reverse=True)]
+        running = [
+            jnp.cumsum(x, 1),
+            jnp.cumprod(x, 2),
+            lax.cummax(x, 0),
+            lax.cummin(x, 2),
+            lax.cumsum(x, 1, reverse=True),
+        ]
         xors = lax.reduce_xor(x, (0, 1)), lax.reduce_and(x, (2,)), lax.reduce_or(x, (1,))
         return sums, places, running, xors, x.astype(jnp.int32) @ jnp.ones((4,), jnp.int32)
 
@@ -88,11 +94,23 @@ def test_writing_at_an_index(same: Any, dtype: str) -> None:
         )  # fmt: skip
         if dtype == "bool":
             return written
-        combined = x.at[i].add(v), x.at[rows].add(v), x.at[i, j].max(v[0]), x.at[j].min(v), x.at[rows, 1].multiply(v[:2])
+        combined = (
+            x.at[i].add(v),
+            x.at[rows].add(v),
+            x.at[i, j].max(v[0]),
+            x.at[j].min(v),
+            x.at[rows, 1].multiply(v[:2]),
+        )
         return written, combined
 
     high = 2 if dtype == "bool" else 50
-    same(fn, integers((3, 4), 0, high, dtype), integers((), -5, 6), integers((), -6, 7, seed=3), integers((4,), 0, high, dtype, 4))
+    same(
+        fn,
+        integers((3, 4), 0, high, dtype),
+        integers((), -5, 6),
+        integers((), -6, 7, seed=3),
+        integers((4,), 0, high, dtype, 4),
+    )
 
 
 def test_tables_of_every_type_shared_by_all_lanes(same: Any) -> None:

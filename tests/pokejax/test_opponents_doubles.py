@@ -79,5 +79,10 @@ def test_greatest() -> None:
     assert not doubles.greatest(encode(values), np.zeros(6, bool)).any()
 
 
+def test_scale() -> None:
+    values, factors = np.array([0.0, 1.1, 1.1, -1.1, 3.0]), np.array([16, 0, 1, 16, 4], np.int32)
+    assert decode(doubles.scale(encode(values), factors, -2)).tolist() == [0.0, 0.0, 0.275, -4.4, 3.0]
+
+
 def test_constant() -> None:
     assert decode(doubles.constant(-0.1)) == -0.1

@@ -146,7 +146,11 @@ def programs() -> tuple[Any, Any]:
 def play(seed: int, battles: int, kind: str = "randbats") -> Played:
     """Battles to their ends, pairs of opponents in turn, all in 25 battles; ``kind`` of teams as in `sample_teams`."""
     start, advance = programs()
-    wires = sample_teams(kind, np.random.default_rng(seed), TEAMS // 2).reshape(TEAMS, 6, 16)
+    wires = sample_teams(kind, np.random.default_rng(seed), TEAMS).reshape(-1, 6, 16)
+    # poke-env, like the messages, tells Pokémon apart by their names.
+    ordered = np.sort(wires[..., 0], axis=-1)
+    wires = wires[~((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] > 0)).any(axis=-1)][:TEAMS]
+    assert len(wires) == TEAMS
     params = Gen1Params(pool=parties_from_wire(wires))
     pairs = np.argwhere(np.ones([len(opponents.names())] * 2))
     who = jnp.asarray(pairs[7 * np.arange(battles) % len(pairs)])
@@ -280,6 +284,7 @@ def compare_one(tally: Tally, watcher: Watcher, chosen: dict[str, int], matchups
         replacements=int(not battle.available_moves),
         switches=int(bool(battle.available_moves) and best < FIRST_MOVE),
         ties=int(len(tied) > 1),
+        ties_decided_otherwise_without_the_order=int(chosen["simple_heuristics"] != best),
         setup_moves=int(raising != best),
         matchups=len(estimates),
     )
@@ -308,7 +313,7 @@ def test_decisions(pool: WorkerPool) -> None:
 @pytest.mark.sweep
 def test_many_decisions(pool: WorkerPool) -> None:
     results = {}
-    for kind, rounds in (("randbats", 8), ("ou", 4), ("allmoves", 4)):
+    for kind, rounds in (("randbats", 4), ("ou", 2), ("allmoves", 2)):
         tally = Tally()
         for seed in range(rounds):
             played = play(1000 + seed, 50, kind)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxenv import Environment
+from verification.backends import Vmap, alone
 from verification.protocols import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class JaxenvCandidate:
       one environment, traced; from_snapshot(to_snapshot(state)) must be the state.
     * `info`: entries of the step's info, each a number, that count as outcomes: "out.info.<name>".
     * `lanes`: what batches are padded to, ascending; larger ones are cut. Each size is compiled when first used.
-    * `jit` compiles.
+    * `jit` compiles. `vmap` makes the batched step, which is what is compared, and the resets of level 3d; restored
+      states, masks and single resets are XLA's.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class JaxenvCandidate:
         info: Sequence[str] = (),
         lanes: Sequence[int] = LANES,
         jit: Callable[..., Any] = jax.jit,
+        vmap: Vmap = jax.vmap,
     ) -> None:
         if env.num_players != 1:
             raise ValueError(f"{env.id} has {env.num_players} players; JaxenvCandidate takes one-player environments")
@@ -61,10 +64,10 @@ class JaxenvCandidate:
             for path, leaf in jax.eval_shape(self._to, template).items()
         }
         self._reset = jit(self._begin)
-        self._reset_many = jit(jax.vmap(jax.vmap(lambda key: self._to(env.reset_env(key, self._params)[1]))))
-        self._step = jit(self._play)
+        self._reset_many = jit(jax.vmap(vmap(lambda key: self._to(env.reset_env(key, self._params)[1]))))
+        self._step = jit(alone(vmap, self._play))
         self._restore = jit(self._become)
-        self._step_many = jit(jax.vmap(lambda paths, action: self._play(self._from(paths), action)[1]))
+        self._step_many = jit(vmap(lambda paths, action: self._play(self._from(paths), action)[1]))
         self._restore_many = jit(jax.vmap(lambda paths: self._become(paths)[1]))
         self._legal_many = jit(jax.vmap(lambda paths: env.legal_actions(self._from(paths), self._params)))
         self._state: Any = None

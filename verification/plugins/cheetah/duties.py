@@ -8,10 +8,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from verification.backends import Vmap
 from verification.batches import size, stack
 from verification.levels.context import Context
 from verification.levels.pairs import timed
@@ -40,10 +42,10 @@ SWING, NOISE = 0.5, 0.5
 """Shares of the controls' range. Without much noise a gait has two attractors, and its returns resolve little."""
 
 
-def run(task: Task, context: Context, result: CheckResult) -> None:
+def run(task: Task, context: Context, result: CheckResult, vmap: Vmap = jax.vmap) -> None:
     """At least `LEAST_EPISODES` episodes on either side, a third under each policy; laws and means compared.
 
-    Of short episodes more are played: a mean over few steps resolves little.
+    Of short episodes more are played: a mean over few steps resolves little. `vmap`: see `Teacher`.
     """
     begin = time.monotonic()
     times = max(min(_MOST_TIMES, LONG // _steps(task)), task.more_episodes)
@@ -52,7 +54,8 @@ def run(task: Task, context: Context, result: CheckResult) -> None:
     reference = sides.plain_reference(task)
     skip = int(reference.unwrapped.frame_skip)
     lanes = each * len(POLICIES)
-    steppers = {"reference": reference.step_many, "candidate": Teacher(task, skip, lanes=lanes).step_many}
+    ours = Teacher(task, skip, lanes=lanes, vmap=vmap)
+    steppers = {"reference": reference.step_many, "candidate": ours.step_many}
     found: dict[str, dict[str, NDArray[np.float64]]] = {}
     try:
         for side, step in steppers.items():

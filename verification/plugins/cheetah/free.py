@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from verification.backends import Vmap
 from verification.batches import row, rows, size, stack
 from verification.levels.context import Context
 from verification.levels.mining import policies
@@ -37,8 +39,11 @@ NUDGE = 1e-12
 Step = Callable[[Batch, Batch], Batch]
 
 
-def run(task: Task, context: Context, result: CheckResult) -> None:
-    """`RUNS` episodes of `STEPS` steps under all policies but "limp", each run again four times with its actions."""
+def run(task: Task, context: Context, result: CheckResult, vmap: Vmap = jax.vmap) -> None:
+    """`RUNS` episodes of `STEPS` steps under all policies but "limp", each run again four times with its actions.
+
+    `vmap`: see `Teacher`.
+    """
     begin = time.monotonic()
     result.unit, result.planned = "episodes", RUNS
     rng = context.rng(CHECK)
@@ -61,7 +66,7 @@ def run(task: Task, context: Context, result: CheckResult) -> None:
     try:
         states, actions = _play(task, context, reference, rng)
         runs: dict[str, Step] = {
-            "float32": Teacher(task, skip, lanes=RUNS).step_many,
+            "float32": Teacher(task, skip, lanes=RUNS, vmap=vmap).step_many,
             "float64": double,
             "MuJoCo, rounded to float32": rounded,
             "MuJoCo, nudged": lambda batch, joint: reference.step_many(_early(batch), joint),

@@ -15,10 +15,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from verification.adapters.gymnasium_mujoco import engine
+from verification.backends import Vmap
 from verification.batches import row, rows, size
 from verification.cases import Case
 from verification.fields import FieldSpec, FieldTable
@@ -107,14 +109,14 @@ def compared(task: Task, precision: Precision) -> list[str]:
 # ---- physics steps
 
 
-def run_physics(task: Task, study: Study, context: Context, result: CheckResult) -> None:
-    """Every recorded state, then wild ones, one physics step each, in both precisions."""
+def run_physics(task: Task, study: Study, context: Context, result: CheckResult, vmap: Vmap = jax.vmap) -> None:
+    """Every recorded state, then wild ones, one physics step each, in both precisions; `vmap`: see `Teacher`."""
     begin = time.monotonic()
     result.unit = "steps"
     recorded = study.recorded(context)
     steps, episodes = recorded.every_step()
     result.planned = len(steps) + context.plan.injected
-    judge = _PhysicsJudge(task, context, result)
+    judge = _PhysicsJudge(task, vmap, context, result)
     try:
         for first in range(0, len(steps), context.plan.lanes):
             part = slice(first, first + context.plan.lanes)
@@ -197,11 +199,13 @@ def _wrong(table: FieldTable, paths: Sequence[str], theirs: Batch, ours: Batch) 
 
 
 class _PhysicsJudge:
-    def __init__(self, task: Task, context: Context, result: CheckResult) -> None:
+    def __init__(self, task: Task, vmap: Vmap, context: Context, result: CheckResult) -> None:
         self.task, self.context, self.result = task, context, result
         self.arbiter = Arbiter(task)
         self.reference = self.arbiter.reference
-        self.teachers: dict[Precision, Teacher] = {precision: Teacher(task, 1, precision) for precision in PRECISIONS}
+        self.teachers: dict[Precision, Teacher] = {
+            precision: Teacher(task, 1, precision, vmap=vmap) for precision in PRECISIONS
+        }
         self.tables = self.arbiter.tables
         self.errors: dict[tuple[str, Precision], Errors] = {}
         self.solver: dict[tuple[str, Precision], dict[str, list[NDArray]]] = {}
@@ -265,14 +269,14 @@ class _PhysicsJudge:
 # ---- environment steps
 
 
-def run_env(task: Task, study: Study, context: Context, result: CheckResult) -> None:
-    """Every recorded step, then wild ones, in float32; what leaves the limits is taken apart."""
+def run_env(task: Task, study: Study, context: Context, result: CheckResult, vmap: Vmap = jax.vmap) -> None:
+    """Every recorded step, then wild ones, in float32; what leaves the limits is taken apart. `vmap`: see `Teacher`."""
     begin = time.monotonic()
     result.unit = "steps"
     recorded = study.recorded(context)
     steps, episodes = recorded.every_step()
     result.planned = len(steps) + context.plan.injected
-    judge = _EnvJudge(task, context, result)
+    judge = _EnvJudge(task, vmap, context, result)
     try:
         for first in range(0, len(steps), context.plan.lanes):
             part = slice(first, first + context.plan.lanes)
@@ -298,12 +302,12 @@ def run_env(task: Task, study: Study, context: Context, result: CheckResult) -> 
 
 
 class _EnvJudge:
-    def __init__(self, task: Task, context: Context, result: CheckResult) -> None:
+    def __init__(self, task: Task, vmap: Vmap, context: Context, result: CheckResult) -> None:
         self.task, self.context, self.result = task, context, result
         self.arbiter = Arbiter(task)
         self.reference, self.played = self.arbiter.reference, sides.plain_reference(task)
         self.skip = int(self.played.unwrapped.frame_skip)
-        self.whole, self.part = Teacher(task, self.skip), Teacher(task, 1)
+        self.whole, self.part = Teacher(task, self.skip, vmap=vmap), Teacher(task, 1, vmap=vmap)
         self.table = strict(task, "float32")
         self.errors: dict[str, Errors] = {}
         self.counts: dict[str, dict[str, int]] = {}

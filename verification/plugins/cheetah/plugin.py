@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import row, size, stack
 from verification.fields import FieldSpec, FieldTable
 from verification.levels import free_run
@@ -58,19 +59,25 @@ BLIND_SPOTS = (
     "beyond about a hundred steps two runs are compared by their statistics only: even MuJoCo leaves itself",
     "compared on this machine's processor; others may round XLA's programs elsewhere",
 )
+_NOT_THE_KERNELS = (
+    "what is computed in float64, resets of episodes, restored states and the environment contract's check"
+)
 _TRACED, _MINED_LANES, _MINED_STEPS, _MOST_ROUNDS = 100, 64, 200, 8
 
 
-def make(name: str, alone: bool = False) -> Plugin:
-    """The plugin of the task of that Gymnasium id; `alone`: the reference beside itself, under the standard checks."""
-    task = TASKS[name]
+def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
+    """The plugin of the task of that Gymnasium id; `alone`: the reference beside itself, under the standard checks.
+
+    `backend` compiles the candidate's steps in float32.
+    """
+    task, vmap = TASKS[name], vmap_of(backend)
     compared = fields(task)
     reference = partial(sides.reference, task, FieldTable(compared, tuple(one_step.modules(task))))
     seeded = not alone and name == "HalfCheetah-v5"
     return Plugin(
         env=("self-check/" + name) if alone else task.env_id,
         reference=reference,
-        candidate=partial(sides.plain_reference, task) if alone else partial(sides.candidate, task),
+        candidate=partial(sides.plain_reference, task) if alone else partial(sides.candidate, task, vmap),
         modules=tuple(one_step.modules(task)),
         fields=compared,
         noise="none",
@@ -86,16 +93,19 @@ def make(name: str, alone: bool = False) -> Plugin:
         declared=declared(task),
         behaviour_sources=SOURCES,
         valid=partial(_valid, task),
-        draws=None if alone else partial(draws, task=task, make=partial(sides.candidate, task)),
+        draws=None if alone else partial(draws, task=task, make=partial(sides.candidate, task, vmap)),
         mutants=mutants.half_cheetah if seeded else None,
         mutated=partial(sides.mutated, task) if seeded else None,
         margins={"return": Margin(task.margin, reason=task.margin_reason, anchor="declared")},
         self_check=partial(make, name, alone=True),
-        extra=None if alone else partial(checks, task),
+        extra=None if alone else partial(checks, task, vmap),
         replaces=() if alone else (ONE_STEP, WINDOWS, FREE_RUN),
         env_id=None if alone else task.env_id,
         alone_tolerance=task.alone_tolerance,
-        blind_spots=BLIND_SPOTS,
+        blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
+        configure=None if alone else lambda options: make(name, backend=options.get("backend", "xla")),
+        backends=("xla",) if alone else BACKENDS,
+        backend=backend,
     )
 
 
@@ -120,7 +130,7 @@ def fields(task: Task) -> tuple[FieldSpec, ...]:
     return tuple(found)
 
 
-def checks(task: Task, context: Context) -> Sequence[Check]:
+def checks(task: Task, vmap: Vmap, context: Context) -> Sequence[Check]:
     """E1 to E4, and the standard windows and free runs on the same recorded episodes."""
     study = Study(Settings(factor=ARITHMETIC))
     needs = ("Restorable",)
@@ -129,15 +139,15 @@ def checks(task: Task, context: Context) -> Sequence[Check]:
             one_step.PHYSICS,
             "L1",
             "E1: physics steps, float32 and float64",
-            partial(one_step.run_physics, task, study),
+            partial(one_step.run_physics, task, study, vmap=vmap),
             needs,
         ),
-        Check(one_step.ENV, "L1", "E1: environment steps", partial(one_step.run_env, task, study), needs),
-        Check(free.CHECK, "L3", "E2 and E3: windows, and times to part", partial(free.run, task), needs),
+        Check(one_step.ENV, "L1", "E1: environment steps", partial(one_step.run_env, task, study, vmap=vmap), needs),
+        Check(free.CHECK, "L3", "E2 and E3: windows, and times to part", partial(free.run, task, vmap=vmap), needs),
         Check(
             WINDOWS, "L3", "errors over windows, against rounding alone", partial(free_run.run_windows, study), needs
         ),
-        Check(duties.CHECK, "L3", "E4: returns, contact and limit duty", partial(duties.run, task), needs),
+        Check(duties.CHECK, "L3", "E4: returns, contact and limit duty", partial(duties.run, task, vmap=vmap), needs),
     ]
 
 

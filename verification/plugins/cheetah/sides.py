@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from verification.adapters.gymnasium_mujoco import MujocoReference
 from verification.adapters.jaxenv import JaxenvCandidate, MutatedJaxenvCandidate
+from verification.backends import Vmap
 from verification.fields import FieldTable
 from verification.mutants.mutant import Mutant
 from verification.plugins.cheetah.tasks import Task
@@ -81,12 +82,12 @@ def environment(task: Task, **options: Any) -> Any:
     return getattr(importlib.import_module(module), name)(**options)
 
 
-def candidate(task: Task, **options: Any) -> JaxenvCandidate:
-    """Our task as the verifier drives it."""
+def candidate(task: Task, vmap: Vmap = jax.vmap, **options: Any) -> JaxenvCandidate:
+    """Our task as the verifier drives it; `vmap` makes its batched step."""
     env = environment(task, **options)
     to_snapshot, from_snapshot = snapshots(env)
     return JaxenvCandidate(
-        env, to_snapshot=to_snapshot, from_snapshot=from_snapshot, info=task.metrics, lanes=LANES, jit=jit
+        env, to_snapshot=to_snapshot, from_snapshot=from_snapshot, info=task.metrics, lanes=LANES, jit=jit, vmap=vmap
     )
 
 

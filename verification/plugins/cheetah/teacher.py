@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from verification.backends import Vmap
 from verification.batches import size
 from verification.plugins.cheetah.policies import AGENT
 from verification.plugins.cheetah.sides import COMPILER_OPTIONS, environment, snapshots
@@ -26,10 +27,17 @@ class Teacher:
     """Steps of `frame_skip` physics steps, restored before each; "solver.*" beside the reference's paths.
 
     Reward and metrics are in the precision of the state; observations are float32 always. Batches are cut and padded to
-    `lanes`.
+    `lanes`. `vmap` makes the step in float32; in float64 it is XLA's, since a kernel's numbers have 32 bits.
     """
 
-    def __init__(self, task: Task, frame_skip: int, precision: Precision = "float32", lanes: int = LANES) -> None:
+    def __init__(
+        self,
+        task: Task,
+        frame_skip: int,
+        precision: Precision = "float32",
+        lanes: int = LANES,
+        vmap: Vmap = jax.vmap,
+    ) -> None:
         self._precision, self._lanes = precision, lanes
         self._dtype = np.dtype(precision)
         with self._context():
@@ -47,7 +55,8 @@ class Teacher:
                 found |= {f"out.info.{name}": jnp.asarray(outcome.metrics[name], self._dtype) for name in task.metrics}
                 return found | {f"solver.{name}": getattr(advance.report, name) for name in SOLVER}
 
-            self._step = jax.jit(jax.vmap(step), compiler_options=COMPILER_OPTIONS)
+            batched = vmap(step) if precision == "float32" else jax.vmap(step)
+            self._step = jax.jit(batched, compiler_options=COMPILER_OPTIONS)
 
     def step_many(self, states: Batch, actions: Batch) -> dict[str, NDArray[Any]]:
         """Every case restored, in this precision, and stepped once."""

@@ -18,6 +18,7 @@ from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import ONGOING, Battle, Party, pack, unpack
 from pokejax.gen1.team_sampling import sample_teams
 from pokejax.gen1.turn import legal_masks, start, step
+from verification.backends import Vmap
 from verification.plugins.gen1.candidate import PlayedBattles
 from verification.plugins.gen1.policies import POLICIES, VISITS, Policy, chosen
 from verification.plugins.gen1.record import named_fields, record
@@ -51,13 +52,13 @@ def _visited(battle: Battle, actions: jax.Array) -> jax.Array:
     return jnp.stack([chosen(seat)[actions[side]] for side, seat in enumerate(unpack(battle).seats)])
 
 
-# One object a program, so that candidates compiled in the same way share what `jax.jit` keeps of it.
-def _start_batch(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
-    return jax.vmap(_start)(hi, lo, sides)
+Advance = Callable[[Battle, jax.Array], tuple[Battle, jax.Array]]
 
 
-def _play_batch(keys: jax.Array, battles: Battle, visits: jax.Array, policy: jax.Array) -> tuple[Any, ...]:
-    """`STEPS_PER_CALL` joint steps.
+def _play_batch(
+    advance: Advance, keys: jax.Array, battles: Battle, visits: jax.Array, policy: jax.Array
+) -> tuple[Any, ...]:
+    """`STEPS_PER_CALL` joint steps, each by `advance`.
 
     Returns keys, battles, visits, actions [T, B, 2], records [T, B, F], and which were still going before, [T, B].
     `policy` counts the `POLICIES`, so that one compiled program serves them all.
@@ -70,15 +71,22 @@ def _play_batch(keys: jax.Array, battles: Battle, visits: jax.Array, policy: jax
         going = battles.result == ONGOING
         actions = lax.switch(policy, choices, split[:, 0], battles, visits)
         visits = visits.at[jax.vmap(_visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
-        battles, records = jax.vmap(_advance)(battles, actions)
+        battles, records = advance(battles, actions)
         return (split[:, 1], battles, visits), (actions.astype(jnp.uint8), records, going)
 
     (keys, battles, visits), out = lax.scan(one, (keys, battles, visits), None, length=STEPS_PER_CALL)
     return keys, battles, visits, *out
 
 
-def _replay_batch(battles: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
-    return lax.scan(jax.vmap(_advance), battles, actions)
+def _replay_batch(advance: Advance, battles: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
+    return lax.scan(advance, battles, actions)
+
+
+@functools.cache
+def _programs(vmap: Vmap) -> tuple[Callable[..., Any], ...]:
+    """Start, play and replay: one object a program, so that candidates compiled alike share what `jax.jit` keeps."""
+    advance = vmap(_advance)
+    return vmap(_start), functools.partial(_play_batch, advance), functools.partial(_replay_batch, advance)
 
 
 @functools.cache
@@ -107,15 +115,17 @@ def _pad(array: np.ndarray, lanes: int) -> np.ndarray:
 class PokejaxGen1:
     """The candidate for `pokejax/gen1…` environments.
 
-    `jit`: compiles a function of arrays, with `jax.jit`'s options.
+    `jit`: compiles a function of arrays, with `jax.jit`'s options. `vmap` makes the start and the step of all battles;
+    policies are XLA's.
     """
 
-    def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit) -> None:
+    def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
         self.env = env
         self.fields = _record_order()
-        self._start_batch = jit(_start_batch)
-        self._play_batch = jit(_play_batch, donate_argnums=1)
-        self._replay_batch = jit(_replay_batch, donate_argnums=0)
+        begin, play, replay = _programs(vmap)
+        self._start_batch = jit(begin)
+        self._play_batch = jit(play, donate_argnums=1)
+        self._replay_batch = jit(replay, donate_argnums=0)
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Batches of `LANES` battles; see `LockstepCandidate`."""

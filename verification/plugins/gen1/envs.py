@@ -16,6 +16,7 @@ import pokejax
 from pokejax.gen1.choices import NUM_ACTIONS
 from pokejax.gen1.team_sampling import sample_teams
 from verification import batches
+from verification.backends import Vmap
 from verification.plugins.gen1.battles import PokejaxGen1
 from verification.plugins.gen1.compare import column_order
 from verification.plugins.gen1.steps import Gen1Steps
@@ -162,7 +163,7 @@ class ShowdownEnv(_Gen1Env):
 
 
 class PokejaxEnv(_Gen1Env):
-    """The candidate: PokeJAX's rules. `steps`: single steps, `battles`: whole battles; else made with `jit`."""
+    """The candidate: PokeJAX's rules. `steps`: single steps, `battles`: whole ones; else made with `jit` and `vmap`."""
 
     def __init__(
         self,
@@ -170,11 +171,12 @@ class PokejaxEnv(_Gen1Env):
         steps: Gen1Steps | None = None,
         battles: PokejaxGen1 | None = None,
         jit: Callable[..., Any] = jax.jit,
+        vmap: Vmap = jax.vmap,
     ) -> None:
         self.format = format
         self.info = EnvInfo("pokejax", pokejax.__version__, AGENTS)
-        self.steps = steps or Gen1Steps(jit)
-        self.battles = battles or PokejaxGen1(f"pokejax/{format}", jit)
+        self.steps = steps or Gen1Steps(jit, vmap)
+        self.battles = battles or PokejaxGen1(f"pokejax/{format}", jit, vmap)
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
         words, teams = beginning(seed, options or {})

@@ -13,6 +13,7 @@ from pokejax.env import Gen1Battle
 from pokejax.gen1.rng import Rng, draw
 from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
 from verification import cases
+from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import PluginError
 from verification.levels.context import Check, Context
@@ -40,6 +41,7 @@ _BLIND_SPOTS = (
     "draws are compared by number and by the generator's state, not by the place in the rules that made them",
     "teams are legal in form; that the built-in pools follow Showdown's own distribution of teams is tested elsewhere",
 )
+_NOT_THE_KERNELS = "restored records, policies and the environment contract's check"
 _MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play can tell apart", anchor="declared")
 _STATES_A_BATTLE = 16
 _REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
@@ -82,9 +84,9 @@ class _Reference(ShowdownEnv):
 
 
 @functools.cache
-def _steps() -> Gen1Steps:
+def _steps(vmap: Vmap) -> Gen1Steps:
     """The engine's single steps, compiled once a process."""
-    return Gen1Steps()
+    return Gen1Steps(vmap=vmap)
 
 
 def gen1randombattle() -> Plugin:
@@ -112,8 +114,13 @@ def make(
     teams: str = "randbats",
     policies: tuple[str, ...] = POLICIES,
     shared: _Pool | None = None,
+    backend: str = "xla",
 ) -> Plugin:
-    """The plugin of an id; `teams` and `policies` are those of whole episodes. Level 1 uses all kinds of teams."""
+    """The plugin of an id; `teams` and `policies` are those of whole episodes. Level 1 uses all kinds of teams.
+
+    `backend` compiles the candidate's steps.
+    """
+    vmap = vmap_of(backend)
     format = env.rpartition("/")[2]
     alone = env.startswith("self-check/")
     workers = shared or _Pool()
@@ -122,11 +129,11 @@ def make(
         return _Reference(format, workers)
 
     def candidate() -> ShowdownEnv | PokejaxEnv:
-        return reference() if alone else PokejaxEnv(format, _steps())
+        return reference() if alone else PokejaxEnv(format, _steps(vmap), vmap=vmap)
 
     def extra(context: Context) -> Sequence[Check]:
         del context
-        return [lockstep_check(lambda context: _player(env, alone, workers), teams, policies)]
+        return [lockstep_check(lambda context: _player(env, alone, workers, vmap), teams, policies)]
 
     def configure(options: Mapping[str, str]) -> Plugin:
         chosen = options.get("teams", teams)
@@ -137,7 +144,8 @@ def make(
         except ValueError as error:
             raise PluginError(str(error)) from None
         count = int(options["workers"]) if "workers" in options else None
-        return make(env, chosen, policy, _Pool(count, float(options.get("timeout", 60.0))))
+        pool = _Pool(count, float(options.get("timeout", 60.0)))
+        return make(env, chosen, policy, pool, options.get("backend", "xla"))
 
     return Plugin(
         env=env,
@@ -161,7 +169,7 @@ def make(
         behaviour_sources=BEHAVIOUR_SOURCES,
         valid=_valid,
         plain=lambda snapshot: _plain(reference(), snapshot),
-        draws=None if alone else functools.partial(_draws, env),
+        draws=None if alone else functools.partial(_draws, env, vmap),
         margins={"win_rate": _MARGIN},
         mutants=None if alone else lambda: MUTANTS,
         mutated=None if alone else functools.partial(MutatedPokejax, format),
@@ -169,14 +177,16 @@ def make(
         extra=extra,
         replaces=("L3/episodes",),
         env_id=None if alone else env,
-        blind_spots=_BLIND_SPOTS,
+        blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
         configure=configure,
+        backends=("xla",) if alone else BACKENDS,
+        backend=backend,
         close=workers.close,
     )
 
 
-def _player(env: str, alone: bool, shared: _Pool) -> PokejaxGen1 | SelfCheck:
-    return SelfCheck(env, pool=shared.get()) if alone else PokejaxGen1(env)
+def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> PokejaxGen1 | SelfCheck:
+    return SelfCheck(env, pool=shared.get()) if alone else PokejaxGen1(env, vmap=vmap)
 
 
 def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Iterator[Episode]:
@@ -224,7 +234,7 @@ def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -
 
 def _inject(rng: np.random.Generator, snapshots: Batch, count: int) -> Injected:
     played = Snapshots(teams_of(snapshots), records_of(snapshots))
-    made = injected_states(rng, count, played, _steps().restore_many)
+    made = injected_states(rng, count, played, _steps(jax.vmap).restore_many)
     joint = {agent: made.actions[:, side] for side, agent in enumerate(AGENTS)}
     labels = ["+".join(sorted(set(names))) or "unchanged" for names in made.changes]
     return Injected(to_batch(made.teams, made.records), joint, labels)
@@ -250,7 +260,7 @@ def _valid(snapshots: Batch) -> np.ndarray:
     return fine
 
 
-def _draws(env: str, seed: int, lanes: int) -> DrawSample:
+def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
     """The seeds and teams of resets, two a lane, and the first draws of the generator that they seed."""
     made = Gen1Battle(format=env.rpartition("/")[2])
     params = made.default_params
@@ -270,7 +280,7 @@ def _draws(env: str, seed: int, lanes: int) -> DrawSample:
         }
 
     keys = jax.random.split(jax.random.key(seed), (lanes, 2))
-    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(jax.vmap(jax.vmap(reset)))(keys).items()}
+    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(jax.vmap(vmap(reset)))(keys).items()}
     sizes = dict.fromkeys(values, 256) | {"team of p1": pool, "team of p2": pool, "second draw of 39": 39}
     return DrawSample([DrawLaw.uniform_int(name, 0, sizes[name]) for name in values], values)
 

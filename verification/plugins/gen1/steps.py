@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import Party, pack, unpack
 from pokejax.gen1.turn import start, step
+from verification.backends import Vmap, alone
 from verification.plugins.gen1.record import named_fields
 from verification.plugins.gen1.restore import from_record, named
 from verification.references.showdown.fields import field_names
@@ -50,23 +52,28 @@ def _step(row: jax.Array, sides: Party, actions: jax.Array) -> jax.Array:
 
 
 # One object a program, so that instances compiled in the same way share what `jax.jit` keeps of it.
-_begin_batch = jax.vmap(_begin)
 _restore_batch = jax.vmap(_restore)
-_step_batch = jax.vmap(_step)
+
+
+@functools.cache
+def _programs(vmap: Vmap) -> tuple[Callable[..., Any], ...]:
+    """Starts of many battles, steps of many states, and of one."""
+    return vmap(_begin), vmap(_step), alone(vmap, _step)
 
 
 class Gen1Steps:
     """PokeJAX's Gen 1 engine, one step at a time from given states.
 
-    `jit`: compiles a function of arrays, when it is first called.
+    `jit`: compiles a function of arrays, when it is first called. `vmap` makes starts and steps; restored records are
+    XLA's.
     """
 
-    def __init__(self, jit: Callable[..., Callable[..., Any]] = jax.jit) -> None:
-        self._begin = jit(_begin_batch)
+    def __init__(self, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
         self._restore = jit(_restore_batch)
-        self._step = jit(_step_batch)
-        self._step_one = jit(_step)
-        self._step_one = jit(_step)
+        begin, many, one = _programs(vmap)
+        self._begin = jit(begin)
+        self._step = jit(many)
+        self._step_one = jit(one)
 
     def begin_many(self, seeds: NDArray[np.uint32], teams: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Records [N, F] of battles at their first decision point, from seeds [N, 2] (high and low word) and teams."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from pongjax.params import PongParams
+from verification.backends import Vmap
 from verification.plugins.pong.engine import Program, shared_program
 from verification.plugins.pong.lockstep import STRETCH, at, events, shares, stretches, ulps, unlike_bits
 from verification.plugins.pong.sides import CandidateSide, ReferenceSide, Side
@@ -70,11 +72,12 @@ class Configuration:
         width = 5 * rng.integers(80, 141, lanes).astype(np.float32)  # see WHY_OTHER_PARAMS
         return {**found, "width": width, "max_score": rng.integers(1, 31, lanes).astype(np.int32)}
 
-    def candidate(self, numbers: Mapping[str, NDArray[Any]]) -> CandidateSide:
-        """PongJAX in this configuration."""
+    def candidate(self, numbers: Mapping[str, NDArray[Any]], vmap: Vmap = jax.vmap) -> CandidateSide:
+        """PongJAX in this configuration; `vmap` makes its programs."""
         if numbers:
-            return CandidateSide(Program(self.frame_skip, self.continuous, PongParams(**numbers)))
-        return CandidateSide(shared_program(self.frame_skip, self.continuous, self.params == "compiled in"))
+            return CandidateSide(Program(self.frame_skip, self.continuous, PongParams(**numbers), vmap=vmap))
+        compiled_in = self.params == "compiled in"
+        return CandidateSide(shared_program(self.frame_skip, self.continuous, compiled_in, vmap))
 
 
 @dataclass(frozen=True)
@@ -150,16 +153,17 @@ def compare(
     candidate: Side | None = None,
     on_stretch: OnStretch = lambda so_far: None,
     into: Compared | None = None,
+    vmap: Vmap = jax.vmap,
 ) -> Compared:
     """At least `steps` environment steps of one configuration, all policies a quarter of the games each.
 
-    `lanes`: games at once, by default `LANES`. `candidate`: another one than PongJAX. `into` is filled in place, so
-    that an interruption keeps what it has.
+    `lanes`: games at once, by default `LANES`. `candidate`: another one than PongJAX, whose programs `vmap` makes.
+    `into` is filled in place, so that an interruption keeps what it has.
     """
     lanes = lanes or LANES
     numbers = configuration.numbers(seed, lanes)
     reference = ReferenceSide(configuration.frame_skip, configuration.continuous, numbers)
-    other = candidate or configuration.candidate(numbers)
+    other = candidate or configuration.candidate(numbers, vmap)
     each = -(-steps // (lanes * STRETCH)) * STRETCH
     found = into or Compared(configuration, lanes, steps)
     rng = np.random.default_rng([seed, configuration.frame_skip, configuration.continuous])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pongjax.params import PongParams
+from verification.backends import Vmap
 from verification.batches import concat, rows
 from verification.mutants.mutant import Mutant
 from verification.mutants.rewrite import load_mutated
@@ -44,12 +45,17 @@ class PongCandidate:
     before the argument of that name (a rollout gets nothing but options).
 
     The default params go in as data (`compiled_in`: as constants). `make(frame_skip, continuous)`: another program.
+    `vmap` makes the programs.
     """
 
     def __init__(
-        self, continuous: bool, compiled_in: bool = False, make: Callable[[int, bool], Program] | None = None
+        self,
+        continuous: bool,
+        compiled_in: bool = False,
+        make: Callable[[int, bool], Program] | None = None,
+        vmap: Vmap = jax.vmap,
     ) -> None:
-        make = make or functools.partial(shared_program, compiled_in=compiled_in)
+        make = make or functools.partial(shared_program, compiled_in=compiled_in, vmap=vmap)
         self._programs = {skip: make(skip, continuous) for skip in FRAME_SKIPS}
         env = self._programs[FRAME_SKIPS[0]].env
         self.info = EnvInfo(env.id, env.version, (AGENT,))

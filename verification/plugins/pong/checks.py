@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pongjax.env import PufferPong, draw_serve_bit
 from verification import cases
+from verification.backends import Vmap
 from verification.batches import step_many
 from verification.cases import Case
 from verification.fields import FieldSpec, FieldTable
@@ -43,25 +44,25 @@ MakeSide = Callable[[int], Side]
 """Frame skip → the candidate."""
 
 
-def checks(context: Context, continuous: bool, alone: bool = False) -> Sequence[Check]:
-    """The plugin's `extra`. `alone`: the reference is its own candidate."""
+def checks(context: Context, continuous: bool, alone: bool = False, vmap: Vmap = jax.vmap) -> Sequence[Check]:
+    """The plugin's `extra`. `alone`: the reference is its own candidate. `vmap` makes PongJAX's programs."""
     steps = int(context.plan.options.get("steps", BULK_STEPS))
 
     def side(skip: int) -> Side:
-        return ReferenceSide(skip, continuous) if alone else CandidateSide(shared_program(skip, continuous))
+        return ReferenceSide(skip, continuous) if alone else CandidateSide(shared_program(skip, continuous, vmap=vmap))
 
     def episodes(context: Context, result: CheckResult) -> None:
         run_episodes(context, result, continuous, side)
 
     def bulk(context: Context, result: CheckResult) -> None:
         made = [Configuration(continuous, skip, params) for skip in FRAME_SKIPS for params in _BULK_PARAMS]
-        run_bulk(context, result, made, steps, side if alone else None)
+        run_bulk(context, result, made, steps, side if alone else None, vmap)
 
     def public(context: Context, result: CheckResult) -> None:
-        run_public(context, result, continuous)
+        run_public(context, result, continuous, vmap=vmap)
 
     def compiled_in(context: Context, result: CheckResult) -> None:
-        run_compiled_in(context, result, PongCandidate(continuous, compiled_in=True))
+        run_compiled_in(context, result, PongCandidate(continuous, compiled_in=True, vmap=vmap))
 
     found = [
         Check(EPISODES, "L3", "whole games in lockstep", episodes),
@@ -205,9 +206,17 @@ def run_compiled_in(context: Context, result: CheckResult, candidate: Env) -> No
 
 
 def run_bulk(
-    context: Context, result: CheckResult, made: Sequence[Configuration], steps: int, side: MakeSide | None
+    context: Context,
+    result: CheckResult,
+    made: Sequence[Configuration],
+    steps: int,
+    side: MakeSide | None,
+    vmap: Vmap = jax.vmap,
 ) -> None:
-    """Every configuration for so many steps; the first difference of each becomes a counterexample."""
+    """Every configuration for so many steps; the first difference of each becomes a counterexample.
+
+    `vmap` makes PongJAX's programs, where `side` does not.
+    """
     begin = time.monotonic()
     result.unit, result.planned = "steps", steps * len(made)
     found: list[Compared] = []
@@ -220,7 +229,7 @@ def run_bulk(
 
         candidate = side(configuration.frame_skip) if side else None
         seed = int(context.rng(f"{BULK}/{configuration.name}").integers(2**31))
-        found.append(compare(configuration, seed, steps, candidate=candidate, on_stretch=progress))
+        found.append(compare(configuration, seed, steps, candidate=candidate, on_stretch=progress, vmap=vmap))
         result.stats[configuration.name] = found[-1].to_json()
         for mismatch in found[-1].first:
             add_finding(context, result, *as_finding(context, configuration, mismatch))
@@ -252,18 +261,24 @@ def as_finding(context: Context, configuration: Configuration, mismatch: Mismatc
 # ---- the public step
 
 
-def run_public(context: Context, result: CheckResult, continuous: bool, make: Callable[..., Any] = PufferPong) -> None:
+def run_public(
+    context: Context,
+    result: CheckResult,
+    continuous: bool,
+    make: Callable[..., Any] = PufferPong,
+    vmap: Vmap = jax.vmap,
+) -> None:
     """`reset_env` and `step_env` with a key give what `play`, which is compared, gives with the key's bit."""
     begin = time.monotonic()
     result.unit, result.planned = "steps", _PUBLIC_LANES * _PUBLIC_STEPS * len(FRAME_SKIPS)
     rng = context.rng(PUBLIC)
-    shape = (_PUBLIC_STEPS, _PUBLIC_LANES)
+    shape = (_PUBLIC_LANES, _PUBLIC_STEPS)
     actions = rng.uniform(-1.2, 1.2, shape) if continuous else rng.integers(-1, 5, shape)
     actions = actions.astype(np.float32 if continuous else np.int32)
     for skip in FRAME_SKIPS:
         env = make(frame_skip=skip, continuous=continuous)
         keys = jax.random.split(jax.random.key(context.plan.seed), _PUBLIC_LANES)
-        both = jax.device_get(jax.jit(jax.vmap(_both_ways(env), in_axes=(0, 1)))(keys, actions))
+        both = jax.device_get(jax.jit(vmap(_both_ways(env)))(keys, actions))
         for name, (public, compared) in both.items():
             if not np.array_equal(public, compared, equal_nan=public.dtype.kind == "f"):
                 where = FieldDifference(name, "contract", "not what `play` gives", "the same")

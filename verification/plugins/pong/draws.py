@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pongjax.env import PufferPong
+from verification.backends import Vmap
 from verification.plugin import DrawSample
 from verification.plugins.pong.candidate import FRAME_SKIPS
 from verification.statistics.draw_law import DrawLaw
@@ -28,15 +29,19 @@ ROUNDS = {
 class Draws:
     """`draws(seed, lanes)`: serve bits as someone playing gets them, a key a lane, split for every reset and step.
 
-    `make(frame_skip=, continuous=)` makes the environment, `jit` compiles. Values are 1 + the vertical speed of the
-    serve: 0 or 1.
+    `make(frame_skip=, continuous=)` makes the environment, `vmap` its lanes, `jit` compiles. Values are 1 + the
+    vertical speed of the serve: 0 or 1.
     """
 
     def __init__(
-        self, continuous: bool, make: Callable[..., Any] = PufferPong, jit: Callable[..., Any] = jax.jit
+        self,
+        continuous: bool,
+        make: Callable[..., Any] = PufferPong,
+        jit: Callable[..., Any] = jax.jit,
+        vmap: Vmap = jax.vmap,
     ) -> None:
         envs = {skip: make(frame_skip=skip, continuous=continuous) for skip in FRAME_SKIPS}
-        self._lanes = {skip: jit(jax.vmap(_lane(env, continuous))) for skip, env in envs.items()}
+        self._lanes = {skip: jit(vmap(_lane(env, continuous))) for skip, env in envs.items()}
 
     def __call__(self, seed: int, lanes: int) -> DrawSample:
         """Bits [lanes, `REPEATS`] of every kind of serve and frame skip."""

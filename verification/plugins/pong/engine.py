@@ -16,6 +16,7 @@ from pongjax.env import PufferPong
 from pongjax.game import new_game
 from pongjax.params import PongParams, in_reference_types
 from pongjax.state import Court, PongState
+from verification.backends import Vmap
 
 COURT = ("paddle_yl", "paddle_yr", "ball_x", "ball_y", "ball_vx", "ball_vy")
 COUNTS = ("score_l", "score_r", "tick", "n_bounces")
@@ -34,8 +35,8 @@ class Program:
     """Games of one frame skip, many at a time, in place: `begin` or `restore` makes them, `roll` plays them.
 
     `params`: None compiles the default ones into the program, as whoever leaves them out does; others, numbers or
-    arrays [N], go in as data, a copy for each game. `jit` compiles. Snapshots lack "config.frame_skip", which is the
-    program's own.
+    arrays [N], go in as data, a copy for each game. `jit` compiles, `vmap` makes the batched start and step, while
+    restored states are XLA's. Snapshots lack "config.frame_skip", which is the program's own.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class Program:
         continuous: bool,
         params: PongParams | None = None,
         jit: Callable[..., Any] = jax.jit,
+        vmap: Vmap = jax.vmap,
     ) -> None:
         self.env = PufferPong(frame_skip=frame_skip, continuous=continuous)
         self._params = params
         self._by_lanes: dict[int, Any] = {}
-        self._begin = jit(self._by_lane(self._begin_one))
-        self._restore = jit(self._by_lane(self._restore_one))
-        self._step = self._by_lane(self._step_one)
+        self._begin = jit(self._by_lane(self._begin_one, vmap))
+        self._restore = jit(self._by_lane(self._restore_one, jax.vmap))
+        self._step = self._by_lane(self._step_one, vmap)
         self._roll = jit(self._roll_all)
 
     def begin(self, serves: NDArray[np.uint32]) -> tuple[Any, dict[str, Any]]:
@@ -117,13 +119,13 @@ class Program:
 
     # ---- many
 
-    def _by_lane(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _by_lane(self, function: Callable[..., Any], vmap: Vmap) -> Callable[..., Any]:
         """`function(params, ...)` for many games."""
 
-        def constant(_: None, *args: Any) -> Any:
-            return jax.vmap(lambda *each: function(self.env.default_params, *each))(*args)
-
-        return constant if self._params is None else jax.vmap(function)
+        if self._params is not None:
+            return vmap(function)
+        constant = vmap(lambda *each: function(self.env.default_params, *each))
+        return lambda _, *args: constant(*args)
 
     def _roll_all(self, params: Any, games: Game, actions: jax.Array) -> tuple[Any, dict[str, Any]]:
         return lax.scan(lambda games, joint: self._step(params, games, joint), games, actions)
@@ -134,9 +136,9 @@ def _dtype(value: Any) -> Any:
 
 
 @functools.cache
-def shared_program(frame_skip: int, continuous: bool, compiled_in: bool = False) -> Program:
+def shared_program(frame_skip: int, continuous: bool, compiled_in: bool = False, vmap: Vmap = jax.vmap) -> Program:
     """The program with the default params, as data or compiled in; one a process."""
-    return Program(frame_skip, continuous, None if compiled_in else PongParams())
+    return Program(frame_skip, continuous, None if compiled_in else PongParams(), vmap=vmap)
 
 
 def draw(serve: jax.Array) -> jax.Array:

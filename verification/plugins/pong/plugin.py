@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verification.backends import BACKENDS, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import FieldSpec, PluginError
 from verification.plugin import Episode, Plugin
@@ -81,14 +82,15 @@ def self_check_continuous() -> Plugin:
     return make(continuous=True, alone=True)
 
 
-def make(continuous: bool, alone: bool = False) -> Plugin:
-    """The plugin of one action space; `alone`: the reference beside itself."""
+def make(continuous: bool, alone: bool = False, backend: str = "xla") -> Plugin:
+    """The plugin of one action space; `alone`: the reference beside itself. `backend` compiles the candidate."""
+    vmap = vmap_of(backend)
     name = "puffer_pong" + ("_continuous" if continuous else "")
     reference = partial(SeededPong, continuous)
     return Plugin(
         env=("self-check/" if alone else "pongjax/") + name,
         reference=reference,
-        candidate=reference if alone else partial(PongCandidate, continuous),
+        candidate=reference if alone else partial(PongCandidate, continuous, vmap=vmap),
         modules=tuple(FIELDS),
         fields=tuple(FieldSpec(path, module) for module, paths in FIELDS.items() for path in paths),
         noise="same_prng",
@@ -108,16 +110,18 @@ def make(continuous: bool, alone: bool = False) -> Plugin:
         behaviour_sources=SOURCES,
         valid=_valid,
         plain=partial(_plain, continuous),
-        draws=None if alone else lambda seed, lanes: Draws(continuous)(seed, lanes),
+        draws=None if alone else lambda seed, lanes: Draws(continuous, vmap=vmap)(seed, lanes),
         margins={"return": _MARGIN},
         mutants=None if alone else partial(mutants, continuous),
         mutated=None if alone else partial(MutatedPong, continuous),
         self_check=partial(make, continuous, alone=True),
-        extra=partial(checks.checks, continuous=continuous, alone=alone),
+        extra=partial(checks.checks, continuous=continuous, alone=alone, vmap=vmap),
         replaces=("L3/episodes",),
         env_id=None if alone else "pongjax/" + name,
-        blind_spots=BLIND_SPOTS,
+        blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, "restored states and the environment contract's check")),
         configure=partial(_configure, continuous, alone),
+        backends=("xla",) if alone else BACKENDS,
+        backend=backend,
     )
 
 
@@ -125,7 +129,7 @@ def _configure(continuous: bool, alone: bool, options: Mapping[str, str]) -> Plu
     steps = options.get("steps", "1")
     if not steps.isdigit() or not int(steps):
         raise PluginError(f"option steps cannot be {steps!r}: it is a whole number of at least 1")
-    return make(continuous, alone)
+    return make(continuous, alone, options.get("backend", "xla"))
 
 
 def _trace(continuous: bool, rng: np.random.Generator, count: int) -> Iterator[Episode]:

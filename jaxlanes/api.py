@@ -37,7 +37,8 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fas
     * `fast`: let the compiler contract `a * b + c` to one rounding.
 
     Integers and bools are bitwise those of XLA. Floats are computed in the order written; sums in the order of the
-    index; elementary functions are within the units in the last place that `functions.h` states.
+    index; a division by a constant is a multiplication by its reciprocal, as XLA:CPU compiles it; elementary functions
+    are within the units in the last place that `functions.h` states. Subnormal numbers are flushed, as XLA:CPU does.
 
     The function can be called in `jax.jit`, `lax.scan`, `shard_map` and `jax.vmap`. Derivatives are those of
     `jax.vmap(fn)`, by XLA. The first call with new shapes compiles; kernels are cached on disk.

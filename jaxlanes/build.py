@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from jaxlanes import fold
-from jaxlanes.ir import BOOL, FLOAT, INT, LIMITS, UINT, Block, Branch, Memory, Node, Spill, dtype_limits
+from jaxlanes.ir import BOOL, FLOAT, INT, LIMITS, UINT, Block, Branch, Memory, Spill, dtype_limits
+from jaxlanes.nodes import Nodes
 
 _COMMUTATIVE = frozenset({"add", "mul", "and", "or", "xor", "eq", "ne"})
 _MIRRORED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
@@ -20,77 +21,8 @@ _OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "
 SMALL_BRANCH = 12  # operations: less work than a wrongly predicted jump
 
 
-class Builder:
-    """`block` is where operations go now."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.block = Block()
-        self._root = self.block
-        self._phis = 0
-        self._constants: dict[Any, int] = {}
-
-    # ---- nodes
-
-    def constant(self, value: Any, type_: str) -> int:
-        if type_ == FLOAT:
-            value = np.float32(value)
-            key = (type_, value.view(np.uint32).item())
-            low = high = 0
-        else:
-            value = bool(value) if type_ == BOOL else int(value)
-            low = high = int(value)
-            key = (type_, value)
-        found = self._constants.get(key)
-        if found is None:
-            found = self._constants[key] = len(self.nodes)
-            self.nodes.append(Node("const", type_, (), value, low, high))
-        return found
-
-    def node(
-        self, kind: str, type_: str, args: tuple[int, ...], attribute: Any = None, bounds: tuple[int, int] | None = None
-    ) -> int:
-        """The operation as it stands; prefer the methods below, which simplify."""
-        key = (kind, type_, args, attribute)
-        found = self.block.find(key)
-        if found is None:
-            low, high = self._clip(bounds, type_)
-            found = self.block.known[key] = len(self.nodes)
-            self.nodes.append(Node(kind, type_, args, attribute, low, high))
-            self.block.items.append(found)
-        return found
-
-    def phi(self, type_: str, bounds: tuple[int, int] | None = None) -> int:
-        """A value that a branch or loop gives; no operation."""
-        self._phis += 1
-        low, high = self._clip(bounds, type_)
-        self.nodes.append(Node("phi", type_, (), self._phis, low, high))
-        return len(self.nodes) - 1
-
-    def free(self, kind: str, type_: str, attribute: Any, bounds: tuple[int, int] | None = None) -> int:
-        """A value that is there before everything else: an element of an argument."""
-        key = (kind, type_, (), attribute)
-        found = self._root.known.get(key)
-        if found is None:
-            low, high = self._clip(bounds, type_)
-            found = self._root.known[key] = len(self.nodes)
-            self.nodes.append(Node(kind, type_, (), attribute, low, high))
-        return found
-
-    def value_of(self, node: int) -> Any:
-        """Its constant, or None."""
-        found = self.nodes[node]
-        return found.attribute if found.kind == "const" else None
-
-    def is_constant(self, node: int) -> bool:
-        return self.nodes[node].kind == "const"
-
-    @staticmethod
-    def _clip(bounds: tuple[int, int] | None, type_: str) -> tuple[int, int]:
-        limits = LIMITS[type_]
-        if bounds is None or bounds[0] < limits[0] or bounds[1] > limits[1]:
-            return limits
-        return bounds
+class Builder(Nodes):
+    """What the rules of primitives call; operations go to `block`."""
 
     # ---- arithmetic
 
@@ -119,7 +51,11 @@ class Builder:
             keeps = value == 1.0 and kind in ("mul", "div")
             # x + 0.0 would make a +0.0 of a -0.0
             keeps |= value == 0.0 and kind in ("add", "sub") and bool(np.signbit(value)) == (kind == "add")
-            return x if keeps else None
+            if keeps:
+                return x
+            # XLA:CPU compiles it so, and both backends are to give the same.
+            factor = fold.reciprocal(value) if kind == "div" else None
+            return None if factor is None else self.binary("mul", x, self.constant(factor, FLOAT))
         if x == y:
             if kind in ("and", "or", "min", "max"):
                 return x

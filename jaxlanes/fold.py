@@ -71,6 +71,13 @@ def _binary_integer(kind: str, type_: str, x: int, y: int) -> int | None:
     return None
 
 
+def reciprocal(x: Any) -> Any:
+    """1 / x of a float, or None where that is not a normal number."""
+    with np.errstate(all="ignore"):
+        result = np.float32(1) / np.float32(x)
+    return result if np.isfinite(result) and abs(result) >= _TINY else None
+
+
 def quotient(x: int, y: int) -> int:
     whole = abs(x) // abs(y)
     return whole if (x < 0) == (y < 0) else -whole

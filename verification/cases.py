@@ -41,11 +41,6 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     backend: str = "xla"
 
-    @property
-    def choices(self) -> dict[str, str]:
-        """What `Plugin.configured` needs to play it as it was found."""
-        return {"backend": self.backend}
-
     def to_json(self) -> dict[str, Any]:
         """Plain values, exact: dtypes and shapes included."""
         return {

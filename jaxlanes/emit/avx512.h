@@ -85,3 +85,15 @@ INLINE vi permute_16(vi table, vi index) { return (vi)_mm512_permutexvar_epi32((
 INLINE vi permute_32(vi low, vi high, vi index) {
   return (vi)_mm512_permutex2var_epi32((__m512i)low, (__m512i)index, (__m512i)high);
 }
+
+// Lanes of small integers as they are kept between functions.
+typedef __m128i small_int8, small_uint8;
+typedef __m256i small_int16, small_uint16;
+INLINE vi wide_int8(__m128i a) { return (vi)_mm512_cvtepi8_epi32(a); }
+INLINE vi wide_uint8(__m128i a) { return (vi)_mm512_cvtepu8_epi32(a); }
+INLINE vi wide_int16(__m256i a) { return (vi)_mm512_cvtepi16_epi32(a); }
+INLINE vi wide_uint16(__m256i a) { return (vi)_mm512_cvtepu16_epi32(a); }
+INLINE __m128i int8_of(vi a) { return _mm512_cvtepi32_epi8((__m512i)a); }
+INLINE __m128i uint8_of(vi a) { return _mm512_cvtepi32_epi8((__m512i)a); }
+INLINE __m256i int16_of(vi a) { return _mm512_cvtepi32_epi16((__m512i)a); }
+INLINE __m256i uint16_of(vi a) { return _mm512_cvtepi32_epi16((__m512i)a); }

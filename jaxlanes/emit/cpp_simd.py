@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from jaxlanes.emit import pieces
 from jaxlanes.emit.expressions import FUNCTIONS, constant, expression
+from jaxlanes.emit.plan import Plan, narrowed_places
 from jaxlanes.emit.targets import Target
 from jaxlanes.ir import Block, Branch, Loop, Memory, Program, Spill, Store, While, operations, walk
 
@@ -36,8 +37,9 @@ class _Emitter:
         self.work_words = 0
         self.input_offsets = _running(size for _dtype, size in program.inputs)
         self.functions: list[str] = []  # what they call comes first
-        self.parts = 0
-        self.piece = pieces.PIECE if operations(program.body) > pieces.WHOLE else pieces.WHOLE
+        self.plan = Plan(program)
+        self.narrowed = narrowed_places(self.plan.place, self.nodes) if target.narrow_places else {}
+        self.counters: list[int] = []  # numbers of loops
 
     # ---- the file
 
@@ -48,8 +50,7 @@ class _Emitter:
         for (_dtype, out), offset in zip(program.outputs, offsets, strict=True):
             if isinstance(out, Memory) and id(out) not in self.places:
                 self.places[id(out)] = f"(out + {offset})"
-        ends = [node for _dtype, out in program.outputs if not isinstance(out, Memory) for node in out]
-        self.items(program.body.items, ends, 1)
+        self.block(program.body, 1)
         for (_dtype, out), offset in zip(program.outputs, offsets, strict=True):
             if isinstance(out, Memory):
                 place = self.places[id(out)]
@@ -77,11 +78,18 @@ class _Emitter:
             f"#define WORK_WORDS {self.work_words}",
             f"#define GROUPS_AT_ONCE {max(1, min(16, 100_000 // count))}",
             *self.tables,
+            f"typedef struct {{ {self.home()} }} home;",
             *self.functions,
-            "OUTLINE void step(const vi* in, vi* out, vi* work, const void* const* shared) {",
+            "OUTLINE void step(const vi* in, vi* out, vi* work, const void* const* shared, home* h) {",
         ]
         borders = _borders("INPUT_BORDERS", program.inputs) + _borders("OUTPUT_BORDERS", outputs)
         return "\n".join([*head, *self.lines, "}", header("borders.h"), *borders, header("handler.h")])
+
+    def home(self) -> str:
+        """The members of what functions share."""
+        places = sorted(set(self.plan.place.values()))
+        values = [f"{self.member_type(node)} v{node};" for node in places]
+        return " ".join([*values, *(f"int i{number};" for number in self.counters), "int end;"])
 
     def function_headers(self) -> list[str]:
         """Elementary functions cost the compiler half a second: only where there are some."""
@@ -104,7 +112,28 @@ class _Emitter:
             if found.type == "bool":
                 return f"ne_i({word}, splat_i(0))"
             return word if found.type == "int32" else f"(({VECTOR[found.type]}){word})"
-        return f"v{node}"
+        if node not in self.plan.place:
+            return f"v{node}"
+        stored = self.stored(self.plan.place[node])
+        place = f"h->v{self.plan.place[node]}"
+        return place if stored == self.variable_type(node) else f"wide_{stored}({place})"
+
+    def stored(self, place: int) -> str:
+        """The type of a place: no wider than the values that are put there."""
+        return self.narrowed.get(place, self.variable_type(place))
+
+    def member_type(self, place: int) -> str:
+        return f"small_{self.narrowed[place]}" if place in self.narrowed else self.variable_type(place)
+
+    def assign(self, node: int, value: str, depth: int) -> None:
+        place = self.plan.place.get(node)
+        if place is None:
+            self.line(depth, f"v{node} = {value};")
+        elif value != self.name(node):  # it may have taken the place of that very value
+            stored = self.stored(place)
+            self.line(
+                depth, f"h->v{place} = {value if stored == self.variable_type(node) else f'{stored}_of({value})'};"
+            )
 
     def word(self, node: int) -> str:
         """The node as 32-bit words to be kept in memory."""
@@ -137,60 +166,27 @@ class _Emitter:
 
     # ---- statements
 
-    def items(self, items: list[Any], ends: Iterable[int], depth: int) -> None:
-        """The items; long ones as calls of functions. `ends`: the nodes that are read after them."""
-        parts = pieces.split(items, self.piece)
-        if len(parts) == 1:
-            self.statements(items, depth)
-            return
-        for part, results in zip(parts, pieces.needed_after(parts, ends, self.nodes), strict=True):
-            if sum(not isinstance(item, int) for item in part) == len(part) <= 2:
-                self.statements(part, depth)
+    def block(self, block: Block, depth: int) -> None:
+        for part in self.plan.parts[id(block)]:
+            if part.function is None:
+                self.statements(part.items, depth)
             else:
-                name = self.function(part, results, depth)
-                for result in results:
-                    self.declare(result, depth, f"{name}.v{result}", "const ")
+                with self.function(part.function, depth):
+                    self.statements(part.items, 1)
 
-    def function(self, items: list[Any], results: Sequence[int], depth: int) -> str:
-        """Call a new function of these items; the name of a variable whose members `v...` are the results."""
-        reads, loops = pieces.uses(items, self.nodes)
-        results = sorted(set(results))
-        members = [f"{self.variable_type(node)} v{node};" for node in sorted(reads | set(results))]
-        self.parts += 1
-        number = self.parts
+    @contextmanager
+    def function(self, number: int, depth: int) -> Iterator[None]:
+        """What is written inside becomes a function, called here; what it calls comes before it."""
+        self.line(depth, f"part{number}(in, out, work, shared, h);")
         outer, self.lines = self.lines, []
-        for node in sorted(reads):
-            self.line(1, f"const {self.variable_type(node)} v{node} = f->v{node};")
-        self.items(items, results, 1)
-        for node in results:
-            self.line(1, f"f->v{node} = {self.name(node)};")
-        body, self.lines = self.lines, outer
-        arguments = "".join(f", int i{loop}" for loop in sorted(loops))
-        self.functions.append(
-            "\n".join(
-                [
-                    f"typedef struct {{ {' '.join(members)} }} frame{number};",
-                    f"OUTLINE void part{number}(frame{number}* f, const vi* in, vi* out, vi* work, "
-                    f"const void* const* shared{arguments}) {{",
-                    *body,
-                    "}",
-                ]
-            )
-        )
-        name = f"f{number}"
-        self.line(depth, f"frame{number} {name};")
-        for node in sorted(reads):
-            self.line(depth, f"{name}.v{node} = v{node};")
-        given = "".join(f", i{loop}" for loop in sorted(loops))
-        self.line(depth, f"part{number}(&{name}, in, out, work, shared{given});")
-        return name
+        yield
+        head = f"OUTLINE void part{number}(const vi* in, vi* out, vi* work, const void* const* shared, home* h) {{"
+        self.functions.append("\n".join([head, *self.lines, "}"]))
+        self.lines = outer
 
     def variable_type(self, node: int) -> str:
         found = self.nodes[node]
         return "two_words" if found.kind == "threefry" else VECTOR[found.type]
-
-    def block(self, block: Block, depth: int) -> None:
-        self.items(block.items, block.yields, depth)
 
     def statements(self, items: list[Any], depth: int) -> None:
         for item in items:
@@ -201,7 +197,7 @@ class _Emitter:
                 for i, value in enumerate(item.values):
                     self.line(depth, f"{place}[{i}] = {self.word(value)};")
             elif isinstance(item, Store):
-                index = f"i{item.loop} * {item.stride} + {item.offset}"
+                index = f"h->i{item.loop} * {item.stride} + {item.offset}"
                 self.line(depth, f"{self.place(item.memory)}[{index}] = {self.word(item.value)};")
             elif isinstance(item, Branch):
                 self.branch(item, depth)
@@ -211,7 +207,10 @@ class _Emitter:
                 self.while_loop(item, depth)
 
     def declare(self, node: int, depth: int, value: str, qualifier: str = "") -> None:
-        self.line(depth, f"{qualifier}{self.variable_type(node)} v{node} = {value};")
+        if node in self.plan.place:
+            self.assign(node, value, depth)
+        else:
+            self.line(depth, f"{qualifier}{self.variable_type(node)} v{node} = {value};")
 
     def branch(self, item: Branch, depth: int) -> None:
         # A block without operations needs no jump; what no block gives stays within the interval of the result.
@@ -228,16 +227,19 @@ class _Emitter:
                 continue
             run = mask if block.mask is None else block.mask
             self.line(depth, f"if (any({self.name(run)})) {{")
-            if sum(pieces.size(inner) for inner in block.items) > pieces.BRANCH:
-                made = pieces.definitions(block.items)
-                name = self.function(block.items, [value for value in block.yields if value in made], depth + 1)
-                values = [f"{name}.v{value}" if value in made else self.name(value) for value in block.yields]
+            number = self.plan.branches.get(id(block))
+            if number is None:
+                self.merge(item, mask, block, depth + 1)
             else:
-                self.block(block, depth + 1)
-                values = [self.name(value) for value in block.yields]
-            for result, value in zip(item.results, values, strict=True):
-                self.line(depth + 1, f"v{result} = {self._select(result, mask, value, f'v{result}')};")
+                with self.function(number, depth + 1):
+                    self.merge(item, mask, block, 1)
             self.line(depth, "}")
+
+    def merge(self, item: Branch, mask: int, block: Block, depth: int) -> None:
+        """Run the block and take its results, in the lanes that wanted it."""
+        self.block(block, depth)
+        for result, value in zip(item.results, block.yields, strict=True):
+            self.assign(result, self._select(result, mask, self.name(value), self.name(result)), depth)
 
     def _anything(self, node: int) -> str:
         found = self.nodes[node]
@@ -249,18 +251,15 @@ class _Emitter:
     def loop(self, item: Loop, depth: int) -> None:
         for carry, initial in zip(item.carries, item.initial, strict=True):
             self.declare(carry, depth, self.name(initial))
-        k = f"i{item.number}"
-        head = (
-            f"int {k} = {item.length - 1}; {k} >= 0; {k}--"
-            if item.reverse
-            else f"int {k} = 0; {k} < {item.length}; {k}++"
-        )
+        k = f"h->i{item.number}"
+        head = f"{k} = {item.length - 1}; {k} >= 0; {k}--" if item.reverse else f"{k} = 0; {k} < {item.length}; {k}++"
+        self.counters.append(item.number)
         self.line(depth, f"for ({head}) {{")
         self.block(item.body, depth + 1)
         self._assign(item.carries, [self.name(value) for value in item.body.yields], depth + 1)
         self.line(depth, "}")
         for result, carry in zip(item.results, item.carries, strict=True):
-            self.declare(result, depth, f"v{carry}")
+            self.declare(result, depth, self.name(carry))
 
     def while_loop(self, item: While, depth: int) -> None:
         for carry, initial in zip(item.carries, item.initial, strict=True):
@@ -271,20 +270,20 @@ class _Emitter:
         self.line(depth + 1, f"if (!any({self.name(going)})) break;")
         self.block(item.body, depth + 1)
         values = [
-            self._select(carry, going, self.name(value), f"v{carry}")
+            self._select(carry, going, self.name(value), self.name(carry))
             for carry, value in zip(item.carries, item.body.yields, strict=True)
         ]
         self._assign(item.carries, values, depth + 1)
         self.line(depth, "}")
         for result, carry in zip(item.results, item.carries, strict=True):
-            self.declare(result, depth, f"v{carry}")
+            self.declare(result, depth, self.name(carry))
 
     def _assign(self, carries: list[int], values: list[str], depth: int) -> None:
         """All at once: a carry may become another's old value."""
         for carry, value in zip(carries, values, strict=True):
             self.line(depth, f"const {VECTOR[self.nodes[carry].type]} n{carry} = {value};")
         for carry in carries:
-            self.line(depth, f"v{carry} = n{carry};")
+            self.assign(carry, f"n{carry}", depth)
 
 
 def _running(sizes: Any) -> list[int]:

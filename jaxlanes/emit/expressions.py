@@ -67,7 +67,7 @@ def expression(emitter: Any, node: Node) -> str:
             bits = 32 - 8 * np.dtype(node.attribute).itemsize
             return f"({x[0]} << {bits}) >> {bits}"
         case "loop_index":
-            return f"splat_i(i{node.attribute})"
+            return f"splat_i(h->i{node.attribute})"
         case "not":
             return f"not_b({x[0]})"
         case "threefry":
@@ -150,7 +150,7 @@ def scalar_index(emitter: Any, number: int) -> str | None:
     if node.kind == "const":
         return str(node.attribute)
     if node.kind == "loop_index":
-        return f"i{node.attribute}"
+        return f"h->i{node.attribute}"
     if node.kind in ("add", "sub", "mul", "shl"):
         sides = [scalar_index(emitter, arg) for arg in node.args]
         if None not in sides:

@@ -16,7 +16,7 @@ static void run_groups(job* j) {
     int64_t begin = __atomic_fetch_add(&j->next, GROUPS_AT_ONCE, __ATOMIC_RELAXED);
     if (begin >= j->groups) break;
     int64_t end = begin + GROUPS_AT_ONCE < j->groups ? begin + GROUPS_AT_ONCE : j->groups;
-    if (!memory && posix_memalign((void**)&memory, 64, sizeof(vi) * (INPUT_WORDS + OUTPUT_WORDS + WORK_WORDS + 1))) {
+    if (!memory && posix_memalign((void**)&memory, 64, sizeof(vi) * (INPUT_WORDS + OUTPUT_WORDS + WORK_WORDS) + sizeof(home))) {
       memory = 0;
       __atomic_store_n(&j->failed, 1, __ATOMIC_RELAXED);
     }
@@ -25,7 +25,7 @@ static void run_groups(job* j) {
       vi *in = memory, *out = in + INPUT_WORDS, *work = out + OUTPUT_WORDS;
       for (int i = 0, at = 0; i < INPUTS; at += INPUT_BORDERS[i++].size)
         load_lanes(in + at, j->inputs[i], INPUT_BORDERS[i], first, j->lanes);
-      step(in, out, work, j->shared);
+      step(in, out, work, j->shared, (home*)(work + WORK_WORDS));
       for (int i = 0, at = 0; i < OUTPUTS; at += OUTPUT_BORDERS[i++].size)
         store_lanes(out + at, j->outputs[i], OUTPUT_BORDERS[i], first, j->lanes);
     }

@@ -103,13 +103,3 @@ def split(items: list[Any], limit: int) -> list[list[Any]]:
         parts[-1].append(item)
         filled += cost
     return parts
-
-
-def needed_after(parts: list[list[Any]], last: Iterable[int], nodes: list[Node]) -> list[list[int]]:
-    """For each part the nodes it makes that a later part, or `last`, reads."""
-    later: set[int] = set(last)
-    result: list[list[int]] = []
-    for part in reversed(parts):
-        result.append(sorted(definitions(part) & later))
-        later |= uses(part, nodes)[0]
-    return result[::-1]

@@ -20,10 +20,11 @@ class Target:
     flags: tuple[str, ...]  # for g++ and clang++
     zig_cpu: str  # for `zig c++ -mcpu=`
     intrinsics: str = ""  # header of the compiler
+    narrow_places: bool = False  # whether integers are kept in memory as narrow as they are
 
 
 TARGETS = {
-    "avx512": Target("avx512", 16, "avx512.h", ("-march=x86-64-v4",), "x86_64_v4", "immintrin.h"),
+    "avx512": Target("avx512", 16, "avx512.h", ("-march=x86-64-v4",), "x86_64_v4", "immintrin.h", True),
     "avx2": Target("avx2", 8, "generic.h", ("-march=x86-64-v3",), "x86_64_v3", "immintrin.h"),
     "neon": Target("neon", 4, "generic.h", (), "baseline"),
     "portable": Target("portable", 4, "generic.h", (), "baseline"),

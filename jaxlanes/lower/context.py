@@ -160,7 +160,7 @@ class Context:
         """Constants that can be indexed; equal ones are one."""
         flat = np.ascontiguousarray(array).reshape(-1)
         key = ("table", flat.dtype.name, flat.tobytes())
-        root = self.builder._root.known
+        root = self.builder.root.known
         found: Any = root.get(key)
         if found is None:
             if flat.size <= TABLE_LIMIT:

@@ -160,3 +160,16 @@ def test_explain() -> None:
     bad = jaxlanes.explain(lambda x: lax.lgamma(x), X[0].astype(np.float32))
     assert not bad.supported and "lgamma" in bad.unsupported[0] and "test_lanes_api.py" in bad.unsupported[0]
     assert "unsupported: the primitive lgamma" in str(bad)
+
+
+def test_fast_may_round_once_where_two_roundings_are_written() -> None:
+    x, y = (np.random.default_rng(seed).standard_normal(1000).astype(np.float32) for seed in (0, 1))
+
+    def fn(a, b):
+        return a * b + b
+
+    exact = jaxlanes.vmap(fn, backend="simd")(x, y)
+    fast = jaxlanes.vmap(fn, backend="simd", fast=True)(x, y)
+    product = x * y
+    assert jnp.array_equal(exact, product + y)
+    assert jnp.allclose(fast, exact, rtol=1e-5, atol=1e-6)

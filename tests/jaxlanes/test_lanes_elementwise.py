@@ -84,8 +84,6 @@ def test_bools(same: Any) -> None:
 
 
 def test_float_arithmetic(same: Any) -> None:
-    """Without constants, which XLA may turn a division by into a multiplication."""
-
     def fn(a, b):
         ops = (lax.add, lax.sub, lax.mul, lax.div, lax.max, lax.min, lax.lt, lax.le, lax.gt, lax.ge, lax.eq, lax.ne)
         single = (lax.neg, lax.abs, lax.sign, lax.floor, lax.ceil, lax.sqrt, lax.is_finite, lax.square)
@@ -97,6 +95,17 @@ def test_float_arithmetic(same: Any) -> None:
         product, quotient = np.abs(a * b), np.abs(a / b)
     tiny = ((product < 2e-38) & (product > 0)) | ((quotient < 2e-38) & (quotient > 0))
     same(fn, np.where(tiny, 1, a).astype(np.float32), b)
+
+
+def test_float_arithmetic_with_constants(same: Any) -> None:
+    """A division by a constant is a multiplication by its reciprocal, as XLA compiles it."""
+
+    def fn(a):
+        constants = [jnp.float32(c) for c in (26.0, 3.0, 0.1, 1.0, -1.0, 0.0, -0.0, 2.0, np.inf, 1e30)]
+        return [(a / c, a * c, a + c, a - c, c - a, c / a, jnp.maximum(a, c), a < c, a == c) for c in constants]
+
+    a = pairs("float32")[0] + np.float32(0)  # no -0.0: adding 0.0 makes it 0.0, but XLA drops the addition
+    same(fn, a[(np.abs(a) > 1e-20) & (np.abs(a) < 1e20) | (a == 0) | ~np.isfinite(a)])
 
 
 @pytest.mark.parametrize("source", [*INTEGERS, "bool", "float32"])

@@ -130,13 +130,16 @@ def programs() -> tuple[Any, Any]:
         obs, state, *_ = env.step_env(key, state, actions, params)
         return (key, obs, state), (actions, rows, matchups, asked, going)
 
-    @jax.jit
+    # Compiling takes longer than the battles do.
+    jit = functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
+
+    @jit
     def start(keys: Any, params: Any) -> Any:
         rng, rows = jax.vmap(lambda key: env.draw(key, params))(keys)
         obs, state = jax.vmap(lambda key: env.reset_env(key, params))(keys)
         return jnp.stack([rng.hi, rng.lo], axis=-1), rows, (keys, obs, state)
 
-    @jax.jit
+    @jit
     def advance(carry: Any, who: Any, params: Any) -> Any:
         return jax.lax.scan(lambda c, _: jax.vmap(one, (0, 0, None))(c, who, params), carry, length=STEPS)
 
@@ -303,7 +306,7 @@ def targets_as_text() -> Iterator[None]:
 
 
 def test_decisions(pool: WorkerPool) -> None:
-    played = play(seed=1, battles=10)
+    played = play(seed=1, battles=25)
     tally = compare(played, sent_to_players(pool, played))
     assert not tally.differences and not tally.failures, "\n".join((tally.differences + tally.failures)[:10])
     assert tally.counts["decisions"] >= 200

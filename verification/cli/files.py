@@ -31,7 +31,9 @@ def _open(options: argparse.Namespace) -> tuple[Case, Context]:
     case = cases.load(options.file)
     case = replace(case, backend=options.backend or case.backend)
     plugin = load_plugin(case.env)
-    return case, Context(plugin if case.backend == plugin.backend else plugin.configured(case.choices), Plan())
+    if case.backend != plugin.backend:
+        plugin = plugin.configured({"backend": case.backend})
+    return case, Context(plugin, Plan())
 
 
 def replay(options: argparse.Namespace, console: Console) -> int:

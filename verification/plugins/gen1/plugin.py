@@ -41,7 +41,7 @@ _BLIND_SPOTS = (
     "draws are compared by number and by the generator's state, not by the place in the rules that made them",
     "teams are legal in form; that the built-in pools follow Showdown's own distribution of teams is tested elsewhere",
 )
-_NOT_THE_KERNELS = "restored records, policies and the environment contract's check"
+_NOT_THE_KERNELS = "policies and the environment contract's check"
 _MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play can tell apart", anchor="declared")
 _STATES_A_BATTLE = 16
 _REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
@@ -160,7 +160,7 @@ def make(
         sources=SOURCES,
         mine=lambda rng, count: _mine(workers.get(), format, rng, count),
         trace=lambda rng, count: _trace(workers.get(), format, rng, count),
-        inject=_inject,
+        inject=functools.partial(_inject, vmap),
         scripts=_once_wrong(env),
         properties=() if alone else laws.PROPERTIES,
         relations=() if alone else laws.RELATIONS,
@@ -232,9 +232,9 @@ def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -
     return rows(everything, rng.permutation(size(everything))[:count])
 
 
-def _inject(rng: np.random.Generator, snapshots: Batch, count: int) -> Injected:
+def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) -> Injected:
     played = Snapshots(teams_of(snapshots), records_of(snapshots))
-    made = injected_states(rng, count, played, _steps(jax.vmap).restore_many)
+    made = injected_states(rng, count, played, _steps(vmap).restore_many)
     joint = {agent: made.actions[:, side] for side, agent in enumerate(AGENTS)}
     labels = ["+".join(sorted(set(names))) or "unchanged" for names in made.changes]
     return Injected(to_batch(made.teams, made.records), joint, labels)

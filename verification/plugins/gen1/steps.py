@@ -51,27 +51,25 @@ def _step(row: jax.Array, sides: Party, actions: jax.Array) -> jax.Array:
     return _record(after)
 
 
-# One object a program, so that instances compiled in the same way share what `jax.jit` keeps of it.
-_restore_batch = jax.vmap(_restore)
-
-
 @functools.cache
 def _programs(vmap: Vmap) -> tuple[Callable[..., Any], ...]:
-    """Starts of many battles, steps of many states, and of one."""
-    return vmap(_begin), vmap(_step), alone(vmap, _step)
+    """Starts, restored states and steps of many, and steps of one.
+
+    One object a program, so that instances compiled in the same way share what `jax.jit` keeps of it.
+    """
+    return vmap(_begin), vmap(_restore), vmap(_step), alone(vmap, _step)
 
 
 class Gen1Steps:
     """PokeJAX's Gen 1 engine, one step at a time from given states.
 
-    `jit`: compiles a function of arrays, when it is first called. `vmap` makes starts and steps; restored records are
-    XLA's.
+    `jit`: compiles a function of arrays, when it is first called. `vmap` makes the program of many.
     """
 
     def __init__(self, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
-        self._restore = jit(_restore_batch)
-        begin, many, one = _programs(vmap)
+        begin, restore, many, one = _programs(vmap)
         self._begin = jit(begin)
+        self._restore = jit(restore)
         self._step = jit(many)
         self._step_one = jit(one)
 

@@ -2,8 +2,8 @@
 
 ``python -m verification.plugins.pong.sweep --steps 10000000 --json OUT`` compares frame skip 1 and 8, discrete and
 continuous actions, the default params as data and compiled in; then, for fewer steps, params of each game's own. OUT is
-rewritten after every configuration; ``--resume`` takes over those that it holds. Exits 0 when every step is equal, 1
-when one is not, 2 when it was interrupted, 3 when it could not run.
+rewritten after every configuration; ``--resume`` takes over those that it holds. ``--backend simd`` compiles PongJAX to
+one kernel. Exits 0 when every step is equal, 1 when one is not, 2 when it was interrupted, 3 when it could not run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import pongjax
+from verification.backends import BACKENDS, vmap_of
 from verification.cases import write_json
 from verification.cli import positive, seed
 from verification.levels.context import Context, Plan
@@ -75,7 +76,7 @@ class Sweep:
         self.options, self.command = options, command
         self.started, self.begin = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
         self.plan = {"steps": options.steps, "games_at_once": options.lanes, "seed": options.seed}
-        self.plan |= {"policies": list(POLICIES), "steps_between_comparisons": STRETCH}
+        self.plan |= {"policies": list(POLICIES), "steps_between_comparisons": STRETCH, "backend": options.backend}
         self.done: dict[str, dict[str, Any]] = {}
         self.interrupted = False
 
@@ -146,6 +147,7 @@ def run(options: argparse.Namespace, console: Console, command: str) -> int:
     sweep = Sweep(options, command)
     try:
         library()
+        vmap_of(options.backend)
         if options.resume:
             if options.json is None:
                 raise ValueError("--resume needs --json FILE, the report of the interrupted sweep")
@@ -185,16 +187,17 @@ def _one(sweep: Sweep, configuration: Configuration, steps: int, progress: Progr
         progress.update(task, completed=so_far.steps, note=f"{so_far.games_differing} games differ")
 
     try:
-        compare(configuration, options.seed, steps, options.lanes, on_stretch=on_stretch, into=found)
+        vmap = vmap_of(options.backend)
+        compare(configuration, options.seed, steps, options.lanes, on_stretch=on_stretch, into=found, vmap=vmap)
     finally:
         sweep.add(found)
     if found.first and configuration.params != OTHER_PARAMS:  # a case file has no params
-        _save(found, options.failures)
+        _save(found, options.failures, options.backend)
 
 
-def _save(found: Compared, failures: Path) -> None:
+def _save(found: Compared, failures: Path, backend: str) -> None:
     """The first differences as counterexamples."""
-    context = Context(make(found.configuration.continuous), Plan(failures=failures))
+    context = Context(make(found.configuration.continuous, backend=backend), Plan(failures=failures))
     result = CheckResult(BULK, "L3", "sweep")
     try:
         for mismatch in found.first:
@@ -209,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--steps", type=positive, default=10_000_000, help="environment steps of each configuration")
     made.add_argument("--lanes", type=positive, default=LANES, help="games at once")
     made.add_argument("--seed", type=seed, default=0)
+    made.add_argument("--backend", choices=BACKENDS, default="xla", help="what compiles PongJAX")
     made.add_argument("--json", type=Path, metavar="OUT", help="report file")
     made.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
     made.add_argument("--resume", action="store_true", help="continue from the --json file")

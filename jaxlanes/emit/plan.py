@@ -1,0 +1,155 @@
+"""Which function of the source each operation goes to, and which values live in memory between functions.
+
+A compiler's time grows faster than a function's length, so long straight code and big branches become functions. What
+is read in another function than its own has a place in a structure that all of them share. The result of a branch takes
+the place of the value that it replaces, where nothing reads that one any more: then a branch that no lane takes moves
+nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from jaxlanes.emit import pieces
+from jaxlanes.ir import INT, NARROW, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, operations
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Items in order; `function`: the number of the function they become, None: they stay where they are."""
+
+    items: list[Any]
+    function: int | None
+
+
+class Plan:
+    """`parts` of each block; `branches`: the function of a block of a branch, if it is one; `place`: of a value in
+    memory, the node after which its place is named."""
+
+    def __init__(self, program: Program) -> None:
+        self.nodes = program.nodes
+        self.limit = pieces.PIECE if operations(program.body) > pieces.WHOLE else pieces.WHOLE
+        self.functions = 0
+        self.parts: dict[int, list[Part]] = {}
+        self.branches: dict[int, int] = {}
+        self.place: dict[int, int] = {}
+        self._owner: dict[int, int] = {}
+        self._readers: dict[int, set[int]] = {}
+        ends = [node for _dtype, out in program.outputs if not isinstance(out, Memory) for node in out]
+        self._block(program.body, 0)
+        self._read(ends, 0)
+        for node, readers in self._readers.items():
+            if node in self._owner and readers != {self._owner[node]}:
+                self.place[node] = node
+        self._share_places(program.body, ends, [])
+
+    # ---- functions
+
+    def _new(self) -> int:
+        self.functions += 1
+        return self.functions
+
+    def _read(self, nodes: Iterable[int], function: int) -> None:
+        for node in nodes:
+            self._readers.setdefault(node, set()).add(function)
+
+    def _block(self, block: Block, function: int) -> None:
+        found = pieces.split(block.items, self.limit)
+        parts = []
+        for items in found:
+            alone = len(found) == 1 or sum(isinstance(item, int) for item in items) == 0
+            number = None if alone else self._new()
+            parts.append(Part(items, number))
+            for item in items:
+                self._item(item, function if number is None else number)
+        self.parts[id(block)] = parts
+
+    def _item(self, item: Any, function: int) -> None:
+        if isinstance(item, int):
+            self._owner[item] = function
+            self._read(self.nodes[item].args, function)
+        elif isinstance(item, Spill):
+            self._read(item.values, function)
+        elif isinstance(item, Store):
+            self._read([item.value], function)
+        elif isinstance(item, Branch):
+            self._branch(item, function)
+        else:
+            for node in (*item.carries, *item.results):
+                self._owner[node] = function
+            self._read([*item.initial, *item.carries], function)
+            if isinstance(item, While):
+                self._block(item.condition, function)
+                self._read(item.condition.yields, function)
+            self._block(item.body, function)
+            self._read(item.body.yields, function)
+
+    def _branch(self, item: Branch, function: int) -> None:
+        for node in item.results:
+            self._owner[node] = function
+        self._read(item.masks, function)
+        for mask, block in zip(item.masks, item.blocks, strict=True):
+            inside = function
+            if block.items and sum(pieces.size(inner) for inner in block.items) > pieces.BRANCH:
+                inside = self.branches[id(block)] = self._new()
+            if block.mask is not None:
+                self._read([block.mask], function)
+            self._block(block, inside)
+            self._read([mask, *block.yields], inside)
+            if block.items:
+                self._read(item.results, inside)
+
+    # ---- places
+
+    def _share_places(self, block: Block, ends: list[int], carries: list[int]) -> None:
+        """In `block`, after which `ends` are read; `carries`: values that it may change as if it had made them."""
+        made = set(carries) | pieces.definitions(block.items)
+        last: dict[int, int] = dict.fromkeys(ends, len(block.items))
+        for position in range(len(block.items) - 1, -1, -1):
+            item = block.items[position]
+            for node in pieces.uses([item], self.nodes)[0]:
+                last.setdefault(node, position)
+        for position, item in enumerate(block.items):
+            if isinstance(item, Branch):
+                self._share_branch(item, made, last, position)
+                for inner in item.blocks:
+                    self._share_places(inner, inner.yields, [])
+            elif isinstance(item, Loop):
+                self._share_places(item.body, item.body.yields, item.carries)
+            elif isinstance(item, While):  # lanes that stopped keep the carries as they were
+                self._share_places(item.condition, item.condition.yields, [])
+                self._share_places(item.body, item.body.yields, [])
+
+    def _share_branch(self, item: Branch, made: set[int], last: dict[int, int], position: int) -> None:
+        empty = [block for block in item.blocks if not block.items]
+        if len(empty) != 1 or len(item.blocks) != 2:
+            return
+        (full,) = (block for block in item.blocks if block.items)
+        kept = {*full.yields, *item.masks, full.mask}
+        taken: set[int] = set()
+        for result, old in zip(item.results, empty[0].yields, strict=True):
+            if result not in self.place or old not in made or last.get(old, -1) != position:
+                continue
+            if old in kept or old in taken or empty[0].yields.count(old) > 1:
+                continue
+            taken.add(old)
+            self.place[old] = self.place.get(old, old)
+            self.place[result] = self.place[old]
+
+
+def narrowed_places(place: dict[int, int], nodes: list[Node]) -> dict[int, str]:
+    """The narrow type of each place whose values all fit: a quarter or half of the memory to move."""
+    limits: dict[int, tuple[int, int]] = {}
+    for number, where in place.items():
+        node = nodes[number]
+        if node.type == INT:
+            low, high = limits.get(where, (node.low, node.high))
+            limits[where] = (min(low, node.low), max(high, node.high))
+    result = {}
+    for where, (low, high) in limits.items():
+        name = next((name for name, (least, most) in NARROW.items() if least <= low and high <= most), None)
+        if name is not None:
+            result[where] = name
+    return result

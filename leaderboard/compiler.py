@@ -6,12 +6,16 @@ the fastest program of its step, for so many lanes that run together on one devi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import jax
 
 from jaxenv.environment import Environment
+from jaxlanes.kernel import used
 
 Options = dict[str, str | int | float | bool]
 NONE = "none"
@@ -53,6 +57,37 @@ def compile_with(lowered: Any, options: Mapping[str, Any]) -> Any:
             given = ", ".join(f"{key}={value}" for key, value in options.items())
             raise ValueError(f"XLA refuses its options {given} (--xla, or the environment's own): {error}") from error
         raise
+
+
+class Kernels:
+    """What `jaxlanes` compiled since."""
+
+    def __init__(self) -> None:
+        self._before = {kernel.name for kernel in used}
+        self._first = len(used)
+
+    def seconds(self) -> float:
+        """Of the kernels asked for since, whenever this process compiled them."""
+        return sum(kernel.seconds for kernel in {kernel.name: kernel for kernel in used[self._first :]}.values())
+
+    def now_seconds(self) -> float:
+        """Of those among them that were compiled since."""
+        new = {kernel.name: kernel for kernel in used[self._first :] if kernel.name not in self._before}
+        return sum(kernel.seconds for kernel in new.values())
+
+
+@contextmanager
+def fresh_kernels() -> Iterator[Kernels]:
+    """No kernel of an earlier process is used: compile seconds are a stranger's."""
+    before = os.environ.get("JAXLANES_CACHE")
+    with tempfile.TemporaryDirectory(prefix="jaxlanes-") as folder:
+        os.environ["JAXLANES_CACHE"] = folder
+        try:
+            yield Kernels()
+        finally:
+            os.environ.pop("JAXLANES_CACHE")
+            if before is not None:
+                os.environ["JAXLANES_CACHE"] = before
 
 
 def _value(text: str) -> str | int | float | bool:

@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -53,7 +53,7 @@ def load(name: str) -> Callable[[int], tuple[Callable[..., Any], tuple[Any, ...]
         raise LanesError(f"the module of {name!r} cannot be imported: {error}") from error
     if found is None or not callable(found):
         raise LanesError(f"the module {module} has no function {function}; check the spelling of {name!r}")
-    return found
+    return cast(Any, found)
 
 
 def bench(name: str, lanes: int, *, runs: int = 10, route: str = "auto", fast: bool = False) -> Result:

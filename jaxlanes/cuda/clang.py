@@ -33,7 +33,8 @@ def compile_with_clang(source: str, arch: str, *, fast: bool) -> str:
         text.write_text(f"{header('cuda_clang.h')}\n{source}")
         options = ["-target-cpu", arch, "-target-feature", f"+{_ptx_version(arch)}"]
         command = [sys.executable, "-m", "ziglang", "c++", *_FLAGS, f"-ffp-contract={'fast' if fast else 'off'}",
-                   *(word for option in options for word in ("-Xclang", option)), "-o", str(ptx), str(text)]  # fmt: skip
+                   *(word for option in options for word in ("-Xclang", option)), "-o", str(ptx),
+                   str(text)]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise CompilationError(

@@ -25,7 +25,7 @@ def run_on_host(kernel: CudaKernel) -> Callable[..., list[np.ndarray]]:
     The kernel's source is compiled as it is, by the C++ compiler of the system, behind `cuda_host.h`.
     Raises CompilerNotFoundError, CompilationError.
     """
-    library = _compile(f"{header('cuda_host.h')}\n{kernel.source}\n{_driver(kernel)}")
+    library = _compile(f"{header('cuda_host.h')}\n{kernel.source}\n{grid(kernel)}")
 
     def run(*args: Any) -> list[np.ndarray]:
         lanes, arrays = kernel.arguments(args)
@@ -38,8 +38,8 @@ def run_on_host(kernel: CudaKernel) -> Callable[..., list[np.ndarray]]:
     return run
 
 
-def _driver(kernel: CudaKernel) -> str:
-    """The grid: every thread of every block, those past the last lane too."""
+def grid(kernel: CudaKernel) -> str:
+    """C++ of `run_grid(lanes, pointers)`: every thread of every block, those past the last lane too."""
     count = 1 + len(kernel.axes) + len(kernel.large_constants) + len(kernel.outputs)
     types = "void (*)(long long" + ", void*" * count + ")"
     given = "".join(f", pointers[{i}]" for i in range(count))

@@ -114,7 +114,8 @@ def _unstack(scope: Scope, name: str) -> None:
     axis = scope.below(len(type_.shape))
     inner = Type(type_.dtype, type_.shape[:axis] + type_.shape[axis + 1 :])
     count = type_.shape[axis]
-    scope.add(f"jnp.unstack({{0}}, axis={axis})", [scope.operand(type_)], [inner] * count, label=name)
+    only = "[0]" if count == 1 else ""
+    scope.add(f"jnp.unstack({{0}}, axis={axis}){only}", [scope.operand(type_)], [inner] * count, label=name)
 
 
 @makes("pad")

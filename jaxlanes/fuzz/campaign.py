@@ -137,6 +137,9 @@ def _run_all(
 ) -> list[Program]:  # fmt: skip
     """The programs that could be run."""
     try:
+        for program in programs:
+            if len(programs) > 1:
+                lowers(program)
         pair = Pair(programs, lanes, strict=strict)
     except Exception as error:  # which of them?
         if len(programs) > 1:

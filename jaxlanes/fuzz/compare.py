@@ -126,7 +126,7 @@ def difference(
         if a.dtype != b.dtype or a.shape != b.shape:
             return Difference(number, a.size, (0,), f"{a.dtype}{a.shape}", f"{b.dtype}{b.shape}")
         if last is not None and len(program.equations) == 1 and last.label in oracles.ORACLES:
-            bad = oracles.wrong(last.label, list(arguments), a)
+            bad = oracles.wrong(last.label, list(arguments), a, b)
         else:
             bad = canonical(a) != canonical(b)
         if bad.any():

@@ -24,9 +24,21 @@ def _single(scope: Scope, name: str, types: tuple[str, ...], result: str | None 
               [Type(result or type_.dtype, type_.shape)], label=name, pointwise=True)  # fmt: skip
 
 
-@makes("add", "sub", "mul", "div", "rem", in_programs=3)
+@makes("add", "sub", "mul", in_programs=3)
 def _arithmetic(scope: Scope, name: str) -> None:
     _pair(scope, name, NUMBERS)
+
+
+@makes("div", "rem", in_programs=2)
+def _divide(scope: Scope, name: str) -> None:
+    """In programs no integer is divided by 0 or the smallest by -1: where XLA finds out that both operands are constants
+    (`x < x` is) it folds them by the processor's division, which kills the process."""
+    type_ = any_type(scope, NUMBERS)
+    operands, divisor = [scope.operand(type_), scope.operand(type_)], "{1}"
+    if not scope.fresh and type_.dtype != "float32":
+        negative = type_.dtype in SIGNED and scope.chance(0.5)
+        divisor = f"lax.min({{1}}, jnp.{type_.dtype}(-2))" if negative else f"lax.max({{1}}, jnp.{type_.dtype}(1))"
+    scope.add(f"lax.{name}({{0}}, {divisor})", operands, [type_], label=name, pointwise=True)
 
 
 @makes("max", "min", in_programs=2)

@@ -16,9 +16,9 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 @dataclasses.dataclass(frozen=True)
 class Oracle:
-    """`function` of float64 arrays; `limit` in units in the last place of a float32."""
+    """`function` of float64 arrays, None for XLA's own result; `limit` in units in the last place of a float32."""
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] | None
     limit: float
     domain: str = "any"
     operands: int = 1
@@ -45,7 +45,7 @@ ORACLES: dict[str, Oracle] = {
     "acosh": Oracle(np.arccosh, 0.6), "atanh": Oracle(np.arctanh, 0.6, "unit"), "asin": Oracle(np.arcsin, 0.6, "unit"),
     "acos": Oracle(np.arccos, 0.6, "unit"), "atan": Oracle(np.arctan, 0.6), "cbrt": Oracle(np.cbrt, 0.6),
     "erf": Oracle(_special("erf"), 1.0), "erfc": Oracle(_special("erfc"), 1.0),
-    "rsqrt": Oracle(lambda x: 1 / np.sqrt(x), 1.5), "erf_inv": Oracle(_special("erfinv"), 40.0, "unit"),
+    "rsqrt": Oracle(lambda x: 1 / np.sqrt(x), 1.5), "erf_inv": Oracle(None, 34.0, "unit"),
     "pow": Oracle(np.power, 0.6, operands=2), "atan2": Oracle(np.arctan2, 0.6, operands=2),
 }  # fmt: skip
 
@@ -55,11 +55,14 @@ def flushed(x: np.ndarray) -> np.ndarray:
     return np.where(np.abs(x) < SMALLEST, np.copysign(np.float32(0), x), x) if x.dtype == np.float32 else x
 
 
-def wrong(name: str, operands: list[np.ndarray], got: np.ndarray) -> np.ndarray:
+def wrong(name: str, operands: list[np.ndarray], got: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     """Where results are not within the limit of the true value; of operands as the kernel sees them, flushed."""
     oracle = ORACLES[name]
     with np.errstate(all="ignore"):
-        true = np.asarray(oracle.function(*(flushed(x).astype(np.float64) for x in operands)))
+        if oracle.function is None:
+            true = theirs.astype(np.float64)
+        else:
+            true = np.asarray(oracle.function(*(flushed(x).astype(np.float64) for x in operands)))
         rounded = true.astype(np.float32)
         finite = np.isfinite(rounded)
         tiny = np.abs(true) < SMALLEST  # may be flushed

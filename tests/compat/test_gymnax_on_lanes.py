@@ -32,4 +32,4 @@ def test_the_page_runs_as_typed():
         exec(compile(block.replace("4096", "64"), "docs/lanes.md", "exec"), names)
     expected = jax.vmap(names["play"], in_axes=(0, None))(jax.random.split(jax.random.key(0), 64), names["params"])
     np.testing.assert_array_equal(names["returns"], expected)
-    assert names["rewards"].shape == names["dones"].shape == (64,)
+    assert names["rewards"].shape == names["terminated"].shape == (64,)

@@ -12,6 +12,7 @@ import platform
 import shutil
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from jaxlanes.fuzz.compare import Pair, XlaError
 from jaxlanes.fuzz.generate import primitive_program, random_program
 from jaxlanes.fuzz.programs import Program
 from jaxlanes.fuzz.shrink import Case, check, shrink
+from jaxlanes.fuzz.values import KEY, draw
+from jaxlanes.trace import lower
 
 INSTANCES, CLASS_LANES, CLASS_DRAWS = 16, 4096, 8
 PROGRAMS_AT_ONCE, PROGRAM_LANES, PROGRAM_DRAWS = 24, 64, 3
@@ -86,7 +89,9 @@ def run(settings: Settings, say: Callable[[str], None], progress: Callable[[Tall
     written to `settings.folder`."""
     tally = Tally(next_round=settings.start)
     start = time.monotonic()
-    with own_kernels():
+    with own_kernels(), warnings.catch_warnings():
+        # JAX converts constants by NumPy, which warns of NaN.
+        warnings.filterwarnings("ignore", "(invalid value|overflow) encountered", RuntimeWarning)
         try:
             while not _done(settings, tally, time.monotonic() - start):
                 number = tally.next_round
@@ -117,10 +122,15 @@ def kind_of_round(settings: Settings, number: int) -> str:
     return classes[(number // 2 if "programs" in names else number) % len(classes)]
 
 
+def program_size(rng: np.random.Generator) -> int:
+    """10 to 200 equations before helpers and bodies, most of them few: time goes by equations."""
+    return int(min(200, 9 + rng.geometric(1 / 40 if rng.random() < 0.08 else 1 / 6)))
+
+
 def _round(settings: Settings, tally: Tally, rng: np.random.Generator, say: Callable[[str], None]) -> None:
     kind = kind_of_round(settings, tally.next_round)
     if kind == "programs":
-        programs = [random_program(rng, int(10 + rng.geometric(1 / 20))) for _ in range(PROGRAMS_AT_ONCE)]
+        programs = [random_program(rng, program_size(rng)) for _ in range(PROGRAMS_AT_ONCE)]
         ran = _run_all(settings, tally, kind, programs, rng, PROGRAM_LANES, PROGRAM_DRAWS, True, say)
         tally.programs += len(ran)
         tally.program_equations += sum(program.size() for program in ran)
@@ -136,23 +146,24 @@ def _run_all(
     draws: int, strict: bool, say: Callable[[str], None],
 ) -> list[Program]:  # fmt: skip
     """The programs that could be run."""
+    refused = [program for program in programs if len(programs) > 1 and refusal(program)]
+    alone = [p for program in refused
+             for p in _run_all(settings, tally, kind, [program], rng, lanes, draws, strict, say)]  # fmt: skip
+    programs = [program for program in programs if program not in refused]
+    if not programs:
+        return alone
     try:
-        for program in programs:
-            if len(programs) > 1:
-                lowers(program)
         pair = Pair(programs, lanes, strict=strict)
     except Exception as error:  # which of them?
         if len(programs) > 1:
             half = len(programs) // 2
             parts = (programs[:half], programs[half:])
-            return [p for part in parts
-                    for p in _run_all(settings, tally, kind, part, rng, lanes, draws, strict, say)]  # fmt: skip
+            return alone + [p for part in parts
+                            for p in _run_all(settings, tally, kind, part, rng, lanes, draws, strict, say)]  # fmt: skip
         if isinstance(error, XlaError):
             tally.rejected.append(f"round {tally.next_round}: {str(error)[:300]}")
             say(f"round {tally.next_round} ({kind}): {str(error)[:300]}\n{programs[0].source()}")
             return []
-        from jaxlanes.fuzz.values import draw
-
         arguments = [draw(rng, argument.type, 4, argument.domain) for argument in programs[0].arguments]
         _failed(settings, tally, kind, check(programs[0], arguments, strict=strict), strict, say)
         return programs
@@ -164,7 +175,21 @@ def _run_all(
                 failed.add(number)
                 case = Case(programs[number], arguments[number], "differs", str(found))
                 _failed(settings, tally, kind, case, strict, say)
-    return programs
+    return alone + programs
+
+
+def refusal(program: Program) -> Exception | None:
+    """What tracing or lowering says against it, without any compiler."""
+    types = [
+        jax.eval_shape(lambda: jax.random.split(jax.random.key(0), a.type.shape)) if a.type.dtype == KEY
+        else jax.ShapeDtypeStruct(a.type.shape, a.type.dtype)
+        for a in program.arguments
+    ]  # fmt: skip
+    try:
+        lower(jax.make_jaxpr(program.function())(*types), [True] * len(types))
+    except Exception as error:  # whatever it is: the program is run by itself, which says more
+        return error
+    return None
 
 
 def _failed(

@@ -125,8 +125,9 @@ def _integer_pow(scope: Scope, name: str) -> None:
 @makes("clamp")
 def _clamp(scope: Scope, name: str) -> None:
     type_ = any_type(scope, NUMBERS)
-    ends = type_ if scope.chance(0.5) else Type(type_.dtype, ())
-    operands = [scope.operand(ends, constant=0.4), scope.operand(type_), scope.operand(ends, constant=0.4)]
+    # (JAX cannot batch it where ends that differ from lane to lane are scalars and the rest is the same in all.)
+    ends = Type(type_.dtype, ()) if scope.fresh and scope.chance(0.5) else type_
+    operands = [scope.operand(ends, constant=0.4), scope.operand(type_, constant=0), scope.operand(ends, constant=0.4)]
     scope.add("lax.clamp({0}, {1}, {2})", operands, [type_], label=name, pointwise=True)
 
 

@@ -62,7 +62,7 @@ def wrong(name: str, operands: list[np.ndarray], got: np.ndarray, theirs: np.nda
         if oracle.function is None:
             true = theirs.astype(np.float64)
         else:
-            true = np.asarray(oracle.function(*(flushed(x).astype(np.float64) for x in operands)))
+            true = np.asarray(oracle.function(*(flushed(x.astype(np.float32)).astype(np.float64) for x in operands)))
         rounded = true.astype(np.float32)
         finite = np.isfinite(rounded)
         tiny = np.abs(true) < SMALLEST  # may be flushed

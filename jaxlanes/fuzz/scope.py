@@ -51,6 +51,10 @@ class Scope:
 
     def shape(self, least: int = 0) -> tuple[int, ...]:
         """Of at least this many axes."""
+        if not self.fresh and self.chance(0.7):  # fewer conversions, more equations that feed each other
+            there = [type_.shape for _, type_ in self.variables[-12:] if least <= len(type_.shape) <= 3]
+            if there:
+                return self.one_of(there)
         allowed = [i for i, shape in enumerate(_SHAPES) if len(shape) >= least]
         weights = _WEIGHTS[allowed] / _WEIGHTS[allowed].sum()
         return _SHAPES[int(self.rng.choice(allowed, p=weights))]

@@ -109,7 +109,7 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
         for term in terms[1:]:
             total = add(total, term)
         result[g, i, j] = total
-    return Lanes(result.reshape(*batch, *rows, *columns), dtype)
+    return Lanes(result.reshape((*batch, *rows, *columns)), dtype)
 
 
 def _product(sizes: list[int]) -> int:
@@ -129,6 +129,12 @@ def _rank(context: Context, x: int) -> int:
     builder = context.builder
     x = builder.select(builder.compare("eq", x, builder.constant(0.0, FLOAT)), builder.constant(0.0, FLOAT), x)
     x = builder.select(builder.compare("ne", x, x), builder.constant(np.nan, FLOAT), x)
+    return _total_rank(context, x)
+
+
+def _total_rank(context: Context, x: int) -> int:
+    """An int32 that is ordered as the float's bits: -NaN < -inf < ... < -0 < 0 < ... < inf < NaN."""
+    builder = context.builder
     bits = builder.bits(x, INT)
     flipped = builder.binary("xor", bits, builder.constant(2**31 - 1, INT))
     return builder.select(builder.compare("lt", bits, builder.constant(0, INT)), flipped, bits)
@@ -199,7 +205,7 @@ def _batcher(count: int) -> list[tuple[int, int]]:
 
 @rule("top_k")
 def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
-    """The k largest, larger first, of equal ones the first; and where they were."""
+    """The k largest, larger first, of equal ones the first; and where they were. 0 is larger than -0."""
     k, builder = equation.params["k"], context.builder
     ids = context.ids(x)
     shape = (*ids.shape[:-1], k)
@@ -207,7 +213,7 @@ def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
     for place in np.ndindex(*ids.shape[:-1]):
         rows = []
         for number, node in enumerate(ids[place].tolist()):
-            rank = _rank(context, node) if builder.nodes[node].type == FLOAT else node
+            rank = _total_rank(context, node) if builder.nodes[node].type == FLOAT else node
             inverted = builder.binary("xor", rank, builder.constant(-1 if rank_is_int(builder, rank) else 2**32 - 1,
                                                                      builder.nodes[rank].type))  # fmt: skip
             rows.append((inverted, node, builder.constant(number, INT)))

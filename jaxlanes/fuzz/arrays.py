@@ -84,7 +84,9 @@ def _concatenate(scope: Scope, name: str) -> None:
     second = scope.operand(Type(type_.dtype, tuple(other)))
     shape = list(type_.shape)
     shape[axis] += other[axis]
-    scope.add(f"lax.concatenate([{{0}}, {{1}}], {axis})", [first, second], [Type(type_.dtype, tuple(shape))], label=name)
+    scope.add(
+        f"lax.concatenate([{{0}}, {{1}}], {axis})", [first, second], [Type(type_.dtype, tuple(shape))], label=name
+    )
 
 
 @makes("stack")
@@ -230,7 +232,8 @@ def _top_k(scope: Scope, name: str) -> None:
 
 
 def _index(scope: Scope, size: int, shape: tuple[int, ...] = ()) -> str:
-    dtype = scope.one_of(("int32", "int32", "int32", "uint32", "int8", "uint8", "int16"))
+    small = ("int8", "uint8") if size < 100 else ()  # JAX refuses what does not fit
+    dtype = scope.one_of(("int32", "int32", "int32", "uint32", "int16", *small))
     return scope.operand(Type(dtype, shape), f"index:{size}", constant=0.1)
 
 

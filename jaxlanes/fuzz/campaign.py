@@ -24,12 +24,11 @@ import numpy as np
 from jaxlanes.compiler import find_compiler
 from jaxlanes.emit.targets import host_target
 from jaxlanes.fuzz.classes import CLASSES
-from jaxlanes.fuzz.compare import Pair, XlaError
+from jaxlanes.fuzz.compare import Pair, XlaError, refusal
 from jaxlanes.fuzz.generate import primitive_program, random_program
 from jaxlanes.fuzz.programs import Program
 from jaxlanes.fuzz.shrink import Case, check, shrink
-from jaxlanes.fuzz.values import KEY, draw
-from jaxlanes.trace import lower
+from jaxlanes.fuzz.values import draw
 
 INSTANCES, CLASS_LANES, CLASS_DRAWS = 16, 4096, 8
 PROGRAMS_AT_ONCE, PROGRAM_LANES, PROGRAM_DRAWS = 24, 64, 3
@@ -176,20 +175,6 @@ def _run_all(
                 case = Case(programs[number], arguments[number], "differs", str(found))
                 _failed(settings, tally, kind, case, strict, say)
     return alone + programs
-
-
-def refusal(program: Program) -> Exception | None:
-    """What tracing or lowering says against it, without any compiler."""
-    types = [
-        jax.eval_shape(lambda: jax.random.split(jax.random.key(0), a.type.shape)) if a.type.dtype == KEY
-        else jax.ShapeDtypeStruct(a.type.shape, a.type.dtype)
-        for a in program.arguments
-    ]  # fmt: skip
-    try:
-        lower(jax.make_jaxpr(program.function())(*types), [True] * len(types))
-    except Exception as error:  # whatever it is: the program is run by itself, which says more
-        return error
-    return None
 
 
 def _failed(

@@ -24,6 +24,7 @@ import jaxlanes
 from jaxlanes.fuzz import oracles
 from jaxlanes.fuzz.programs import Program
 from jaxlanes.fuzz.values import KEY, draw
+from jaxlanes.trace import lower
 
 STRICT = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp"}
 
@@ -66,10 +67,9 @@ class Pair:
             other = pool.submit(self._xla, everything, example, strict)
             try:
                 self._ours = jax.jit(jaxlanes.vmap(everything, backend="simd")).lower(*example).compile()
-            finally:
-                error = other.exception()
-        if error is not None:
-            raise XlaError(f"XLA: {type(error).__name__}: {error}") from error
+            finally:  # what neither can run says nothing of ours
+                if (error := other.exception()) is not None:
+                    raise XlaError(f"XLA: {type(error).__name__}: {error}") from error
         self._theirs = other.result()
 
     def _xla(self, function: Any, example: list[Any], strict: bool) -> Any:
@@ -99,6 +99,20 @@ class Pair:
             difference(program, values, a, b)
             for program, values, a, b in zip(self.programs, arguments, ours, theirs, strict=True)
         ]
+
+
+def refusal(program: Program) -> Exception | None:
+    """What tracing or lowering says against it, without any compiler."""
+    types = [
+        jax.eval_shape(lambda: jax.random.split(jax.random.key(0), a.type.shape)) if a.type.dtype == KEY
+        else jax.ShapeDtypeStruct(a.type.shape, a.type.dtype)
+        for a in program.arguments
+    ]  # fmt: skip
+    try:
+        lower(jax.make_jaxpr(program.function())(*types), [True] * len(types))
+    except Exception as error:  # whatever it is: the program is run by itself, which says more
+        return error
+    return None
 
 
 class XlaError(Exception):

@@ -16,7 +16,6 @@ from jax import lax
 
 from jaxlanes.fuzz.values import Type
 
-
 PRELUDE = """
 def _with_jvp(f):
     g = jax.custom_jvp(f)

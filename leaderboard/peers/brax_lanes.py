@@ -28,7 +28,7 @@ class Brax:
 
         with warnings.catch_warnings(), quiet(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore")  # Brax, a solver library of its and its model file say that they are old
-            from brax import envs
+            from brax import envs  # pyright: ignore[reportMissingImports]
 
             self.env: Any = envs.get_environment("halfcheetah", backend=backend)
         self.physics_per_step = int(self.env._n_frames)

@@ -25,7 +25,7 @@ class Mjx:
 
     def __init__(self, model: Any, frame_skip: int, iterations: tuple[int, int] | None) -> None:
         with redirect_stdout(StringIO()):  # it prints that there is no Warp, which is not what is measured
-            from mujoco import mjx
+            from mujoco import mjx  # pyright: ignore[reportAttributeAccessIssue]
 
         if iterations:
             model = copy.copy(model)

@@ -139,7 +139,7 @@ def test_a_wrong_rule_inside_a_branch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RULES, "cond", turned)
     case = _first_failure(np.random.default_rng(5), 25)
     small = shrink(case, strict=True)
-    assert small.program.size() <= 5 and "lax.cond" in small.script() or "lax.switch" in small.script()
+    assert (small.program.size() <= 5 and "lax.cond" in small.script()) or "lax.switch" in small.script()
 
 
 def test_a_rule_that_refuses_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ def test_its_contents(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {
         "jaxenv",
+        "jaxlanes",
         "pokejax",
         "cheetahjax",
         "pongjax",
@@ -75,6 +76,8 @@ def test_its_contents(wheel):
     assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
         names
     )
+    headers = {path.relative_to(ROOT).as_posix() for path in (ROOT / "jaxlanes").rglob("*.h")}
+    assert headers and headers | {"jaxlanes/py.typed"} <= set(names), "kernels are made of them"
     assert wheel.stat().st_size < 8_000_000
 
 

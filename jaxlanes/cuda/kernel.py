@@ -1,0 +1,83 @@
+"""A JAX function as the source of a CUDA kernel, with what a launch has to know."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxlanes import lower as _rules  # noqa: F401 (registers them)
+from jaxlanes.emit.cuda import emit, scratch_words
+from jaxlanes.ir import Memory
+from jaxlanes.trace import is_key, lower
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CudaKernel:
+    """`emit.cuda.ENTRY` says how `source` is called. Shapes are of one lane."""
+
+    source: str
+    axes: tuple[int | None, ...]  # of each flat argument: 0 if each lane has its own, None if all share it
+    outputs: tuple[jax.ShapeDtypeStruct, ...]  # as stored: of a key its words
+    tree: Any  # of the results
+    large_constants: tuple[np.ndarray, ...]
+    scratch_words: int  # per lane
+
+    def arguments(self, args: Sequence[Any]) -> tuple[int, list[np.ndarray]]:
+        """The number of lanes, and the arrays that the kernel reads, in the order of its parameters."""
+        leaves = [_stored(leaf) for leaf in jax.tree.leaves(tuple(args))]
+        if len(leaves) != len(self.axes):
+            raise ValueError(f"jaxlanes.cuda: the kernel has {len(self.axes)} arrays as arguments, got {len(leaves)}")
+        own = [leaf for leaf, axis in zip(leaves, self.axes, strict=True) if axis == 0]
+        shared = [leaf for leaf, axis in zip(leaves, self.axes, strict=True) if axis is None]
+        lanes = {leaf.shape[0] for leaf in own}
+        if len(lanes) != 1:
+            raise ValueError(f"jaxlanes.cuda: arguments have different batch sizes: {sorted(lanes)}")
+        return lanes.pop(), [*own, *shared, *(np.ascontiguousarray(c) for c in self.large_constants)]
+
+    def empty_outputs(self, lanes: int) -> list[np.ndarray]:
+        return [np.empty((lanes, *out.shape), out.dtype) for out in self.outputs]
+
+
+def _stored(leaf: Any) -> np.ndarray:
+    if hasattr(leaf, "dtype") and is_key(leaf.dtype):
+        leaf = jax.random.key_data(leaf)
+    return np.ascontiguousarray(leaf if isinstance(leaf, np.ndarray) else jnp.asarray(leaf))
+
+
+def make_kernel(fn: Callable[..., Any], args: Sequence[Any], in_axes: Any = 0, *, fast: bool = False) -> CudaKernel:
+    """The kernel that does what `jax.vmap(fn, in_axes)` does to arguments like these (arrays, the batch as axis 0).
+
+    `in_axes`: of 0 and None, as for `jaxlanes.vmap`. `fast`: see `emit`. Raises UnsupportedError.
+    """
+    args = tuple(args)
+    axes = tuple(
+        jax.tree.leaves(
+            jax.tree.broadcast(in_axes, args, is_leaf=lambda x: x is None),
+            is_leaf=lambda x: x is None,
+        )
+    )
+    leaves, tree = jax.tree.flatten(args)
+    types = [
+        jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
+        for leaf, axis in zip(leaves, axes, strict=True)
+    ]
+    closed, shape = jax.make_jaxpr(fn, return_shape=True)(*jax.tree.unflatten(tree, types))
+    traced = lower(closed, [axis is not None for axis in axes])
+    outputs = []
+    for aval, (dtype, out) in zip(closed.out_avals, traced.program.outputs, strict=True):
+        size = out.size if isinstance(out, Memory) else len(out)
+        words = (size // max(1, int(np.prod(aval.shape))),) if is_key(aval.dtype) else ()
+        outputs.append(jax.ShapeDtypeStruct((*aval.shape, *words), np.dtype(dtype)))
+    return CudaKernel(
+        emit(traced.program, fast=fast),
+        axes,
+        tuple(outputs),
+        jax.tree.structure(shape),
+        traced.large_constants,
+        scratch_words(traced.program),
+    )

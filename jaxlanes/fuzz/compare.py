@@ -1,0 +1,147 @@
+"""Runs programs by a kernel and by XLA, and says where they differ.
+
+* Integers, bools and keys: every bit.
+* Floats: every bit, but any NaN is any other, and a subnormal number is the zero of its sign. (XLA on a CPU runs with
+  subnormal numbers flushed, in operands and results; but what only moves bits keeps them, and the two differ in what
+  does. So do the kernels, which XLA's threads run.)
+* Elementary functions: within their stated limit of the true value (`oracles`).
+
+A program in which one float operation feeds another is run by XLA without its rewrites (`x / y / z` as `x / (y * z)`)
+and without contraction of `x * y + z`, for these change bits: `STRICT`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import jaxlanes
+from jaxlanes.fuzz import oracles
+from jaxlanes.fuzz.programs import Program
+from jaxlanes.fuzz.values import KEY, draw
+from jaxlanes.trace import lower
+
+STRICT = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "algsimp"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """`output`: its number; `place`: of the first element that differs, the lane first."""
+
+    output: int
+    count: int
+    place: tuple[int, ...]
+    ours: str
+    theirs: str
+
+    def __str__(self) -> str:
+        where = f"[{', '.join(map(str, self.place))}]"
+        return f"output {self.output}{where}: {self.ours}, XLA {self.theirs} ({self.count} elements differ)"
+
+
+class Pair:
+    """Several programs as one kernel and as one XLA computation, compiled for a number of lanes.
+
+    Raises what tracing and compiling raises; an error of XLA's side is an `XlaError`.
+    """
+
+    def __init__(self, programs: Sequence[Program], lanes: int, *, strict: bool) -> None:
+        self.programs, self.lanes = tuple(programs), lanes
+        self._counts = [len(program.arguments) for program in programs]
+        functions = [program.function() for program in programs]
+
+        def everything(*flat: Any) -> list[Any]:
+            results, at = [], 0
+            for function, count in zip(functions, self._counts, strict=True):
+                results.append(function(*flat[at : at + count]))
+                at += count
+            return results
+
+        example = self._flat([self.draw(np.random.default_rng(0), i) for i in range(len(programs))])
+        with ThreadPoolExecutor(1) as pool:  # the C++ compiler and XLA work side by side
+            other = pool.submit(self._xla, everything, example, strict)
+            try:
+                self._ours = jax.jit(jaxlanes.vmap(everything, backend="simd")).lower(*example).compile()
+            finally:  # what neither can run says nothing of ours
+                if (error := other.exception()) is not None:
+                    raise XlaError(f"XLA: {type(error).__name__}: {error}") from error
+        self._theirs = other.result()
+
+    def _xla(self, function: Any, example: list[Any], strict: bool) -> Any:
+        return jax.jit(jax.vmap(function), compiler_options=STRICT if strict else None).lower(*example).compile()
+
+    def draw(self, rng: np.random.Generator, number: int) -> list[np.ndarray]:
+        """Values for the arguments of one program."""
+        return [draw(rng, a.type, self.lanes, a.domain) for a in self.programs[number].arguments]
+
+    def _flat(self, arguments: Sequence[Sequence[np.ndarray]]) -> list[Any]:
+        found: list[Any] = []
+        for program, values in zip(self.programs, arguments, strict=True):
+            for argument, value in zip(program.arguments, values, strict=True):
+                found.append(jax.random.wrap_key_data(jnp.asarray(value)) if argument.type.dtype == KEY else value)
+        return found
+
+    def run(self, arguments: Sequence[Sequence[np.ndarray]]) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
+        """The outputs of each program, ours and XLA's; keys as their words."""
+        flat = self._flat(arguments)
+        ours, theirs = self._ours(*flat), self._theirs(*flat)
+        return [[_data(x) for x in each] for each in ours], [[_data(x) for x in each] for each in theirs]
+
+    def differences(self, arguments: Sequence[Sequence[np.ndarray]]) -> list[Difference | None]:
+        """The first of each program."""
+        ours, theirs = self.run(arguments)
+        return [
+            difference(program, values, a, b)
+            for program, values, a, b in zip(self.programs, arguments, ours, theirs, strict=True)
+        ]
+
+
+def refusal(program: Program) -> Exception | None:
+    """What tracing or lowering says against it, without any compiler."""
+    dtypes = {KEY: jax.eval_shape(lambda: jax.random.key(0)).dtype}
+    types = [jax.ShapeDtypeStruct(a.type.shape, dtypes.get(a.type.dtype, a.type.dtype)) for a in program.arguments]
+    try:
+        lower(jax.make_jaxpr(program.function())(*types), [True] * len(types))
+    except Exception as error:  # whatever it is: the program is run by itself, which says more
+        return error
+    return None
+
+
+class XlaError(Exception):
+    """XLA refused a program: a defect of the fuzzer, or of XLA."""
+
+
+def _data(leaf: Any) -> np.ndarray:
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        leaf = jax.random.key_data(leaf)
+    return np.asarray(leaf)
+
+
+def canonical(array: np.ndarray) -> np.ndarray:
+    """Equal where two results count as the same."""
+    if array.dtype != np.float32:
+        return array
+    return np.where(np.isnan(array), np.float32(np.nan), oracles.flushed(array)).view(np.uint32)
+
+
+def difference(
+    program: Program, arguments: Sequence[np.ndarray], ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]
+) -> Difference | None:
+    last = program.equations[-1] if program.equations else None
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return Difference(number, a.size, (0,), f"{a.dtype}{a.shape}", f"{b.dtype}{b.shape}")
+        if last is not None and len(program.equations) == 1 and last.label in oracles.ORACLES:
+            bad = oracles.wrong(last.label, list(arguments), a, b)
+        else:
+            bad = canonical(a) != canonical(b)
+        if bad.any():
+            place = tuple(int(i) for i in np.argwhere(bad)[0])
+            return Difference(number, int(bad.sum()), place, repr(a[place].item()), repr(b[place].item()))
+    return None

@@ -36,7 +36,7 @@ def small_run(env: str, levels: tuple[str, ...], seed: int, failures: Path) -> R
     plan = Plan(
         levels=levels,
         injected=2048,
-        interactions=256,
+        interactions=1024,
         episodes=16,
         seed=seed,
         failures=failures,

@@ -184,7 +184,6 @@ def test_an_interrupted_run_keeps_what_it_compared(tmp_path: Path) -> None:
         deadline = time.monotonic() + 240
         while not out.exists() and time.monotonic() < deadline:
             time.sleep(0.2)
-        time.sleep(2)  # into the battles: while the first report is written an interrupt still ends in a traceback
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 2
     finally:

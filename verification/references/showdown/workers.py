@@ -96,6 +96,9 @@ class Worker:
             # Ctrl-C is for the sweep, which then closes its workers in order.
             start_new_session=True,
         )
+        self._closing = threading.Lock()
+        """The pool's owner ends a worker while a thread waits for its answer, and that thread then ends it as well."""
+        self._last_words = ""
 
     @property
     def pid(self) -> int:
@@ -147,19 +150,20 @@ class Worker:
         return f"worker {self.pid} died (status {self._process.returncode}){self._last_words}"
 
     def close(self) -> None:
-        """End the process. Safe to call again."""
-        if self._errors.closed:
-            return
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
-        self._errors.seek(0)
-        tail = self._errors.read()[-2000:].decode(errors="replace").strip()
-        self._last_words = f", saying: {tail}" if tail else ""
-        self._errors.close()
+        """End the process. Safe to call again, and from any thread."""
+        self._process.kill()  # before the lock: nobody waits for an answer any longer
+        with self._closing:
+            if self._errors.closed:
+                return
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe:
+                        pipe.close()
+            self._errors.seek(0)
+            tail = self._errors.read()[-2000:].decode(errors="replace").strip()
+            self._last_words = f", saying: {tail}" if tail else ""
+            self._errors.close()
 
 
 class WorkerPool:

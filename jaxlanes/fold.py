@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -71,8 +74,23 @@ def _binary_integer(kind: str, type_: str, x: int, y: int) -> int | None:
     return None
 
 
+_divisions_stay: contextvars.ContextVar[bool] = contextvars.ContextVar("divisions_stay", default=False)
+
+
+@contextlib.contextmanager
+def divisions_stay() -> Iterator[None]:
+    """What is lowered in this context divides floats by constants, as XLA does without its rewrites."""
+    token = _divisions_stay.set(True)
+    try:
+        yield
+    finally:
+        _divisions_stay.reset(token)
+
+
 def reciprocal(x: Any) -> Any:
-    """1 / x of a float, or None where that is not a normal number."""
+    """1 / x of a float, or None where that is not a normal number or divisions stay."""
+    if _divisions_stay.get():
+        return None
     with np.errstate(all="ignore"):
         result = np.float32(1) / np.float32(x)
     return result if np.isfinite(result) and abs(result) >= _TINY else None

@@ -61,7 +61,7 @@ def _compare(scope: Scope, name: str) -> None:
     _pair(scope, name, DTYPES, "bool")
 
 
-@makes("nextafter", in_programs=0.3)
+@makes("nextafter", in_programs=0)  # of subnormal results, XLA flushes some uses and not others
 def _nextafter(scope: Scope, name: str) -> None:
     _pair(scope, name, ("float32",))
 

@@ -6,6 +6,7 @@
 const { startBattle } = require('./battle');
 const { inputLog } = require('./inputlog');
 const { choose, legalMask, NO_OP } = require('./legal');
+const { LiveBattles } = require('./live');
 const { ChoiceRandom, choosePolicy } = require('./policy');
 const { WIDTH, record } = require('./record');
 const { RestoreError, Restorer } = require('./restore');
@@ -36,6 +37,11 @@ class Reader {
     const teams = ['p1', 'p2'].map((player, n) => readTeam(this.buffer, this.at + n * TEAM_BYTES, player));
     this.at += 2 * TEAM_BYTES;
     return teams;
+  }
+  bytes(count) {
+    const part = this.buffer.subarray(this.at, this.at + count);
+    this.at += count;
+    return part;
   }
   rest() { return this.buffer.subarray(this.at); }
 }
@@ -202,7 +208,65 @@ function step(body) {
   answer(OK, JSON.stringify(reasons), bytes(out, out.length), statuses);
 }
 
-const OPERATIONS = [hello, replay, play, teams, measure, write, step];
+const live = new LiveBattles();
+
+/**
+ * `count` times: `read()` gives a slot and the change to make there, which returns a refusal or ''. Answers `count`
+ * records and `count` statuses u8; the text is JSON: [entry, reason] of every one not fine (its record is all zeros).
+ */
+function each(count, read) {
+  const out = new Int32Array(count * WIDTH);
+  const statuses = Buffer.alloc(count);
+  const reasons = [];
+  for (let i = 0; i < count; i++) {
+    const [slot, change] = read();
+    try {
+      const refusal = change();
+      if (refusal) {
+        statuses[i] = REJECTED;
+        reasons.push([i, refusal]);
+      } else {
+        live.record(slot, out, i);
+      }
+    } catch (error) {
+      if (!thrownBySimulator(error)) throw error;
+      live.drop(slot);
+      statuses[i] = REFERENCE_ERROR;
+      reasons.push([i, error.stack]);
+    }
+  }
+  answer(OK, JSON.stringify(reasons), bytes(out, out.length), statuses);
+}
+
+/** Body: format, u32 N, then N times slot u32, seed, two teams, u32 T, actions u8[T, 2] to play at once. See `each`. */
+function open(body) {
+  const format = body.text();
+  each(body.u32(), () => {
+    const slot = body.u32();
+    const seed = body.seed();
+    const pair = body.teams();
+    const played = body.bytes(2 * body.u32());
+    return [slot, () => {
+      live.open(slot, format, seed, pair);
+      for (let at = 0; at < played.length; at += 2) {
+        const refusal = live.advance(slot, [played[at], played[at + 1]]);
+        if (refusal) return `step ${at / 2}: ${refusal}`;
+      }
+      return '';
+    }];
+  });
+}
+
+/** Body: u32 N, then N times slot u32, p1's action u8, p2's. One joint step of each; see `each`. */
+function advance(body) {
+  each(body.u32(), () => {
+    const slot = body.u32();
+    const actions = body.bytes(2);
+    return [slot, () => live.advance(slot, actions)];
+  });
+}
+
+const OPERATIONS = [hello, replay, play, teams, measure, write, step, open, advance];
 
 for (let frame = readFrame(); frame; frame = readFrame()) {
   try {

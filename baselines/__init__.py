@@ -1,0 +1,1 @@
+"""Trained policies for every environment of the suite: PPO and PQN in JAX. `python -m baselines --help`."""

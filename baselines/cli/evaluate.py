@@ -1,0 +1,96 @@
+"""`python -m baselines eval RUN`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import jaxenv
+from baselines import checkpoint as checkpoints
+from baselines.evaluate import NamedOpponent, evaluate
+from baselines.policy import Policy, load
+
+YARDSTICKS = ("uniform_legal", "max_expected_damage", "simple_heuristics")
+"""Opponents that a policy of PokeJAX is measured against."""
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(prog="python -m baselines eval", description="Whole episodes of a trained policy.")
+    parser.add_argument("run", type=Path, help="the folder of a run, or one of its checkpoints")
+    parser.add_argument("--episodes", type=int, default=256)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
+    parser.add_argument("--which", choices=("latest", "best"), default="latest")
+    parser.add_argument("--opponent", action="append", help="a name of pokejax.opponents, or another run")
+    parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    if options.episodes < 1:
+        parser.error(f"--episodes must be at least 1, got {options.episodes}")
+    played = evaluate_run(
+        options.run,
+        options.episodes,
+        options.seed,
+        options.backend,
+        greedy=options.greedy,
+        which=options.which,
+        rivals=options.opponent,
+    )
+    for line in played.pop("lines"):
+        print(line)
+    if options.json:
+        checkpoints.write_json(options.json, played)
+    else:
+        print(json.dumps(played, indent=2))
+    return 0
+
+
+def evaluate_run(
+    run: Path,
+    episodes: int,
+    seed: int,
+    backend: str,
+    *,
+    greedy: bool = False,
+    which: str = "latest",
+    rivals: list[str] | None = None,
+) -> dict[str, Any]:
+    """Every member of a run; in two-player environments against each rival. Plain data; `lines` is it in words.
+
+    `mean_return` is over the members, against the first rival where there are any.
+    """
+    policies = load(run, greedy=greedy, which=which)
+    env = jaxenv.make(policies[0].env)
+    reports = checkpoints.read_facts(checkpoints.find(run, which)).config.reports
+    opponents = _opponents(env, rivals) if env.num_players == 2 else []
+    members, lines = [], []
+    for policy in policies:
+        results = evaluate(env, policy, episodes, seed, opponents=opponents, backend=backend, reports=reports)
+        names = [opponent.name for opponent in opponents] or [None]
+        for name, result in zip(names, results, strict=True):
+            data = {"policy": policy.name, **result.summary(env.num_players == 2)}
+            if name is not None:
+                data["opponent"] = name
+            members.append(data)
+            lines.append(_line(data))
+    of_first = [m for m in members if m.get("opponent") == members[0].get("opponent")]
+    known = [m["mean_return"] for m in of_first if m["mean_return"] is not None]
+    return {"mean_return": sum(known) / len(known) if known else None, "played": members, "lines": lines}
+
+
+def _opponents(env: jaxenv.Environment, rivals: list[str] | None) -> list[Policy]:
+    found: list[Policy] = []
+    for name in rivals or YARDSTICKS:
+        found.append(load(name, 0) if Path(name).is_dir() else NamedOpponent(env.id, name))
+    return found
+
+
+def _line(data: dict[str, Any]) -> str:
+    text = data["policy"] + (f" against {data['opponent']}" if "opponent" in data else "")
+    for name in ("win_rate", "mean_return", "log.score", "mean_length"):
+        if data.get(name) is not None:
+            text += f"  {name.replace('_', ' ').replace('log.', '')} {data[name]:.3g}"
+    return text + f"  ({data['episodes']} episodes)"

@@ -1,0 +1,167 @@
+"""The settings of a run, as frozen dataclasses: hashable, so that a compiled program belongs to its configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from typing import Any, Literal
+
+from baselines.errors import ConfigError
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """The actor-critic network.
+
+    * ``kind``: "mlp" on the flat observation, or "entity", one token for each Pokémon and move (PokeJAX only).
+    * ``hidden``: widths of the dense layers. ``shared``: actor and critic share them.
+    * ``memory``: width of a GRU after the layers; 0 for none.
+    * ``attention``: number of transformer layers over the tokens of "entity"; 0 pools them without attention.
+    """
+
+    kind: Literal["mlp", "entity"] = "mlp"
+    hidden: tuple[int, ...] = (64, 64)
+    activation: Literal["tanh", "relu", "silu"] = "tanh"
+    shared: bool = False
+    layer_norm: bool = False
+    memory: int = 0
+    attention: int = 0
+    heads: int = 4
+    token: int = 32
+    initial_log_std: float = 0.0
+    logit_scale: float = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class PPOConfig:
+    """Proximal policy optimisation (Schulman et al. 2017), with the details that matter (Andrychowicz et al. 2021).
+
+    One update: `environments` × `horizon` transitions, then `epochs` × `minibatches` steps of Adam.
+    """
+
+    environments: int = 1024
+    horizon: int = 32
+    epochs: int = 4
+    minibatches: int = 8
+    learning_rate: float = 3e-4
+    schedule: Literal["linear", "constant"] = "linear"
+    final_learning_rate: float = 0.0
+    discount: float = 0.99
+    gae_lambda: float = 0.95
+    clip: float = 0.2
+    clip_value: bool = False
+    value_coefficient: float = 0.5
+    entropy_coefficient: float = 0.0
+    max_grad_norm: float = 0.5
+    adam_epsilon: float = 1e-5
+    normalise_advantages: bool = True
+    normalise_observations: bool = True
+    scale_rewards: bool = False
+    shaping: float = 0.0
+    """Weight of the environment's potential (`baselines.configs.potential`), which speeds up sparse rewards."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PQNConfig:
+    """Parallelised Q-networks (Gallici et al. 2024): Q(λ) with layer norm, no target network, no replay buffer."""
+
+    environments: int = 1024
+    horizon: int = 32
+    epochs: int = 2
+    minibatches: int = 8
+    learning_rate: float = 5e-4
+    schedule: Literal["linear", "constant"] = "linear"
+    final_learning_rate: float = 0.0
+    discount: float = 0.99
+    q_lambda: float = 0.65
+    exploration_start: float = 1.0
+    exploration_end: float = 0.02
+    exploration_share: float = 0.3
+    """Share of the run over which exploration falls."""
+    max_grad_norm: float = 10.0
+    adam_epsilon: float = 1e-5
+    normalise_observations: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class OpponentsConfig:
+    """Who sits opposite in two-player environments, as shares of the environments; what is left is self-play.
+
+    * ``fixed``: (name of `pokejax.opponents`, share) pairs.
+    * ``pool_share``: against frozen past selves, of which `pool_size` are kept and `pool_slots` play at a time, drawn
+      by how often they win (prioritised fictitious self-play). One is frozen every `snapshot_every` updates.
+    * ``exploit``: a run whose policy sits opposite in all environments: how far it can be exploited.
+    """
+
+    fixed: tuple[tuple[str, float], ...] = ()
+    pool_share: float = 0.0
+    pool_size: int = 8
+    pool_slots: int = 4
+    snapshot_every: int = 50
+    exploit: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All that decides what is learned. The seed and the budget are the run's (`baselines.train.Budget`)."""
+
+    algorithm: Literal["ppo", "pqn"] = "ppo"
+    network: NetworkConfig = NetworkConfig()
+    ppo: PPOConfig = PPOConfig()
+    pqn: PQNConfig = PQNConfig()
+    opponents: OpponentsConfig = OpponentsConfig()
+    updates_per_chunk: int = 10
+    """Updates in one compiled call; between two of them the run prints, saves and can be stopped."""
+    solved: float | None = None
+    """Mean return that counts as solved: the plot draws a line there."""
+    reports: tuple[str, ...] = ()
+    """Names of `info` entries, dots for attributes, that are averaged over ended episodes: "log.score"."""
+
+    @property
+    def learner(self) -> PPOConfig | PQNConfig:
+        """The settings of the algorithm in use."""
+        return self.ppo if self.algorithm == "ppo" else self.pqn
+
+
+def check(config: Config) -> None:
+    """`ConfigError` for settings that no run can have."""
+    learner = config.learner
+    for owner, names in (
+        (learner, ("environments", "horizon", "epochs", "minibatches")),
+        (config, ("updates_per_chunk",)),
+        (config.opponents, ("pool_size", "pool_slots", "snapshot_every")),
+    ):
+        for name in names:
+            if getattr(owner, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(owner, name)}")
+    if not 0 <= learner.discount <= 1:
+        raise ConfigError(f"discount must lie between 0 and 1, got {learner.discount}")
+    if not learner.learning_rate > 0:
+        raise ConfigError(f"learning_rate must be positive, got {learner.learning_rate}")
+    shares = [share for _, share in config.opponents.fixed] + [config.opponents.pool_share]
+    if min(shares) < 0 or sum(shares) > 1 + 1e-9:
+        raise ConfigError(f"opponents: shares must be at least 0 and sum to at most 1, got {shares}")
+    if config.algorithm == "pqn" and (config.network.memory or config.network.kind != "mlp"):
+        raise ConfigError('pqn: only networks of kind "mlp" without memory; use --algorithm ppo')
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """Plain data, for `from_json`."""
+    return dataclasses.asdict(config)
+
+
+def from_json(data: dict[str, Any]) -> Config:
+    """The configuration that `to_json` wrote, maybe with fewer fields: those have their defaults."""
+    return _build(Config, data)
+
+
+def _build(cls: Any, data: Any) -> Any:
+    if isinstance(cls, type) and dataclasses.is_dataclass(cls):
+        hints = typing.get_type_hints(cls)
+        unknown = sorted(set(data) - set(hints))
+        if unknown:
+            raise ConfigError(f"{cls.__name__}: unknown settings {unknown}; it was written by another version")
+        return cls(**{name: _build(hints[name], value) for name, value in data.items()})  # type: ignore[operator]
+    if typing.get_origin(cls) is tuple:
+        return tuple(tuple(item) if isinstance(item, list) else item for item in data)
+    return data

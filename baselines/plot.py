@@ -1,0 +1,103 @@
+"""Learning curves: `curve.png`, and `curve.html` with the picture and the figures in one file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from baselines.errors import CheckpointError
+
+_SMALL = (("entropy", "entropy"), ("explained_variance", "explained variance"), ("approx_kl", "approximate KL"))
+
+
+def read_rows(run: Path) -> list[dict[str, Any]]:
+    """Rows of a run's `metrics.jsonl`; a last line that was cut off is left out. `CheckpointError` without any."""
+    path = run / "metrics.jsonl"
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise CheckpointError(f"{path}: {error.strerror}; give the folder of a run") from error
+    rows = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    if not rows:
+        raise CheckpointError(f"{path}: holds no figures")
+    return rows
+
+
+def plot_runs(runs: Sequence[Path], target: Path) -> tuple[Path, Path]:
+    """Write `target`.png and `target`.html for one run or several; returns their paths."""
+    data = {run.name or str(run): read_rows(run) for run in runs}
+    picture = _picture(data)
+    png, page = target.with_suffix(".png"), target.with_suffix(".html")
+    png.write_bytes(picture)
+    page.write_text(_page(data, picture))
+    return png, page
+
+
+def _picture(data: dict[str, list[dict[str, Any]]]) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    FigureCanvasAgg(figure)
+    main, *small = figure.subplot_mosaic([["main"] * 3, ["a", "b", "c"]], height_ratios=[2, 1]).values()
+    for name, rows in data.items():
+        steps = [row["steps"] for row in rows]
+        wins = sorted({key for row in rows for key in row if key.startswith("win_rate/")})
+        shown = wins or [next((k for k in ("log.score", "mean_return") if k in rows[-1]), "mean_return")]
+        for key in shown:
+            label = name if len(shown) == 1 else f"{name}: {key.removeprefix('win_rate/')}"
+            main.plot(steps, [_number(row.get(key)) for row in rows], label=label)
+        members = len(rows[-1].get("return_by_member") or [])
+        if members > 1 and not wins:
+            for member in range(members):
+                values = [_number((row.get("return_by_member") or [None] * members)[member]) for row in rows]
+                main.plot(steps, values, alpha=0.3, linewidth=0.8, color="gray")
+        for axis, (key, title) in zip(small, _SMALL, strict=True):
+            axis.plot(steps, [_number(row.get(key)) for row in rows])
+            axis.set_title(title, fontsize=9)
+            axis.set_xlabel("environment steps", fontsize=8)
+        main.set_ylabel("win rate" if wins else {"log.score": "score"}.get(shown[0], "mean return"))
+    main.set_xlabel("environment steps")
+    main.legend(fontsize=8)
+    main.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    return buffer.getvalue()
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _page(data: dict[str, list[dict[str, Any]]], picture: bytes) -> str:
+    """One file, nothing fetched from elsewhere."""
+    encoded = base64.b64encode(picture).decode()
+    parts = []
+    for name, rows in data.items():
+        cells = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(_text(value))}</td></tr>"
+            for key, value in rows[-1].items()
+        )
+        parts.append(f"<h2>{html.escape(name)}: the last figures</h2><table>{cells}</table>")
+    style = "body{font-family:sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}"
+    style += "th{text-align:left;padding-right:1rem;font-weight:normal}td{font-variant-numeric:tabular-nums}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Learning curves</title><style>{style}</style>'
+        f'<h1>Learning curves</h1><img alt="Learning curves" src="data:image/png;base64,{encoded}">'
+        f"{''.join(parts)}</html>\n"
+    )
+
+
+def _text(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

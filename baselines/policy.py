@@ -1,0 +1,109 @@
+"""What a policy is to everyone who plays with one: evaluation, ratings, transfer.
+
+>>> policy = load("runs/pong", member=0)
+>>> carry = policy.initial_carry(batch=64)
+>>> actions, carry = policy.act(key, obs, mask, carry, first)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Protocol, overload, runtime_checkable
+
+import jax
+
+Carry = Any
+"""What a policy remembers between steps: a pytree with the batch as leading axis; `()` if it remembers nothing."""
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """One seat's player, for a batch of episodes. `act` is pure and can be compiled."""
+
+    @property
+    def env(self) -> str:
+        """Id of the environment that it plays."""
+        ...
+
+    @property
+    def env_version(self) -> str:
+        """`Environment.version` that it was trained on."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        ...
+
+    def initial_carry(self, batch: int) -> Carry:
+        """The memory before any first step."""
+        ...
+
+    def act(
+        self, key: jax.Array, obs: Any, mask: jax.Array | None, carry: Carry, first: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        """`(actions, carry)` for a batch.
+
+        * ``key``: one random key for the whole batch.
+        * ``obs``: one player's observation as the environment gives it, every leaf `[batch, ...]`.
+        * ``mask``: bool `[batch, n]`, the legal actions; None for continuous actions.
+        * ``first``: bool `[batch]`, an episode begins here: the memory of that row is cleared before the step.
+
+        Actions are int32 `[batch]`, or float32 `[batch, *shape]` within the bounds of the action space.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainedPolicy:
+    """A policy of a checkpoint. `network` and `observe` are pure functions; `parameters` their arrays.
+
+    `greedy`: the most likely action (the mean, if continuous) instead of a draw.
+    """
+
+    env: str
+    env_version: str
+    name: str
+    network: Any  # baselines.networks.Network
+    parameters: Any
+    statistics: Any  # baselines.normalise.Statistics of the network's features, or None
+    greedy: bool = False
+
+    def initial_carry(self, batch: int) -> Carry:
+        return self.network.initial_carry(batch)
+
+    def act(
+        self, key: jax.Array, obs: Any, mask: jax.Array | None, carry: Carry, first: jax.Array
+    ) -> tuple[jax.Array, Carry]:
+        from baselines.networks.play import choose
+
+        features = self.network.features(obs)
+        return choose(
+            self.network, self.parameters, self.statistics, key, features, mask, carry, first, greedy=self.greedy
+        )
+
+
+@overload
+def load(path: str | Path, member: None = None, *, greedy: bool = False, which: str = "latest") -> list[Policy]: ...
+@overload
+def load(path: str | Path, member: int, *, greedy: bool = False, which: str = "latest") -> Policy: ...
+def load(
+    path: str | Path, member: int | None = None, *, greedy: bool = False, which: str = "latest"
+) -> list[Policy] | Policy:
+    """The policies of a run: one for each of its seeds, or the one of seed number `member`.
+
+    * ``path``: the run's folder (what `train` prints as its checkpoint), or one checkpoint in it.
+    * ``which``: "latest", or "best" (highest mean return in training).
+
+    `baselines.errors.CheckpointError` if there is no checkpoint, if it was trained on another version of its
+    environment, or if its arrays do not fit its network; `IndexError` for a member that does not exist.
+    """
+    from baselines.checkpoint import load_policies
+
+    policies = load_policies(Path(path), greedy=greedy, which=which)
+    if member is None:
+        return list(policies)
+    if not -len(policies) <= member < len(policies):
+        raise IndexError(f"{path}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
+    return policies[member]

@@ -1,0 +1,1 @@
+"""Proximal policy optimisation: `update.update` is one step of it."""

@@ -1,0 +1,144 @@
+"""From episodes of both sides to a verdict. Differences are ours minus the reference's.
+
+The unit of replication is the policy: d_k is the difference of policy k's mean outcomes, and the primary test is a
+one-sample TOST on these, against a margin that was declared before any run. A bootstrap over policies and then episodes
+(and, where outcomes have tails, a trimmed test) must agree with it. Beside it stand each policy's own test, on its
+episodes, and how far whole distributions are apart, from which no verdict is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from baselines.transfer.episodes import Episodes
+from verification.statistics.distributions import Distance, Occupancy, compare_distribution, compare_occupancy
+from verification.statistics.equivalence import WANTED_POWER, Combined, Equivalence
+from verification.statistics.margin import Margin
+from verification.statistics.power import achieved_power, smallest_size
+from verification.statistics.samples import LEAST_POLICIES
+from verification.statistics.tost import policy_equivalence, welch_tost, win_rate_tost
+
+WIN_RATE = "win_rate"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One policy's episodes on both sides."""
+
+    name: str
+    candidate: Episodes
+    reference: Episodes
+
+
+@dataclass(frozen=True)
+class PolicyJudgement:
+    """One policy by itself. `test`: on its episodes, as independent ones; the score test for wins without ties.
+
+    `means`: ours and the reference's. `correlation` of the outcomes of equal starts, None where one side has no spread:
+    1 means that the reference repeats our episodes, 0 that equal starts bind nothing. `distances`: of outcomes, of sums
+    of rewards where these are something else, and of lengths. `occupancy`: of the actions taken.
+    """
+
+    name: str
+    means: tuple[float, float]
+    test: Equivalence
+    correlation: float | None
+    distances: tuple[Distance, ...]
+    occupancy: Occupancy
+    void: tuple[int, int]
+    cut: tuple[int, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name,
+            "means": list(self.means),
+            "test": self.test.to_json(),
+            "correlation": self.correlation,
+            "distances": [distance.to_json() for distance in self.distances],
+            "occupancy": self.occupancy.to_json(),
+            "void": list(self.void),
+            "cut": list(self.cut),
+        }
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All policies, and what they say together: `combined`, None with fewer than five; `note` then says so."""
+
+    metric: str
+    margin: Margin
+    policies: tuple[PolicyJudgement, ...]
+    combined: Combined | None
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """One of the four verdicts of `verification.statistics.equivalence`, or "none"."""
+        return "none" if self.combined is None else self.combined.verdict
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "metric": self.metric,
+            "margin": {"value": self.margin.value, "reason": self.margin.reason},
+            "verdict": self.verdict,
+            "note": self.note,
+            "combined": None if self.combined is None else self.combined.to_json(),
+            "policies": [policy.to_json() for policy in self.policies],
+        }
+
+
+def judge(metric: str, margin: Margin, pairs: Sequence[Pair], seed: int = 0) -> Judgement:
+    """The judgement of all policies; `seed` is the bootstrap's."""
+    each = tuple(judge_policy(metric, margin, pair) for pair in pairs)
+    if len(pairs) < LEAST_POLICIES:
+        note = (
+            f"no verdict on {len(pairs)} policies: the unit of replication is the policy, and at least "
+            f"{LEAST_POLICIES} are needed; more episodes do not help"
+        )
+        return Judgement(metric, margin, each, None, note)
+    ours, theirs = ([getattr(pair, side).valid("outcome") for pair in pairs] for side in ("candidate", "reference"))
+    return Judgement(metric, margin, each, policy_equivalence(ours, theirs, margin, seed=seed))
+
+
+def judge_policy(metric: str, margin: Margin, pair: Pair) -> PolicyJudgement:
+    """One policy by itself."""
+    sides = (pair.candidate, pair.reference)
+    ours, theirs = (side.valid("outcome") for side in sides)
+    test = win_rate_tost(ours, theirs, margin) if metric == WIN_RATE else welch_tost(ours, theirs, margin)
+    what = ["outcome", "length"]
+    if not all(np.allclose(side.valid("reward"), side.valid("outcome")) for side in sides) and metric != WIN_RATE:
+        what.insert(1, "reward")
+    labels = {"outcome": metric, "reward": "sum of rewards", "length": "length"}
+    return PolicyJudgement(
+        name=pair.name,
+        means=(float(ours.mean()), float(theirs.mean())),
+        test=test,
+        correlation=_correlation(pair),
+        distances=tuple(compare_distribution(labels[name], *(side.valid(name) for side in sides)) for name in what),
+        occupancy=compare_occupancy(pair.candidate.actions, pair.reference.actions),
+        void=(len(pair.candidate.void), len(pair.reference.void)),
+        cut=(pair.candidate.cut, pair.reference.cut),
+    )
+
+
+def _correlation(pair: Pair) -> float | None:
+    gone = sorted({*pair.candidate.void, *pair.reference.void})
+    ours, theirs = (np.delete(np.asarray(side.outcome), gone) for side in (pair.candidate, pair.reference))
+    if len(ours) < 3 or ours.std() == 0 or theirs.std() == 0:
+        return None
+    return float(np.corrcoef(ours, theirs)[0, 1])
+
+
+def planned_episodes(margin: Margin, sd: float, policies: int, power: float = WANTED_POWER) -> int:
+    """Episodes of each policy on each side for `power` at a true difference of 0, if no policy is special.
+
+    `sd`: of one episode's outcome under one policy. With fewer than five policies there is no test: as for five.
+    """
+    count = max(policies, LEAST_POLICIES)
+    return smallest_size(lambda n: achieved_power(margin.value, sd, count, n), power, margin.value)

@@ -1,0 +1,91 @@
+"""`python -m baselines`: arguments, messages, plots."""
+
+import json
+
+import pytest
+import small_environments as small
+from rich.console import Console
+
+from baselines import configs
+from baselines.cli import main
+from baselines.config import Config, from_json, to_json
+from baselines.errors import ConfigError
+from baselines.loggers import JsonLines, TensorBoard, Terminal
+from baselines.plot import plot_runs, read_rows
+from baselines.train import Budget
+
+ROW = {
+    "update": 4, "steps": 512, "seconds": 1.0, "sps": 512.0, "mean_return": 0.5, "entropy": 0.6, "approx_kl": 0.01,
+    "explained_variance": 0.3, "policy_loss": -0.1, "value_loss": 0.2, "clip_fraction": 0.1,
+    "return_by_member": [0.4, 0.6],
+}  # fmt: skip
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("train", "eval", "plot", "play", "rate", "transfer"))
+    assert main([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["tran"], 2, "unknown command 'tran'"),
+        (["train", "pongjax/pufer_pong"], 1, "did you mean pongjax/puffer_pong"),
+        (["train", "pongjax/puffer_pong", "--minutes", "1", "--steps", "5"], 1, "either --minutes or --steps"),
+        (["train", "pongjax/puffer_pong", "--minutes", "0"], 1, "must be positive"),
+        (["train", "pongjax/puffer_pong", "--seeds", "0"], 1, "--seeds must be at least 1"),
+        (["train", "pongjax/puffer_pong", "--ppo.minibatches", "7"], 1, "do not divide into 7 minibatches"),
+        (["train", "pongjax/puffer_pong", "--resume", "nowhere"], 1, "nowhere: no checkpoint"),
+        (["eval", "nowhere"], 1, "nowhere: no checkpoint"),
+        (["plot", "nowhere"], 1, "give the folder of a run"),
+    ],
+)
+def test_wrong_arguments_are_answered_in_words(arguments, status, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == status
+    assert words in capsys.readouterr().err
+
+
+def test_configurations_survive_json():
+    for id in configs.tuned():
+        config = configs.for_environment(id)
+        assert from_json(json.loads(json.dumps(to_json(config)))) == config
+    assert configs.for_environment("small/chain") == Config()
+    assert from_json(json.loads(json.dumps(to_json(small.TINY_CONFIG)))) == small.TINY_CONFIG
+    with pytest.raises(ConfigError, match="unknown settings"):
+        from_json({"algorithms": "ppo"})
+
+
+def test_budgets():
+    assert Budget(steps=1000).updates(128, 4) == 8
+    assert Budget(minutes=1.0).updates(128, 4) is None
+    with pytest.raises(ConfigError, match="positive"):
+        Budget(steps=-1)
+
+
+def test_logs_and_curves(tmp_path):
+    logger, board = JsonLines(tmp_path / "metrics.jsonl"), TensorBoard(tmp_path)
+    for i in range(3):
+        for each in (logger, board):
+            each.log({**ROW, "steps": 512 * (i + 1)}, i / 3)
+    board.close()
+    assert list((tmp_path / "tensorboard").iterdir())
+    with logger.path.open("a") as file:
+        file.write('{"update": 5, "st')  # a run that was killed while it wrote
+    assert len(read_rows(tmp_path)) == 3
+    JsonLines(tmp_path / "metrics.jsonl", keep_steps=1024)
+    assert [row["steps"] for row in read_rows(tmp_path)] == [512, 1024]
+    png, page = plot_runs([tmp_path], tmp_path / "curve")
+    assert png.read_bytes().startswith(b"\x89PNG") and page.read_text().count("<img") == 1
+
+
+def test_lines_where_there_is_no_terminal():
+    console = Console(record=True, force_terminal=False, width=200)
+    terminal = Terminal(console, "chain")
+    terminal.log(ROW, 0.5)
+    terminal.close()
+    said = console.export_text()
+    for figure in ("50%", "return 0.5", "entropy 0.60", "KL 0.0100", "clip 0.10", "EV 0.30"):
+        assert figure in said

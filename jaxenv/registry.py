@@ -93,6 +93,13 @@ def list_envs(tag: str | None = None) -> list[str]:
     return sorted(id for id, entry in _entries().items() if tag is None or tag in entry.tags)
 
 
+def built_in_sources(cls: type) -> tuple[str, ...]:
+    """What `Environment.sources` is for the environments that come with this package: () for any other class."""
+    if any(entry.target == f"{cls.__module__}:{cls.__qualname__}" for entry in _BUILT_IN.values()):
+        return (cls.__module__.partition(".")[0],)
+    return ()
+
+
 def _entries() -> dict[str, Entry]:
     third_party = {point.name: Entry(point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}
     return {**third_party, **_BUILT_IN, **_registered}

@@ -8,8 +8,8 @@ starts. Small chunks keep the state in cache and let `jaxenv.control.maybe` real
 the dispatch of each operation. On a CPU the best is often 64 to 512 lanes; a GPU wants the whole batch (`chunk=None`).
 Results do not depend on it, but for how XLA rounds floats: each lane draws from its own key.
 
-``backend="simd"`` runs the steps in one kernel of `jaxlanes`, a SIMD lane for each environment; ``"auto"`` does so
-where that is possible, and says once where it is not. Random play stays in the kernel for all its steps; any other
+``backend="simd"`` runs first states and steps in kernels of `jaxlanes`, a SIMD lane for each environment; ``"auto"``
+does so where that is possible, and says where it is not. Random play stays in the kernel for all its steps; any other
 policy is called between them, by XLA. Integers are those of XLA bit by bit, floats up to rounding.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from jaxenv import struct
@@ -31,6 +32,7 @@ from jaxenv.environment import Environment
 Policy = Callable[[jax.Array, Any, jax.Array], Any]
 """`policy(key, obs, legal_actions) -> action`, on one environment, all players at once."""
 BACKENDS = ("xla", "simd", "auto")
+_MARK = 0x5BD1E995  # any number: without it XLA would see that 0, 1, 2 … is a sequence, and compile a loop
 
 
 @struct.dataclass
@@ -79,6 +81,7 @@ def random_legal(key: jax.Array, obs: Any, legal_actions: jax.Array) -> jax.Arra
     return jnp.argmax(rank > nth[..., None], axis=-1).astype(jnp.int32)
 
 
+@functools.cache
 def random_policy(env: Environment) -> Policy:
     """`random_legal` for discrete actions, uniform samples of the action space for continuous ones."""
     if env.num_actions:
@@ -116,16 +119,28 @@ class Rollout:
             raise ValueError("rollout: batch_size * num_steps must stay below 2**31 to be counted; call run repeatedly")
         if self.chunk is not None and (self.chunk < 1 or self.batch_size % self.chunk):
             raise ValueError(f"rollout: chunk must divide batch_size {self.batch_size}, got {self.chunk}")
+        if self.backend != "xla":
+            import jaxlanes  # noqa: F401 (here, rather than within the first call)
 
     @functools.partial(jax.jit, static_argnums=0)
     def init(self, key: jax.Array, params: Any) -> Carry:
         """A batch of first states."""
 
-        def one(lane_key):
+        def first(lane_key, params):
             obs, state = self.env.reset(jax.random.fold_in(lane_key, 0), params)
             return Carry(lane_key, jnp.uint32(0), state, obs)
 
-        return self._in_chunks(jax.vmap(one), jax.random.split(key, self.batch_size))
+        if self.backend == "xla" or not _splits_by_folding(key):
+            keys = jax.random.split(key, self.batch_size)
+            return self._in_chunks(lambda chunk: self._on_lanes("a start", first, chunk, params), keys)
+
+        def numbered(number, both):
+            return first(jax.random.fold_in(both[0], number ^ np.uint32(_MARK)), both[1])
+
+        numbers = np.arange(self.batch_size, dtype=np.uint32) ^ np.uint32(_MARK)
+        return self._in_chunks(
+            lambda chunk: self._on_lanes("a numbered start", numbered, chunk, (key, params)), numbers
+        )
 
     @functools.partial(jax.jit, static_argnums=0)
     def run(self, carry: Carry, params: Any) -> tuple[Carry, Any]:
@@ -133,7 +148,9 @@ class Rollout:
         carry, result = self._in_chunks(lambda chunk: self._run_chunk(chunk, params), carry)
         if self.collect:
             return carry, jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), result)
-        return carry, jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0, dtype=leaf.dtype), result)
+        if self.backend == "xla":
+            return carry, jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0, dtype=leaf.dtype), result)
+        return carry, _sums(result)
 
     def __call__(self, key_or_carry: jax.Array | Carry, params: Any = None) -> tuple[Carry, Any]:
         """`run`, from a key (a new batch) or from an earlier carry."""
@@ -146,14 +163,13 @@ class Rollout:
         if self.backend == "xla":
             step = jax.vmap(lambda lane: _step(self.env, self.policy, lane, params))
             return self._repeat(step, jax.vmap(_summarise), carry, 1)
-        import jaxlanes
-
         if self.inside:
 
             def lane(carry: Carry, params: Any) -> tuple[Carry, Any]:
                 return self._repeat(lambda carry: _step(self.env, self.policy, carry, params), _summarise, carry, 0)
 
-            return jaxlanes.vmap(lane, in_axes=(0, None), backend=self.backend)(carry, params)
+            what = f"{'transitions' if self.collect else 'the sum'} of {self.num_steps} random steps"
+            return self._on_lanes(what if self.policy is random_policy(self.env) else "", lane, carry, params)
         return self._repeat(self._kernel_step(params), jax.vmap(_summarise), carry, 1)
 
     def _repeat(self, step: Any, summarise: Any, carry: Carry, time_axis: int) -> tuple[Carry, Any]:
@@ -175,17 +191,30 @@ class Rollout:
 
     def _kernel_step(self, params: Any) -> Callable[[Carry], tuple[Carry, Transition]]:
         """A step of all lanes: the policy by XLA, the environment by a kernel."""
-        import jaxlanes
-
         choose = jax.vmap(lambda carry: _choose(self.env, self.policy, carry, params))
-        act = functools.partial(_act, self.env)
-        act = jaxlanes.vmap(act, in_axes=(0, 0, 0, None), backend=self.backend)
 
         def step(carry: Carry) -> tuple[Carry, Transition]:
             legal_actions, action = choose(carry)
-            return act(carry, legal_actions, action, params)
+            act = functools.partial(_act, self.env)
+            return self._on_lanes("one step", act, carry, legal_actions, action, params)
 
         return step
+
+    def _on_lanes(self, what: str, fn: Callable[..., Any], *arguments: Any) -> Any:
+        """`fn(*arguments)` for each lane, the last argument, the params, being the same for all.
+
+        `what`: whatever `fn` does that neither the environment nor the structure of the arguments tells; "" if that
+        cannot be said.
+        """
+        in_axes = (*(0 for _ in arguments[1:]), None)
+        if self.backend == "xla":
+            return jax.vmap(fn, in_axes)(*arguments)
+        import jaxlanes
+        from jaxenv.fingerprint import fingerprint
+
+        known = fingerprint(self.env, *arguments) if what else None
+        known = known and f"jaxenv.rollout: {what}: {known}"
+        return jaxlanes.vmap(fn, in_axes, backend=self.backend, fingerprint=known)(*arguments)
 
     def _in_chunks(self, fn: Callable[[Any], Any], batch: Any) -> Any:
         if self.chunk is None or self.chunk == self.batch_size:
@@ -214,6 +243,32 @@ def rollout(
         env = dataclasses.replace(env, autoreset=autoreset)
     chosen = policy or random_policy(env)
     return Rollout(env, batch_size, num_steps, chosen, chunk, collect, backend, inside=policy is None)
+
+
+def _splits_by_folding(key: jax.Array) -> bool:
+    """Whether key number i that `jax.random.split` makes is that which `fold_in` of i makes: then kernels make them.
+
+    XLA needs longer to compile the first than everything else that stands around a kernel.
+    """
+    partitionable = jax.config.jax_threefry_partitionable  # type: ignore[attr-defined]
+    return partitionable and str(jax.random.key_impl(key)) == "threefry2x32"
+
+
+def _sums(tree: Any) -> Any:
+    """Each leaf `[B, ...]` over the lanes: one operation for all leaves of a shape, which XLA compiles in less time."""
+    leaves, structure = jax.tree.flatten(tree)
+    sums = [leaf[0] for leaf in leaves]
+    for shape in {leaf.shape for leaf in leaves}:
+        places = [i for i, leaf in enumerate(leaves) if leaf.shape == shape]
+        found = lax.reduce(
+            [leaves[i] for i in places],
+            [np.zeros((), leaves[i].dtype) for i in places],
+            lambda totals, values: list(map(lax.add, totals, values)),
+            (0,),
+        )
+        for place, value in zip(places, found, strict=True):
+            sums[place] = value
+    return jax.tree.unflatten(structure, sums)
 
 
 def _step(env: Environment, policy: Policy, carry: Carry, params: Any) -> tuple[Carry, Transition]:

@@ -9,14 +9,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.custom_batching import custom_vmap
 from jax.extend import core
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
+from jaxlanes import starts
+from jaxlanes.batched import Axes, Batched
 from jaxlanes.compiler import find_compiler
 from jaxlanes.errors import CompilerNotFoundError, UnsupportedError
-from jaxlanes.kernel import Kernel, compile_kernel
-from jaxlanes.trace import is_key, is_traced, lower
+from jaxlanes.kernel import compile_kernel
+from jaxlanes.starts import Start
+from jaxlanes.trace import is_traced, lower
 
 BACKENDS = ("auto", "xla", "simd")
 
@@ -25,7 +27,14 @@ class LanesWarning(UserWarning):
     """`backend="auto"` could not make a kernel and uses XLA."""
 
 
-def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fast: bool = False) -> Callable[..., Any]:
+def vmap(
+    fn: Callable[..., Any],
+    in_axes: Any = 0,
+    *,
+    backend: str = "auto",
+    fast: bool = False,
+    fingerprint: str | None = None,
+) -> Callable[..., Any]:
     """`jax.vmap(fn, in_axes)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`.
 
     * `fn`: pure, on one environment; its arguments and results are pytrees of bool, integers of up to 32 bits, float32
@@ -35,6 +44,12 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fas
     * `backend`: "simd", "xla" (`jax.vmap` itself), or "auto": simd where JAX runs on the CPU, a C++ compiler is found
       and `fn` uses only what is supported; else xla, with one `LanesWarning` that says why.
     * `fast`: let the compiler contract `a * b + c` to one rounding.
+    * `fingerprint`: lets another process find the kernel without tracing `fn`, which takes most of the time of a start
+      whose kernel is on disk. A text that is another one whenever `fn` would compute something else from arguments of
+      the same structure, shapes and dtypes: that depends on its code, on the code that it calls, on what it closes over
+      and on the files that it reads, so a hash of all these is a good one. `fn` may not close over values that are
+      traced outside. What `jaxlanes` can see is taken care of: the arguments' structure and types, the versions of JAX
+      and Python, JAX's settings, the compiler, the code of `jaxlanes`. Without one, `fn` is traced in each process.
 
     Integers and bools are bitwise those of XLA. Floats are computed in the order written; sums in the order of the
     index; a division by a constant is a multiplication by its reciprocal, as XLA:CPU compiles it; elementary functions
@@ -50,7 +65,7 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fas
     plain = jax.vmap(fn, in_axes=in_axes)
     if backend == "xla":
         return plain
-    compiled: dict[Any, _Compiled | None] = {}
+    compiled: dict[Any, Start | None] = {}
 
     @functools.wraps(fn, assigned=("__name__", "__qualname__", "__doc__"), updated=())
     def batched(*args: Any) -> Any:
@@ -63,98 +78,59 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, *, backend: str = "auto", fas
             jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
             for leaf, axis in zip(leaves, axes, strict=True)
         )
-        examples = jax.tree.unflatten(tree, types)
-        closed, out_shape = jax.make_jaxpr(fn, return_shape=True)(*examples)
+        call = (tree, tuple((t.shape, t.dtype) for t in types), axes)
+        known = None
+        if fingerprint is not None:
+            known = starts.start_key(fingerprint, _name(fn), tree, types, axes, fast)
+            start = (compiled.get(call) or starts.load(known, axes)) if known is not None else None
+            if start is not None:
+                compiled[call] = start
+                flat = lambda *flat: jax.tree.leaves(plain(*jax.tree.unflatten(tree, flat)))  # noqa: E731
+                return jax.tree.unflatten(start.structure, start.batched(lanes, leaves, flat))
+        closed, out_shape = _trace(fn, jax.tree.unflatten(tree, types))
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
         outer = [constant for constant in closed.consts if is_traced(constant)]
-        key = (tree, tuple((t.shape, t.dtype) for t in types), axes)
-        if outer or key not in compiled:
-            found = _compile(closed, axes, backend, fast)
+        all_axes = (*axes, *(None for _ in outer))
+        if outer or call not in compiled:
+            found = _compile(closed, jax.tree.structure(out_shape), axes, all_axes, backend, fast)
             if not outer:
-                compiled[key] = found
+                compiled[call] = found
+                if known is not None and found is not None:
+                    starts.save(known, found)
         else:
-            found = compiled[key]
+            found = compiled[call]
         if found is None:
             return plain(*args)
-        results = found(lanes, list(leaves), outer, closed)
-        return jax.tree.unflatten(jax.tree.structure(out_shape), results)
+        traced = jax.vmap(functools.partial(_evaluate, closed), in_axes=all_axes)
+        return jax.tree.unflatten(found.structure, found.batched(lanes, [*leaves, *outer], traced))
 
     return batched
 
 
-class _Compiled:
-    """A kernel with what stands around it: keys, shapes, derivatives and an outer `vmap`."""
-
-    def __init__(self, closed: Any, axes: tuple[int | None, ...], kernel: Kernel) -> None:
-        self.axes, self.kernel = axes, kernel
-        self.out_avals = closed.out_avals
-        self.traced_constants = [is_traced(constant) for constant in closed.consts]
-
-    def __call__(self, lanes: int, leaves: list[Any], outer: list[Any], closed: Any) -> list[Any]:
-        axes = (*self.axes, *(None for _ in outer))
-
-        def plain(*flat: Any) -> list[Any]:
-            return jax.vmap(functools.partial(_evaluate, closed, self.traced_constants), in_axes=axes, axis_size=lanes)(
-                *flat
-            )
-
-        @custom_vmap
-        def on_lanes(*flat: Any) -> list[Any]:
-            return self._run(lanes, axes, list(flat))
-
-        @on_lanes.def_vmap
-        def _(size: int, batched: list[bool], *flat: Any) -> tuple[list[Any], list[bool]]:
-            # Two axes of lanes are one; what is shared by one of them only is written out.
-            if not any(b for b, axis in zip(batched, axes, strict=True) if axis is None):
-                merged = []
-                for leaf, is_batched, axis in zip(flat, batched, axes, strict=True):
-                    if axis is not None and not is_batched:
-                        leaf = jnp.broadcast_to(leaf, (size, *leaf.shape))
-                    merged.append(leaf if axis is None else leaf.reshape(size * lanes, *leaf.shape[2:]))
-                results = _Compiled.__call__(self, size * lanes, merged[: len(self.axes)],
-                                             merged[len(self.axes) :], closed)  # fmt: skip
-                return [r.reshape(size, lanes, *r.shape[1:]) for r in results], [True] * len(results)
-            results = jax.vmap(plain, in_axes=[0 if b else None for b in batched], axis_size=size)(*flat)
-            return results, [True] * len(results)
-
-        differentiable = jax.custom_jvp(lambda *flat: on_lanes(*flat))
-
-        @differentiable.defjvp
-        def _(primals: Any, tangents: Any) -> Any:
-            return jax.jvp(plain, primals, tangents)
-
-        return list(differentiable(*leaves, *outer))
-
-    def _run(self, lanes: int, axes: tuple[int | None, ...], flat: list[Any]) -> list[Any]:
-        own, shared = [], []
-        for leaf, axis in zip(flat, axes, strict=True):
-            array = jax.random.key_data(leaf) if is_key(leaf.dtype) else jnp.asarray(leaf)
-            (shared if axis is None else own).append(array)
-        raw = self.kernel(lanes, own, shared)
-        results = []
-        for aval, array in zip(self.out_avals, raw, strict=True):
-            if is_key(aval.dtype):
-                data = array.reshape(lanes, *aval.shape, -1)
-                results.append(jax.random.wrap_key_data(data, impl=str(jax.random.key_impl(_as_key(aval.dtype)))))
-            else:
-                results.append(array.reshape(lanes, *aval.shape).astype(aval.dtype))
-        return results
+def _trace(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
+    """The jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on."""
+    traced = jax.make_jaxpr(fn, return_shape=True)
+    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), ())):
+        closed, out_shape = traced(*arguments)
+    if any(is_traced(constant) for constant in closed.consts):  # which belong to that mesh
+        closed, out_shape = traced(*arguments)
+    return closed, out_shape
 
 
-def _as_key(dtype: Any) -> Any:
-    return jax.random.wrap_key_data(jnp.zeros(dtype._impl.key_shape, jnp.uint32), impl=dtype._impl)
+def _name(fn: Any) -> str:
+    return f"{getattr(fn, '__module__', '')}:{getattr(fn, '__qualname__', '')}"
 
 
-def _evaluate(closed: Any, traced: list[bool], *flat: Any) -> list[Any]:
+def _evaluate(closed: Any, *flat: Any) -> list[Any]:
     """The traced function, what it closed over being the last arguments."""
     count = len(closed.jaxpr.invars)
     extra = iter(flat[count:])
-    consts = [next(extra) if outer else const for const, outer in zip(closed.consts, traced, strict=True)]
+    consts = [next(extra) if is_traced(const) else const for const in closed.consts]
     return core.jaxpr_as_fun(closed.replace(consts=consts))(*flat[:count])
 
 
-def _compile(closed: Any, axes: tuple[int | None, ...], backend: str, fast: bool) -> _Compiled | None:
-    """None: to be done by XLA; that has been said."""
+def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: str, fast: bool) -> Start | None:
+    """None: to be done by XLA; that has been said. `all_axes`: those of what is closed over too."""
     try:
         find_compiler()
         kernel = compile_kernel(lower(closed, [axis is not None for axis in axes]), fast=fast)
@@ -163,7 +139,8 @@ def _compile(closed: Any, axes: tuple[int | None, ...], backend: str, fast: bool
             raise
         warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
         return None
-    return _Compiled(closed, axes, kernel)
+    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
+    return Start(Batched(kernel, outputs, all_axes), structure)
 
 
 def _flat_axes(in_axes: Any, args: tuple[Any, ...]) -> tuple[int | None, ...]:

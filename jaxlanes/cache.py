@@ -82,6 +82,25 @@ def library(key: str, build: Callable[[Path], None]) -> Path:
     return path
 
 
+def find_library(key: str) -> Path | None:
+    """The library of this key, if it is there and what was written. Raises CacheError."""
+    path = cache_folder() / f"{key}.so"
+    return path if _intact(path) else None
+
+
+def write(name: str, content: bytes) -> None:
+    """A file of the folder, whole or not at all. Raises OSError, CacheError."""
+    folder = cache_folder()
+    handle, fresh = tempfile.mkstemp(dir=folder, prefix=".write-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(fresh, folder / name)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+
+
 def _intact(path: Path) -> bool:
     try:
         return _digest(path) == path.with_suffix(".sha256").read_text()

@@ -32,7 +32,8 @@ class Compiler:
         return "ziglang" in self.command or Path(self.command[0]).stem == "zig"
 
     def flags(self, target: Target, fast: bool) -> tuple[str, ...]:
-        cpu = (f"-mcpu={target.zig_cpu}",) if self.is_zig else target.flags
+        # Zig would first build a C++ library, for minutes; a kernel needs none.
+        cpu = (f"-mcpu={target.zig_cpu}", "-nostdlib++") if self.is_zig else target.flags
         return (*_FLAGS, *cpu, "-ffp-contract=fast" if fast else "-ffp-contract=off")
 
 
@@ -44,16 +45,41 @@ def find_compiler() -> Compiler:
     return _find(os.environ.get("JAXLANES_CC", ""), os.environ.get("PATH", ""))
 
 
+def locate_compiler() -> list[list[str | int]]:
+    """What `find_compiler` would run, told from others without running it: its words, its file, and when that is of.
+
+    Raises CompilerNotFoundError.
+    """
+    asked, path = os.environ.get("JAXLANES_CC", ""), os.environ.get("PATH", "")
+    command, name = _command(asked, path)
+    files = [shutil.which(command[0], path=path)]
+    if "ziglang" in command:
+        package = importlib.util.find_spec("ziglang")
+        files.append(package and package.origin)
+    described: list[list[str | int]] = [[*command]]
+    for file in files:
+        if file is None:
+            raise CompilerNotFoundError(f"{name} is not on PATH; name a C++ compiler in JAXLANES_CC")
+        status = Path(file).stat()
+        described.append([os.path.realpath(file), status.st_mtime_ns, status.st_size])
+    return described
+
+
 @functools.lru_cache(maxsize=8)
 def _find(asked: str, path: str) -> Compiler:
+    return _ask(*_command(asked, path))
+
+
+def _command(asked: str, path: str) -> tuple[tuple[str, ...], str]:
+    """How the compiler is called, and what it is called in messages."""
     if asked:
-        return _ask(tuple(asked.split()), f"JAXLANES_CC={asked!r}")
+        return tuple(asked.split()), f"JAXLANES_CC={asked!r}"
     for name in ("g++", "clang++"):
         found = shutil.which(name, path=path)
         if found:
-            return _ask((found,), name)
+            return (found,), name
     if importlib.util.find_spec("ziglang") is not None:
-        return _ask((sys.executable, "-m", "ziglang", "c++"), "the ziglang package")
+        return (sys.executable, "-m", "ziglang", "c++"), "the ziglang package"
     raise CompilerNotFoundError(
         'no C++ compiler: neither g++ nor clang++ is on PATH. Install one, or "pip install ziglang", or name yours in '
         'JAXLANES_CC, or use backend="xla"'

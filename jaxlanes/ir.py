@@ -104,13 +104,16 @@ class Branch:
     masks: list[int]
     blocks: list[Block]
     results: list[int]
+    settled: set[int] = dataclasses.field(default_factory=set)
+    """Results for which the one block that is not empty gives, in lanes not its own, what they are without it."""
 
 
 @dataclasses.dataclass(eq=False)
 class Loop:
     """`carries` start as `initial` and become `body.yields`, `length` times; `results` are what they are at the end.
 
-    `reverse` only concerns what the loop's index is: it counts down.
+    `reverse` only concerns what the loop's index is: it counts down. `unread`: positions of carries that the body does
+    not read, so that only what the last iteration made of them matters.
     """
 
     number: int
@@ -120,6 +123,7 @@ class Loop:
     carries: list[int]
     body: Block
     results: list[int]
+    unread: set[int] = dataclasses.field(default_factory=set)
 
 
 @dataclasses.dataclass(eq=False)
@@ -142,6 +146,7 @@ class Program:
     inputs: list[tuple[str, int]]  # dtype and elements of each argument that has lanes
     shared: list[tuple[str, int]]  # of each that all lanes share
     outputs: list[tuple[str, tuple[int, ...] | Memory]]  # dtype, nodes or a memory of kind rows
+    prepared: bool = False  # whether `prepare.prepare` has seen it
 
 
 def blocks_of(item: Any) -> tuple[Block, ...]:

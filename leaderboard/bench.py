@@ -177,6 +177,7 @@ def _measure(
         "short": settings.samples < 10 or settings.seconds < 1,
         "trace_seconds": program.trace_seconds,
         "compile_seconds": program.compile_seconds,
+        "cached_start_seconds": program.cached_start_seconds,
         "first_run_seconds": first_run_seconds,
         "warmed_up": warmed_up,
         "reset_fraction": episodes / (program.steps_per_run * times * settings.samples),

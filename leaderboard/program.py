@@ -14,6 +14,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from jaxenv.environment import Environment
 from jaxenv.rollout import Carry, Policy, Summary, rollout
 from leaderboard import compiler, machine
+from leaderboard.start import cached_start_seconds
 
 
 def one_device_per_core() -> None:
@@ -32,6 +33,8 @@ class Program:
 
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
     at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses. `backend`: see `rollout`.
+    `cached_start_seconds`: see `start`; None for XLA's own programs and those with a policy, which have no kernel of
+    the whole play.
     """
 
     def __init__(
@@ -75,6 +78,9 @@ class Program:
             started = time.perf_counter()
             lowered = spread(run).lower(self.carry, self.params)
             self.trace_seconds = time.perf_counter() - started - kernels.now_seconds()
+            self.cached_start_seconds = None
+            if backend != "xla" and policy is None:
+                self.cached_start_seconds = cached_start_seconds(env, batch, self.scan, backend)
         started = time.perf_counter()
         self._run = compiler.compile_with(lowered, self.compiler_options)
         self.compile_seconds = time.perf_counter() - started + kernels.seconds()

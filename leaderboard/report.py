@@ -36,7 +36,9 @@ def _section(row: dict[str, Any]) -> str:
 def _table(rows: list[dict[str, Any]]) -> Table:
     """One line for each batch. "ratio" is against all the reference's workers, "per core" against one; ~ is noisy."""
     first = rows[0]
-    view = Table(title=_title(first), caption=_caption(first))
+    starts = [row["cached_start_seconds"] for row in rows if row.get("cached_start_seconds")]
+    started = f"\nwith the kernels on disk another process plays within {max(starts):.2f} s" if starts else ""
+    view = Table(title=_title(first), caption=_caption(first) + started)
     beside = any(row.get("xla") for row in rows)
     for name in ("batch", "steps/s", "quartiles", "compile", "episode", "ratio", "per core", *["× XLA"] * beside):
         view.add_column(name, justify="right")

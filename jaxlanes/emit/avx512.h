@@ -41,6 +41,13 @@ INLINE vi min_i(vi a, vi b) { return (vi)_mm512_min_epi32((__m512i)a, (__m512i)b
 INLINE vu max_u(vu a, vu b) { return (vu)_mm512_max_epu32((__m512i)a, (__m512i)b); }
 INLINE vu min_u(vu a, vu b) { return (vu)_mm512_min_epu32((__m512i)a, (__m512i)b); }
 
+// The high word of the product: of even lanes, and of odd ones.
+INLINE vu mulhi_u(vu a, vu b) {
+  __m512i even = _mm512_srli_epi64(_mm512_mul_epu32((__m512i)a, (__m512i)b), 32);
+  __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64((__m512i)a, 32), _mm512_srli_epi64((__m512i)b, 32));
+  return (vu)_mm512_mask_blend_epi32(0xAAAA, even, odd);
+}
+
 // A shift by the width or more leaves nothing, or the sign: the processor's own rule.
 INLINE vu shl_u(vu a, vu s) { return (vu)_mm512_sllv_epi32((__m512i)a, (__m512i)s); }
 INLINE vu shr_u(vu a, vu s) { return (vu)_mm512_srlv_epi32((__m512i)a, (__m512i)s); }
@@ -77,7 +84,7 @@ INLINE vi gather_32(const int32_t* base, vi index) { return (vi)_mm512_i32gather
 INLINE vi clz_i(vi a) { return (vi)_mm512_lzcnt_epi32((__m512i)a); }
 INLINE vi popcount_i(vi a) {
   vi r;
-  for (int l = 0; l < W; l++) r[l] = __builtin_popcount((uint32_t)a[l]);
+  for (int l = 0; l < 16; l++) r[l] = __builtin_popcount((uint32_t)a[l]);
   return r;
 }
 #define LANES_PERMUTE 1

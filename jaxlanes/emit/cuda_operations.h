@@ -17,6 +17,7 @@ INLINE int popcount_i(int a) { return __popc((unsigned)a); }
 INLINE unsigned popcount_u(unsigned a) { return (unsigned)__popc(a); }
 INLINE int clz_i(int a) { return __clz(a); }
 INLINE unsigned clz_u(unsigned a) { return (unsigned)__clz((int)a); }
+INLINE unsigned mulhi_u(unsigned a, unsigned b) { return (unsigned)(((unsigned long long)a * b) >> 32); }
 
 // A shift by the width or more leaves nothing, or the sign.
 INLINE unsigned shl_u(unsigned a, unsigned s) { return s < 32u ? a << s : 0u; }

@@ -9,6 +9,7 @@ import numpy as np
 from jaxlanes.ir import BOOL, FLOAT, INT, UINT, Memory, Node
 
 SUFFIX = {BOOL: "b", INT: "i", UINT: "u", FLOAT: "f"}
+ORDERS = ("lt", "le", "gt", "ge", "eq", "ne")
 _OPERATOR = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^"}
 FUNCTIONS = frozenset(
     ("rsqrt", "cbrt", "exp", "exp2", "log", "log1p", "expm1", "sin", "cos", "tan", "tanh", "logistic", "erf", "erfc",
@@ -35,8 +36,10 @@ def constant(type_: str, value: Any) -> str:
 
 def expression(emitter: Any, node: Node) -> str:
     """The value of a node in terms of the names of its arguments."""
-    x = [emitter.name(arg) for arg in node.args]
     kind, suffix = node.kind, SUFFIX[node.type]
+    if kind in ORDERS and emitter.are_short(node.args):
+        return f"{kind}_s({', '.join(emitter.short_name(arg) for arg in node.args)})"
+    x = [emitter.name(arg) for arg in node.args]
     if kind == "gather":
         return _gather(emitter, node)
     if kind == "div":
@@ -47,7 +50,7 @@ def expression(emitter: Any, node: Node) -> str:
         return f"{x[0]} {_OPERATOR[kind]} {x[1]}"
     if kind in ("shl", "shr", "shra"):
         return _shift(emitter, node, x)
-    if kind in ("lt", "le", "gt", "ge", "eq", "ne"):
+    if kind in ORDERS:
         return f"{kind}_{SUFFIX[emitter.nodes[node.args[0]].type]}({x[0]}, {x[1]})"
     match kind:
         case "neg":

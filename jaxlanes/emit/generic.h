@@ -132,3 +132,10 @@ INLINE vi clz_i(vi a) {
   for (int l = 0; l < W; l++) r[l] = a[l] ? __builtin_clz((uint32_t)a[l]) : 32;
   return r;
 }
+
+// The high word of the product, from halves.
+INLINE vu mulhi_u(vu a, vu b) {
+  vu l = a & 65535u, h = a >> 16, e = b & 65535u, d = b >> 16, low = l * d, high = h * e;
+  vu middle = ((l * e) >> 16) + (low & 65535u) + (high & 65535u);
+  return h * d + (low >> 16) + (high >> 16) + (middle >> 16);
+}

@@ -1,35 +1,73 @@
 // Between XLA and the kernel: groups of W lanes are taken out of the batch, stepped and put back, on XLA's threads.
+#include <time.h>
+#define SHORT 10000  // nanoseconds: about what waking a thread takes
 typedef struct {
   const void* inputs[INPUTS + 1];
   const void* shared[SHARED + 1];
   void* outputs[OUTPUTS + 1];
   int64_t lanes, groups;
   int64_t next;     // the first group that nobody has taken
+  int64_t threads;  // that may be at work; many before that is known: one group at a time
+  int64_t least;    // groups that are taken together
   int64_t left;     // groups that are not done
   int64_t holders;  // threads that may still look at this
   int failed;
 } job;
 
-static void run_groups(job* j) {
-  vi* memory = 0;
+// Many small arrays are more than a processor foresees: their cache lines are asked for while another group is stepped.
+static void ask_for(const void* array, border b, int64_t first) {
+  const int64_t row = b.size * (b.dtype < 0 ? -b.dtype : b.dtype);
+  const char *p = (const char*)array + first * row, *end = p + W * row;
+  for (; p < end; p += 64) __builtin_prefetch(p, 0, 2);
+}
+
+static void ask_for_help(job* j, XLA_FFI_CallFrame* frame, int64_t each);
+static int64_t nanoseconds() {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * (int64_t)1000000000 + now.tv_nsec;
+}
+
+// `frame`: of the thread that XLA called, which begins alone and asks others to help once it knows how long a group
+// takes: what loops and branches do is not known before. Null for those others.
+static void run_groups(job* j, XLA_FFI_CallFrame* frame) {
+  const int64_t begun = frame ? nanoseconds() : 0;
+  vi *memory = 0, *cleared = 0;
   for (;;) {
-    int64_t begin = __atomic_fetch_add(&j->next, GROUPS_AT_ONCE, __ATOMIC_RELAXED);
-    if (begin >= j->groups) break;
-    int64_t end = begin + GROUPS_AT_ONCE < j->groups ? begin + GROUPS_AT_ONCE : j->groups;
-    if (!memory && posix_memalign((void**)&memory, 64, sizeof(vi) * (INPUT_WORDS + OUTPUT_WORDS + WORK_WORDS) + sizeof(home))) {
+    // Many at first, few in the end: threads end together, and seldom write to the same line of the cache.
+    int64_t begin = __atomic_load_n(&j->next, __ATOMIC_RELAXED), end;
+    do {
+      const int64_t share = (j->groups - begin) / (2 * j->threads);
+      end = begin + (share < j->least ? j->least : share / 4 * 4);
+      if (end > j->groups) end = j->groups;
+    } while (begin < end && !__atomic_compare_exchange_n(&j->next, &begin, end, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    if (begin >= end) break;
+    const size_t bytes = sizeof(vi) * (INPUT_WORDS + OUTPUT_WORDS + WORK_WORDS) + sizeof(home);
+    if (!memory && posix_memalign((void**)&memory, 64, bytes)) {
       memory = 0;
       __atomic_store_n(&j->failed, 1, __ATOMIC_RELAXED);
+    } else if (!cleared) {  // an element that no lane wanted yet is 0
+      cleared = (vi*)memset(memory, 0, bytes);
     }
     for (int64_t group = begin; memory && group < end; group++) {
       int64_t first = group * W;
       vi *in = memory, *out = in + INPUT_WORDS, *work = out + OUTPUT_WORDS;
       for (int i = 0, at = 0; i < INPUTS; at += INPUT_BORDERS[i++].size)
-        load_lanes(in + at, j->inputs[i], INPUT_BORDERS[i], first, j->lanes);
+        for (int part = 0; part < STRIDE; part++)
+          load_lanes((vr*)(in + at) + part, j->inputs[i], INPUT_BORDERS[i], first + part * LW, j->lanes);
+      for (int i = 0; i < INPUTS && group + 1 < end; i++) ask_for(j->inputs[i], INPUT_BORDERS[i], first + W);
+      for (int i = 0; i < OUTPUTS; i++) ask_for(j->outputs[i], OUTPUT_BORDERS[i], first);
       step(in, out, work, j->shared, (home*)(work + WORK_WORDS));
       for (int i = 0, at = 0; i < OUTPUTS; at += OUTPUT_BORDERS[i++].size)
-        store_lanes(out + at, j->outputs[i], OUTPUT_BORDERS[i], first, j->lanes);
+        for (int part = 0; part < STRIDE; part++)
+          store_lanes((const vr*)(out + at) + part, j->outputs[i], OUTPUT_BORDERS[i], first + part * LW, j->lanes);
     }
     __atomic_fetch_sub(&j->left, end - begin, __ATOMIC_RELEASE);
+    const int64_t spent = frame ? nanoseconds() - begun : 0;
+    if (spent > SHORT && end % 4 == 0) {
+      ask_for_help(j, frame, spent / end);
+      frame = 0;
+    }
   }
   free(memory);
 }
@@ -37,7 +75,7 @@ static void let_go(job* j) {
   if (__atomic_sub_fetch(&j->holders, 1, __ATOMIC_ACQ_REL) == 0) free(j);
 }
 static void help(void* data) {
-  run_groups((job*)data);
+  run_groups((job*)data, 0);
   let_go((job*)data);
 }
 
@@ -50,6 +88,29 @@ static bool succeeded(const XLA_FFI_Api* api, XLA_FFI_Error* error) {
   XLA_FFI_Error_Destroy_Args args = {XLA_FFI_Error_Destroy_Args_STRUCT_SIZE, 0, error};
   api->XLA_FFI_Error_Destroy(&args);
   return false;
+}
+
+// The caller has done all groups before `next`, at `each` nanoseconds.
+static void ask_for_help(job* j, XLA_FFI_CallFrame* frame, int64_t each) {
+  const XLA_FFI_Api* api = frame->api;
+  const int64_t left = j->groups - j->next;
+  if (left * each < 2 * SHORT) return;
+  int64_t threads = 1;
+  XLA_FFI_ThreadPool_NumThreads_Args count = {XLA_FFI_ThreadPool_NumThreads_Args_STRUCT_SIZE, 0, frame->ctx, &threads};
+  if (!succeeded(api, api->XLA_FFI_ThreadPool_NumThreads(&count))) threads = 1;
+  if (threads < 2) return;
+  // Not so few that taking them costs as much; four groups' bytes are a line of the cache.
+  j->least = SHORT / 10 / (each + 1) / 4 * 4 + 4;
+  j->threads = threads;
+  const int64_t chunks = (left + j->least - 1) / j->least;
+  for (int64_t t = 1; t < threads && t < chunks; t++) {
+    __atomic_fetch_add(&j->holders, 1, __ATOMIC_RELAXED);
+    XLA_FFI_ThreadPool_Schedule_Args task = {XLA_FFI_ThreadPool_Schedule_Args_STRUCT_SIZE, 0, frame->ctx, help, j};
+    if (!succeeded(api, api->XLA_FFI_ThreadPool_Schedule(&task))) {
+      __atomic_fetch_sub(&j->holders, 1, __ATOMIC_RELAXED);
+      break;
+    }
+  }
 }
 
 extern "C" __attribute__((visibility("default"))) XLA_FFI_Error* jaxlanes_kernel(XLA_FFI_CallFrame* frame) {
@@ -73,21 +134,9 @@ extern "C" __attribute__((visibility("default"))) XLA_FFI_Error* jaxlanes_kernel
   j->lanes = batched->dims[0];
   j->left = j->groups = (j->lanes + W - 1) / W;
   j->holders = 1;
-  if (j->groups * (int64_t)OPERATIONS > 200000) {  // else waking a thread costs more than it saves
-    int64_t threads = 1;
-    XLA_FFI_ThreadPool_NumThreads_Args count = {XLA_FFI_ThreadPool_NumThreads_Args_STRUCT_SIZE, 0, frame->ctx, &threads};
-    if (!succeeded(api, api->XLA_FFI_ThreadPool_NumThreads(&count))) threads = 1;
-    int64_t chunks = (j->groups + GROUPS_AT_ONCE - 1) / GROUPS_AT_ONCE;
-    for (int64_t t = 1; t < threads && t < chunks; t++) {
-      __atomic_fetch_add(&j->holders, 1, __ATOMIC_RELAXED);
-      XLA_FFI_ThreadPool_Schedule_Args task = {XLA_FFI_ThreadPool_Schedule_Args_STRUCT_SIZE, 0, frame->ctx, help, j};
-      if (!succeeded(api, api->XLA_FFI_ThreadPool_Schedule(&task))) {
-        __atomic_fetch_sub(&j->holders, 1, __ATOMIC_RELAXED);
-        break;
-      }
-    }
-  }
-  run_groups(j);
+  j->threads = j->groups;
+  j->least = 1;
+  run_groups(j, frame);
   // Groups that others took are under way on running threads; a helper that starts later finds none left.
   while (__atomic_load_n(&j->left, __ATOMIC_ACQUIRE) > 0) sched_yield();
   bool failed = j->failed;

@@ -1,9 +1,11 @@
 // What every kernel uses, in terms of the lanes of one instruction set. Integers as XLA has them, to the bit.
+#ifndef LANES_PAIRS
 INLINE vi lane_numbers() {
   vi r;
   for (int l = 0; l < W; l++) r[l] = l;
   return r;
 }
+#endif
 INLINE vi shl_i(vi a, vi s) { return (vi)shl_u((vu)a, (vu)s); }
 INLINE vi shr_i(vi a, vi s) { return (vi)shr_u((vu)a, (vu)s); }
 INLINE vu shra_u(vu a, vu s) { return (vu)shra_i((vi)a, (vi)s); }

@@ -43,6 +43,23 @@ def uses(items: Iterable[Any], nodes: list[Node]) -> tuple[set[int], set[int]]:
     return {node for node in read - made if nodes[node].kind not in ("const", "input")}, loops
 
 
+def reads(item: Any, nodes: list[Node]) -> list[int]:
+    """The nodes that one item reads itself; what is inside its blocks reads for itself, but for what they give."""
+    if isinstance(item, int):
+        return list(nodes[item].args)
+    if isinstance(item, Spill):
+        return list(item.values)
+    if isinstance(item, Store):
+        return [item.value]
+    found = list(item.masks) if isinstance(item, Branch) else []
+    if isinstance(item, Loop | While):
+        unread = item.unread if isinstance(item, Loop) else ()
+        found += [initial for i, initial in enumerate(item.initial) if i not in unread]
+    for block in blocks_of(item):
+        found += [*block.yields, *([] if block.mask is None else [block.mask])]
+    return found
+
+
 def _collect(items: Iterable[Any], nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
     for item in items:
         if isinstance(item, int):

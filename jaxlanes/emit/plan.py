@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jaxlanes.emit import pieces
-from jaxlanes.ir import INT, NARROW, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, operations
+from jaxlanes.ir import INT, NARROW, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, operations, walk
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,9 @@ class Plan:
         for node, readers in self._readers.items():
             if node in self._owner and readers != {self._owner[node]}:
                 self.place[node] = node
-        self._share_places(program.body, ends, [])
+        self.unshared: set[int] = set()
+        self._keep_last(program)
+        self._share_places(program.body, ends, {})
 
     # ---- functions
 
@@ -103,9 +105,20 @@ class Plan:
 
     # ---- places
 
-    def _share_places(self, block: Block, ends: list[int], carries: list[int]) -> None:
-        """In `block`, after which `ends` are read; `carries`: values that it may change as if it had made them."""
-        made = set(carries) | pieces.definitions(block.items)
+    def _keep_last(self, program: Program) -> None:
+        """What only a loop's last iteration decides is read from where the body puts it."""
+        for item in walk(program.body):
+            if isinstance(item, Loop):
+                for position in item.unread:
+                    value = item.body.yields[position]
+                    self.place[value] = self.place[item.results[position]] = value
+                    self.unshared.add(value)
+
+    def _share_places(self, block: Block, ends: list[int], given: dict[int, int]) -> None:
+        """In `block`, after which `ends` are read; `given`: values that it may change as if it had made them, and what
+        each of them is to become."""
+        position_of = {node: i for i, item in enumerate(block.items) for node in pieces.definitions([item])}
+        made = set(given) | set(position_of)
         last: dict[int, int] = dict.fromkeys(ends, len(block.items))
         for position in range(len(block.items) - 1, -1, -1):
             item = block.items[position]
@@ -113,30 +126,78 @@ class Plan:
                 last.setdefault(node, position)
         for position, item in enumerate(block.items):
             if isinstance(item, Branch):
-                self._share_branch(item, made, last, position)
+                settled = self._share_branch(item, made, last, position)
                 for inner in item.blocks:
-                    self._share_places(inner, inner.yields, [])
+                    self._share_places(inner, inner.yields, settled)
             elif isinstance(item, Loop):
-                self._share_places(item.body, item.body.yields, item.carries)
+                self._share_loop(item, made, last, position)
+                self._share_places(item.body, item.body.yields, dict(zip(item.carries, item.body.yields, strict=True)))
             elif isinstance(item, While):  # lanes that stopped keep the carries as they were
-                self._share_places(item.condition, item.condition.yields, [])
-                self._share_places(item.body, item.body.yields, [])
+                self._share_places(item.condition, item.condition.yields, {})
+                self._share_places(item.body, item.body.yields, {})
+        self._write_in_place(block, given, position_of, last)
 
-    def _share_branch(self, item: Branch, made: set[int], last: dict[int, int], position: int) -> None:
+    def _write_in_place(
+        self, block: Block, given: dict[int, int], position_of: dict[int, int], last: dict[int, int]
+    ) -> None:
+        """What a given value becomes is put where that value is, if nobody needs that one any more by then."""
+        if not given:
+            return
+        sharers: dict[int, list[int]] = {}
+        for node, place in self.place.items():
+            sharers.setdefault(place, []).append(node)
+        for old, new in given.items():
+            if old not in self.place or new not in position_of or new in self.unshared:
+                continue
+            place, own = self.place[old], self.place.get(new)
+            fresh = sharers.get(own, [new]) if own is not None else [new]
+            if own == place or self.nodes[new].type != self.nodes[old].type:
+                continue
+            here = [position_of[node] for node in fresh if node in position_of]
+            if any(node in given or node in self.unshared for node in fresh):
+                continue
+            first = min(here)  # an operation may read what it replaces
+            latest = first if isinstance(block.items[first], int) else first - 1
+            if any(last.get(node, -1) > latest for node in sharers.get(place, [old])):
+                continue
+            for node in fresh:
+                self.place[node] = place
+            sharers.setdefault(place, [old]).extend(fresh)
+            if own is not None:
+                sharers[own] = []
+
+    def _share_loop(self, item: Loop, made: set[int], last: dict[int, int], position: int) -> None:
+        """A carry lies where its first value was, if nobody else needs that one, and its last value stays there."""
+        read = pieces.uses(item.body.items, self.nodes)[0] | set(item.body.yields)
+        for i, (carry, initial, result) in enumerate(zip(item.carries, item.initial, item.results, strict=True)):
+            if carry not in self.place or i in item.unread:
+                continue
+            own = initial in made and last.get(initial, -1) == position and initial not in read
+            if own and item.initial.count(initial) == 1 and initial not in self.unshared:
+                self.place[initial] = self.place.get(initial, initial)
+                self.place[carry] = self.place[initial]
+            self.place[result] = self.place[carry]
+
+    def _share_branch(self, item: Branch, made: set[int], last: dict[int, int], position: int) -> dict[int, int]:
+        """Gives the old values that the block itself may replace: nobody needs them after it."""
         empty = [block for block in item.blocks if not block.items]
         if len(empty) != 1 or len(item.blocks) != 2:
-            return
+            return {}
         (full,) = (block for block in item.blocks if block.items)
         kept = {*full.yields, *item.masks, full.mask}
         taken: set[int] = set()
-        for result, old in zip(item.results, empty[0].yields, strict=True):
+        settled: dict[int, int] = {}
+        for result, old, new in zip(item.results, empty[0].yields, full.yields, strict=True):
             if result not in self.place or old not in made or last.get(old, -1) != position:
                 continue
-            if old in kept or old in taken or empty[0].yields.count(old) > 1:
+            if result in self.unshared or old in kept or old in taken or empty[0].yields.count(old) > 1:
                 continue
             taken.add(old)
             self.place[old] = self.place.get(old, old)
             self.place[result] = self.place[old]
+            if result in item.settled:
+                settled[old] = new
+        return settled
 
 
 def narrowed_places(place: dict[int, int], nodes: list[Node]) -> dict[int, str]:

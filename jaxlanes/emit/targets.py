@@ -7,7 +7,13 @@ import os
 import platform
 from pathlib import Path
 
+from jaxlanes.emit.expressions import FUNCTIONS
+from jaxlanes.emit.short import fits
 from jaxlanes.errors import LanesError
+from jaxlanes.ir import BOOL, Program, walk
+
+WORTH_PAIRS = 1000
+"""Operations below which lanes of sixteen bits are not looked for."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +27,7 @@ class Target:
     zig_cpu: str  # for `zig c++ -mcpu=`
     intrinsics: str = ""  # header of the compiler
     narrow_places: bool = False  # whether integers are kept in memory as narrow as they are
+    pairs: bool = False  # whether a register holds W integers of 16 bits, and two of them W of 32
 
 
 TARGETS = {
@@ -28,6 +35,9 @@ TARGETS = {
     "avx2": Target("avx2", 8, "generic.h", ("-march=x86-64-v3",), "x86_64_v3", "immintrin.h"),
     "neon": Target("neon", 4, "generic.h", (), "baseline"),
     "portable": Target("portable", 4, "generic.h", (), "baseline"),
+    "avx512x2": Target(
+        "avx512x2", 32, "avx512_pairs.h", ("-march=x86-64-v4",), "x86_64_v4", "immintrin.h", True, pairs=True
+    ),
 }
 
 
@@ -45,6 +55,18 @@ def host_target() -> Target:
     if {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"} <= features:
         return TARGETS["avx512"]
     return TARGETS["avx2"] if {"avx2", "fma", "bmi2"} <= features else TARGETS["portable"]
+
+
+def suited(program: Program, target: Target) -> Target:
+    """The target for a program: where a register can hold twice as many short integers, the one that does so, if nearly
+    all of the program's values are short; that one has no elementary functions."""
+    kinds = [program.nodes[item] for item in walk(program.body) if isinstance(item, int)]
+    if any(node.kind in FUNCTIONS for node in kinds):
+        return TARGETS["avx512"] if target.pairs else target
+    if target.name != "avx512" or len(kinds) < WORTH_PAIRS:
+        return target
+    wide = sum(not fits(node) and node.type != BOOL for node in kinds)
+    return TARGETS["avx512x2"] if wide < len(kinds) / 3 else target
 
 
 def _processor_features() -> set[str]:

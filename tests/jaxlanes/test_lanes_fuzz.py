@@ -29,6 +29,12 @@ from jaxlanes.lower.context import RULES
 pytestmark = pytest.mark.filterwarnings("ignore:(invalid value|overflow) encountered:RuntimeWarning")
 
 
+@pytest.fixture(autouse=True)
+def _no_fault_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest has one of its own, and the captured stderr has no file for another."""
+    monkeypatch.setattr("faulthandler.enable", lambda: None)
+
+
 def test_every_primitive_has_a_generator() -> None:
     assert missing(RULES) == []
     assert set(CLASSES) <= set(RULES)

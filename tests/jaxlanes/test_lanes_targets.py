@@ -72,12 +72,12 @@ def batch(lanes: int = 203) -> tuple[Any, ...]:
 
 def runnable() -> list[str]:
     name = host_target().name
-    return {"avx512": ["avx512", "avx2", "portable"], "avx2": ["avx2", "portable"], "neon": ["neon"]}.get(
+    return {"avx512": ["avx512", "avx512x2", "avx2", "portable"], "avx2": ["avx2", "portable"], "neon": ["neon"]}.get(
         name, ["portable"]
     )
 
 
-@pytest.mark.parametrize("isa", ["avx512", "avx2", "portable", "neon"])
+@pytest.mark.parametrize("isa", ["avx512", "avx512x2", "avx2", "portable", "neon"])
 def test_each_instruction_set(same: Any, isa: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if isa not in runnable() and TARGETS[isa].flags:
         pytest.skip(f"this processor has no {isa}")

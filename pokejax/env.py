@@ -115,6 +115,7 @@ class Gen1Battle(Environment):
             no_op=NO_OP,
             reward_only_at_end=True,
             zero_sum=True,
+            backends=("xla", "simd"),
         )
 
     @property

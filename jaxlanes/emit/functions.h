@@ -82,7 +82,7 @@ INLINE void sine_cosine_d(vd x, vd& sine, vd& cosine) {
 #define LANES_TRIGONOMETRIC(name, expression)                                              \
   OUTLINE vf name##_far(vf x, vf r) {                                                      \
     for (int l = 0; l < W; l++)                                                            \
-      if (!(__builtin_fabsf(x[l]) < 1048576.0f)) r[l] = __builtin_##name##f(x[l]);         \
+      if (!(__builtin_fabsf(x[l]) < 1048576.0f)) r[l] = (float)__builtin_##name((double)x[l]); \
     return r;                                                                              \
   }                                                                                        \
   OUTLINE vf name##_f(vf x) {                                                              \

@@ -38,7 +38,7 @@ def _tan(x: Any) -> Any:
 
 
 ORACLES: dict[str, Oracle] = {
-    "sin": Oracle(np.sin, 0.6), "cos": Oracle(np.cos, 0.6), "tan": Oracle(_tan, 0.8), "exp": Oracle(np.exp, 0.6),
+    "sin": Oracle(np.sin, 0.6), "cos": Oracle(np.cos, 0.6), "tan": Oracle(_tan, 0.6), "exp": Oracle(np.exp, 0.6),
     "exp2": Oracle(np.exp2, 0.6), "log": Oracle(np.log, 0.6), "log1p": Oracle(np.log1p, 0.6),
     "expm1": Oracle(np.expm1, 0.6), "tanh": Oracle(np.tanh, 0.6), "logistic": Oracle(_special("expit"), 0.6),
     "sinh": Oracle(np.sinh, 0.6), "cosh": Oracle(np.cosh, 0.6), "asinh": Oracle(np.arcsinh, 0.6),

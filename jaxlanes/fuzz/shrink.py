@@ -208,7 +208,9 @@ def _cut_before_the_first(case: Case, attempt: Attempt, strict: bool) -> Case:
     except Exception:
         return case
     guilty = names[found.output]
-    equation = next(equation for equation in case.program.equations if guilty in equation.names)
+    equation = next((equation for equation in case.program.equations if guilty in equation.names), None)
+    if equation is None:  # an argument, as it was given
+        return case
     types = case.program.types()
     operands = tuple(dict.fromkeys(equation.operands))
     constants = {e.names[0]: e for e in case.program.equations if e.label == "constant"}

@@ -14,8 +14,38 @@ from scipy import special
 import jaxlanes
 
 SMALLEST = float(np.finfo(np.float32).tiny)
-EDGES = [0.0, -0.0, np.inf, -np.inf, np.nan, 1, -1, 88.7, 89, -87, -104, 128, -126, 1e6, 1048576, 1e10, 3e38, 2.0**-20,
-         1e-4, -1e-4, 0.5, -0.5, 2.5, 3, -3]  # fmt: skip
+EDGES = [
+    0.0,
+    -0.0,
+    np.inf,
+    -np.inf,
+    np.nan,
+    1,
+    -1,
+    88.7,
+    89,
+    -87,
+    -104,
+    128,
+    -126,
+    1e6,
+    1048576,
+    1e10,
+    3e38,
+    2.0**-20,
+    1e-4,
+    -1e-4,
+    0.5,
+    -0.5,
+    2.5,
+    3,
+    -3,
+    3.882206e7,
+    -1.5070359e14,
+    -4.7768014e15,
+    -4.7898348e30,
+    -3.2266167e36,
+]  # fmt: skip (where libm's tanf is 1.2 off)
 
 
 def wide() -> np.ndarray:
@@ -45,7 +75,7 @@ def check(got: np.ndarray, true: np.ndarray, limit: float) -> None:
 
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[[], np.ndarray], float]] = {
-    "sin": (np.sin, wide, 0.6), "cos": (np.cos, wide, 0.6), "tan": (np.tan, wide, 0.8), "exp": (np.exp, wide, 0.6),
+    "sin": (np.sin, wide, 0.6), "cos": (np.cos, wide, 0.6), "tan": (np.tan, wide, 0.6), "exp": (np.exp, wide, 0.6),
     "exp2": (np.exp2, wide, 0.6), "log": (np.log, wide, 0.6), "log1p": (np.log1p, wide, 0.6),
     "expm1": (np.expm1, wide, 0.6), "tanh": (np.tanh, wide, 0.6), "logistic": (special.expit, wide, 0.6),
     "sinh": (np.sinh, wide, 0.6), "cosh": (np.cosh, wide, 0.6), "asinh": (np.arcsinh, wide, 0.6),

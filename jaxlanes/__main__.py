@@ -50,6 +50,11 @@ def summary(report: dict[str, Any]) -> str:
                      f"fewest {least['evaluations']:,} ({least['class']})")  # fmt: skip
     lines.append(f"{report['programs']:,} programs of {report['program_equations']:,} equations, "
                  f"{report['program_mismatches']} mismatches")  # fmt: skip
+    if report["xla_gives_several_answers"]:
+        lines.append(
+            f"{len(report['xla_gives_several_answers'])} programs to which XLA gives several answers, "
+            "the kernel's among them"
+        )
     lines.append(f"{len(report['failures'])} failures in {report['seconds']:.0f} s on {report['isa']}, seed "
                  f"{report['seed']}, rounds {report['first_round']}-{report['next_round'] - 1}")  # fmt: skip
     return "\n".join(lines)

@@ -95,7 +95,7 @@ class Pair:
         """The outputs of each program, ours and XLA's; keys as their words."""
         flat = self._flat(arguments)
         ours, theirs = self._ours(*flat), self._theirs(*flat)
-        return [[_data(x) for x in each] for each in ours], [[_data(x) for x in each] for each in theirs]
+        return [[data(x) for x in each] for each in ours], [[data(x) for x in each] for each in theirs]
 
     def differences(self, arguments: Sequence[Sequence[np.ndarray]]) -> list[Difference | None]:
         """The first of each program."""
@@ -121,7 +121,8 @@ class XlaError(Exception):
     """XLA refused a program: a defect of the fuzzer, or of XLA."""
 
 
-def _data(leaf: Any) -> np.ndarray:
+def data(leaf: Any) -> np.ndarray:
+    """A key as its words."""
     if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         leaf = jax.random.key_data(leaf)
     return np.asarray(leaf)

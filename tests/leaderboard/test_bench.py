@@ -118,3 +118,4 @@ def test_program_is_deterministic_and_counts(toys):
     _, expected = rollout(env, 8, scan_length(8), network)(key)
     assert checksums[2] == int(expected.checksum), "it is a rollout"
     assert (scan_length(1), scan_length(512), scan_length(2**20)) == (1024, 128, 16)
+    assert (scan_length(1, "simd"), scan_length(4096, "simd"), scan_length(2**20, "simd")) == (1024, 64, 64)

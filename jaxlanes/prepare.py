@@ -120,7 +120,7 @@ def _find_unread(program: Program, loop: Loop) -> None:
     for item in loop.body.items:
         if isinstance(item, int):
             made.add(item)
-        elif isinstance(item, Branch | Loop | While):
+        elif isinstance(item, Branch):  # what a loop gives lies where the loop's own carry does
             made.update(item.results)
     seen: set[int] = set()
     for position, (carry, value) in enumerate(zip(loop.carries, loop.body.yields, strict=True)):

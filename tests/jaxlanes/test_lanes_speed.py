@@ -206,3 +206,22 @@ def test_the_high_word_of_a_product(same: Any, isa: str, monkeypatch: pytest.Mon
     assert kinds == ["mulhi"]
     got = same(high, words)
     assert np.array_equal(np.asarray(got), (words.astype(np.uint64) * factor >> 32).astype(np.uint32))
+
+
+def test_a_loop_in_a_loop_that_hands_on_what_nothing_reads(same: Any) -> None:
+    """Only the last iteration of either decides `seen`. (`check_env` of Reacher, whose fingertip stayed behind, is the
+    larger test of it.)"""
+
+    def fn(x: Any) -> Any:
+        def substep(_: Any, carry: Any) -> Any:
+            x, _seen = carry
+            x = x * 3 + 1
+            return x, x ^ 5
+
+        def step(carry: Any, _: Any) -> Any:
+            x, seen = lax.fori_loop(0, 2, substep, carry)
+            return (x, seen), None
+
+        return lax.scan(step, (x, x), length=3)[0]
+
+    same(fn, np.arange(100, dtype=np.int32))

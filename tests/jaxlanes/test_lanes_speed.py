@@ -139,7 +139,8 @@ def test_branches_are_settled_and_unread_carries_found() -> None:
     outer = [item for item in items if isinstance(item, Branch) and any(isinstance(i, Branch) for b in item.blocks
                                                                       for i in b.items)]  # fmt: skip
     assert outer and all(item.settled for item in outer)
-    assert max(len(item.unread) for item in items if isinstance(item, Loop)) == 5  # what is seen, and what was queued
+    # What is seen; not the two that an inner loop gives, which lie with that loop's own carries.
+    assert max(len(item.unread) for item in items if isinstance(item, Loop)) == 3
 
 
 def test_elements_of_few_lanes_are_fetched_together() -> None:

@@ -1,16 +1,22 @@
-"""How fast the environments are by themselves, beside which the speed of training is reported."""
+"""How fast training is, and the environments by themselves, on the same batch."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from typing import Any
 
 import jax
 import numpy as np
 
+from baselines.config import Config
 from baselines.lanes import Lanes
+from baselines.program import compile_program, make_setup, member_keys
+from jaxenv import Environment
 from jaxenv.rollout import random_policy, rollout
 
 _STEPS = 32
+_LEAST_CALLS = 3
 
 
 def env_sps(lanes: Lanes, seconds: float = 2.0) -> float:
@@ -21,9 +27,78 @@ def env_sps(lanes: Lanes, seconds: float = 2.0) -> float:
     params = lanes.env.default_params
     carry, summary = jax.block_until_ready(play(jax.random.key(0), params))
     rates, end = [], time.monotonic() + seconds
-    while len(rates) < 3 or time.monotonic() < end:
+    while len(rates) < _LEAST_CALLS or time.monotonic() < end:
         started = time.perf_counter()
         carry, summary = jax.block_until_ready(play(carry, params))
         rates.append(lanes.count * _STEPS / (time.perf_counter() - started))
     del summary
     return float(np.median(rates))
+
+
+@dataclasses.dataclass(frozen=True)
+class Speed:
+    """One network's training. `train_sps` counts joint transitions of whole updates (rollout, opponents, gradients),
+    `env_sps` those of the environment alone in random play; both medians, without compiling."""
+
+    hidden: tuple[int, ...]
+    parameters: int
+    environments: int
+    horizon: int
+    epochs: int
+    engine: str
+    train_sps: float
+    env_sps: float
+    updates: int
+
+    @property
+    def env_share(self) -> float:
+        """Share of the training's time that its transitions take in the environment by itself."""
+        return self.train_sps / self.env_sps
+
+    def to_json(self) -> dict[str, Any]:
+        """With the share."""
+        return {**dataclasses.asdict(self), "env_share": self.env_share}
+
+    def line(self) -> str:
+        """In words."""
+        return (
+            f"{self.parameters:,} parameters: training {self.train_sps:,.0f}/s, environment alone "
+            f"{self.env_sps:,.0f}/s, its share {100 * self.env_share:.2f} %"
+        )
+
+
+def network_of(base: Config, hidden: tuple[int, ...], environments: int | None, horizon: int | None) -> Config:
+    """`base` with those layers; batches of another size where one is given."""
+    network = dataclasses.replace(base.network, hidden=hidden)
+    changed = {"environments": environments, "horizon": horizon}
+    learner = dataclasses.replace(base.learner, **{k: v for k, v in changed.items() if v is not None})
+    return dataclasses.replace(base, network=network, updates_per_chunk=1, **{base.algorithm: learner})
+
+
+def measure(env: Environment, config: Config, seconds: float, backend: str = "auto") -> Speed:
+    """Updates of one member for about `seconds`, at least three; then the environment alone for as long."""
+    setup = make_setup(env, config, backend)
+    program = compile_program(setup, 1)
+    state = program.init(member_keys(0, 1))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.parameters))
+    state, figures = jax.block_until_ready(program.chunk(state, 0.0, 0.0))
+    rates: list[float] = []
+    end = time.monotonic() + seconds
+    per_call = setup.steps_per_update * config.updates_per_chunk
+    while len(rates) < _LEAST_CALLS or time.monotonic() < end:
+        started = time.perf_counter()
+        state, figures = jax.block_until_ready(program.chunk(state, 0.0, 0.0))
+        rates.append(per_call / (time.perf_counter() - started))
+    del state, figures
+    learner = config.learner
+    return Speed(
+        hidden=config.network.hidden,
+        parameters=parameters,
+        environments=learner.environments,
+        horizon=learner.horizon,
+        epochs=learner.epochs,
+        engine=setup.lanes.engine,
+        train_sps=float(np.median(rates)),
+        env_sps=env_sps(setup.lanes, seconds),
+        updates=len(rates),
+    )

@@ -12,6 +12,7 @@ COMMANDS = {
     "eval": ("baselines.cli.evaluate", "play whole episodes with a trained policy"),
     "plot": ("baselines.cli.plot", "learning curves of one run or several, PNG and HTML"),
     "play": ("baselines.cli.play", "watch a trained policy"),
+    "speed": ("baselines.cli.speed", "training beside the environment alone, over sizes of the network"),
     "rate": ("baselines.ratings", "win-rate matrix and Bradley–Terry ratings"),
     "transfer": ("baselines.transfer", "the same policy here and in the reference: equivalent?"),
 }

@@ -114,6 +114,8 @@ class Config:
     """Updates in one compiled call; between two of them the run prints, saves and can be stopped."""
     solved: float | None = None
     """Mean return that counts as solved: the plot draws a line there."""
+    reference: bool = False
+    """Train in the reference instead (C MuJoCo, PufferLib's C), to evaluate here: slow, one member, not resumable."""
     reports: tuple[str, ...] = ()
     """Names of `info` entries, dots for attributes, that are averaged over ended episodes: "log.score"."""
 

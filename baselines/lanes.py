@@ -57,6 +57,9 @@ class Lanes:
         """What `jaxlanes.vmap` is asked for."""
         return self.backend if "simd" in self.env.spec.backends or self.backend == "simd" else "xla"
 
+    def close(self) -> None:
+        """Let go of what runs outside of this process's programs: nothing here."""
+
     def reset(self, key: jax.Array, params: Any) -> LaneState:
         """First states and observations."""
         keys = jax.random.split(key, self.count)

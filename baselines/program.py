@@ -26,7 +26,7 @@ def make_setup(env: Environment, config: Config, backend: str = "auto", mesh: Me
     configuration.check(config)
     learner = config.learner
     seating = seat(env, learner.environments, config.opponents)
-    lanes = Lanes(env, learner.environments, backend, config.reports, mesh)
+    lanes = _lanes(env, config, backend, mesh)
     if config.algorithm == "pqn":
         from baselines.pqn.network import build_q
 
@@ -39,6 +39,17 @@ def make_setup(env: Environment, config: Config, backend: str = "auto", mesh: Me
         raise ConfigError(f"{units} {what} of an update do not divide into {learner.minibatches} minibatches")
     shaped = config.algorithm == "ppo" and config.ppo.shaping
     return Setup(config, network, lanes, seating, configs.potential(env.id) if shaped else None)
+
+
+def _lanes(env: Environment, config: Config, backend: str, mesh: Mesh | None) -> Lanes:
+    count = config.learner.environments
+    if not config.reference:
+        return Lanes(env, count, backend, config.reports, mesh)
+    from baselines.transfer.reference_lanes import reference_lanes
+
+    if mesh is not None:
+        raise ConfigError("--reference: it runs on the host, so there is nothing to spread over devices")
+    return reference_lanes(env, count)
 
 
 def algorithm(config: Config) -> Any:
@@ -82,8 +93,13 @@ def compile_program(setup: Setup, members: int, mesh: Mesh | None = None, rival:
     optimiser = module.optimiser(setup.config.learner)
     env_params = jax.tree.map(jnp.asarray, setup.lanes.env.default_params)
 
+    if members > 1 and setup.config.reference:
+        raise ConfigError(f"--reference: one member at a time, not {members}; train the others apart, with --seed")
+
     def init(keys: jax.Array, env_params: Any) -> LearnerState:
-        return jax.vmap(lambda key: create(setup, optimiser, key, env_params, rival))(keys)
+        if members > 1:
+            return jax.vmap(lambda key: create(setup, optimiser, key, env_params, rival))(keys)
+        return jax.tree.map(lambda leaf: leaf[None], create(setup, optimiser, keys[0], env_params, rival))
 
     def one(state: LearnerState, now: Schedule, env_params: Any) -> tuple[LearnerState, dict[str, Any]]:
         return module.update(setup, state, now, env_params)

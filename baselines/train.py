@@ -118,6 +118,10 @@ class _Run:
         if not request.resume:
             return self.program.init(keys)
         found = checkpoints.find(request.folder)
+        if request.config.reference:
+            raise CheckpointError(
+                f"{found}: trained in the reference, whose state no checkpoint holds; begin a new run"
+            )
         facts = checkpoints.read_facts(found)
         checkpoints.check_version(found, facts, self.setup.lanes.env)
         if facts.members != request.members:
@@ -167,6 +171,7 @@ class _Run:
                     if devices.agreed(time.monotonic() - self.last_save >= request.checkpoint_seconds):
                         self._try_to_save()
         finally:
+            self.setup.lanes.close()
             for logger in loggers:
                 logger.close()
         if self.saved_at != self.update:
@@ -207,7 +212,7 @@ class _Run:
             "seconds": round(self.seconds, 3),
             "sps": steps / took,
             "progress": self.progress,
-            **metrics.summarise(figures, self.setup.seating, config.reports),
+            **metrics.summarise(figures, self.setup.seating, self.setup.lanes.reports),
         }
         for logger in loggers:
             logger.log(row, self.progress)

@@ -24,7 +24,9 @@ _RANDOM_BATTLE = Config(
         normalise_observations=False,
         shaping=0.5,
     ),
-    opponents=OpponentsConfig(fixed=(("max_expected_damage", 0.75), ("uniform_legal", 0.25))),
+    opponents=OpponentsConfig(
+        fixed=(("simple_heuristics", 0.5), ("max_expected_damage", 0.40625), ("uniform_legal", 0.09375))
+    ),
     updates_per_chunk=5,
 )
 CONFIGS = {

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from baselines.aggregate import InterquartileMean, interquartile_mean
 from baselines.transfer.episodes import Episodes
+from baselines.transfer.store import SIDES
 from verification.statistics.distributions import Distance, Occupancy, compare_distribution, compare_occupancy
 from verification.statistics.equivalence import WANTED_POWER, Combined, Equivalence
 from verification.statistics.margin import Margin
@@ -81,6 +83,12 @@ class Judgement:
         """One of the four verdicts of `verification.statistics.equivalence`, or "none"."""
         return "none" if self.combined is None else self.combined.verdict
 
+    @property
+    def middle(self) -> tuple[InterquartileMean, InterquartileMean]:
+        """Interquartile means of the policies' mean outcomes, ours and the reference's."""
+        ours, theirs = (interquartile_mean([policy.means[side] for policy in self.policies]) for side in range(2))
+        return ours, theirs
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -88,6 +96,7 @@ class Judgement:
             "margin": {"value": self.margin.value, "reason": self.margin.reason},
             "verdict": self.verdict,
             "note": self.note,
+            "interquartile_mean": {side: one.to_json() for side, one in zip(SIDES, self.middle, strict=True)},
             "combined": None if self.combined is None else self.combined.to_json(),
             "policies": [policy.to_json() for policy in self.policies],
         }

@@ -103,6 +103,9 @@ def _test(test: Equivalence, scale: float) -> list[str]:
 def notes(judgement: Judgement) -> list[str]:
     """Whatever else a reader has to know."""
     found = [judgement.note] if judgement.note else []
+    if len(judgement.policies) > 1:
+        ours, theirs = judgement.middle
+        found.append(f"interquartile mean over policies (95 %): ours {ours}, reference {theirs}")
     if judgement.combined is not None:
         found += [*judgement.combined.notes, *judgement.combined.primary.notes]
     void = sum(sum(policy.void) for policy in judgement.policies)

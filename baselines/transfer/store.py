@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import BaselinesError, StorageError
+from baselines.provenance import made_with
 from baselines.transfer.episodes import Episodes
 
 SIDES = ("candidate", "reference")
@@ -24,7 +25,8 @@ class PlanError(BaselinesError):
 class PlanFile:
     """A JSON file that belongs to a plan (JSON values). Without a path everything stays in memory.
 
-    `data`: the file's object: "plan", and under `parts` what is there or the empty values given.
+    `data`: the file's object: "plan", under `parts` what is there or the empty values given, and "made_with", one entry
+    (`provenance.made_with`) for each time that somebody went on with it.
     """
 
     def __init__(self, path: Path | None, plan: dict[str, Any], **parts: Any) -> None:
@@ -32,6 +34,7 @@ class PlanFile:
         self.data: dict[str, Any] = {"plan": plan, **parts}
         if path is not None and path.exists():
             self.data = _read(path, plan, parts)
+        self.data.setdefault("made_with", []).append(made_with())
         self.write()  # a folder that cannot be written is noticed before anything is played
 
     def write(self) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 
 from baselines.config import Config
-from baselines.configs import gen1, half_cheetah, planar, pong
+from baselines.configs import gen1, planar, pong
 
-_CONFIGS: dict[str, Config] = {**pong.CONFIGS, **half_cheetah.CONFIGS, **planar.CONFIGS, **gen1.CONFIGS}
+_CONFIGS: dict[str, Config] = {**pong.CONFIGS, **planar.CONFIGS, **gen1.CONFIGS}
 
 
 def tuned() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""The other MuJoCo tasks."""
+"""The MuJoCo tasks."""
 
 import dataclasses
+from typing import Any
 
 from baselines.config import Config, NetworkConfig, PPOConfig
 
@@ -18,20 +19,17 @@ _PLANAR = Config(
 )
 
 
-def _solved(level: float) -> Config:
-    return dataclasses.replace(_PLANAR, solved=level)
+def _solved(level: float, **ppo: Any) -> Config:
+    return dataclasses.replace(_PLANAR, solved=level, ppo=dataclasses.replace(_PLANAR.ppo, **ppo))
 
 
 CONFIGS = {
+    "cheetahjax/HalfCheetah-v5": _solved(4000.0, learning_rate=1e-3),
     "cheetahjax/Hopper-v5": _solved(2500.0),
     "cheetahjax/Walker2d-v5": _solved(3000.0),
     "cheetahjax/InvertedPendulum-v5": _solved(950.0),
     "cheetahjax/InvertedDoublePendulum-v5": _solved(9000.0),
     "cheetahjax/Reacher-v5": _solved(-5.0),
-    "cheetahjax/Swimmer-v5": dataclasses.replace(
-        _PLANAR,
-        # Its reward comes from a slow stroke: with a discount of 0.99 the stroke is not worth learning.
-        ppo=dataclasses.replace(_PLANAR.ppo, discount=0.9995),
-        solved=100.0,
-    ),
+    # Its reward comes from a slow stroke: with a discount of 0.99 the stroke is not worth learning.
+    "cheetahjax/Swimmer-v5": _solved(100.0, discount=0.9995),
 }

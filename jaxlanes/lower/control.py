@@ -87,11 +87,19 @@ def _cond(context: Context, equation: Any, which: Value, *operands: Value) -> li
 # ---- loops
 
 
+def _scan_sizes(params: dict[str, Any]) -> tuple[int, int]:
+    """How many constants and carries; JAX 0.11 writes a tree of the arguments where those before wrote numbers."""
+    if "num_consts" in params:
+        return params["num_consts"], params["num_carry"]
+    constants, carries, _ = params["ft_in"].unpack()
+    return len(constants), len(carries)
+
+
 @rule("scan")
 def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
     params = equation.params
     closed, length, reverse = params["jaxpr"], params["length"], params["reverse"]
-    constants, carries, rows = _split(values, params["num_consts"], params["num_carry"])
+    constants, carries, rows = _split(values, *_scan_sizes(params))
     carry_variables = closed.jaxpr.invars[len(constants) : len(constants) + len(carries)]
     if length == 0:
         empty = [np.zeros(v.aval.shape, v.aval.dtype) for v in equation.outvars[len(carries) :]]

@@ -20,7 +20,7 @@ from jaxlanes.kernel import compile_kernel
 from jaxlanes.starts import Start
 from jaxlanes.trace import is_traced, lower
 
-BACKENDS = ("auto", "xla", "simd")
+BACKENDS = ("auto", "xla", "simd", "cuda")
 
 
 class LanesWarning(UserWarning):
@@ -35,21 +35,26 @@ def vmap(
     fast: bool = False,
     fingerprint: str | None = None,
 ) -> Callable[..., Any]:
-    """`jax.vmap(fn, in_axes)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`.
+    """`jax.vmap(fn, in_axes)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`;
+    or to one kernel for an NVIDIA GPU, each thread of which is one call.
 
     * `fn`: pure, on one environment; its arguments and results are pytrees of bool, integers of up to 32 bits, float32
       and random keys. It is traced unbatched, so a `lax.cond` in it stays a branch, taken when a lane of the group of
       16 (AVX-512), 8 (AVX2) or 4 needs it.
     * `in_axes`: as for `jax.vmap`, of 0 and None; results have the batch as axis 0.
     * `backend`: "simd", "xla" (`jax.vmap` itself), or "auto": simd where JAX runs on the CPU, a C++ compiler is found
-      and `fn` uses only what is supported; else xla, with one `LanesWarning` that says why.
-    * `fast`: let the compiler contract `a * b + c` to one rounding.
+      and `fn` uses only what is supported; else xla, with one `LanesWarning` that says why. "cuda": one kernel for the
+      GPU that JAX sees first, compiled to PTX by NVRTC or Clang and called through a C++ compiler's handler. No GPU has
+      run one yet (what is tested is their meaning on the host and the handler with a driver that is made up), so "auto"
+      leaves GPUs to xla.
+    * `fast`: let the compiler contract `a * b + c` to one rounding; with "cuda", elementary functions of CUDA too.
     * `fingerprint`: lets another process find the kernel without tracing `fn`, which takes most of the time of a start
       whose kernel is on disk. A text that is another one whenever `fn` would compute something else from arguments of
       the same structure, shapes and dtypes: that depends on its code, on the code that it calls, on what it closes over
       and on the files that it reads, so a hash of all these is a good one. `fn` may not close over values that are
       traced outside. What `jaxlanes` can see is taken care of: the arguments' structure and types, the versions of JAX
-      and Python, JAX's settings, the compiler, the code of `jaxlanes`. Without one, `fn` is traced in each process.
+      and Python, JAX's settings, the compiler, the code of `jaxlanes`. Without one, and with "cuda", `fn` is traced in
+      each process.
 
     Integers and bools are bitwise those of XLA. Floats are computed in the order written; sums in the order of the
     index; a division by a constant is a multiplication by its reciprocal, as XLA:CPU compiles it; elementary functions
@@ -58,7 +63,9 @@ def vmap(
     The function can be called in `jax.jit`, `lax.scan`, `shard_map` and `jax.vmap`. Derivatives are those of
     `jax.vmap(fn)`, by XLA. The first call with new shapes compiles; kernels are cached on disk.
 
-    Raises UnsupportedError, CompilerNotFoundError, CompilationError, CacheError with "simd".
+    Raises UnsupportedError, CompilerNotFoundError, CompilationError, CacheError with "simd" and "cuda", and
+    `jaxlanes.cuda.NoGpuError` with "cuda" where JAX sees no GPU. What the driver refuses is an error of JAX's, with the
+    driver's text.
     """
     if backend not in BACKENDS:
         raise ValueError(f"jaxlanes.vmap: backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
@@ -71,6 +78,8 @@ def vmap(
     def batched(*args: Any) -> Any:
         if backend == "auto" and jax.default_backend() != "cpu":
             return plain(*args)
+        if backend == "cuda":
+            _launch().gpu_arch()  # before `fn` is traced: that takes seconds
         leaves, tree = jax.tree.flatten(args)
         axes = _flat_axes(in_axes, args)
         lanes = _batch_size(leaves, axes, args)
@@ -80,7 +89,7 @@ def vmap(
         )
         call = (tree, tuple((t.shape, t.dtype) for t in types), axes)
         known = None
-        if fingerprint is not None:
+        if fingerprint is not None and backend != "cuda":
             known = starts.start_key(fingerprint, _name(fn), tree, types, axes, fast)
             start = (compiled.get(call) or starts.load(known, axes)) if known is not None else None
             if start is not None:
@@ -133,14 +142,22 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
     """None: to be done by XLA; that has been said. `all_axes`: those of what is closed over too."""
     try:
         find_compiler()
-        kernel = compile_kernel(lower(closed, [axis is not None for axis in axes]), fast=fast)
+        traced = lower(closed, [axis is not None for axis in axes])
+        kernel = (_launch().compile_for_gpu if backend == "cuda" else compile_kernel)(traced, fast=fast)
     except (UnsupportedError, CompilerNotFoundError) as error:
-        if backend == "simd":
+        if backend != "auto":
             raise
         warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
         return None
     outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
     return Start(Batched(kernel, outputs, all_axes), structure)
+
+
+def _launch() -> Any:
+    """What only GPUs need, and no start on a CPU waits for."""
+    from jaxlanes.cuda import launch
+
+    return launch
 
 
 def _flat_axes(in_axes: Any, args: tuple[Any, ...]) -> tuple[int | None, ...]:

@@ -14,6 +14,8 @@ from jaxlanes.cuda.bench import Result, bench, load
 from jaxlanes.cuda.compile import ROUTES, compile_ptx
 from jaxlanes.cuda.driver import Device, NoGpuError
 from jaxlanes.cuda.kernel import make_kernel
+from jaxlanes.cuda.launch import gpu_arch
+from jaxlanes.cuda.pallas import BLOCK
 from jaxlanes.cuda.ptxas import assemble, find_ptxas
 from jaxlanes.errors import LanesError
 
@@ -26,7 +28,7 @@ for the module too."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0; 1 after an error or a result that is not XLA's; 3 where there is no GPU."""
+    """Exit status: 0; 1 after an error or a result, ours or Pallas's, that is not XLA's; 3 where there is no GPU."""
     parser = argparse.ArgumentParser(prog="python -m jaxlanes.cuda", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="the compilers, the assembler and the GPU that are found")
@@ -45,9 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     two = commands.add_parser(
         "bench",
         parents=[common],
-        help=f"run on the GPU, check and time beside XLA; exit status {NO_GPU} without one",
+        help=f"run on the GPU, check and time beside XLA and Pallas; exit status {NO_GPU} without one",
         description="Runs each kernel on the first GPU, holds its results to those of jax.vmap by XLA on JAX's default "
-        "device, and times both. There is no comparison with Pallas: that would need every function rewritten for it.",
+        "device, and times both; and the function as the body of a Pallas kernel (Triton, a program for each "
+        f"{BLOCK} lanes) where Pallas can compile it: where not, the row says why.",
         epilog=_FUNCTIONS,
     )
     two.add_argument("--runs", type=int, default=10, metavar="N", help="timed runs of each (default %(default)s)")
@@ -79,6 +82,10 @@ def _info(_options: argparse.Namespace) -> int:
             print(f"GPU: {device.name} ({device.arch})")
     except NoGpuError as error:
         print(f"GPU: no ({error})")
+    try:
+        print(f"JAX's GPU: {gpu_arch()}")
+    except NoGpuError as error:
+        print(f"JAX's GPU: no ({error})")
     return 0
 
 
@@ -108,20 +115,44 @@ def _bench(options: argparse.Namespace) -> int:
     for name in options.functions:
         result = bench(name, options.lanes, runs=options.runs, route=options.route, fast=options.fast)
         results.append(result)
-        good = result.different == 0 and result.largest <= options.tolerance
-        wrong |= not good
-        rate, xla = result.lanes / result.kernel_seconds, result.lanes / result.xla_seconds
-        print(
-            f"{name} on {result.gpu}, {result.lanes} lanes: {rate:,.0f} calls/s by the kernel (compiled in "
-            f"{result.compile_seconds:.1f} s), {xla:,.0f} by XLA on {result.xla_platform} (compiled in "
-            f"{result.xla_compile_seconds:.1f} s), ratio {rate / xla:.2f}; {'same' if good else 'NOT THE SAME'}: "
-            f"{result.different} of {result.elements} elements differ, floats by at most {result.largest:.3g}",
-            flush=True,
-        )
+        wrong |= not (result.same(options.tolerance) and result.same_by_pallas(options.tolerance))
+        print(_line(result, options.tolerance), flush=True)
         if options.json:
             with open(options.json, "w") as file:
                 json.dump([dataclasses.asdict(r) for r in results], file, indent=1)
     return 1 if wrong else 0
+
+
+def _line(result: Result, tolerance: float) -> str:
+    """What is said of one function. Ratios are of times by the same clock, where JAX has called our kernel too."""
+
+    def rate(seconds: float) -> str:
+        return f"{result.lanes / seconds:,.0f}"
+
+    ours = result.call_seconds or result.kernel_seconds
+    called = "not by JAX" if result.call_seconds is None else f"{rate(result.call_seconds)} called by JAX"
+    parts = [
+        f"{result.name} on {result.gpu}, {result.lanes} lanes: {rate(result.kernel_seconds)} calls/s by the kernel "
+        f"alone, {called} (compiled in {result.compile_seconds:.1f} s)",
+        f"{rate(result.xla_seconds)} by XLA on {result.xla_platform} (compiled in {result.xla_compile_seconds:.1f} s), "
+        f"ratio {result.xla_seconds / ours:.2f}",
+    ]
+    if result.pallas_seconds is None:
+        parts.append(f"no kernel by Pallas: {result.pallas_refused}")
+    else:
+        verdict = "" if result.same_by_pallas(tolerance) else (
+            f" (NOT THE SAME: {result.pallas_different} of {result.elements} elements differ, floats by at most "
+            f"{result.pallas_largest:.3g})"
+        )  # fmt: skip
+        parts.append(
+            f"{rate(result.pallas_seconds)} by Pallas{verdict} (compiled in {result.pallas_compile_seconds:.1f} s), "
+            f"ratio {result.pallas_seconds / ours:.2f}"
+        )
+    parts.append(
+        f"{'same' if result.same(tolerance) else 'NOT THE SAME'}: {result.different} of {result.elements} elements "
+        f"differ, floats by at most {result.largest:.3g}"
+    )
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

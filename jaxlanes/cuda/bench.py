@@ -1,4 +1,4 @@
-"""A kernel on the GPU beside `jax.vmap`: the same results, and both times."""
+"""A kernel on the GPU beside `jax.vmap` and Pallas: the same results, and the times of all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from typing import Any, cast
 import jax
 import numpy as np
 
+from jaxlanes.api import vmap
 from jaxlanes.cuda.compile import compile_ptx
-from jaxlanes.cuda.driver import Device
+from jaxlanes.cuda.driver import Device, NoGpuError
 from jaxlanes.cuda.kernel import CudaKernel, make_kernel
+from jaxlanes.cuda.pallas import first_line, pallas_kernel
 from jaxlanes.emit.cuda import BLOCK_THREADS, ENTRY
 from jaxlanes.errors import LanesError
 from jaxlanes.trace import is_key
@@ -26,7 +28,13 @@ from jaxlanes.trace import is_key
 @dataclasses.dataclass(frozen=True)
 class Result:
     """`different`: elements of integers and bools that are not XLA's; `largest`: the largest absolute difference of a
-    finite float, NaN if one is finite on one side only. Seconds are the median of the runs, of all lanes."""
+    finite float, NaN if one is finite on one side only. Seconds are the median of the runs, of all lanes.
+
+    `kernel_seconds` are the GPU's own for the kernel alone; the others are from the call of a compiled function of JAX
+    to its results: `call_seconds` those of `jaxlanes.vmap(backend="cuda")`, None where JAX sees no GPU or another route
+    to PTX was asked for. Of Pallas there is `pallas_refused`, the first line of what it says where it has no kernel, or
+    all the rest.
+    """
 
     name: str
     gpu: str
@@ -39,6 +47,21 @@ class Result:
     kernel_seconds: float
     xla_seconds: float
     xla_compile_seconds: float
+    call_seconds: float | None = None
+    pallas_refused: str | None = None
+    pallas_seconds: float | None = None
+    pallas_compile_seconds: float | None = None
+    pallas_different: int | None = None
+    pallas_largest: float | None = None
+
+    def same(self, tolerance: float) -> bool:
+        """Whether our results are XLA's; floats to `tolerance`."""
+        return self.different == 0 and self.largest <= tolerance
+
+    def same_by_pallas(self, tolerance: float) -> bool:
+        """Likewise those of Pallas; true where there are none."""
+        largest = 0.0 if self.pallas_largest is None else self.pallas_largest
+        return not self.pallas_different and largest <= tolerance
 
 
 def load(name: str) -> Callable[[int], tuple[Callable[..., Any], tuple[Any, ...], Any]]:
@@ -56,8 +79,13 @@ def load(name: str) -> Callable[[int], tuple[Callable[..., Any], tuple[Any, ...]
     return cast(Any, found)
 
 
-def bench(name: str, lanes: int, *, runs: int = 10, route: str = "auto", fast: bool = False) -> Result:
-    """Run it both ways. Raises DriverError, LanesError."""
+def bench(
+    name: str, lanes: int, *, runs: int = 10, route: str = "auto", fast: bool = False, interpret: bool = False
+) -> Result:
+    """Run it every way, in turns: what slows one down slows the others down.
+
+    `interpret`: Pallas's kernel by XLA, for tests without a GPU. Raises DriverError, LanesError.
+    """
     made = load(name)(lanes)
     if not isinstance(made, tuple) or len(made) != 3:
         raise LanesError(f"{name}({lanes}) must give (function, arguments, in_axes), got {type(made).__name__}")
@@ -71,14 +99,21 @@ def bench(name: str, lanes: int, *, runs: int = 10, route: str = "auto", fast: b
             with _resident(device, function, kernel, args) as (launch, collect):
                 launch()
                 device.synchronise()
-                xla = _Xla(fn, args, in_axes)
+                xla = _Program(jax.vmap(fn, in_axes=in_axes), args)
+                ours = _ours(fn, args, in_axes, fast) if route == "auto" else None
+                pallas, refused = _pallas(fn, args, in_axes, interpret)
+                others = [program for program in (xla, ours, pallas) if program is not None]
                 seconds: list[float] = []
-                xla_seconds: list[float] = []
-                for _ in range(runs):  # in turns: what slows one down slows the other down
+                for _ in range(runs):
                     with device.timed(seconds):
                         launch()
-                    xla_seconds.append(xla.run())
+                    for program in others:
+                        program.run()
                 different, largest, elements = compare(collect(), xla.stored())
+        if ours is not None:
+            again = compare(ours.stored(), xla.stored())
+            different, largest = max(different, again[0]), float(np.maximum(largest, again[1]))  # NaN stays
+        theirs = compare(pallas.stored(), xla.stored()) if pallas else (None, None)
         return Result(
             name,
             f"{device.name} ({device.arch})",
@@ -89,9 +124,32 @@ def bench(name: str, lanes: int, *, runs: int = 10, route: str = "auto", fast: b
             largest,
             compiled,
             statistics.median(seconds),
-            statistics.median(xla_seconds),
+            xla.median,
             xla.compile_seconds,
+            ours and ours.median,
+            refused,
+            pallas and pallas.median,
+            pallas and pallas.compile_seconds,
+            theirs[0],
+            theirs[1],
         )
+
+
+def _ours(fn: Any, args: Any, in_axes: Any, fast: bool) -> _Program | None:
+    """The kernel as JAX calls it; None where JAX sees no GPU."""
+    try:
+        return _Program(vmap(fn, in_axes, backend="cuda", fast=fast), args)
+    except NoGpuError:
+        return None
+
+
+def _pallas(fn: Any, args: Any, in_axes: Any, interpret: bool) -> tuple[_Program | None, str | None]:
+    """Pallas's kernel, or what Pallas says instead: any error at all, of those that the other ways did not have."""
+    try:
+        call, arrays = pallas_kernel(fn, args, in_axes, interpret=interpret)
+        return _Program(call, arrays), None
+    except Exception as error:
+        return None, first_line(error)
 
 
 @contextmanager
@@ -114,21 +172,26 @@ def _resident(device: Device, function: Any, kernel: CudaKernel, args: Any) -> I
         yield (lambda: device.launch(function, blocks, BLOCK_THREADS, parameters)), collect
 
 
-class _Xla:
-    """The same by XLA, on its own device; it has run once."""
+class _Program:
+    """A function of JAX, compiled, on JAX's own device; it has run once."""
 
-    def __init__(self, fn: Any, args: Any, in_axes: Any) -> None:
+    def __init__(self, fn: Any, args: Any) -> None:
         self.args = jax.device_put(args)
         start = time.perf_counter()
-        self.compiled = jax.jit(jax.vmap(fn, in_axes=in_axes)).lower(*self.args).compile()
+        self.compiled = jax.jit(fn).lower(*self.args).compile()
         self.compile_seconds = time.perf_counter() - start
         self.results = jax.block_until_ready(self.compiled(*self.args))
+        self.seconds: list[float] = []
 
-    def run(self) -> float:
-        """Seconds from the call to the results."""
+    def run(self) -> None:
+        """Takes the time from the call to the results."""
         start = time.perf_counter()
         jax.block_until_ready(self.compiled(*self.args))
-        return time.perf_counter() - start
+        self.seconds.append(time.perf_counter() - start)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
 
     def stored(self) -> list[np.ndarray]:
         """Keys as their words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ def run_on_host(kernel: CudaKernel) -> Callable[..., list[np.ndarray]]:
     The kernel's source is compiled as it is, by the C++ compiler of the system, behind `cuda_host.h`.
     Raises CompilerNotFoundError, CompilationError.
     """
-    library = _compile(f"{header('cuda_host.h')}\n{kernel.source}\n{grid(kernel)}")
+    library = compile_for_host(kernel.source)
 
     def run(*args: Any) -> list[np.ndarray]:
         lanes, arrays = kernel.arguments(args)
@@ -38,9 +38,14 @@ def run_on_host(kernel: CudaKernel) -> Callable[..., list[np.ndarray]]:
     return run
 
 
-def grid(kernel: CudaKernel) -> str:
+def pointers_of(source: str) -> int:
+    """How many pointers a kernel takes after the number of lanes."""
+    return source.partition(f"{ENTRY}(")[2].partition(")")[0].count(",")
+
+
+def _grid(source: str) -> str:
     """C++ of `run_grid(lanes, pointers)`: every thread of every block, those past the last lane too."""
-    count = 1 + len(kernel.axes) + len(kernel.large_constants) + len(kernel.outputs)
+    count = pointers_of(source)
     types = "void (*)(long long" + ", void*" * count + ")"
     given = "".join(f", pointers[{i}]" for i in range(count))
     return f"""
@@ -60,12 +65,16 @@ extern "C" void run_grid(long long lanes, void** pointers) {{
 """
 
 
-def _compile(source: str) -> ctypes.CDLL:
+def compile_for_host(source: str) -> ctypes.CDLL:
+    """A library with `run_grid(lanes, pointers)`, which runs a kernel.
+
+    Raises CompilerNotFoundError, CompilationError.
+    """
     compiler = find_compiler()
     with tempfile.TemporaryDirectory(prefix="jaxlanes-") as folder:
         text, library = Path(folder) / "kernel.cc", Path(folder) / "kernel.so"
-        text.write_text(source)
-        command: Sequence[str] = [*compiler.command, *_FLAGS, "-o", str(library), str(text)]
+        text.write_text(f"{header('cuda_host.h')}\n{source}\n{_grid(source)}")
+        command = [*compiler.command, *_FLAGS, "-o", str(library), str(text)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise CompilationError(

@@ -114,7 +114,7 @@ static void ask_for_help(job* j, XLA_FFI_CallFrame* frame, int64_t each) {
 }
 
 extern "C" __attribute__((visibility("default"))) XLA_FFI_Error* jaxlanes_kernel(XLA_FFI_CallFrame* frame) {
-  for (XLA_FFI_Extension_Base* e = frame->extension_start; e; e = e->next)
+  for (auto* e = frame->extension_start; e; e = e->next)  // whose type is called otherwise from version to version
     if (e->type == XLA_FFI_Extension_Metadata) {  // XLA asks what this was compiled against
       XLA_FFI_Metadata* metadata = ((XLA_FFI_Metadata_Extension*)e)->metadata;
       metadata->api_version.major_version = XLA_FFI_API_MAJOR;

@@ -122,6 +122,9 @@ def _split(context: Context, equation: Any, x: Value) -> list[Value]:
 
 @rule("unstack")
 def _unstack(context: Context, equation: Any, x: Value) -> list[Value]:
+    if isinstance(x, Keys):
+        words = zip(*(_unstack(context, equation, word) for word in x.words), strict=True)
+        return [Keys(tuple(word), x.dtype) for word in words]
     axis = equation.params["axis"]
     pieces = np.moveaxis(x if isinstance(x, np.ndarray) else context.ids(x), axis, 0)
     return [piece if isinstance(x, np.ndarray) else Lanes(piece, x.dtype) for piece in pieces]

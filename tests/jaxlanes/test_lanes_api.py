@@ -57,7 +57,7 @@ def test_in_axes() -> None:
         jaxlanes.vmap(lambda a, b: a, backend="simd")(X, X[:3])
     with pytest.raises(ValueError, match="no argument has a batch axis"):
         jaxlanes.vmap(lambda a: a, None, backend="simd")(X)
-    with pytest.raises(ValueError, match="backend must be one of auto, xla, simd, got 'gpu'"):
+    with pytest.raises(ValueError, match="backend must be one of auto, xla, simd, cuda, got 'gpu'"):
         jaxlanes.vmap(fn, backend="gpu")
 
 

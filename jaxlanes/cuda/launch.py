@@ -1,0 +1,131 @@
+"""A kernel for CUDA as XLA calls it, on its own stream and with its own memory: `jaxlanes.vmap(fn, backend="cuda")`.
+
+The handler between them (`emit/cuda_handler.h`) is a library that the C++ compiler of the system makes once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import functools
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.ffi
+import numpy as np
+
+from jaxlanes import cache
+from jaxlanes.compiler import compile_library, find_compiler
+from jaxlanes.cuda.compile import cached_ptx
+from jaxlanes.cuda.driver import NoGpuError, find_driver
+from jaxlanes.emit.cuda import BLOCK_THREADS, ENTRY, emit, header, scratch_words
+from jaxlanes.emit.targets import host_target
+from jaxlanes.errors import LanesError
+from jaxlanes.ir import Memory
+from jaxlanes.kernel import Kernel, used
+from jaxlanes.trace import Traced
+
+TARGET = "jaxlanes_cuda"
+"""XLA's name of the handler of all kernels."""
+DRIVER_FUNCTIONS = ("cuGetErrorString", "cuStreamGetCtx", "cuCtxPushCurrent_v2", "cuCtxPopCurrent_v2",
+                    "cuModuleLoadDataEx", "cuModuleUnload", "cuModuleGetFunction", "cuLaunchKernel")  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """`name`: XLA's. `handler`: the function of `cuda_handler.h` that it calls, in these stages of an execution."""
+
+    name: str
+    handler: str
+    stages: tuple[str, ...]
+
+
+GPU = Platform("CUDA", "jaxlanes_cuda", ("initialize", "execute"))
+HOST = Platform("cpu", "jaxlanes_cuda_on_host", ("execute",))  # with a driver that is made up
+platform = GPU
+"""Tests without a GPU make it `HOST`."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LaunchedKernel(Kernel):
+    """`name`: the handler's name of it. `library`: the hash of its PTX. `scratch_words`: that each lane needs."""
+
+    scratch_words: int
+
+    def __call__(self, own: list[Any], shared: list[Any], shapes: list[tuple[int, ...]]) -> list[Any]:
+        types = [jax.ShapeDtypeStruct(shape, dtype) for shape, (dtype, _) in zip(shapes, self.outputs, strict=True)]
+        # The scratch buffer is a result that nobody reads, so that XLA gives it its place.
+        scratch = [jax.ShapeDtypeStruct((shapes[0][0], self.scratch_words), np.int32)] if self.scratch_words else []
+        call = jax.ffi.ffi_call(TARGET, [*scratch, *types])
+        return list(call(*own, *shared, *self.large_constants, kernel=self.name))[len(scratch) :]
+
+
+_building = threading.Lock()
+_made: dict[str, float] = {}
+
+
+def gpu_arch() -> str:
+    """The architecture of JAX's first GPU, such as "sm_90". Raises NoGpuError."""
+    try:
+        device = jax.local_devices(backend="cuda")[0]
+    except RuntimeError as error:
+        said = str(error).partition("\n")[0]
+        raise NoGpuError(
+            f'backend="cuda" needs an NVIDIA GPU that JAX sees, and it sees none ({said}); use backend="auto" or "simd"'
+        ) from error
+    return f"sm_{device.compute_capability.replace('.', '')}"
+
+
+def compile_for_gpu(traced: Traced, *, fast: bool = False) -> LaunchedKernel:
+    """Compiled to PTX for JAX's first GPU; the driver compiles that when the kernel is first called.
+
+    Raises NoGpuError, UnsupportedError, CompilerNotFoundError, CompilationError, CacheError.
+    """
+    arch, words = gpu_arch(), scratch_words(traced.program)
+    program, source = traced.program, emit(traced.program, fast=fast)
+    outputs = tuple((dtype, out.size if isinstance(out, Memory) else len(out)) for dtype, out in program.outputs)
+    with _building:
+        start = time.perf_counter()
+        handler = _handler(platform)
+        seconds = time.perf_counter() - start
+        ptx, in_compiler = cached_ptx(source, arch, fast=fast)
+        arrays = len(program.inputs) + len(program.shared) + len(outputs)
+        key = cache.content_hash(ptx, ENTRY, str(BLOCK_THREADS), str(arrays), str(words))
+        name = f"jaxlanes_{key[:32]}"
+        if key not in _made:
+            _add(handler, name, ptx, arrays, bool(words))
+            _made[key] = seconds + in_compiler
+    used.append(LaunchedKernel(name, key, outputs, traced.large_constants, _made[key], words))
+    return used[-1]  # type: ignore[return-value]
+
+
+def _add(handler: ctypes.CDLL, name: str, ptx: str, arrays: int, has_scratch: bool) -> None:
+    cuda = find_driver()
+    functions = [ctypes.cast(getattr(cuda, name), ctypes.c_void_p) for name in DRIVER_FUNCTIONS]
+    given = (ctypes.c_void_p * len(functions))(*functions)
+    if not handler.jaxlanes_cuda_add(
+        name.encode(), ptx.encode(), ENTRY.encode(), given, arrays, int(has_scratch), BLOCK_THREADS
+    ):
+        raise LanesError(f"no memory for a kernel of {len(ptx):,} characters of PTX")
+
+
+@functools.cache
+def _handler(platform: Platform) -> ctypes.CDLL:
+    """The library, registered with XLA."""
+    compiler = find_compiler()
+    source, flags = header("cuda_handler.h"), compiler.flags(host_target(), fast=False)
+
+    def build(library: Path) -> None:
+        text = library.with_suffix(".cc")
+        text.write_text(source)
+        compile_library(compiler, flags, text, library)
+
+    key = cache.content_hash(source, " ".join(flags), compiler.version, jax.__version__)
+    loaded = ctypes.CDLL(os.fspath(cache.library(key, build)))
+    handler = jax.ffi.pycapsule(loaded[platform.handler])
+    jax.ffi.register_ffi_target(TARGET, dict.fromkeys(platform.stages, handler), platform=platform.name)
+    return loaded

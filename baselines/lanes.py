@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import time
 from typing import Any
 
 import jax
@@ -12,7 +13,9 @@ from jax.sharding import Mesh, PartitionSpec
 
 from baselines.networks.play import as_data, as_key
 from jaxenv import Environment, struct
+from jaxenv.fingerprint import fingerprint
 
+_IMPORTED = time.time()
 BACKENDS = ("auto", "simd", "xla")
 AXIS = "data"
 """The mesh's axis over which environments are spread."""
@@ -74,23 +77,33 @@ class Lanes:
     def step(self, state: LaneState, actions: jax.Array, params: Any) -> tuple[LaneState, Outcome]:
         """One transition of all, with auto-reset. `actions`: `[B, P, ...]`, or `[B, ...]` for one player."""
         keys = as_key(state.keys)
-        step = self._on_all(functools.partial(_step, self))
-        env_state, obs, mask, outcome = step(keys, state.clock, state.env_state, actions, params)
+        arguments = (keys, state.clock, state.env_state, actions, params)
+        env_state, obs, mask, outcome = self._on_all(functools.partial(_step, self), arguments)(*arguments)
         return LaneState(state.keys, state.clock + 1, env_state, obs, mask), outcome
 
-    def _on_all(self, one: Any) -> Any:
+    def _on_all(self, one: Any, arguments: Any) -> Any:
         axes = (0, 0, 0, 0, None)
         if self.engine == "xla":
             return jax.vmap(one, in_axes=axes)
         import jaxlanes
 
-        step = jaxlanes.vmap(one, in_axes=axes, backend=self.engine)
+        step = jaxlanes.vmap(one, in_axes=axes, backend=self.engine, fingerprint=self._fingerprint(arguments))
         if self.mesh is None or self.mesh.size == 1:
             return step
         # XLA cannot split a kernel that it does not know: each device runs it on its own lanes.
         spread, same = PartitionSpec(AXIS), PartitionSpec()
         specs = (spread, spread, spread, spread, same)
         return jax.shard_map(step, mesh=self.mesh, in_specs=specs, out_specs=spread, check_vma=False)
+
+    def _fingerprint(self, arguments: Any) -> str | None:
+        """As `jaxenv.rollout`: lets a later run find the kernel without tracing the environment."""
+        from jaxlanes.sources import UnknownSourcesError, hash_of
+
+        env = fingerprint(self.env, *arguments)
+        try:
+            return env and f"baselines.lanes: {self.reports}: {hash_of({'baselines'}, _IMPORTED)}: {env}"
+        except UnknownSourcesError:
+            return None
 
     def _mask(self, env_state: Any, params: Any) -> jax.Array | None:
         return self.env.legal_actions(env_state, params) if self.env.num_actions else None

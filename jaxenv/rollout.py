@@ -10,7 +10,8 @@ Results do not depend on it, but for how XLA rounds floats: each lane draws from
 
 ``backend="simd"`` runs first states and steps in kernels of `jaxlanes`, a SIMD lane for each environment; ``"auto"``
 does so where that is possible, and says where it is not. Random play stays in the kernel for all its steps; any other
-policy is called between them, by XLA. Integers are those of XLA bit by bit, floats up to rounding.
+policy is called between them, by XLA. Integers are those of XLA bit by bit, floats up to rounding. ``"cuda"`` does the
+same on an NVIDIA GPU, a thread for each environment; no GPU has run it yet (`jaxlanes.vmap`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from jaxenv.environment import Environment
 
 Policy = Callable[[jax.Array, Any, jax.Array], Any]
 """`policy(key, obs, legal_actions) -> action`, on one environment, all players at once."""
-BACKENDS = ("xla", "simd", "auto")
+BACKENDS = ("xla", "simd", "auto", "cuda")
 _MARK = 0x5BD1E995  # any number: without it XLA would see that 0, 1, 2 … is a sequence, and compile a loop
 
 
@@ -237,7 +238,7 @@ def rollout(
     """A compiled rollout: call it with a key, then with the carry it returned.
 
     `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode. `backend` is "xla",
-    "simd" or "auto": what makes the program of the steps.
+    "simd", "auto" or "cuda": what makes the program of the steps.
     """
     if autoreset is not None:
         env = dataclasses.replace(env, autoreset=autoreset)

@@ -7,6 +7,7 @@ import pytest
 from toys import Duel, DuelParams, Walk
 
 import jaxlanes
+import jaxlanes.cuda
 from jaxenv.rollout import random_legal, rollout
 
 BOTH = {"duel": (Duel(), DuelParams()), "walk": (Walk(), Walk().default_params)}
@@ -68,6 +69,11 @@ def test_auto_says_why_it_uses_xla():
         rollout(Sorted(), 4, 5, backend="simd")(jax.random.key(0))
 
 
+def test_a_gpu_that_is_not_there():
+    with pytest.raises(jaxlanes.cuda.NoGpuError, match='use backend="auto" or "simd"'):
+        rollout(Walk(), 4, 5, backend="cuda")(jax.random.key(0))
+
+
 def test_unknown_backend():
-    with pytest.raises(ValueError, match="backend must be one of xla, simd, auto, got 'gpu'"):
+    with pytest.raises(ValueError, match="backend must be one of xla, simd, auto, cuda, got 'gpu'"):
         rollout(Walk(), 4, 5, backend="gpu")

@@ -24,8 +24,11 @@ from baselines.transfer.game import Game, game, games
 from baselines.transfer.judge import Judgement, Pair, judge, planned_episodes
 from baselines.transfer.policies import Entrant, entrants
 from baselines.transfer.report import notes, tables, verdict_line
+from baselines.transfer.scripted import random_play
 from baselines.transfer.store import SIDES, Store
 
+RANDOM_EPISODES = 256
+"""Of random play in the reference: what training has gained is a measure for the margin."""
 OnEpisodes = Callable[[str, str, int], None]
 """Called with a policy's name, a side and how many of its episodes have ended."""
 
@@ -140,7 +143,11 @@ def transfer(
             pairs.append(Pair(entrant.name, played["candidate"], played["reference"]))
             if on_policy is not None:
                 on_policy(judge(playing.metric, playing.margin, pairs[-1:]))
-    judgement = judge(playing.metric, playing.margin, pairs, seed)
+        if store.random is None:
+            few = playing.starts(min(count, RANDOM_EPISODES), seed)
+            key = jax.random.fold_in(jax.random.key(seed), 0)
+            store.add_random(_timed(theirs, [random_play(playing.env), *others], few, key, playing, None))
+    judgement = judge(playing.metric, playing.margin, pairs, seed, store.random)
     store.judged(judgement.to_json(), datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
     return judgement
 

@@ -19,7 +19,7 @@ from baselines.transfer.episodes import Episodes
 from baselines.transfer.store import SIDES
 from verification.statistics.distributions import Distance, Occupancy, compare_distribution, compare_occupancy
 from verification.statistics.equivalence import WANTED_POWER, Combined, Equivalence
-from verification.statistics.margin import Margin
+from verification.statistics.margin import Margin, margin_problems
 from verification.statistics.power import achieved_power, smallest_size
 from verification.statistics.samples import LEAST_POLICIES
 from verification.statistics.tost import policy_equivalence, welch_tost, win_rate_tost
@@ -70,13 +70,17 @@ class PolicyJudgement:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All policies, and what they say together: `combined`, None with fewer than five; `note` then says so."""
+    """All policies, and what they say together: `combined`, None with fewer than five; `note` then says so.
+
+    `margin_problems`: what is wrong with the margin, seen from the data; empty where it is sound or was not looked at.
+    """
 
     metric: str
     margin: Margin
     policies: tuple[PolicyJudgement, ...]
     combined: Combined | None
     note: str = ""
+    margin_problems: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -93,7 +97,11 @@ class Judgement:
         """Plain values."""
         return {
             "metric": self.metric,
-            "margin": {"value": self.margin.value, "reason": self.margin.reason},
+            "margin": {
+                "value": self.margin.value,
+                "reason": self.margin.reason,
+                "problems": list(self.margin_problems),
+            },
             "verdict": self.verdict,
             "note": self.note,
             "interquartile_mean": {side: one.to_json() for side, one in zip(SIDES, self.middle, strict=True)},
@@ -102,17 +110,32 @@ class Judgement:
         }
 
 
-def judge(metric: str, margin: Margin, pairs: Sequence[Pair], seed: int = 0) -> Judgement:
-    """The judgement of all policies; `seed` is the bootstrap's."""
+def judge(
+    metric: str, margin: Margin, pairs: Sequence[Pair], seed: int = 0, random: Episodes | None = None
+) -> Judgement:
+    """The judgement of all policies; `seed` is the bootstrap's, `random` episodes of random play in the reference."""
+    problems = () if random is None else _problems(margin, pairs, random)
     each = tuple(judge_policy(metric, margin, pair) for pair in pairs)
     if len(pairs) < LEAST_POLICIES:
         note = (
             f"no verdict on {len(pairs)} policies: the unit of replication is the policy, and at least "
             f"{LEAST_POLICIES} are needed; more episodes do not help"
         )
-        return Judgement(metric, margin, each, None, note)
-    ours, theirs = ([getattr(pair, side).valid("outcome") for pair in pairs] for side in ("candidate", "reference"))
-    return Judgement(metric, margin, each, policy_equivalence(ours, theirs, margin, seed=seed))
+        return Judgement(metric, margin, each, None, note, problems)
+    ours, theirs = ([getattr(pair, side).valid("outcome") for pair in pairs] for side in SIDES)
+    combined = policy_equivalence(ours, theirs, margin, seed=seed)
+    return Judgement(metric, margin, each, combined, margin_problems=problems)
+
+
+def _problems(margin: Margin, pairs: Sequence[Pair], random: Episodes) -> tuple[str, ...]:
+    """The rule of `margin_problems`; the reference's noise against itself follows from the spread of its episodes."""
+    played = [pair.reference.valid("outcome") for pair in pairs]
+    trained = float(np.mean([outcomes.mean() for outcomes in played]))
+    noise = float(np.sqrt(np.sum([2 * outcomes.var(ddof=1) / len(outcomes) for outcomes in played])) / len(played))
+    found = margin_problems(
+        margin, trained=trained, random=float(random.valid("outcome").mean()), reference_standard_error=noise
+    )
+    return tuple(found)
 
 
 def judge_policy(metric: str, margin: Margin, pair: Pair) -> PolicyJudgement:

@@ -106,6 +106,7 @@ def notes(judgement: Judgement) -> list[str]:
     if len(judgement.policies) > 1:
         ours, theirs = judgement.middle
         found.append(f"interquartile mean over policies (95 %): ours {ours}, reference {theirs}")
+    found += judgement.margin_problems
     if judgement.combined is not None:
         found += [*judgement.combined.notes, *judgement.combined.primary.notes]
     void = sum(sum(policy.void) for policy in judgement.policies)

@@ -79,6 +79,11 @@ def scripted_names(env_id: str) -> tuple[str, ...]:
     return ("uniform", *_GAITS, *_LINEAR) if env_id == "cheetahjax/HalfCheetah-v5" else ("uniform",)
 
 
+def random_play(env: Environment) -> Policy:
+    """Any legal action, or any within the bounds."""
+    return scripted(env, "uniform_legal" if env.id.startswith("pokejax/") else "uniform")
+
+
 def scripted(env: Environment, name: str) -> Policy:
     """The scripted policy of that name; `ValueError` for an unknown one."""
     if name not in scripted_names(env.id):

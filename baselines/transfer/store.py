@@ -66,6 +66,17 @@ class Store(PlanFile):
         self.data["policies"].setdefault(policy, {})[side] = episodes.to_json()
         self.write()
 
+    @property
+    def random(self) -> Episodes | None:
+        """Random play in the reference, None if it was not played."""
+        found = self.data.get("random")
+        return None if found is None else Episodes.from_json(found)
+
+    def add_random(self, episodes: Episodes) -> None:
+        """Keep random play."""
+        self.data["random"] = episodes.to_json()
+        self.write()
+
     def judged(self, judgement: dict[str, Any], when: str) -> None:
         """Keep a judgement; the verdict of each new look at other data is listed."""
         self.data["judgement"] = judgement

@@ -249,6 +249,19 @@ def test_few_policies_have_no_verdict_however_many_episodes() -> None:
     assert all(policy.test.passes for policy in found.policies)
 
 
+def test_a_margin_that_hides_what_training_gained_is_named() -> None:
+    pairs = _pairs(0.0, 2.0, 4000)
+    level = float(np.mean([pair.reference.valid("outcome").mean() for pair in pairs]))
+    gained = _episodes(np.full(50, level - 20.0))
+    assert judge("return", MARGIN, pairs, random=gained).margin_problems == ()
+    told = judge("return", MARGIN, pairs, random=_episodes(np.full(50, level - 2.0)))
+    (problem,) = told.margin_problems
+    assert "of the random-to-trained span 2" in problem and problem in notes(told)
+    assert told.to_json()["margin"]["problems"] == [problem]
+    (few,) = judge("return", MARGIN, _pairs(0.0, 2.0, 20), random=gained).margin_problems
+    assert "standard errors of the reference against itself" in few
+
+
 def test_false_alarms_of_equal_sides_and_power_are_as_planned() -> None:
     """With the planned number of episodes, nine of ten transfers of equal sides pass, and few are called different."""
     count = planned_episodes(MARGIN, 2.0, 5)

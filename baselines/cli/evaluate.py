@@ -11,9 +11,10 @@ import jaxenv
 from baselines import checkpoint as checkpoints
 from baselines.evaluate import NamedOpponent, evaluate
 from baselines.policy import Policy, load
+from baselines.transfer.scripted import scripted, scripted_names
 
 YARDSTICKS = ("uniform_legal", "max_expected_damage", "simple_heuristics")
-"""Opponents that a policy of PokeJAX is measured against."""
+"""Opponents that a policy of PokeJAX is measured against; in another game of two they are those that it has."""
 
 
 def main(arguments: list[str]) -> int:
@@ -82,6 +83,8 @@ def evaluate_run(
 
 
 def _opponents(env: jaxenv.Environment, rivals: list[str] | None) -> list[Policy]:
+    if rivals is None and not env.id.startswith("pokejax/"):
+        return [scripted(env, name) for name in scripted_names(env.id)]
     found: list[Policy] = []
     for name in rivals or YARDSTICKS:
         found.append(load(name, 0) if Path(name).is_dir() else NamedOpponent(env.id, name))

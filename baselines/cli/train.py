@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
@@ -15,10 +14,12 @@ from rich.console import Console
 import jaxenv
 from baselines import checkpoint as checkpoints
 from baselines import configs, devices
+from baselines.cli.closing import Closing, close
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError
 from baselines.loggers import TensorBoard, WeightsAndBiases
-from baselines.train import Budget, Request, Result, train
+from baselines.ratings.matches import check_games
+from baselines.train import Budget, Request, train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Options:
     env: Annotated[str, tyro.conf.Positional]
     """Id of the environment."""
     minutes: float | None = None
-    """Wall-clock minutes of the whole run, compiling included. By default 5."""
+    """Wall-clock minutes of training, compiling included. By default 5. Evaluation and ratings come after them."""
     steps: int | None = None
     """Environment transitions of each member instead; such a run is reproducible bit by bit."""
     seed: int = 0
@@ -53,6 +54,8 @@ class Options:
     process: int = 0
     eval_episodes: int = 128
     """Episodes of the final evaluation; 0 for none."""
+    rating_games: int = 200
+    """Games of each pair of players in the final rating table of a game of two, an even number; 0 for none."""
     checkpoint_seconds: float = 60.0
     tensorboard: bool = False
     wandb: str = ""
@@ -72,13 +75,8 @@ def main(arguments: list[str]) -> int:
         devices.connect(options.coordinator, options.processes, options.process)
     console = Console(stderr=True) if not sys.stdout.isatty() else Console()
     request = _request(options)
-    started = time.monotonic()
     result = train(request, console)
-    summary = _summary(options, request, result)
-    summary["minutes"] = round((time.monotonic() - started) / 60, 3)
-    if devices.is_main():
-        _write(options, result, summary, console)
-    return 130 if result.status == "interrupted" else 0
+    return close(Closing(options.eval_episodes, options.rating_games, options.json), request, result, console)
 
 
 def _request(options: Options) -> Request:
@@ -87,6 +85,8 @@ def _request(options: Options) -> Request:
     config, seed, members = options.config, options.seed, options.seeds
     if members < 1:
         raise ConfigError(f"--seeds must be at least 1, got {members}")
+    if options.rating_games:
+        check_games(options.rating_games, "--rating-games")
     if options.resume is not None:
         folder = options.resume
         facts = checkpoints.read_facts(checkpoints.find(folder))
@@ -114,53 +114,3 @@ def _request(options: Options) -> Request:
         checkpoint_seconds=options.checkpoint_seconds,
         loggers=tuple(loggers),
     )
-
-
-def _summary(options: Options, request: Request, result: Result) -> dict[str, Any]:
-    from baselines.speed import env_sps
-
-    env = result.program.setup.lanes.env
-    summary: dict[str, Any] = {
-        "env": env.id,
-        "env_version": env.version,
-        "status": result.status,
-        "algorithm": request.config.algorithm,
-        "seed": request.seed,
-        "seeds": request.members,
-        "minutes": None,
-        "train_minutes": round(result.seconds / 60, 3),
-        "steps": result.steps,
-        "train_sps": result.train_sps,
-        "env_sps": None,
-        "training_mean_return": result.mean_return,
-        "mean_return": _mean(result.mean_return),
-        "checkpoint": str(result.folder),
-    }
-    if result.status == "done" and devices.is_main() and not request.spread:
-        summary["env_sps"] = env_sps(result.program.setup.lanes)
-        if options.eval_episodes > 0:
-            from baselines.cli.evaluate import evaluate_run
-
-            played = evaluate_run(result.folder, options.eval_episodes, request.seed, request.backend)
-            summary |= {"evaluation": played, "mean_return": played["mean_return"]}
-    return summary
-
-
-def _mean(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _write(options: Options, result: Result, summary: dict[str, Any], console: Console) -> None:
-    from baselines.plot import plot_runs
-
-    checkpoints.write_json(result.folder / "result.json", summary)
-    if options.json is not None:
-        checkpoints.write_json(options.json, summary)
-    plot_runs([result.folder], result.folder / "curve")
-    shown = {k: v for k, v in summary.items() if k != "evaluation"}
-    console.print_json(json.dumps(shown))
-    for line in (summary.get("evaluation") or {}).get("lines", []):
-        console.print(line, soft_wrap=True, highlight=False)
-    if result.status == "interrupted":
-        console.print(f"interrupted: go on with --resume {result.folder}", soft_wrap=True)

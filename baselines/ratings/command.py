@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from baselines.errors import ConfigError
-from baselines.ratings.bradley_terry import Ratings, rate
+from baselines.ratings.bradley_terry import rate
 from baselines.ratings.matches import Scores, all_pairs, play_matches, win_rates
+from baselines.ratings.tables import matrix_table, rating_table, result
 from baselines.transfer.command import progress
 from baselines.transfer.game import Game, game
 from baselines.transfer.policies import Entrant, entrants
@@ -90,36 +89,3 @@ def _play(
             on_match,
             lambda one, other, done: on_episodes(chosen[one].name, chosen[other].name, done),
         )
-
-
-def result(names: tuple[str, ...], rates: NDArray[np.float64], ratings: Ratings) -> dict[str, Any]:
-    """The matrix and the ratings as JSON values; None on the diagonal."""
-    matrix = [[None if np.isnan(rate) else float(rate) for rate in row] for row in rates]
-    return {"players": list(names), "win_rates": matrix, "anchor": ratings.anchor, "ratings": ratings.to_json()}
-
-
-def matrix_table(names: tuple[str, ...], rates: NDArray[np.float64], ratings: Ratings) -> Table:
-    """Win rates in per cent, row against column, the strongest first; columns are numbered as rows."""
-    order = np.argsort(-ratings.elo, kind="stable")
-    table = Table(title="win rate of row against column, %", title_justify="left", box=None, pad_edge=False)
-    table.add_column("policy")
-    for number in range(len(names)):
-        table.add_column(str(number + 1), justify="right")
-    for number, row in enumerate(order):
-        cells = ["–" if np.isnan(rates[row, column]) else f"{100 * rates[row, column]:.1f}" for column in order]
-        table.add_row(f"{number + 1} {names[row]}", *cells)
-    return table
-
-
-def rating_table(rates: NDArray[np.float64], ratings: Ratings) -> Table:
-    """Elo with its interval, and the mean win rate against all others."""
-    against = "the mean of all" if ratings.anchor is None else ratings.anchor
-    title = f"Bradley–Terry ratings, Elo points above {against}, 95 % by bootstrap over mirrored pairs"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("policy")
-    for name in ("Elo", "95 % interval", "mean win rate, %"):
-        table.add_column(name, justify="right")
-    for k in np.argsort(-ratings.elo, kind="stable"):
-        interval = f"{ratings.low[k]:+.0f} … {ratings.high[k]:+.0f}"
-        table.add_row(ratings.players[k], f"{ratings.elo[k]:+.0f}", interval, f"{100 * np.nanmean(rates[k]):.1f}")
-    return table

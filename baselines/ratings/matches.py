@@ -26,6 +26,12 @@ def all_pairs(count: int) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(count), 2))
 
 
+def check_games(games: int, option: str = "--games") -> None:
+    """`ConfigError` unless `games` is an even number of at least 2; `option` is where the user wrote it."""
+    if games < 2 or games % 2:
+        raise ConfigError(f"{option} {games}: an even number of at least 2, since each two games mirror one another")
+
+
 def play_matches(
     playing: Game,
     chosen: Sequence[Entrant],
@@ -44,8 +50,7 @@ def play_matches(
     """
     if playing.players != 2:
         raise ConfigError(f"{playing.env.id} is a game of one player: there is nobody to be rated against")
-    if games < 2 or games % 2:
-        raise ConfigError(f"--games {games}: an even number of at least 2, since each two games mirror one another")
+    check_games(games)
     starts = playing.starts(games, seed, mirrored=True)
     found: Scores = {}
     kept = file.data["matches"]

@@ -80,7 +80,8 @@ class ShowdownArena:
                 self._known = _nothing_known(self._records, self._parties)
             obs, *known = _observe(self._records, self._parties, self._fresh, *self._known)
             self._known, self._seen = (known[0], known[1]), (obs, obs.legal_actions)
-            self._fresh[:] = False
+            # Not in place: the program that reads it may be under way, and on a CPU it reads this very memory.
+            self._fresh = np.zeros(self.lanes, bool)
         return self._seen
 
     def step(self, key: jax.Array, actions: jax.Array, playing: NDArray[np.bool_]) -> Stepped:

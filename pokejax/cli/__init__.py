@@ -41,6 +41,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _steps(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is not a number of steps")
+    return value
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's parser."""
     main = argparse.ArgumentParser(prog="pokejax", description="Pokémon battles in JAX, equal to Pokémon Showdown.")
@@ -49,9 +56,10 @@ def parser() -> argparse.ArgumentParser:
 
     quickstart = commands.add_parser(
         "quickstart",
-        help="play thousands of battles, compare some with Showdown, time both, write a replay",
+        help="play thousands of battles, compare some with Showdown, time both, write a replay, train a policy",
         description="Plays Gen 1 random battles in JAX, replays a sample in the real Pokémon Showdown and compares "
-        "every decision point, times both briefly in turns, and writes a replay page.",
+        "every decision point, times both briefly in turns, writes a replay page, and trains a policy, which then "
+        "plays in the real Showdown.",
     )
     quickstart.add_argument("--seed", type=_seed, default=0, help="of everything random (default: %(default)s)")
     quickstart.add_argument("--episodes", type=_count, default=5000, help="battles to play (default: %(default)s)")
@@ -60,6 +68,13 @@ def parser() -> argparse.ArgumentParser:
     )
     quickstart.add_argument(
         "--seconds", type=_seconds, default=5.0, help="how long each of the two is timed (default: %(default)s)"
+    )
+    quickstart.add_argument(
+        "--train",
+        type=_steps,
+        default=300_000,
+        metavar="STEPS",
+        help="joint steps that a policy is trained for; 0: none is (default: %(default)s, a minute or two)",
     )
     quickstart.add_argument(
         "--out", type=Path, default=Path("out/quickstart"), help="folder for what is written (default: %(default)s)"

@@ -24,6 +24,35 @@ class Compared:
 
 
 @dataclasses.dataclass
+class Trained:
+    """A policy that was trained. Battles against random play in JAX; `showdown`: battles won, tied and lost there."""
+
+    folder: Path
+    seconds: float
+    steps: int
+    interrupted: bool = False
+    random_battles: int = 0
+    random_wins: int = 0
+    rival: str = ""
+    showdown: list[int] = dataclasses.field(default_factory=list)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Label and text of each line of the table."""
+        rows = [("policy trained in JAX", f"{self.seconds:.0f} s, {self.steps:,} joint steps")]
+        if self.random_battles:
+            share = f"{self.random_wins / self.random_battles:.1%} of {self.random_battles} battles won"
+            rows.append(("  against random play", f"{share}, in JAX"))
+        if self.showdown:
+            won, tied, lost = self.showdown
+            told = f"{won} won, {tied} tied, {lost} lost against {self.rival}"
+            rows.append(("  in the real Showdown", told))
+        return [
+            *rows,
+            ("to train on", f"`uv run python -m baselines train {{env}} --resume {self.folder} --minutes 5`"),
+        ]
+
+
+@dataclasses.dataclass
 class Findings:
     """One run. What was not done stays None and is named in ``not_done``; speeds are joint steps per second."""
 
@@ -40,6 +69,7 @@ class Findings:
     ours: list[float] = dataclasses.field(default_factory=list)
     reference: list[float] = dataclasses.field(default_factory=list)
     reference_version: str = ""
+    trained: Trained | None = None
     written: list[Path] = dataclasses.field(default_factory=list)
     not_done: list[str] = dataclasses.field(default_factory=list)
     seconds: float = 0.0
@@ -55,13 +85,16 @@ class Findings:
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON values."""
         values = {**dataclasses.asdict(self), "written": [str(path) for path in self.written]}
+        if self.trained:
+            values["trained"]["folder"] = str(self.trained.folder)
         ratios = self.ratios
         return values | {"ratio": ratios and ratios[0], "ratio_per_reference_core": ratios and ratios[1]}
 
     def write(self, path: Path) -> None:
-        """Write the JSON file, listing itself among what was written."""
+        """Write the JSON file, listing itself among what was written; again whenever more was found."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.written.append(path)
+        if path not in self.written:
+            self.written.append(path)
         path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
     def rows(self) -> list[tuple[str, str]]:
@@ -94,6 +127,8 @@ class Findings:
         if self.ours:
             command = f"`uv run python -m leaderboard bench {self.env}`"
             rows.append(("to measure", f"{command}; the speeds above are medians of {len(self.ours)} short samples"))
+        if self.trained:
+            rows += [(label, text.format(env=self.env)) for label, text in self.trained.rows()]
         rows += [("written", "\n".join(map(str, self.written)))] if self.written else []
         rows += [("not done", text) for text in self.not_done]
         return [*rows, ("seconds in all", f"{self.seconds:.0f}")]

@@ -1,4 +1,4 @@
-"""``pokejax quickstart``: play, compare with Showdown, time both, write a replay, say what was found."""
+"""``pokejax quickstart``: play, compare with Showdown, time both, write a replay, train a policy, sum up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pokejax.cli import EXIT_COULD_NOT, EXIT_DIVERGENCE, EXIT_OK
 from pokejax.cli.cache import keep_compiled_programs
 from pokejax.cli.checkout import in_checkout, require_rich
 from pokejax.cli.findings import Compared, Findings
+from pokejax.cli.training import train_and_play
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,6 +120,9 @@ def run(options: argparse.Namespace) -> int:
         if not findings.ours:
             with _bars(console) as bars:
                 _time(findings, player, None, options.seconds, bars)
+        if options.train:
+            findings.write(options.out / "quickstart.json")
+            train_and_play(findings, ENV, options.seed, options.train, options.out, console, _bars(console))
         findings.seconds = time.perf_counter() - began
         findings.write(options.out / "quickstart.json")
     except OSError as error:

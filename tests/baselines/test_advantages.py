@@ -106,16 +106,17 @@ def test_statistics_merge_as_if_seen_at_once():
 def test_memory_is_cleared_where_an_episode_begins():
     config = dataclasses.replace(small.TINY_CONFIG.network, memory=8)
     network = build(jaxenv.make("small/recall"), config)
-    parameters = network.init(jax.random.key(0))
+    parameters = jax.jit(network.init)(jax.random.key(0))
+    unroll, step = jax.jit(network.unroll), jax.jit(network.step)
     x = np.random.default_rng(2).normal(size=(6, 3, 3)).astype(np.float32)
     first = np.zeros((6, 3), bool)
     first[3] = True
-    whole = network.unroll(parameters, x, None, network.initial_carry(3) + 5.0, first)
-    tail = network.unroll(parameters, x[3:], None, network.initial_carry(3), np.zeros((3, 3), bool))
+    whole = unroll(parameters, x, None, network.initial_carry(3) + 5.0, first)
+    tail = unroll(parameters, x[3:], None, network.initial_carry(3), np.zeros((3, 3), bool))
     np.testing.assert_allclose(whole.value[3:], tail.value, rtol=1e-6)
     carry, stepped = network.initial_carry(3) + 5.0, []
     for t in range(6):
-        output = network.step(parameters, x[t], None, carry, first[t])
+        output = step(parameters, x[t], None, carry, first[t])
         carry = output.carry
         stepped.append(output.value)
     np.testing.assert_allclose(np.stack(stepped), whole.value, rtol=1e-5, atol=1e-6)

@@ -20,7 +20,7 @@ import jaxenv
 from baselines import checkpoint as checkpoints
 from baselines import devices
 from baselines.config import OpponentsConfig
-from baselines.errors import CheckpointError, ConfigError, DivergedError, MissingPackageError, StorageError
+from baselines.errors import CheckpointError, ConfigError, DivergedError, StorageError
 from baselines.policy import Policy, load
 from baselines.program import compile_program, make_setup, member_keys
 from baselines.train import Budget, Request, train
@@ -86,9 +86,6 @@ _CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-import jax
-from platformdirs import user_cache_dir
-jax.config.update("jax_compilation_cache_dir", user_cache_dir("pokejax-baselines"))
 from test_runs import _LONG, quiet, request
 from baselines.train import train
 train(request(Path({folder!r}), budget=_LONG), quiet())
@@ -245,11 +242,3 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="--out"):
         train(request(tmp_path / "file" / "run"), quiet())
-
-
-def test_weights_and_biases_that_is_not_installed(tmp_path, monkeypatch):
-    from baselines.loggers import WeightsAndBiases
-
-    monkeypatch.setitem(sys.modules, "wandb", None)
-    with pytest.raises(MissingPackageError, match=r"uv run --with wandb"):
-        WeightsAndBiases(tmp_path, "project", {})

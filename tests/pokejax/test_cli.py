@@ -49,13 +49,15 @@ def toy_engine(monkeypatch, workers):
 
 
 def arguments(out: Path) -> list[str]:
-    return ["quickstart", "--episodes", "50", "--sample", "3", "--seconds", "0.5", "--out", str(out)]
+    short = ["--episodes", "50", "--sample", "3", "--seconds", "0.5", "--train", "0"]
+    return ["quickstart", *short, "--out", str(out)]
 
 
 def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
     assert cli.main(arguments(tmp_path)) == 0
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["battles"] >= 50 and found["steps"] > 0 and found["not_done"] == []
+    assert found["trained"] is None
     assert found["compared"]["battles"] == 3 and found["compared"]["divergences"] == 0
     assert found["compared"]["points"] > 100 and found["compared"]["fields"] == len(field_names())
     assert len(found["ours"]) == len(found["reference"]) == quickstart.SAMPLES
@@ -114,6 +116,7 @@ def test_the_parts_that_are_missing_are_named(monkeypatch, tmp_path, capsys):
         (["quickstart", "--episodes", "0"], "0 is not a positive number"),
         (["quickstart", "--seed", "-1"], "2**63"),
         (["quickstart", "--seconds", "nan"], "positive number of seconds"),
+        (["quickstart", "--train", "-1"], "-1 is not a number of steps"),
         ([], "command"),
     ],
 )

@@ -1,0 +1,195 @@
+"""What a run ends with: checkpoint and curve first, then the evaluation, then the rating table of a game of two."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from baselines import checkpoint as checkpoints
+from baselines import devices
+from baselines.provenance import made_with
+from baselines.train import Request, Result
+
+
+@dataclasses.dataclass(frozen=True)
+class Closing:
+    """What is asked for after training: so many episodes and games of each pair, 0 for none; `json`: a second file."""
+
+    eval_episodes: int
+    rating_games: int
+    json: Path | None = None
+
+
+@dataclasses.dataclass
+class _Report:
+    """`summary` is what `result.json` holds; the rest is shown."""
+
+    summary: dict[str, Any]
+    lines: list[str] = dataclasses.field(default_factory=list)
+    tables: tuple[Table, ...] = ()
+    took: list[str] = dataclasses.field(default_factory=list)
+
+
+def close(asked: Closing, request: Request, result: Result, console: Console) -> int:
+    """Evaluate, rate, write and show; the exit status.
+
+    `result.json` is written before and after each part, so that an interrupt (status 130) costs what comes after it.
+    """
+    if not devices.is_main():
+        return 130 if result.status == "interrupted" else 0
+    from baselines.plot import plot_runs
+
+    report = _Report(_training(request, result))
+    _write(asked, result, report)
+    curve = plot_runs([result.folder], result.folder / "curve")
+    said, missing = "", "evaluation"
+    try:
+        if result.status == "interrupted":
+            said = f"interrupted: go on with --resume {result.folder}"
+        elif not request.spread:
+            with _interrupts() as check:
+                _evaluate(asked, request, result, console, report)
+                _write(asked, result, report)
+                check()
+                missing = "rating table"
+                _rate(asked, request, result, console, report, check)
+                _write(asked, result, report)
+    except KeyboardInterrupt:
+        _settle()
+        said = f"interrupted: checkpoint, curve and result.json are in {result.folder}, without the {missing}"
+    _show(console, report, curve, result)
+    if said:
+        console.print(said, soft_wrap=True, highlight=False)
+    return 130 if said else 0
+
+
+def _training(request: Request, result: Result) -> dict[str, Any]:
+    env = result.program.setup.lanes.env
+    known = [value for value in result.mean_return if value is not None]
+    return {
+        "env": env.id,
+        "env_version": env.version,
+        "status": result.status,
+        "algorithm": request.config.algorithm,
+        "seed": request.seed,
+        "seeds": request.members,
+        "minutes": round(result.seconds / 60, 3),
+        "steps": result.steps,
+        "train_sps": result.train_sps,
+        "env_sps": None,
+        "training_mean_return": result.mean_return,
+        "mean_return": sum(known) / len(known) if known else None,
+        "checkpoint": str(result.folder),
+        "evaluation": None,
+        "ratings": None,
+        "made_with": made_with(),
+    }
+
+
+def _evaluate(asked: Closing, request: Request, result: Result, console: Console, report: _Report) -> None:
+    from baselines.cli.evaluate import evaluate_run
+    from baselines.speed import env_sps
+
+    began = time.monotonic()
+    with console.status("evaluating"):
+        report.summary["env_sps"] = env_sps(result.program.setup.lanes)
+        if asked.eval_episodes > 0:
+            played = evaluate_run(result.folder, asked.eval_episodes, request.seed, request.backend)
+            report.lines = played["lines"]
+            report.summary |= {"evaluation": played, "mean_return": played["mean_return"]}
+    seconds = time.monotonic() - began
+    report.summary["evaluation_seconds"] = round(seconds, 1)
+    report.took.append(f"evaluation {seconds:.0f} s")
+
+
+def _rate(
+    asked: Closing, request: Request, result: Result, console: Console, report: _Report, check: Callable[[], None]
+) -> None:
+    from baselines.ratings.of_run import games_in_all, players_of, rate_players
+
+    env = result.program.setup.lanes.env
+    if env.num_players != 2 or not asked.rating_games:
+        return
+    players = players_of(env, result.folder, request.config, result.update, result.state.play.pool)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("rating", total=games_in_all(players, asked.rating_games))
+
+        def on_games(done: int) -> None:
+            check()
+            bar.update(task, completed=done)
+
+        rated = rate_players(
+            env,
+            players,
+            asked.rating_games,
+            request.seed,
+            request.backend,
+            on_games,
+        )
+    report.tables = rated.tables()
+    report.summary["ratings"] = rated.to_json()
+    report.took.append(f"ratings {rated.seconds:.0f} s ({rated.games} games of each pair)")
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Ctrl-C is a KeyboardInterrupt as ever, and one more wherever `check()` is called after it: JAX calls back into
+    Python while it compiles, and an exception that is raised there is lost."""
+    heard = False
+
+    def remember(number: int, frame: Any) -> None:
+        nonlocal heard
+        heard = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGINT, remember)
+    except ValueError:  # not the main thread: nobody can interrupt
+        yield check
+        return
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _settle() -> None:
+    """Wait for what is being computed: a process that ends under a kernel crashes."""
+    with contextlib.suppress(RuntimeError):  # of an array that was given up to the next call
+        jax.block_until_ready(jax.live_arrays())
+
+
+def _write(asked: Closing, result: Result, report: _Report) -> None:
+    checkpoints.write_json(result.folder / "result.json", report.summary)
+    if asked.json is not None:
+        checkpoints.write_json(asked.json, report.summary)
+
+
+def _show(console: Console, report: _Report, curve: tuple[Path, ...], result: Result) -> None:
+    apart = ("evaluation", "ratings", "made_with")
+    shown = {name: value for name, value in report.summary.items() if name not in apart}
+    console.print_json(json.dumps(shown))
+    for line in report.lines:
+        console.print(line, soft_wrap=True, highlight=False)
+    for table in report.tables:
+        console.print("", table)
+    took = [f"training {result.seconds / 60:.2f} min", *report.took]
+    files = [f"checkpoint {result.folder}", f"curve {' '.join(map(str, curve))}"]
+    for line in ("", "took: " + ", ".join(took), *files):
+        console.print(line, soft_wrap=True, highlight=False)

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     faulthandler.enable()  # a kernel, or XLA, may take the process with it: the report says which round was next
     if options.isa:
         os.environ["JAXLANES_ISA"] = options.isa
-    from jaxlanes.fuzz import campaign
+    from jaxlanes.fuzz import apart, campaign
     from jaxlanes.fuzz.classes import CLASSES
 
     classes = tuple(options.only.split(",")) if options.only else ()
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     settings = campaign.Settings(options.minutes, options.seed, options.programs, options.start, classes, options.out)
     with _Progress(options.minutes * 60) as shown:
-        tally = campaign.run(settings, shown.say, lambda so_far: _went_on(settings, so_far, options.json, shown))
+        tally = apart.run(settings, shown.say, lambda so_far: _went_on(settings, so_far, options.json, shown))
     report = tally.report(settings)
     if options.json:
         campaign.write_report(options.json, report)

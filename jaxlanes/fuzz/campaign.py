@@ -40,8 +40,8 @@ PROGRAMS_EVERY = 6
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Stop after `minutes`, or after so many `programs`. `start`: the first round. `classes`: only these; "programs"
-    among them is the random programs. `folder`: where failures are written."""
+    """Stop after `minutes`, or after so many `programs` or `rounds`. `start`: the first round. `classes`: only these;
+    "programs" among them is the random programs. `folder`: where failures are written."""
 
     minutes: float
     seed: int = 0
@@ -49,6 +49,7 @@ class Settings:
     start: int = 0
     classes: tuple[str, ...] = ()
     folder: Path = Path("out/jaxlanes-fuzz")
+    rounds: int | None = None
 
 
 @dataclasses.dataclass(eq=False)
@@ -69,6 +70,25 @@ class Tally:
     @property
     def clean(self) -> bool:
         return not self.failures
+
+    def plus(self, later: Tally) -> Tally:
+        """With what was run after it, in another process; `seconds` are those of the first."""
+
+        def summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+            return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *other)}
+
+        return Tally(
+            summed(self.evaluations, later.evaluations),
+            summed(self.mismatches, later.mismatches),
+            self.programs + later.programs,
+            self.program_equations + later.program_equations,
+            self.program_evaluations + later.program_evaluations,
+            self.failures + later.failures,
+            self.rejected + later.rejected,
+            self.several_answers + later.several_answers,
+            later.next_round,
+            self.seconds,
+        )
 
     def report(self, settings: Settings) -> dict[str, Any]:
         rows = [
@@ -98,7 +118,7 @@ def run(settings: Settings, say: Callable[[str], None], progress: Callable[[Tall
         # JAX converts constants by NumPy, which warns of NaN.
         warnings.filterwarnings("ignore", "(invalid value|overflow) encountered", RuntimeWarning)
         try:
-            while not _done(settings, tally, time.monotonic() - start):
+            while not done(settings, tally, time.monotonic() - start):
                 number = tally.next_round
                 rng = np.random.default_rng([settings.seed, number])
                 _round(settings, tally, rng, say)
@@ -112,7 +132,10 @@ def run(settings: Settings, say: Callable[[str], None], progress: Callable[[Tall
     return tally
 
 
-def _done(settings: Settings, tally: Tally, seconds: float) -> bool:
+def done(settings: Settings, tally: Tally, seconds: float) -> bool:
+    """Whether one of the limits is reached."""
+    if settings.rounds is not None and tally.next_round - settings.start >= settings.rounds:
+        return True
     if settings.programs is not None and tally.programs >= settings.programs:
         return True
     return seconds >= settings.minutes * 60

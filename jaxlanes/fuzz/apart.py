@@ -1,0 +1,122 @@
+"""A run of the fuzzer in processes of a few rounds each, one after the other.
+
+Loaded kernels stay in a process, and Linux grants one only some 65,000 memory maps, which five thousand programs use up
+(LLVM then crashes). And what a kernel or XLA takes with it, if it crashes, is one process and not the run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import faulthandler
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from jaxlanes.fuzz import campaign
+from jaxlanes.fuzz.campaign import Settings, Tally
+
+ROUNDS = 40
+"""Of each process: a minute or more, of which its start is a few seconds."""
+_PATIENCE = 20.0  # seconds for an interrupted process to clean up after itself
+
+Work = Callable[[Connection, Settings], None]
+
+
+def run(
+    settings: Settings,
+    say: Callable[[str], None],
+    progress: Callable[[Tally], None] = lambda _: None,
+    *,
+    rounds: int = ROUNDS,
+    work: Work | None = None,
+) -> Tally:
+    """As `campaign.run`, and a round that ends its process is a failure too. `work`: what a process does."""
+    tally, start = Tally(next_round=settings.start), time.monotonic()
+    while not campaign.done(settings, tally, time.monotonic() - start):
+        part = _part(settings, tally, time.monotonic() - start, rounds)
+        process = _Process(work or _work, part)
+        try:
+            for what, value in process.messages():
+                if what == "said":
+                    say(value)
+                    continue
+                process.tally = value
+                so_far = tally.plus(value)
+                so_far.seconds = time.monotonic() - start
+                progress(so_far)
+        except KeyboardInterrupt:
+            process.stop()
+            say(f"interrupted in round {process.tally.next_round}")
+            tally = tally.plus(process.tally)
+            break
+        tally = tally.plus(process.tally)
+        if process.status:
+            _crashed(settings, tally, process.status, say)
+    tally.seconds = time.monotonic() - start
+    return tally
+
+
+def _part(settings: Settings, tally: Tally, seconds: float, rounds: int) -> Settings:
+    """What is left to do, at most so many rounds of it."""
+    done = tally.next_round - settings.start
+    return dataclasses.replace(
+        settings,
+        minutes=settings.minutes - seconds / 60,
+        programs=None if settings.programs is None else settings.programs - tally.programs,
+        start=tally.next_round,
+        rounds=rounds if settings.rounds is None else min(rounds, settings.rounds - done),
+    )
+
+
+def _crashed(settings: Settings, tally: Tally, status: int, say: Callable[[str], None]) -> None:
+    """The round under way is a failure, and the next one follows."""
+    number = tally.next_round
+    kind = campaign.kind_of_round(settings, number)
+    how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    message = f"the process ended with {how}; `--seed {settings.seed} --start {number}` begins with that round"
+    say(f"round {number} ({kind}): {message}")
+    tally.failures.append({"round": number, "class": kind, "message": message})
+    tally.next_round = number + 1
+
+
+class _Process:
+    """One part. `tally`: what it has told of so far; `status`: its exit status once the messages are over."""
+
+    def __init__(self, work: Work, settings: Settings) -> None:
+        context = multiprocessing.get_context("spawn")  # XLA's threads do not survive a fork
+        self.tally, self.status = Tally(next_round=settings.start), 0
+        self._inbox, theirs = context.Pipe(duplex=False)
+        self._process: Any = context.Process(target=work, args=(theirs, settings), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def messages(self) -> Any:
+        """("said", text) and ("tally", what was run in this part so far), until the process ends."""
+        while True:
+            try:
+                yield self._inbox.recv()
+            except EOFError:
+                break
+        self._process.join()
+        self.status = self._process.exitcode
+        self._inbox.close()
+
+    def stop(self) -> None:
+        """End it; its folder of kernels goes with it."""
+        self._process.terminate()
+        self._process.join(_PATIENCE)
+        self._process.kill()
+        self._process.join()
+        self._inbox.close()
+
+
+def _work(outbox: Connection, settings: Settings) -> None:
+    faulthandler.enable()
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a Ctrl-C reaches all processes of the terminal: the first one decides
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    campaign.run(settings, lambda text: outbox.send(("said", text)), lambda tally: outbox.send(("tally", tally)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -26,14 +27,20 @@ def env_sps(lanes: Lanes, seconds: float = 2.0) -> float:
     backend = "auto" if lanes.engine == "reference" else lanes.engine
     play = rollout(lanes.env, lanes.count, _STEPS, random_policy(lanes.env), backend=backend)
     params = lanes.env.default_params
-    carry, summary = jax.block_until_ready(play(jax.random.key(0), params))
-    rates, end = [], time.monotonic() + seconds
+    return _rate(lambda carry: play(carry, params), jax.random.key(0), lanes.count * _STEPS, seconds)[0]
+
+
+def _rate(call: Callable[[Any], tuple[Any, Any]], state: Any, steps: int, seconds: float) -> tuple[float, int]:
+    """Steps a second of `state, result = call(state)`, which does `steps` of them: the median of calls of about
+    `seconds` in all, at least three, and how many they were. The first call is not timed: it compiles."""
+    state, _ = jax.block_until_ready(call(state))
+    rates: list[float] = []
+    end = time.monotonic() + seconds
     while len(rates) < _LEAST_CALLS or time.monotonic() < end:
         started = time.perf_counter()
-        carry, summary = jax.block_until_ready(play(carry, params))
-        rates.append(lanes.count * _STEPS / (time.perf_counter() - started))
-    del summary
-    return float(np.median(rates))
+        state, _ = jax.block_until_ready(call(state))
+        rates.append(steps / (time.perf_counter() - started))
+    return float(np.median(rates)), len(rates)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,15 +89,8 @@ def measure(env: Environment, config: Config, seconds: float, backend: str = "au
     program = compile_program(setup, 1)
     state = program.init(member_keys(0, 1))
     parameters = sum(leaf.size for leaf in jax.tree.leaves(state.parameters))
-    state, figures = jax.block_until_ready(program.chunk(state, 0.0, 0.0))
-    rates: list[float] = []
-    end = time.monotonic() + seconds
     per_call = setup.steps_per_update * config.updates_per_chunk
-    while len(rates) < _LEAST_CALLS or time.monotonic() < end:
-        started = time.perf_counter()
-        state, figures = jax.block_until_ready(program.chunk(state, 0.0, 0.0))
-        rates.append(per_call / (time.perf_counter() - started))
-    del state, figures
+    train_sps, updates = _rate(lambda state: program.chunk(state, 0.0, 0.0), state, per_call, seconds)
     learner = config.learner
     return Speed(
         hidden=config.network.hidden,
@@ -99,7 +99,7 @@ def measure(env: Environment, config: Config, seconds: float, backend: str = "au
         horizon=learner.horizon,
         epochs=learner.epochs,
         engine=setup.lanes.engine,
-        train_sps=float(np.median(rates)),
+        train_sps=train_sps,
         env_sps=env_sps(setup.lanes, seconds),
-        updates=len(rates),
+        updates=updates,
     )

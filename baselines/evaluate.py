@@ -13,26 +13,9 @@ import numpy as np
 
 from baselines.lanes import Lanes, LaneState
 from baselines.policy import Policy, TrainedPolicy
-from baselines.selfplay.opponents import named
 from jaxenv import Environment, struct
 
 _STEPS_A_CALL = 64
-
-
-@dataclasses.dataclass(frozen=True)
-class NamedOpponent:
-    """A fixed opponent of `pokejax.opponents` as a `Policy`."""
-
-    env: str
-    name: str
-    env_version: str = ""
-
-    def initial_carry(self, batch: int) -> Any:
-        return ()
-
-    def act(self, key: jax.Array, obs: Any, mask: Any, carry: Any, first: jax.Array) -> tuple[jax.Array, Any]:
-        keys = jax.random.split(key, first.shape[0])
-        return jax.vmap(named(self.env, self.name))(keys, obs, mask).astype(jnp.int32), carry
 
 
 @struct.dataclass

@@ -11,18 +11,6 @@ import pytest
 
 from verification.references.showdown.workers import WorkerPool
 
-_UNCLAIMED = ("baselines/",)
-"""Tests of parts that are not finished and that no claim is made for: they would take the suite past its half hour."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`pytest -m unclaimed` runs those; the mark keeps them out of `pytest` by itself."""
-    for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(_UNCLAIMED):
-            item.add_marker(pytest.mark.unclaimed)
-
-
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
 

@@ -9,12 +9,10 @@ from typing import Any
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines.evaluate import NamedOpponent, evaluate
+from baselines.evaluate import evaluate
 from baselines.policy import Policy, load
-from baselines.transfer.scripted import scripted, scripted_names
-
-YARDSTICKS = ("uniform_legal", "max_expected_damage", "simple_heuristics")
-"""Opponents that a policy of PokeJAX is measured against; in another game of two they are those that it has."""
+from baselines.ratings.of_run import fixed_names
+from baselines.transfer.policies import entrants
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +23,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
     parser.add_argument("--which", choices=("latest", "best"), default="latest")
-    parser.add_argument("--opponent", action="append", help="a name of pokejax.opponents, or another run")
+    parser.add_argument("--opponent", action="append", help="a scripted name, or another run")
     parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
@@ -66,7 +64,9 @@ def evaluate_run(
     policies = load(run, greedy=greedy, which=which)
     env = jaxenv.make(policies[0].env)
     reports = checkpoints.read_facts(checkpoints.find(run, which)).config.reports
-    opponents = _opponents(env, rivals) if env.num_players == 2 else []
+    opponents: list[Policy] = []
+    if env.num_players == 2:
+        opponents = [entrant.policy for entrant in entrants(env, rivals or fixed_names(env.id))]
     members, lines = [], []
     for policy in policies:
         results = evaluate(env, policy, episodes, seed, opponents=opponents, backend=backend, reports=reports)
@@ -80,15 +80,6 @@ def evaluate_run(
     of_first = [m for m in members if m.get("opponent") == members[0].get("opponent")]
     known = [m["mean_return"] for m in of_first if m["mean_return"] is not None]
     return {"mean_return": sum(known) / len(known) if known else None, "played": members, "lines": lines}
-
-
-def _opponents(env: jaxenv.Environment, rivals: list[str] | None) -> list[Policy]:
-    if rivals is None and not env.id.startswith("pokejax/"):
-        return [scripted(env, name) for name in scripted_names(env.id)]
-    found: list[Policy] = []
-    for name in rivals or YARDSTICKS:
-        found.append(load(name, 0) if Path(name).is_dir() else NamedOpponent(env.id, name))
-    return found
 
 
 def _line(data: dict[str, Any]) -> str:

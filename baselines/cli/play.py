@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxenv
-from baselines.cli.evaluate import YARDSTICKS
-from baselines.evaluate import NamedOpponent
 from baselines.policy import Policy, load
+from baselines.ratings.of_run import fixed_names
+from baselines.transfer.policies import entrants
 
 
 def main(arguments: list[str]) -> int:
@@ -24,14 +24,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--steps", type=int, default=100, help="at most so many")
     parser.add_argument("--member", type=int, default=0)
     parser.add_argument("--greedy", action="store_true")
-    parser.add_argument("--opponent", default=YARDSTICKS[0], help="a name of pokejax.opponents, or another run")
+    parser.add_argument("--opponent", help="a scripted name, or another run; default: random play")
     options = parser.parse_args(arguments)
     policy = load(options.run, options.member, greedy=options.greedy)
     env = jaxenv.make(policy.env)
     players = [policy]
     if env.num_players == 2:
-        rival = options.opponent
-        players.append(load(rival, 0) if Path(rival).is_dir() else NamedOpponent(env.id, rival))
+        players.append(entrants(env, [options.opponent or fixed_names(env.id)[0]])[0].policy)
     for line in episode(env, players, options.seed, options.steps):
         print(line)
     return 0

@@ -55,9 +55,14 @@ def players_of(env: Environment, folder: Path, config: Config, update: int, pool
     `update`: how many updates the run has behind it; a copy that was frozen just then is the member itself.
     """
     members = load(folder)
-    known = scripted_names(env.id)
-    fixed = [scripted(env, name) for name in ([name for name in FIXED if name in known] or known)]
+    fixed = [scripted(env, name) for name in fixed_names(env.id)]
     return [*members, *_past_selves(members[0], config, update, pool), *fixed]
+
+
+def fixed_names(env_id: str) -> tuple[str, ...]:
+    """The scripted policies that every run in that game meets: `FIXED`, or in other games all that there are."""
+    known = scripted_names(env_id)
+    return tuple(name for name in FIXED if name in known) or known
 
 
 def rate_players(

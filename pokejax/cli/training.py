@@ -88,10 +88,9 @@ def _train(env_id: str, seed: int, steps: int, out: Path, console: Console) -> T
 
 def _against_random(trained: Trained, env: Environment, policy: Policy, seed: int) -> None:
     from baselines.evaluate import evaluate
-    from baselines.transfer.scripted import scripted, scripted_names
+    from baselines.transfer.scripted import random_play
 
-    rival = scripted(env, scripted_names(env.id)[0])
-    (played,) = evaluate(env, policy, RANDOM_BATTLES, seed + 1, opponents=[rival])
+    (played,) = evaluate(env, policy, RANDOM_BATTLES, seed + 1, opponents=[random_play(env)])
     trained.random_battles = len(played.returns)
     trained.random_wins = int((played.returns > 0).sum())
 

@@ -1,5 +1,6 @@
 """`python -m baselines`: arguments, messages, plots."""
 
+import dataclasses
 import json
 
 import pytest
@@ -12,7 +13,7 @@ from baselines.config import Config, from_json, to_json
 from baselines.errors import ConfigError
 from baselines.loggers import JsonLines, TensorBoard, Terminal
 from baselines.plot import plot_runs, read_rows
-from baselines.train import Budget
+from baselines.train import Budget, Request, train
 
 ROW = {
     "update": 4, "steps": 512, "seconds": 1.0, "sps": 512.0, "mean_return": 0.5, "entropy": 0.6, "approx_kl": 0.01,
@@ -40,6 +41,7 @@ def test_help_names_every_command(capsys):
         (["train", "pongjax/puffer_pong", "--resume", "nowhere"], 1, "nowhere: no checkpoint"),
         (["eval", "nowhere"], 1, "nowhere: no checkpoint"),
         (["plot", "nowhere"], 1, "give the folder of a run"),
+        (["speed", "small/chain", "--hidden", "64,x"], 1, "'64,x'"),
     ],
 )
 def test_wrong_arguments_are_answered_in_words(arguments, status, words, capsys, tmp_path, monkeypatch):
@@ -89,3 +91,29 @@ def test_lines_where_there_is_no_terminal():
     said = console.export_text()
     for figure in ("50%", "return 0.5", "entropy 0.60", "KL 0.0100", "clip 0.10", "EV 0.30"):
         assert figure in said
+
+
+def test_speed_over_networks(tmp_path, capsys):
+    out = tmp_path / "speed.json"
+    sizes = ["--hidden", "8", "16,16", "--environments", "16", "--horizon", "4", "--seconds", "0.01"]
+    assert main(["speed", "small/chain", *sizes, "--json", str(out)]) == 0
+    small_one, large_one = json.loads(out.read_text())["rows"]
+    assert small_one["hidden"] == [8] and large_one["hidden"] == [16, 16]
+    assert small_one["parameters"] < large_one["parameters"]
+    for row in (small_one, large_one):
+        assert (row["environments"], row["horizon"]) == (16, 4) and row["updates"] >= 3
+        assert row["env_share"] == row["train_sps"] / row["env_sps"] > 0
+    assert f"{large_one['parameters']:,}" in capsys.readouterr().out
+
+
+def test_rivals_are_scripted_names_or_runs(tmp_path, capsys):
+    folder = tmp_path / "run"
+    config = dataclasses.replace(small.TINY_CONFIG, ppo=dataclasses.replace(small.TINY, environments=16))
+    train(Request("small/pennies", config, Budget(steps=256), folder), Console(quiet=True))
+    assert main(["eval", str(folder), "--episodes", "8", "--opponent", str(folder), "--opponent", "uniform"]) == 0
+    said = capsys.readouterr().out
+    assert "run against uniform" in said and "run against run" in said
+    assert main(["eval", str(folder), "--opponent", "simple_heuristics"]) == 1
+    assert "no scripted policy of small/pennies (these are: uniform)" in capsys.readouterr().err
+    assert main(["play", str(folder), "--steps", "5"]) == 0
+    assert "the episode terminated after 2 steps" in capsys.readouterr().out

@@ -41,7 +41,8 @@ PROGRAMS_EVERY = 6
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """Stop after `minutes`, or after so many `programs` or `rounds`. `start`: the first round. `classes`: only these;
-    "programs" among them is the random programs. `folder`: where failures are written."""
+    "programs" among them is the random programs. `folder`: where failures are written. `left_out`: programs that are
+    not run, as (round, number in it)."""
 
     minutes: float
     seed: int = 0
@@ -50,6 +51,7 @@ class Settings:
     classes: tuple[str, ...] = ()
     folder: Path = Path("out/jaxlanes-fuzz")
     rounds: int | None = None
+    left_out: tuple[tuple[int, int], ...] = ()
 
 
 @dataclasses.dataclass(eq=False)
@@ -120,8 +122,7 @@ def run(settings: Settings, say: Callable[[str], None], progress: Callable[[Tall
         try:
             while not done(settings, tally, time.monotonic() - start):
                 number = tally.next_round
-                rng = np.random.default_rng([settings.seed, number])
-                _round(settings, tally, rng, say)
+                _round(settings, tally, say)
                 tally.next_round = number + 1
                 tally.seconds = time.monotonic() - start
                 progress(tally)
@@ -158,39 +159,68 @@ def program_size(rng: np.random.Generator) -> int:
     return int(min(200, 9 + rng.geometric(1 / 40 if rng.random() < 0.08 else 1 / 6)))
 
 
-def _round(settings: Settings, tally: Tally, rng: np.random.Generator, say: Callable[[str], None]) -> None:
-    kind = kind_of_round(settings, tally.next_round)
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """What round `number` of a seed runs: `programs` by their number in it. `rng` goes on to draw their arguments."""
+
+    number: int
+    kind: str
+    programs: dict[int, Program]
+    rng: np.random.Generator
+
+    @property
+    def lanes(self) -> int:
+        return PROGRAM_LANES if self.kind == "programs" else CLASS_LANES
+
+    @property
+    def draws(self) -> int:
+        return PROGRAM_DRAWS if self.kind == "programs" else CLASS_DRAWS
+
+    @property
+    def strict(self) -> bool:
+        return self.kind == "programs" or CLASSES[self.kind].strict
+
+
+def round_of(settings: Settings, number: int) -> Round:
+    """The same at every call; without what is left out."""
+    rng = np.random.default_rng([settings.seed, number])
+    kind = kind_of_round(settings, number)
     if kind == "programs":
         programs = [random_program(rng, program_size(rng)) for _ in range(PROGRAMS_AT_ONCE)]
-        ran = _run_all(settings, tally, kind, programs, rng, PROGRAM_LANES, PROGRAM_DRAWS, True, say)
+    else:
+        programs = [primitive_program(rng, kind) for _ in range(INSTANCES)]
+    kept = {i: program for i, program in enumerate(programs) if (number, i) not in settings.left_out}
+    return Round(number, kind, kept, rng)
+
+
+def _round(settings: Settings, tally: Tally, say: Callable[[str], None]) -> None:
+    this = round_of(settings, tally.next_round)
+    ran = _run_all(settings, tally, this, list(this.programs.values()), say)
+    if this.kind == "programs":
         tally.programs += len(ran)
         tally.program_equations += sum(program.size() for program in ran)
-        tally.program_evaluations += len(ran) * PROGRAM_LANES * PROGRAM_DRAWS
-        return
-    programs = [primitive_program(rng, kind) for _ in range(INSTANCES)]
-    ran = _run_all(settings, tally, kind, programs, rng, CLASS_LANES, CLASS_DRAWS, CLASSES[kind].strict, say)
-    tally.evaluations[kind] = tally.evaluations.get(kind, 0) + len(ran) * CLASS_LANES * CLASS_DRAWS
+        tally.program_evaluations += len(ran) * this.lanes * this.draws
+    else:
+        tally.evaluations[this.kind] = tally.evaluations.get(this.kind, 0) + len(ran) * this.lanes * this.draws
 
 
 def _run_all(
-    settings: Settings, tally: Tally, kind: str, programs: list[Program], rng: np.random.Generator, lanes: int,
-    draws: int, strict: bool, say: Callable[[str], None],
-) -> list[Program]:  # fmt: skip
+    settings: Settings, tally: Tally, this: Round, programs: list[Program], say: Callable[[str], None]
+) -> list[Program]:
     """The programs that could be run."""
     refused = [program for program in programs if len(programs) > 1 and refusal(program)]
-    alone = [p for program in refused
-             for p in _run_all(settings, tally, kind, [program], rng, lanes, draws, strict, say)]  # fmt: skip
+    alone = [p for program in refused for p in _run_all(settings, tally, this, [program], say)]
     programs = [program for program in programs if program not in refused]
     if not programs:
         return alone
+    kind, rng, strict = this.kind, this.rng, this.strict
     try:
-        pair = Pair(programs, lanes, strict=strict)
+        pair = Pair(programs, this.lanes, strict=strict)
     except Exception as error:  # which of them?
         if len(programs) > 1:
             half = len(programs) // 2
             parts = (programs[:half], programs[half:])
-            return alone + [p for part in parts
-                            for p in _run_all(settings, tally, kind, part, rng, lanes, draws, strict, say)]  # fmt: skip
+            return alone + [p for part in parts for p in _run_all(settings, tally, this, part, say)]
         if isinstance(error, XlaError):
             tally.rejected.append(f"round {tally.next_round}: {str(error)[:300]}")
             say(f"round {tally.next_round} ({kind}): not run: {str(error)[:200]}")
@@ -199,7 +229,7 @@ def _run_all(
         _failed(settings, tally, kind, check(programs[0], arguments, strict=strict), strict, say)
         return programs
     failed: set[int] = set()
-    for _ in range(draws):
+    for _ in range(this.draws):
         arguments = [pair.draw(rng, i) for i in range(len(programs))]
         for number, found in enumerate(pair.differences(arguments)):
             if found is not None and number not in failed:

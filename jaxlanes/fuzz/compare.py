@@ -56,19 +56,10 @@ class Pair:
 
     def __init__(self, programs: Sequence[Program], lanes: int, *, strict: bool) -> None:
         self.programs, self.lanes = tuple(programs), lanes
-        self._counts = [len(program.arguments) for program in programs]
-        functions = [program.function() for program in programs]
-
-        def everything(*flat: Any) -> list[Any]:
-            results, at = [], 0
-            for function, count in zip(functions, self._counts, strict=True):
-                results.append(function(*flat[at : at + count]))
-                at += count
-            return results
-
-        example = self._flat([self.draw(np.random.default_rng(0), i) for i in range(len(programs))])
+        everything = _together(programs)
+        example = _example(programs, lanes)
         with ThreadPoolExecutor(1) as pool:  # the C++ compiler and XLA work side by side
-            other = pool.submit(self._xla, everything, example, strict)
+            other = pool.submit(_xla, everything, example, strict)
             try:
                 with fold.divisions_stay() if strict else contextlib.nullcontext():
                     self._ours = jax.jit(jaxlanes.vmap(everything, backend="simd")).lower(*example).compile()
@@ -77,23 +68,13 @@ class Pair:
                     raise XlaError(f"XLA: {type(error).__name__}: {error}") from error
         self._theirs = other.result()
 
-    def _xla(self, function: Any, example: list[Any], strict: bool) -> Any:
-        return jax.jit(jax.vmap(function), compiler_options=STRICT if strict else None).lower(*example).compile()
-
     def draw(self, rng: np.random.Generator, number: int) -> list[np.ndarray]:
         """Values for the arguments of one program."""
-        return [draw(rng, a.type, self.lanes, a.domain) for a in self.programs[number].arguments]
-
-    def _flat(self, arguments: Sequence[Sequence[np.ndarray]]) -> list[Any]:
-        found: list[Any] = []
-        for program, values in zip(self.programs, arguments, strict=True):
-            for argument, value in zip(program.arguments, values, strict=True):
-                found.append(jax.random.wrap_key_data(jnp.asarray(value)) if argument.type.dtype == KEY else value)
-        return found
+        return _draw(rng, self.programs[number], self.lanes)
 
     def run(self, arguments: Sequence[Sequence[np.ndarray]]) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
         """The outputs of each program, ours and XLA's; keys as their words."""
-        flat = self._flat(arguments)
+        flat = _flat(self.programs, arguments)
         ours, theirs = self._ours(*flat), self._theirs(*flat)
         return [[data(x) for x in each] for each in ours], [[data(x) for x in each] for each in theirs]
 
@@ -104,6 +85,45 @@ class Pair:
             difference(program, values, a, b)
             for program, values, a, b in zip(self.programs, arguments, ours, theirs, strict=True)
         ]
+
+
+def compile_by_xla(programs: Sequence[Program], lanes: int, *, strict: bool) -> None:
+    """XLA's side of a `Pair` alone: whatever happens here has nothing to do with kernels."""
+    _xla(_together(programs), _example(programs, lanes), strict)
+
+
+def _xla(function: Any, example: list[Any], strict: bool) -> Any:
+    return jax.jit(jax.vmap(function), compiler_options=STRICT if strict else None).lower(*example).compile()
+
+
+def _together(programs: Sequence[Program]) -> Any:
+    """One function of all their arguments, one after the other, to the list of their results."""
+    functions = [(program.function(), len(program.arguments)) for program in programs]
+
+    def everything(*flat: Any) -> list[Any]:
+        results, at = [], 0
+        for function, count in functions:
+            results.append(function(*flat[at : at + count]))
+            at += count
+        return results
+
+    return everything
+
+
+def _draw(rng: np.random.Generator, program: Program, lanes: int) -> list[np.ndarray]:
+    return [draw(rng, a.type, lanes, a.domain) for a in program.arguments]
+
+
+def _flat(programs: Sequence[Program], arguments: Sequence[Sequence[np.ndarray]]) -> list[Any]:
+    found: list[Any] = []
+    for program, values in zip(programs, arguments, strict=True):
+        for argument, value in zip(program.arguments, values, strict=True):
+            found.append(jax.random.wrap_key_data(jnp.asarray(value)) if argument.type.dtype == KEY else value)
+    return found
+
+
+def _example(programs: Sequence[Program], lanes: int) -> list[Any]:
+    return _flat(programs, [_draw(np.random.default_rng(0), program, lanes) for program in programs])
 
 
 def refusal(program: Program) -> Exception | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -36,7 +37,12 @@ def _dies_in_round_one(outbox: Connection, settings: Settings) -> None:
         outbox.send(("tally", tally))
 
 
-def test_a_round_that_ends_its_process_is_a_failure_and_the_next_one_follows() -> None:
+def _compiles(settings: Settings, number: int, programs: Sequence[int]) -> None:
+    pass
+
+
+def test_a_round_that_ends_its_process_is_a_failure_and_the_next_one_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "_xla_alone", _compiles)
     said: list[str] = []
     settings = Settings(1, seed=9, classes=("programs",), rounds=4)
     tally = apart.run(settings, said.append, rounds=2, work=_dies_in_round_one)
@@ -44,6 +50,42 @@ def test_a_round_that_ends_its_process_is_a_failure_and_the_next_one_follows() -
     assert (failure["round"], failure["class"]) == (1, "programs") and "signal SIGKILL" in failure["message"]
     assert (tally.next_round, tally.programs) == (4, 3) and not tally.clean
     assert said == [f"round 1 (programs): {failure['message']}"]
+
+
+_CRASH_XLA = (2, 9)
+
+
+def _crashes(settings: Settings, number: int, programs: Sequence[int]) -> None:
+    if set(_CRASH_XLA) & set(programs):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _dies_of_two_programs(outbox: Connection, settings: Settings) -> None:
+    if settings.left_out == ((1, 2), (1, 9)):
+        kept = campaign.round_of(settings, 1).programs
+        assert len(kept) == campaign.PROGRAMS_AT_ONCE - 2 and not set(kept) & set(_CRASH_XLA)
+        outbox.send(("tally", Tally(programs=len(kept), next_round=2)))
+        return
+    outbox.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_programs_on_which_xla_crashes_are_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "_xla_alone", _crashes)
+    said: list[str] = []
+    settings = Settings(1, seed=9, start=1, classes=("programs",), rounds=1)
+    tally = apart.run(settings, said.append, work=_dies_of_two_programs)
+    assert tally.clean and (tally.next_round, tally.programs) == (2, 22)
+    assert said == [
+        f"round 1 (programs): XLA by itself crashes with signal SIGKILL on program {i}; not run" for i in _CRASH_XLA
+    ]
+    programs = campaign.round_of(settings, 1).programs
+    for note, culprit in zip(tally.rejected, _CRASH_XLA, strict=True):
+        assert f"on program {culprit}:\n{programs[culprit].source()}" in note
+
+
+def test_xla_alone_ends_well_on_what_it_can_compile() -> None:
+    assert apart._crash_xla(Settings(1, seed=4, classes=("not",)), 3, (0, 1)) == ()
 
 
 def _never_ends(outbox: Connection, settings: Settings) -> None:

@@ -340,8 +340,9 @@ class Builder(Nodes):
     def branch(self, masks: list[int], blocks: list[Block]) -> list[int]:
         """The values of the block whose mask is set. Masks exclude each other; one of them is set in every lane."""
         merged = []
+        only = len(blocks) == 1  # every lane takes it, and its values are what it yields
         for block in blocks:
-            if len(block.items) <= SMALL_BRANCH and all(isinstance(item, int) for item in block.items):
+            if only or (len(block.items) <= SMALL_BRANCH and all(isinstance(item, int) for item in block.items)):
                 self._splice(block)
         open_blocks = [block for block in blocks if block.items]
         if not open_blocks:

@@ -68,22 +68,31 @@ def _cumulative(context: Context, equation: Any, x: Value) -> Value:
 
 @rule("argmax", "argmin")
 def _argmax(context: Context, equation: Any, x: Value) -> Value:
-    """The first of equal ones; a NaN is taken before everything."""
+    """The first of equal ones; a NaN is taken before everything.
+
+    XLA reduces pairs of an element and its index, and of equal elements it keeps the lesser index. That is another one
+    than the first where an index does not fit its type.
+    """
     builder, (axis,) = context.builder, equation.params["axes"]
     better = "gt" if equation.primitive.name == "argmax" else "lt"
     dtype = np.dtype(equation.params["index_dtype"])
+    fits = int(np.iinfo(dtype).max)
     columns = np.moveaxis(context.ids(x), axis, -1)
     result = np.zeros(columns.shape[:-1], np.int64)
     for place in np.ndindex(*result.shape):
         best, *rest = columns[place].tolist()
         at = builder.constant(0, node_type(dtype))
         for number, node in enumerate(rest, 1):
+            index = builder.constant(int(np.array(number).astype(dtype)), node_type(dtype))
+            if number > fits:
+                equal = builder.binary("and", builder.compare("eq", node, best), builder.compare("lt", index, at))
+                at = builder.select(equal, index, at)
             wins = builder.compare(better, node, best)
             if builder.nodes[node].type == FLOAT:
                 known = builder.compare("eq", best, best)
                 wins = builder.binary("and", known, builder.binary("or", wins, builder.compare("ne", node, node)))
             best = builder.select(wins, node, best)
-            at = builder.select(wins, builder.constant(number, node_type(dtype)), at)
+            at = builder.select(wins, index, at)
         result[place] = at
     return Lanes(result, dtype)
 

@@ -67,6 +67,17 @@ def test_float_reductions_and_nan(same: Any) -> None:
     same(fn, x, y.astype(np.float32))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+def test_places_that_do_not_fit_their_type(same: Any, dtype: str) -> None:
+    """XLA takes the least index of equal elements, of indices that have wrapped round. (Round 313 of seed 1.)"""
+
+    def fn(x, y):
+        return lax.argmax(x, 0, dtype), lax.argmin(x, 0, dtype), lax.argmin(y, 0, dtype)
+
+    y = floats((300,), seed=3)
+    same(fn, integers((300,), 0, 40), np.where(y < 0, np.float32(-np.inf), y))
+
+
 @pytest.mark.parametrize(("dtype", "size"), [("uint8", 5), ("bool", 2), ("bool", 40), ("float32", 12), ("int32", 300)])
 def test_reading_at_an_index(same: Any, dtype: str, size: int) -> None:
     """Chains of selects, permutations in registers, memory of the lanes, tables; in bounds and out."""

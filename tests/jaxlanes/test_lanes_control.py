@@ -39,6 +39,16 @@ def test_branches(same: Any) -> None:
     same(fn, integers((), -2, 7), integers((), -50, 50, seed=1), integers((), -50, 50, seed=2))
 
 
+def test_only_one_branch_can_be_taken(same: Any) -> None:
+    """The index is not a constant, but no lane has another one. (Round 287 of the fuzzer's seed 1.)"""
+
+    def fn(i, x, y):
+        index = lax.div(jnp.int32(0), lax.max(i, jnp.int32(1)))
+        return lax.switch(index, [lambda: (heavy(x), y), lambda: (heavy(y), x), lambda: (y, heavy(x, 9))])
+
+    same(fn, integers((), -2, 7), integers((), -50, 50, seed=1), integers((), -50, 50, seed=2))
+
+
 def test_nobody_takes_the_branch(same: Any) -> None:
     """A value that no lane gives stays within what is known of it: it may be an index."""
 

@@ -161,9 +161,8 @@ def program_size(rng: np.random.Generator) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """What round `number` of a seed runs: `programs` by their number in it. `rng` goes on to draw their arguments."""
+    """What one round of a seed runs: `programs` by their number in it. `rng` goes on to draw their arguments."""
 
-    number: int
     kind: str
     programs: dict[int, Program]
     rng: np.random.Generator
@@ -190,7 +189,7 @@ def round_of(settings: Settings, number: int) -> Round:
     else:
         programs = [primitive_program(rng, kind) for _ in range(INSTANCES)]
     kept = {i: program for i, program in enumerate(programs) if (number, i) not in settings.left_out}
-    return Round(number, kind, kept, rng)
+    return Round(kind, kept, rng)
 
 
 def _round(settings: Settings, tally: Tally, say: Callable[[str], None]) -> None:

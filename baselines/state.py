@@ -1,4 +1,4 @@
-"""What a run consists of: the learner's state, a pytree of plain arrays that a checkpoint holds as it is."""
+"""The state of a run: a pytree of plain arrays, which a checkpoint holds as it is."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LearnerState(struct.Node):
 
 @struct.dataclass
 class Schedule:
-    """What changes in the course of a run, float32 scalars."""
+    """Settings that change in the course of a run, float32 scalars."""
 
     learning_rate: jax.Array
     exploration: jax.Array

@@ -1,4 +1,4 @@
-"""Who is stronger: win rates and Bradley–Terry ratings. `python -m baselines rate --help`."""
+"""Strength of policies: win rates and Bradley–Terry ratings. `python -m baselines rate --help`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the network of PokeJAX reads, and that it treats slots alike."""
+"""The network of PokeJAX: its features, and that it treats slots alike."""
 
 import dataclasses
 

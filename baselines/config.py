@@ -11,25 +11,30 @@ from baselines.errors import ConfigError
 
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
-    """The actor-critic network.
-
-    * ``kind``: "mlp" on the flat observation, or "entity", one token for each Pokémon and move (PokeJAX only).
-    * ``hidden``: widths of the dense layers. ``shared``: actor and critic share them.
-    * ``memory``: width of a GRU after the layers; 0 for none.
-    * ``attention``: number of transformer layers over the tokens of "entity"; 0 pools them without attention.
-    """
+    """The actor-critic network."""
 
     kind: Literal["mlp", "entity"] = "mlp"
+    """Dense layers on the flat observation ("mlp"), or one token for each Pokémon and move ("entity", PokeJAX only)."""
     hidden: tuple[int, ...] = (64, 64)
+    """Widths of the dense layers."""
     activation: Literal["tanh", "relu", "silu"] = "tanh"
+    """Between layers."""
     shared: bool = False
+    """Actor and critic share their layers."""
     layer_norm: bool = False
+    """Normalise every layer."""
     memory: int = 0
+    """Width of a GRU after the layers; 0 for none."""
     attention: int = 0
+    """Transformer layers over the tokens of "entity"; 0 pools the tokens without attention."""
     heads: int = 4
+    """Heads of each transformer layer."""
     token: int = 32
+    """Width of a token of "entity"."""
     initial_log_std: float = 0.0
+    """Logarithm of the standard deviation of continuous actions at the start."""
     logit_scale: float = 0.01
+    """Gain of the last layer's initial weights: a small one begins with near-uniform play."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,23 +45,41 @@ class PPOConfig:
     """
 
     environments: int = 1024
+    """Environments side by side."""
     horizon: int = 32
+    """Steps of each environment in one update."""
     epochs: int = 4
+    """Passes over the data of an update."""
     minibatches: int = 8
+    """Parts of a pass, each a step of Adam."""
     learning_rate: float = 3e-4
+    """At the start."""
     schedule: Literal["linear", "constant"] = "linear"
+    """Of the learning rate over the run."""
     final_learning_rate: float = 0.0
+    """At the end of a linear schedule."""
     discount: float = 0.99
+    """Of rewards, a step."""
     gae_lambda: float = 0.95
+    """λ of generalised advantage estimation."""
     clip: float = 0.2
+    """Of the ratio of probabilities, on either side of 1."""
     clip_value: bool = False
+    """Clip changes of the value as well."""
     value_coefficient: float = 0.5
+    """Weight of the value's loss."""
     entropy_coefficient: float = 0.0
+    """Weight of the entropy bonus."""
     max_grad_norm: float = 0.5
+    """Longer gradients are cut to this norm."""
     adam_epsilon: float = 1e-5
+    """ε of Adam."""
     normalise_advantages: bool = True
+    """To mean 0 and variance 1, in each minibatch."""
     normalise_observations: bool = True
+    """By their running mean and variance."""
     scale_rewards: bool = False
+    """By the running deviation of discounted returns."""
     shaping: float = 0.0
     """Weight of the environment's potential (`baselines.configs.potential`), which speeds up sparse rewards."""
 
@@ -66,39 +89,56 @@ class PQNConfig:
     """Parallelised Q-networks (Gallici et al. 2024): Q(λ) with layer norm, no target network, no replay buffer."""
 
     environments: int = 1024
+    """Environments side by side."""
     horizon: int = 32
+    """Steps of each environment in one update."""
     epochs: int = 2
+    """Passes over the data of an update."""
     minibatches: int = 8
+    """Parts of a pass, each a step of Adam."""
     learning_rate: float = 5e-4
+    """At the start."""
     schedule: Literal["linear", "constant"] = "linear"
+    """Of the learning rate over the run."""
     final_learning_rate: float = 0.0
+    """At the end of a linear schedule."""
     discount: float = 0.99
+    """Of rewards, a step."""
     q_lambda: float = 0.65
+    """λ of the targets Q(λ)."""
     exploration_start: float = 1.0
+    """Share of random actions at the start."""
     exploration_end: float = 0.02
+    """Share of random actions at the end."""
     exploration_share: float = 0.3
     """Share of the run over which exploration falls."""
     max_grad_norm: float = 10.0
+    """Longer gradients are cut to this norm."""
     adam_epsilon: float = 1e-5
+    """ε of Adam."""
     normalise_observations: bool = True
+    """By their running mean and variance."""
 
 
 @dataclasses.dataclass(frozen=True)
 class OpponentsConfig:
     """Opponents in two-player environments, as shares of the environments; what is left is self-play.
 
-    * ``fixed``: (name of `pokejax.opponents`, share) pairs.
-    * ``pool_share``: against frozen past selves, of which `pool_size` are kept and `pool_slots` play at a time, drawn
-      by how often they win (prioritised fictitious self-play). One is frozen every `snapshot_every` updates.
-    * ``exploit``: a run whose policy sits opposite in all environments: how far it can be exploited.
+    Past selves are dealt as in prioritised fictitious self-play.
     """
 
     fixed: tuple[tuple[str, float], ...] = ()
+    """Pairs of a scripted opponent's name and its share."""
     pool_share: float = 0.0
+    """Share against frozen past selves."""
     pool_size: int = 8
+    """Past selves that are kept."""
     pool_slots: int = 4
+    """Past selves that play at a time, drawn by how often they win."""
     snapshot_every: int = 50
+    """Updates between two past selves."""
     exploit: str = ""
+    """A run whose policy is the opponent everywhere: how far it can be exploited."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +146,7 @@ class Config:
     """All that decides what is learned. The seed and the budget are the run's (`baselines.train.Budget`)."""
 
     algorithm: Literal["ppo", "pqn"] = "ppo"
+    """Proximal policy optimisation, or parallelised Q-networks."""
     network: NetworkConfig = NetworkConfig()
     ppo: PPOConfig = PPOConfig()
     pqn: PQNConfig = PQNConfig()

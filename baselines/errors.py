@@ -33,6 +33,10 @@ class StorageError(BaselinesError):
     """A place cannot be written: no space, no permission, another process that writes there."""
 
 
+class NoMemberError(BaselinesError, IndexError):
+    """A run has no member of that number."""
+
+
 class MissingPackageError(BaselinesError):
     """An optional package was asked for by flag and is not installed."""
 

@@ -62,7 +62,8 @@ class Loggers:
             return True
         if isinstance(error, BrokenPipeError) and leave_closed_pipes():
             return True
-        self._say(f"{type(logger).__name__}: {str(error) or type(error).__name__}; the run goes on without this log")
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self._say(f"{type(logger).__name__}: {reason}; the run goes on without this log")
         return False
 
 
@@ -143,22 +144,36 @@ class Terminal:
 
 
 class TensorBoard:
-    """Event files in the run's folder."""
+    """Event files in the run's folder.
+
+    They are written in this thread: that of tensorboardX's own writer dies on a full disk, and whoever logs then waits
+    for it for ever.
+    """
 
     def __init__(self, folder: Path) -> None:
         try:
-            from tensorboardX import SummaryWriter
+            from tensorboardX import summary
+            from tensorboardX.event_file_writer import EventsWriter
+            from tensorboardX.proto.event_pb2 import Event
+            from tensorboardX.proto.summary_pb2 import Summary
         except ImportError as error:
             raise MissingPackageError("--tensorboard needs tensorboardX: `uv sync --group baselines`") from error
-        self.writer = SummaryWriter(str(folder / "tensorboard"))
+        self._event, self._summary, self._scalar = Event, Summary, summary.scalar
+        try:
+            (folder / "tensorboard").mkdir(parents=True, exist_ok=True)
+            self._writer = EventsWriter(str(folder / "tensorboard" / "events"))
+            self._writer.flush()
+        except OSError as error:
+            raise files.unwritable(folder / "tensorboard", error, _REMEDY) from error
 
     def log(self, row: dict[str, Any], progress: float) -> None:
-        for name, value in row.items():
-            if isinstance(value, int | float):
-                self.writer.add_scalar(name, value, row["steps"])
+        figures = [self._scalar(k, v).value[0] for k, v in row.items() if isinstance(v, int | float)]
+        event = self._event(wall_time=time.time(), step=row["steps"], summary=self._summary(value=figures))
+        self._writer.write_event(event)
+        self._writer.flush()
 
     def close(self) -> None:
-        self.writer.close()
+        self._writer.close()
 
 
 class WeightsAndBiases:

@@ -13,6 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 
+from baselines.errors import NoMemberError
+
 Carry = Any
 """Memory of a policy between steps: a pytree with the batch as leading axis; `()` if it remembers nothing."""
 
@@ -92,11 +94,11 @@ def load(path: str | Path, member: int = 0, *, greedy: bool = False, which: str 
 
     A latest checkpoint that is damaged is passed over for the one before, with a warning.
     `baselines.errors.CheckpointError` if there is no checkpoint, if it was trained on another version of its
-    environment, or if its arrays do not fit its network; `IndexError` for a member that does not exist.
+    environment, or if its arrays do not fit its network; `NoMemberError` for a member that does not exist.
     """
     policies = load_all(path, greedy=greedy, which=which)
     if not -len(policies) <= member < len(policies):
-        raise IndexError(f"{path}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
+        raise NoMemberError(f"{path}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
     return policies[member]
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 import jaxenv
 from baselines import checkpoint as checkpoints
 from baselines import devices, files, metrics, run_folder
+from baselines.arguments import check_seed
 from baselines.checkpoint import Checkpoint, Facts
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError, DivergedError, StorageError
@@ -117,6 +118,7 @@ class _Run:
     def __init__(self, request: Request, console: Console) -> None:
         self.request, self.console = request, console
         self.started = time.monotonic()
+        check_seed(request.seed, request.members)
         env = jaxenv.make(request.env)
         mesh = devices.mesh(request.config.learner.environments) if request.spread else None
         self.setup = make_setup(env, request.config, request.backend, mesh)

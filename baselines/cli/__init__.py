@@ -14,11 +14,11 @@ from verification.interrupts import complain, run_command
 COMMANDS = {
     "train": ("baselines.cli.train", "train a policy (PPO or PQN)"),
     "eval": ("baselines.cli.evaluate", "play whole episodes with a trained policy"),
-    "plot": ("baselines.cli.plot", "learning curves of one run or several, PNG and HTML"),
-    "play": ("baselines.cli.play", "watch a trained policy"),
-    "speed": ("baselines.cli.speed", "training beside the environment alone, over sizes of the network"),
-    "rate": ("baselines.ratings", "win-rate matrix and Bradley–Terry ratings"),
-    "transfer": ("baselines.transfer", "the same policy here and in the reference: equivalent?"),
+    "plot": ("baselines.cli.plot", "draw learning curves of one run or several, PNG and HTML"),
+    "play": ("baselines.cli.play", "show one episode of a trained policy, step by step"),
+    "speed": ("baselines.cli.speed", "time training, and the environment alone, over sizes of the network"),
+    "rate": ("baselines.ratings", "play policies against each other and rate them"),
+    "transfer": ("baselines.transfer", "test that a policy does as well here as in the reference"),
 }
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import jaxenv
+from baselines import arguments as types
 from baselines import files
+from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.evaluate import evaluate
 from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
@@ -19,17 +21,19 @@ from baselines.transfer.policies import entrants
 def main(arguments: list[str]) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m baselines eval", description="Whole episodes of a trained policy.")
-    parser.add_argument("run", type=files.path, help="the folder of a run, or one of its checkpoints")
-    parser.add_argument("--episodes", type=int, default=256)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("run", type=types.path, help="the folder of a run, or one of its checkpoints")
+    parser.add_argument("--episodes", type=types.positive, default=256, help="(default: %(default)s)")
+    parser.add_argument("--seed", type=types.seed, default=1, help="of starts and choices (default: %(default)s)")
     parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
-    parser.add_argument("--which", choices=("latest", "best"), default="latest")
-    parser.add_argument("--opponent", action="append", help="a scripted name, or another run")
-    parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
-    parser.add_argument("--json", type=files.path, metavar="OUT", help="write the result there instead of printing it")
+    parser.add_argument(
+        "--which", choices=("latest", "best"), default="latest", help="checkpoint (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--opponent", action="append", help="in games of two: a scripted name, or another run; may be repeated"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, default="auto", help=BACKEND_HELP)
+    parser.add_argument("--json", type=types.path, metavar="OUT", help="write the result there instead of printing it")
     options = parser.parse_args(arguments)
-    if options.episodes < 1:
-        parser.error(f"--episodes must be at least 1, got {options.episodes}")
     files.check_writable(options.json, "choose another file with --json")
     played = evaluate_run(
         options.run,

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxenv
-from baselines import files
+from baselines import arguments as types
 from baselines.policy import Policy, load
 from baselines.ratings.of_run import fixed_names
 from baselines.transfer.policies import entrants
@@ -19,12 +19,16 @@ from baselines.transfer.policies import entrants
 def main(arguments: list[str]) -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m baselines play", description="Watch one episode of a policy.")
-    parser.add_argument("run", type=files.path, help="the folder of a run, or one of its checkpoints")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=100, help="at most so many")
-    parser.add_argument("--member", type=int, default=0)
-    parser.add_argument("--greedy", action="store_true")
-    parser.add_argument("--opponent", help="a scripted name, or another run; default: random play")
+    parser.add_argument("run", type=types.path, help="the folder of a run, or one of its checkpoints")
+    parser.add_argument("--seed", type=types.seed, default=0, help="of start and choices (default: %(default)s)")
+    parser.add_argument(
+        "--steps", type=types.positive, default=100, help="most steps that are shown (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--member", type=int, default=0, help="number of the seed, in a run of several (default: %(default)s)"
+    )
+    parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
+    parser.add_argument("--opponent", help="in games of two: a scripted name, or another run; default: random play")
     options = parser.parse_args(arguments)
     policy = load(options.run, options.member, greedy=options.greedy)
     env = jaxenv.make(policy.env)

@@ -7,7 +7,9 @@ import argparse
 from rich.table import Table
 
 import jaxenv
+from baselines import arguments as types
 from baselines import configs, files
+from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.errors import ConfigError
 from baselines.speed import Speed, measure, network_of
 from verification.interrupts import Console
@@ -24,13 +26,17 @@ def main(arguments: list[str]) -> int:
         description="Transitions a second of training and of the environment alone (same batch, random play), and the "
         "share of training that the environment takes, for networks of several sizes.",
     )
-    parser.add_argument("env")
-    parser.add_argument("--hidden", nargs="+", default=HIDDEN, metavar="W,W", help="layers of each network")
-    parser.add_argument("--environments", type=int, help="default: those of the tuned configuration")
-    parser.add_argument("--horizon", type=int, help="default: that of the tuned configuration")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of training, and of play, timed for each network")
-    parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
-    parser.add_argument("--json", type=files.path, metavar="OUT", help="write the rows there, after each row")
+    parser.add_argument("env", help="id of the environment")
+    parser.add_argument(
+        "--hidden", nargs="+", default=HIDDEN, metavar="W,W", help="widths of the layers of each network"
+    )
+    parser.add_argument("--environments", type=types.positive, help="size of the batch; default: the tuned one")
+    parser.add_argument("--horizon", type=types.positive, help="steps of a rollout; default: the tuned number")
+    parser.add_argument(
+        "--seconds", type=types.seconds, default=10.0, help="of training, and of play, for each network"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, default="auto", help=BACKEND_HELP)
+    parser.add_argument("--json", type=types.path, metavar="OUT", help="write the rows there, after each row")
     options = parser.parse_args(arguments)
     sizes = [_layers(text) for text in options.hidden]
     files.check_writable(options.json, _REMEDY)

@@ -13,6 +13,7 @@ import tyro
 
 import jaxenv
 from baselines import configs, devices, files, run_folder
+from baselines.arguments import check_seed
 from baselines.checkpoint import Facts
 from baselines.cli.closing import Closing, close
 from baselines.config import Config
@@ -32,15 +33,16 @@ class Options:
     from there.
     """
 
-    env: Annotated[str, tyro.conf.Positional]
+    env: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ENV")]
     """Id of the environment."""
     minutes: float | None = None
     """Wall-clock minutes of training, compiling included. By default 5. Evaluation and ratings come after them."""
     steps: int | None = None
     """Environment transitions of each member instead; such a run is reproducible bit by bit."""
     seed: int = 0
+    """Of initial weights, starts and choices."""
     seeds: int = 1
-    """Members: so many runs at once, with seeds `seed`, `seed + 1`, …"""
+    """Number of members: runs that are trained together, with the seeds `seed`, `seed + 1`, …"""
     out: Path | None = None
     """The run's folder; by default runs/ENV/TIME."""
     resume: Path | None = None
@@ -56,15 +58,19 @@ class Options:
     coordinator: str = ""
     """HOST:PORT of process 0, to train in several processes; then give --processes and --process."""
     processes: int = 1
+    """Number of processes that train together."""
     process: int = 0
+    """Number of this one, from 0."""
     eval_episodes: int = 128
     """Episodes of the final evaluation; 0 for none."""
     rating_games: int = 200
     """Games of each pair of players in the final rating table of a game of two, an even number; 0 for none."""
     checkpoint_seconds: float = 60.0
+    """Seconds between two checkpoints; the run's end and Ctrl-C write one too."""
     tensorboard: bool = False
+    """Write event files of TensorBoard in the run's folder."""
     wandb: str = ""
-    """Project of Weights & Biases."""
+    """Project of Weights & Biases to log to."""
     config: Annotated[Config, tyro.conf.arg(name="")] = Config()  # noqa: RUF009 (frozen)
 
 
@@ -75,7 +81,12 @@ def main(arguments: list[str]) -> int:
     if env_id is None and first and not first.startswith("-"):
         jaxenv.make(first)  # says which ids are close
     default = configs.for_environment(env_id) if env_id else Config()
-    options = tyro.cli(Options, args=arguments, default=Options(env=env_id or tyro.MISSING, config=default))
+    options = tyro.cli(
+        Options,
+        args=arguments,
+        prog="python -m baselines train",
+        default=Options(env=env_id or tyro.MISSING, config=default),
+    )
     paths = {name: getattr(options, name) for name in ("out", "resume", "json")}
     options = dataclasses.replace(options, **{name: files.path(path) for name, path in paths.items() if path})
     if options.coordinator:
@@ -94,6 +105,7 @@ def _request(options: Options) -> Request:
     config, seed, members, number = options.config, options.seed, options.seeds, None
     if members < 1:
         raise ConfigError(f"--seeds must be at least 1, got {members}")
+    check_seed(seed, members)
     if options.rating_games:
         check_games(options.rating_games, "--rating-games")
     if options.resume is not None:

@@ -8,6 +8,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines import arguments as types
 from baselines import files
 from baselines.errors import ConfigError
 from baselines.ratings.bradley_terry import rate
@@ -33,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--where", choices=SIDES, default="ours", help="where the games are played (default: %(default)s)"
     )
     parser.add_argument("--greedy", action="store_true", help="trained policies take their likeliest action")
-    parser.add_argument("--seed", type=int, default=0, help="of teams, battles and choices")
-    parser.add_argument("--lanes", type=int, help="games side by side")
-    parser.add_argument("--workers", type=int, help="processes of the reference; default: one a core")
+    parser.add_argument("--seed", type=types.seed, default=0, help="of teams, battles and choices")
+    parser.add_argument("--lanes", type=types.positive, help="games side by side")
+    parser.add_argument("--workers", type=types.positive, help="processes of the reference; default: one for each core")
     parser.add_argument(
-        "--json", type=files.path, metavar="OUT", help="games, matrix and ratings; goes on with what is there"
+        "--json", type=types.path, metavar="OUT", help="games, matrix and ratings; goes on with what is there"
     )
 
 

@@ -15,6 +15,7 @@ import jax
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from baselines import arguments as types
 from baselines import files
 from baselines.errors import ConfigError
 from baselines.policy import Policy
@@ -47,18 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="runs (all their seeds; RUN#0 is one) or scripted names",
     )
     parser.add_argument(
-        "--episodes", type=int, help="of each policy on each side; default: as many as power 0.9 demands"
+        "--episodes", type=types.positive, help="of each policy on each side; default: as many as power 0.9 demands"
     )
     parser.add_argument("--opponent", help="in games of two: a scripted name, or a run's member (RUN#0)")
     parser.add_argument("--greedy", action="store_true", help="trained policies take their likeliest action")
-    parser.add_argument("--seed", type=int, default=0, help="of starts, noise and choices")
-    parser.add_argument("--lanes", type=int, help="episodes side by side")
-    parser.add_argument("--workers", type=int, help="processes or threads of the reference; default: one a core")
+    parser.add_argument("--seed", type=types.seed, default=0, help="of starts, noise and choices")
+    parser.add_argument("--lanes", type=types.positive, help="episodes side by side")
     parser.add_argument(
-        "--json", type=files.path, metavar="OUT", help="plan, episodes and verdict; goes on with what is there"
+        "--workers", type=types.positive, help="processes or threads of the reference; default: one for each core"
     )
     parser.add_argument(
-        "--returns", type=files.path, metavar="OUT", help="outcomes for `python -m verification --returns`"
+        "--json", type=types.path, metavar="OUT", help="plan, episodes and verdict; goes on with what is there"
+    )
+    parser.add_argument(
+        "--returns", type=types.path, metavar="OUT", help="outcomes for `python -m verification --returns`"
     )
 
 

@@ -54,7 +54,7 @@ def start(*arguments: Any, env: dict[str, str] | None = None, **more: Any) -> su
     return subprocess.Popen(command(*arguments), env=env or environ(), text=True, **{"cwd": ROOT, **pipes, **more})
 
 
-def run(*arguments: Any, status: int | None = 0, timeout: float = 300, **more: Any) -> subprocess.CompletedProcess[str]:
+def run(*arguments: Any, status: int | None = 0, timeout: float = 800, **more: Any) -> subprocess.CompletedProcess[str]:
     """Run it to its end; the exit status must be `status`, unless that is None."""
     with start(*arguments, **more) as process:
         try:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import struct
 
+import numpy as np
 import pytest
 import small_environments as small
 from rich.console import Console
@@ -42,6 +44,12 @@ def test_help_names_every_command(capsys):
         (["eval", "nowhere"], 1, "nowhere: no checkpoint"),
         (["plot", "nowhere"], 1, "give the folder of a run"),
         (["speed", "small/chain", "--hidden", "64,x"], 1, "'64,x'"),
+        (["speed", "small/chain", "--seconds", "-1"], 2, "'-1' is not a positive number of seconds"),
+        (["train", "pongjax/puffer_pong", "--seed", "-1"], 1, "--seed -1: give one from 0 to 2147483647"),
+        (["train", "pongjax/puffer_pong", "--seed", "2147483647", "--seeds", "2"], 1, "from 0 to 2147483646"),
+        (["eval", "nowhere", "--episodes", "0"], 2, "'0' is not an integer of at least 1"),
+        (["eval", "nowhere", "--seed", "4294967296"], 2, "'4294967296' is not an integer from 0 to 2147483647"),
+        (["plot", "~nobody-of-that-name/run"], 2, "write the folder out in full"),
     ],
 )
 def test_wrong_arguments_are_answered_in_words(arguments, status, words, capsys, tmp_path, monkeypatch):
@@ -73,7 +81,11 @@ def test_logs_and_curves(tmp_path):
         for each in (logger, board):
             each.log({**ROW, "steps": 512 * (i + 1)}, i / 3)
     board.close()
-    assert list((tmp_path / "tensorboard").iterdir())
+    (events,) = (tmp_path / "tensorboard").iterdir()
+    version, *logged = read_events(events)
+    assert version.file_version == "brain.Event:2" and [event.step for event in logged] == [512, 1024, 1536]
+    figures = {value.tag: value.simple_value for value in logged[0].summary.value}
+    assert figures["entropy"] == np.float32(ROW["entropy"]) and "return_by_member" not in figures
     with logger.path.open("a") as file:
         file.write('{"update": 5, "st')  # a run that was killed while it wrote
     assert len(read_rows(tmp_path)) == 3
@@ -85,6 +97,18 @@ def test_logs_and_curves(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"config": {"solved": 0.6}}))
     png, _ = plot_runs([tmp_path], tmp_path / "v1.2")
     assert png.name == "v1.2.png" and png.read_bytes() != plain, "a line at the level that counts as solved"
+
+
+def read_events(path):
+    """The events of a file of TensorBoard: records of length, checksum, message and checksum."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    data, found = path.read_bytes(), []
+    while data:
+        (length,) = struct.unpack("<Q", data[:8])
+        found.append(Event.FromString(data[12 : 12 + length]))
+        data = data[16 + length :]
+    return found
 
 
 def test_lines_where_there_is_no_terminal():
@@ -119,5 +143,7 @@ def test_rivals_are_scripted_names_or_runs(tmp_path, capsys):
     assert "run against uniform" in said and "run against run" in said
     assert main(["eval", str(folder), "--opponent", "simple_heuristics"]) == 1
     assert "no scripted policy of small/pennies (these are: uniform)" in capsys.readouterr().err
+    assert main(["play", str(folder), "--member", "3"]) == 1
+    assert "member 3 of 1; members are 0 to 0" in capsys.readouterr().err
     assert main(["play", str(folder), "--steps", "5"]) == 0
     assert "the episode terminated after 2 steps" in capsys.readouterr().out

@@ -61,7 +61,7 @@ def test_training_through_head(tmp_path: Path) -> None:
     command = children.command(*ENDLESS, "--out", tmp_path / "run")
     pipe = subprocess.run(
         ["bash", "-c", 'set -o pipefail; "$@" 2>&1 | head -1', "bash", *command],
-        cwd=children.ROOT, env=children.environ(), capture_output=True, text=True, timeout=300, check=False,
+        cwd=children.ROOT, env=children.environ(), capture_output=True, text=True, timeout=800, check=False,
     )  # fmt: skip
     assert pipe.returncode == INTERRUPTED, pipe.stderr
     assert len(pipe.stdout.splitlines()) == 1 and not pipe.stderr
@@ -144,7 +144,7 @@ def test_a_pipe_of_rich_itself_stops_a_run_likewise(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "run")],
         cwd=children.ROOT, env=children.environ(), stdout=subprocess.PIPE, stderr=pipe, text=True, check=False,
-        timeout=300,
+        timeout=800,
     )  # fmt: skip
     os.close(pipe)
     assert done.returncode == 0 and open_run(tmp_path / "run").facts.update == read_rows(tmp_path / "run")[-1]["update"]

@@ -102,7 +102,7 @@ def test_an_interrupt_leaves_a_checkpoint_and_status_130(tmp_path):
             while not rows.exists() and process.poll() is None:
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=200)
+            _, said = process.communicate(timeout=800)
         finally:
             process.kill()
     assert process.returncode == 130, said

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -153,27 +155,35 @@ class TensorBoard:
     def __init__(self, folder: Path) -> None:
         try:
             from tensorboardX import summary
-            from tensorboardX.event_file_writer import EventsWriter
             from tensorboardX.proto.event_pb2 import Event
             from tensorboardX.proto.summary_pb2 import Summary
+            from tensorboardX.record_writer import RecordWriter
         except ImportError as error:
             raise MissingPackageError("--tensorboard needs tensorboardX: `uv sync --group baselines`") from error
         self._event, self._summary, self._scalar = Event, Summary, summary.scalar
+        path = folder / "tensorboard" / f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
         try:
-            (folder / "tensorboard").mkdir(parents=True, exist_ok=True)
-            self._writer = EventsWriter(str(folder / "tensorboard" / "events"))
-            self._writer.flush()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = RecordWriter(str(path))
+            self._write(self._event(wall_time=time.time(), file_version="brain.Event:2"))
         except OSError as error:
-            raise files.unwritable(folder / "tensorboard", error, _REMEDY) from error
+            raise files.unwritable(path.parent, error, _REMEDY) from error
 
     def log(self, row: dict[str, Any], progress: float) -> None:
         figures = [self._scalar(k, v).value[0] for k, v in row.items() if isinstance(v, int | float)]
-        event = self._event(wall_time=time.time(), step=row["steps"], summary=self._summary(value=figures))
-        self._writer.write_event(event)
-        self._writer.flush()
+        self._write(self._event(wall_time=time.time(), step=row["steps"], summary=self._summary(value=figures)))
 
     def close(self) -> None:
-        self._writer.close()
+        self._file.close()
+
+    def _write(self, event: Any) -> None:
+        try:
+            self._file.write(event.SerializeToString())
+            self._file.flush()
+        except OSError:
+            with contextlib.suppress(OSError):  # it tries to write once more, and is closed then
+                self._file.close()
+            raise
 
 
 class WeightsAndBiases:

@@ -87,7 +87,7 @@ class PQNConfig:
 class OpponentsConfig:
     """Who sits opposite in two-player environments, as shares of the environments; what is left is self-play.
 
-    * ``fixed``: (name of `pokejax.opponents`, share) pairs.
+    * ``fixed``: (name of `pokejax.gen1.opponents`, share) pairs.
     * ``pool_share``: against frozen past selves, of which `pool_size` are kept and `pool_slots` play at a time, drawn
       by how often they win (prioritised fictitious self-play). One is frozen every `snapshot_every` updates.
     * ``exploit``: a run whose policy sits opposite in all environments: how far it can be exploited.

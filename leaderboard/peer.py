@@ -22,7 +22,7 @@ PLANAR_TASKS = tuple(
 """Names of the references of the planar MuJoCo tasks."""
 # By the reference's name in the environment's spec: a module with `declared(env)`, the peers, and
 # `error(env, batch, compiler_options)`, how far one step of ours is from the reference.
-_PEERS = dict.fromkeys(PLANAR_TASKS, "leaderboard.peers.planar")
+_PEERS = dict.fromkeys(PLANAR_TASKS, "families.cheetahjax.bench")
 
 
 class PeerError(RuntimeError):

@@ -16,9 +16,9 @@ from leaderboard.section import Section
 # By the reference's name in the environment's spec: a module with `SECTIONS`, what a bench runs unless told otherwise,
 # and `session(request)`, a context manager that yields a `Session`, and raises for what it cannot play.
 _SESSIONS = {
-    "pokemon-showdown": "leaderboard.references.showdown",
-    "pufferlib puffer_pong": "leaderboard.references.puffer_pong",
-    **dict.fromkeys(PLANAR_TASKS, "leaderboard.references.mujoco_rollout"),
+    "pokemon-showdown": "families.pokejax_gen1.bench",
+    "pufferlib puffer_pong": "families.pongjax.bench",
+    **dict.fromkeys(PLANAR_TASKS, "references.mujoco.rollout"),
 }
 
 

@@ -33,12 +33,12 @@ from jax.experimental import checkify
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
 from jaxenv.environment import Step
+from pokejax.common.rng import Rng
 from pokejax.gen1 import turn
 from pokejax.gen1.choices import NO_OP, NUM_ACTIONS
 from pokejax.gen1.observation import OBS_SPEC, Memory, Observation, first_memory, observe, remember
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.pools import PoolError, load_pool
-from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import ONGOING, P1_WINS, P2_WINS, REQUEST_NONE, Battle, Party, pack, unpack
 from pokejax.gen1.teams import team_array
 from pokejax.gen1.teams_parse import TeamError, parse_team

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from families import load_plugin
+from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify.cases import job_of
+from families.pokejax_gen1.verify.compare import column_order, compare
+from references.showdown.client import BattleJob, replay
+from references.showdown.workers import WorkerPool
 from verification import cases
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
-from verification.plugins import load_plugin
-from verification.plugins.gen1.battles import PokejaxGen1
-from verification.plugins.gen1.cases import job_of
-from verification.plugins.gen1.compare import column_order, compare
-from verification.references.showdown.client import BattleJob, replay
-from verification.references.showdown.workers import WorkerPool
 
 FOLDER = Path(__file__).parent / "regression"
 CASES = {path.name: cases.load(path) for path in sorted(FOLDER.glob("*.json"))}

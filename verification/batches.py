@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.plugin import Plugin
-from verification.protocols import (
+from references.protocol import (
     TERMINATED,
     TRUNCATED,
     UNDEFINED,
@@ -25,6 +24,7 @@ from verification.protocols import (
     Taped,
     TapeError,
 )
+from verification.plugin import Plugin
 
 Legal = Mapping[str, NDArray[np.bool_] | Bounds]
 

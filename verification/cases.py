@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Env, Restorable, Snapshot
 from verification.batches import ended, step_with_tape
 from verification.fields import FieldTable
 from verification.localise import differences
 from verification.plugin import Plugin
-from verification.protocols import Actions, Env, Restorable, Snapshot
 from verification.results import FieldDifference, Finding
 
 SCHEMA = "verification.case/1"

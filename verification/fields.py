@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.protocols import UNDEFINED
+from references.protocol import UNDEFINED
 
 Kind = Literal["int", "float", "angle", "set", "multiset", "ignore"]
 _FAMILIES = {"i": "integer", "u": "integer", "f": "float", "b": "bool"}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from references.protocol import Env
 from verification.batches import ended, random_actions
 from verification.fields import PluginError
 from verification.plugin import Plugin
-from verification.protocols import Env
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +43,7 @@ def require_deterministic(plugin: Plugin, env: Env, side: str, seed: int, steps:
 
 def main(arguments: list[str]) -> int:
     """Print the digest."""
-    from verification.plugins import load_plugin
+    from families import load_plugin
 
     name, side, seed, steps, backend = arguments
     plugin = load_plugin(name)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import Actions, Batch, Env, Snapshot
 from verification.fields import FieldSpec, FieldTable, PluginError
-from verification.protocols import Actions, Batch, Env, Snapshot
 
 if TYPE_CHECKING:
     from verification.levels.context import Check, Context
@@ -95,7 +95,7 @@ class DrawSample:
 class Plugin:
     """One environment beside its reference.
 
-    * `reference`, `candidate`: make a fresh `protocols.Env`; nothing is started before they are called.
+    * `reference`, `candidate`: make a fresh `protocol.Env`; nothing is started before they are called.
     * `modules`: who owns fields, in dependency order: the first wrong one names the bug. `fields`: all paths.
     * `sources`: module → places in the candidate's source that write its fields, the likeliest first.
     * `noise`: "same_prng" (both have the same generator), "tape" (`Taped`), or "none" (deterministic steps).

@@ -11,12 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_HERE = Path(__file__).parent
+_ROOT = Path(__file__).resolve().parents[1]
+_VERIFIER = ("references", "families", "verification")
 
 
 def _git(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *arguments], cwd=_HERE, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(["git", *arguments], cwd=_ROOT, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
@@ -30,11 +31,11 @@ def commit() -> dict[str, Any]:
 
 @functools.cache
 def verifier_hash() -> str:
-    """SHA-256 over the verifier's own source files, 16 digits: a report made by a changed verifier shows it."""
+    """SHA-256 over the sources of verifier, families and drivers, 16 digits: a report of a changed one shows it."""
     found = hashlib.sha256()
-    for path in sorted(_HERE.rglob("*")):
-        if path.suffix in (".py", ".js", ".json", ".html", ".css") and "__pycache__" not in path.parts:
-            found.update(str(path.relative_to(_HERE)).encode())
+    for path in sorted(path for folder in _VERIFIER for path in (_ROOT / folder).rglob("*")):
+        if path.suffix in (".py", ".js", ".json", ".html", ".css", ".c", ".h") and "__pycache__" not in path.parts:
+            found.update(str(path.relative_to(_ROOT)).encode())
             found.update(path.read_bytes())
     return found.hexdigest()[:16]
 

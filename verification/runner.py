@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from references.protocol import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
 from verification import fresh
 from verification.fields import PluginError
 from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
 from verification.levels.context import Check, Context, Plan
 from verification.levels.continuous import continuous_checks, is_continuous
 from verification.plugin import Plugin
-from verification.protocols import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
 from verification.provenance import provenance, verifier_hash
 from verification.reporting.validate import load as load_report
 from verification.results import LEVELS, CheckResult, Verdict, level_json, worst

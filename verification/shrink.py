@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from references.protocol import OUTCOME, Batch, Env, Restorable, Snapshot
 from verification import cases
 from verification.batches import random_actions, rows, size, stack, step_pair, undefined
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
-from verification.protocols import OUTCOME, Batch, Env, Restorable, Snapshot
 
 Item = TypeVar("Item")
 

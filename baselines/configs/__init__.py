@@ -8,7 +8,9 @@ from typing import Any
 import jax
 
 from baselines.config import Config
-from baselines.configs import gen1, planar, pong
+from families.cheetahjax import training as planar
+from families.pokejax_gen1 import training as gen1
+from families.pongjax import training as pong
 
 _CONFIGS: dict[str, Config] = {**pong.CONFIGS, **planar.CONFIGS, **gen1.CONFIGS}
 

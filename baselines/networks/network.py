@@ -102,8 +102,8 @@ def build(env: Environment, config: NetworkConfig) -> Network:
             tuple(np.broadcast_to(bound, shape).astype(float).reshape(-1).tolist()) for bound in (space.low, space.high)
         )
     if config.kind == "entity":
-        from baselines.networks.entity import EntityActorCritic
-        from baselines.networks.gen1_features import Gen1Features
+        from families.pokejax_gen1.features import Gen1Features
+        from families.pokejax_gen1.network import EntityActorCritic
 
         if not env.id.startswith("pokejax/gen1"):
             raise ConfigError(f'{env.id}: the network "entity" reads Gen 1 battles only; use --network.kind mlp')

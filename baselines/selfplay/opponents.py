@@ -21,7 +21,7 @@ def named(env_id: str, name: str) -> Opponent:
     """A fixed opponent of one player, unbatched: `(key, obs, mask) -> action`. `ConfigError` for an unknown one."""
     if not env_id.startswith("pokejax/"):
         raise ConfigError(f"{env_id} has no fixed opponents; use self-play")
-    from pokejax import opponents
+    from pokejax.gen1 import opponents
 
     try:
         return opponents.opponent(name)

@@ -15,8 +15,8 @@ import jaxenv
 from baselines.errors import BaselinesError
 from baselines.transfer.arena import Arena, Starts
 from baselines.transfer.candidate import CandidateArena
+from families import load_plugin
 from jaxenv import Environment
-from verification.plugins import load_plugin
 from verification.statistics.margin import Margin
 
 
@@ -91,12 +91,12 @@ class Game:
 
 
 _KINDS = {
-    "pokejax/gen1randombattle": "baselines.transfer.showdown:BattleGame",
-    "pokejax/gen1ou": "baselines.transfer.showdown:BattleGame",
-    "pongjax/puffer_pong": "baselines.transfer.pong:PongGame",
-    "pongjax/puffer_pong_continuous": "baselines.transfer.pong:PongGame",
+    "pokejax/gen1randombattle": "families.pokejax_gen1.transfer:BattleGame",
+    "pokejax/gen1ou": "families.pokejax_gen1.transfer:BattleGame",
+    "pongjax/puffer_pong": "families.pongjax.transfer:PongGame",
+    "pongjax/puffer_pong_continuous": "families.pongjax.transfer:PongGame",
     **{
-        f"cheetahjax/{task}-v5": "baselines.transfer.planar:PlanarGame"
+        f"cheetahjax/{task}-v5": "families.cheetahjax.transfer:PlanarGame"
         for task in (
             "HalfCheetah",
             "Walker2d",

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 import jaxenv
 from baselines.errors import ConfigError
-from baselines.transfer.gymnasium_lanes import GymnasiumLanes
 from cheetahjax.envs.planar_env import PlanarEnv
 from pongjax.env import PufferPong
-from verification.references.puffer_pong.library import Vector, library, new_cases
+from references.mujoco.lanes import GymnasiumLanes
+from references.puffer_pong.library import Vector, library, new_cases
 
 
 @dataclass(frozen=True)

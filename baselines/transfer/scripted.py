@@ -13,7 +13,7 @@ import numpy as np
 from baselines.policy import Policy
 from jaxenv import Environment
 from jaxenv.rollout import random_legal
-from pokejax import opponents
+from pokejax.gen1 import opponents
 
 Choose = Callable[[jax.Array, Any, Any], jax.Array]
 """(key, one observation, its mask or None) → one action."""

@@ -107,9 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         if options.command == "quickstart":
-            from pokejax.cli.quickstart import run
+            from families.pokejax_gen1.quickstart.command import run
         else:
-            from pokejax.cli.replay import run
+            from families.pokejax_gen1.replay.command import run
         return run(options)
     except CannotRunError as error:
         print(f"pokejax {options.command}: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ class CannotRunError(RuntimeError):
 def in_checkout() -> bool:
     """Whether the verification and timing tools, which live beside this package in the repository, can be imported."""
     # Other distributions have a package of that name; ours holds this module.
-    names = ("verification", "verification.plugins.gen1.sweep", "leaderboard", "leaderboard.program")
+    names = ("verification", "families.pokejax_gen1.verify.sweep", "leaderboard", "leaderboard.program")
     try:
         return all(importlib.util.find_spec(name) is not None for name in names)
     except (ImportError, ValueError):

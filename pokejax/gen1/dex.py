@@ -1,6 +1,6 @@
 """Gen 1 data: moves, species and the type chart, as numpy arrays.
 
-The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m verification.references.showdown.tables``
+The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m families.pokejax_gen1.tables``
 writes from the reference package (``Dex.mod('gen1')``); a test compares every row with the package again. Nothing here
 is typed by hand but the codes.
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
-from pokejax.gen1.rng import Rng
+from pokejax.common.rng import Rng
 
 Node = TypeVar("Node")
 

@@ -11,14 +11,15 @@ import jax
 import pytest
 
 import jaxenv
+from families.pokejax_gen1.quickstart import command as quickstart
+from families.pokejax_gen1.quickstart.findings import Compared, Findings
+from families.pokejax_gen1.verify.self_check import SelfCheck
 from jaxenv import registry
 from pokejax import cli
-from pokejax.cli import cache, checkout, quickstart
-from pokejax.cli.findings import Compared, Findings
-from verification.plugins.gen1.self_check import SelfCheck
-from verification.references.showdown import install
-from verification.references.showdown.fields import field_names
-from verification.references.showdown.workers import WorkerPool
+from pokejax.cli import cache, checkout
+from references.showdown import install
+from references.showdown.gen1.fields import field_names
+from references.showdown.workers import WorkerPool
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))
 from toys import Duel
@@ -42,8 +43,8 @@ def toy_engine(monkeypatch, workers):
     monkeypatch.setitem(registry._registered, "toy/duel", registry.Entry("toys:Duel"))
     monkeypatch.setattr(quickstart, "ENV", "toy/duel")
     itself = SelfCheck("self-check/gen1randombattle", pool=workers)
-    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: itself)
-    monkeypatch.setattr("verification.plugins.gen1.sweep.reference_format", lambda env: "gen1randombattle")
+    monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: itself)
+    monkeypatch.setattr("families.pokejax_gen1.verify.sweep.reference_format", lambda env: "gen1randombattle")
     monkeypatch.setattr(quickstart, "FORMAT", "gen1randombattle")
     assert isinstance(jaxenv.make("toy/duel"), Duel)
 
@@ -70,7 +71,7 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
 
 def test_quickstart_says_where_the_two_differ(toy_engine, workers, monkeypatch, tmp_path, capsys):
     wrong = SelfCheck("self-check/gen1randombattle", corrupt=("turn", 2), pool=workers)
-    monkeypatch.setattr("verification.plugins.gen1.candidate.load", lambda env: wrong)
+    monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: wrong)
     assert cli.main(arguments(tmp_path)) == 1
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["compared"]["divergences"] == 3
@@ -82,7 +83,7 @@ def test_quickstart_without_the_reference(toy_engine, monkeypatch, tmp_path, cap
     def missing(self):
         raise install.ReferenceUnavailableError("no Node. Remedy: install it")
 
-    monkeypatch.setattr("verification.references.showdown.workers.WorkerPool.__enter__", missing)
+    monkeypatch.setattr("references.showdown.workers.WorkerPool.__enter__", missing)
     assert cli.main(arguments(tmp_path)) == 2
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["compared"] is None and found["reference"] == [] and found["ratio"] is None
@@ -128,7 +129,7 @@ def test_options_out_of_range(words, named, capsys):
 
 
 def test_the_choices_are_those_of_the_verifier():
-    from verification.references.showdown import client
+    from references.showdown import client
 
     assert cli.TEAMS == client.TEAM_KINDS and cli.POLICIES == client.POLICIES
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from families.pokejax_gen1.pools import generate_pool
 from pokejax.gen1 import pools
 from pokejax.gen1.dex import MAX_MOVE, load_dex
 from pokejax.gen1.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
@@ -12,8 +13,7 @@ from pokejax.gen1.team_sampling import TEAMS_KINDS, random_teams, sample_teams
 from pokejax.gen1.teams import showdown_sets, team_from_array
 from pokejax.gen1.teams_parse import TeamError
 from pokejax.gen1.teams_validate import validate_team
-from verification.references.showdown.pools import generate_pool
-from verification.references.showdown.scripts import run_script
+from references.showdown.scripts import run_script
 
 TEAM = [{"species": "Abra", "moves": ["Psychic", "Teleport"]}, {"species": "Tauros", "moves": ["Body Slam"]}]
 

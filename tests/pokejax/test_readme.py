@@ -70,7 +70,7 @@ def test_links_lead_somewhere(document: Path):
 
 
 def test_every_rule_file_is_in_the_list_of_quirks():
-    text = (ROOT / "docs" / "gen1.md").read_text("utf-8")
+    text = (ROOT / "docs" / "pokejax_gen1.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+\.py)`", text))
     files = {path.name for path in (ROOT / "pokejax" / "gen1").glob("*.py")}
     assert named <= files

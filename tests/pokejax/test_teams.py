@@ -10,7 +10,7 @@ from pokejax.gen1.team_sampling import random_teams
 from pokejax.gen1.teams import PokemonSet, Team, battle_array, showdown_sets, team_array, team_from_array
 from pokejax.gen1.teams_parse import TeamError, parse_team, parse_teams
 from pokejax.gen1.teams_validate import validate_team
-from verification.references.showdown.scripts import run_script
+from references.showdown.scripts import run_script
 
 EXPORT = """\
 Bertha (Chansey) (F)

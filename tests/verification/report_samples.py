@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from verification.protocols import CAPABILITIES, WITHOUT
+from references.protocol import CAPABILITIES, WITHOUT
 from verification.results import CheckResult, FieldDifference, Finding, level_json, worst
 from verification.statistics.equivalence import Equivalence
 

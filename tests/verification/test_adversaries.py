@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from adversaries.dice import AGENTS, PLUGIN, Dice
 
+from references.protocol import Actions, Draw, Tape
 from verification.levels.context import Plan
-from verification.protocols import Actions, Draw, Tape
 from verification.remote import guard, scan
 from verification.remote.recordings import Player, Recording, record
 from verification.remote.sandbox import Confinement, Sandbox, SandboxError, bwrap_works

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from pong_runs import need_reference
 
+from families import PLUGINS, load_plugin
+from families.pongjax.verify.candidate import PongCandidate
+from families.pongjax.verify.plugin import make
 from verification import cases
 from verification.backends import BACKENDS, alone, vmap_of
 from verification.cases import Case
 from verification.cli import main
 from verification.fields import PluginError
 from verification.levels.context import Plan
-from verification.plugins import PLUGINS, load_plugin
-from verification.plugins.pong.candidate import PongCandidate
-from verification.plugins.pong.plugin import make
 from verification.reporting import words
 from verification.results import Finding
 from verification.runner import Run, execute

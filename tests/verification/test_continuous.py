@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from references.protocol import Bounds, EnvInfo
 from verification.fields import FieldSpec
 from verification.levels import one_step
 from verification.levels.context import Context, Plan
 from verification.levels.continuous import FREE_RUN, ONE_STEP, WINDOWS, Settings, continuous_checks
 from verification.levels.trajectories import Departure, Trajectories, horizon, rounding, thin
 from verification.plugin import Plugin
-from verification.protocols import Bounds, EnvInfo
 
 HORIZON = 400
 NAMES = ("upper", "lower", "upper_rate", "lower_rate")

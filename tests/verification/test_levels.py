@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import toy_pair
 
+from families import UnknownPluginError, load_plugin
 from verification import cases, runner
 from verification.cases import Case, CaseFileError
 from verification.fields import FieldSpec, FieldTable
@@ -19,7 +20,6 @@ from verification.levels.interaction import covering
 from verification.levels.machine import run as run_machine
 from verification.levels.pairs import compared_paths
 from verification.plugin import Plugin, Relation
-from verification.plugins import UnknownPluginError, load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
 from verification.shrink import Shrinker, ddmin
@@ -292,7 +292,7 @@ def test_plugins_are_found_by_id_by_target_and_by_entry_point(monkeypatch: pytes
     class Entry:
         name, value = "third/party", "toy_pair:good"
 
-    monkeypatch.setattr("verification.plugins.entry_points", lambda group: [Entry()])
+    monkeypatch.setattr("families.entry_points", lambda group: [Entry()])
     assert load_plugin("third/party").env == "toy_pair:good"
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from references.protocol import Bounds, Draw, EnvInfo, Tape, TapeError, capabilities
 from verification.batches import step_with_tape
-from verification.protocols import Bounds, Draw, EnvInfo, Tape, TapeError, capabilities
 from verification.remote import frames, serve
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import Limits, RemoteError

@@ -98,10 +98,10 @@ def test_the_walkthrough_works_as_it_is_written(folder):
 
 
 def test_the_document_shows_the_example_that_is_in_the_repository():
-    """The plugin as shown is `verification/examples/cartpole/plugin.py` under its own name; about fifty lines of it."""
+    """The plugin as shown is `families/cartpole/verify/plugin.py` under its own name; about fifty lines of it."""
     shown = next(block.text for block in blocks() if block.title == "polecart/plugin.py")
-    source = (ROOT / "verification/examples/cartpole/plugin.py").read_text()
-    source = source.replace("verification.examples.cartpole", "polecart")
+    source = (ROOT / "families/cartpole/verify/plugin.py").read_text()
+    source = source.replace("families.cartpole", "polecart")
     assert shown == source.replace('env="example/cartpole"', 'env="polecart.plugin:plugin"')
     lines = [line for line in shown.splitlines() if line.strip() and not line.startswith(("import", "from"))]
     assert len(lines) <= 60

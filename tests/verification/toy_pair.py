@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Draw, EnvInfo, Tape
 from verification.fields import FieldSpec
 from verification.plugin import Plugin, Property
-from verification.protocols import Draw, EnvInfo, Tape
 from verification.statistics.margin import Margin
 
 LAST_STEP = 40

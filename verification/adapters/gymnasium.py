@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.protocols import OUTCOME, Actions, Bounds, EnvInfo, Snapshot
+from references.protocol import OUTCOME, Actions, Bounds, EnvInfo, Snapshot
 
 AGENT = "agent"
 STATE = "state."
@@ -16,7 +16,7 @@ TIME = STATE + "time"
 
 
 class GymnasiumReference:
-    """A single-agent Gymnasium environment that can be put into any state (`protocols.Restorable`).
+    """A single-agent Gymnasium environment that can be put into any state (`protocol.Restorable`).
 
     * `make`: an id for `gymnasium.make`, or a callable that returns the environment.
     * `get_state(unwrapped)`: name → value of everything that the next step depends on; the snapshot's "state.<name>".

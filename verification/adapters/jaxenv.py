@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxenv import Environment
+from references.protocol import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
 from verification.backends import Vmap, alone
-from verification.protocols import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
 
 if TYPE_CHECKING:
     from verification.mutants.mutant import Mutant

@@ -9,13 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from references.protocol import ReferenceUnavailableError
 from verification import runner
 from verification.cases import write_json
 from verification.cli import running
 from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
-from verification.protocols import ReferenceUnavailableError
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, Verdict
 from verification.runner import Run

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import OUTCOME, Batched, Bounds, Env
 from verification.batches import ended, legal_many, row, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.mining import policies
 from verification.levels.pairs import state_paths
-from verification.protocols import OUTCOME, Batched, Bounds, Env
 
 REWARD = OUTCOME + "reward"
 

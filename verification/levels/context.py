@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from references.protocol import Env
 from verification.fields import FieldTable
 from verification.plugin import Plugin
-from verification.protocols import Env
 from verification.results import CheckResult
 
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import functools
 
+from references.protocol import OUTCOME
 from verification.levels import free_run, one_step
 from verification.levels.context import Check
 from verification.levels.study import Settings as Settings
 from verification.levels.study import Study
 from verification.plugin import Plugin
-from verification.protocols import OUTCOME
 
 ONE_STEP, WINDOWS, FREE_RUN = "L1/one-step-error", "L3/windows", "L3/free-run"
 

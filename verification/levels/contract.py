@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Batched, Restorable
 from verification import fresh
 from verification.batches import legal_many, random_actions, row, rows, size, step_many
 from verification.levels.context import Check, Context
 from verification.levels.mining import live, mine
 from verification.levels.pairs import compared_paths, same_after_restore, timed
-from verification.protocols import Batched, Restorable
 from verification.results import CheckResult, FieldDifference, Finding
 
 _STATES = 64

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Batched, Snapshot
 from verification import cases
 from verification.batches import TAPE_PATH, Bounds, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
@@ -17,7 +18,6 @@ from verification.levels.coverage import coverage_of
 from verification.levels.mining import policies
 from verification.levels.pairs import DETAILED, add_finding, behaviours_of, compared_paths, timed
 from verification.localise import suspects
-from verification.protocols import Actions, Batched, Snapshot
 from verification.results import CheckResult, FieldDifference, Finding
 
 EPISODES = "L3/episodes"

@@ -18,13 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from references.protocol import Restorable
 from verification import cases
 from verification.batches import Bounds, random_actions, step_with_tape
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.pairs import add_finding, compared_paths, timed
 from verification.localise import suspects
-from verification.protocols import Restorable
 from verification.results import CheckResult, FieldDifference, Finding
 
 _EXAMPLES, _STEPS = 20, 30

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Batch, Env, Restorable, Snapshot
 from verification.batches import ended, random_actions, rows, size, stack
 from verification.levels.context import Context
 from verification.plugin import Plugin, Policy
-from verification.protocols import Actions, Batch, Env, Restorable, Snapshot
 
 UNIFORM = "uniform"
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import Batch
 from verification.batches import row, rows, size, step_many
 from verification.cases import Case
 from verification.fields import FieldTable, error
@@ -17,7 +18,6 @@ from verification.levels.mining import live
 from verification.levels.pairs import add_finding, compared_paths, state_paths, timed
 from verification.levels.study import Study, cannot_restore
 from verification.localise import differences, suspects
-from verification.protocols import Batch
 from verification.results import CheckResult, Finding
 
 PLAYED = "played"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import OUTCOME, Batch
 from verification import cases
 from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
@@ -17,7 +18,6 @@ from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.localise import differences, suspects
 from verification.plugin import Injected
-from verification.protocols import OUTCOME, Batch
 from verification.results import CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from references.protocol import OUTCOME, Batch, Restorable
 from verification.batches import restore_many
 from verification.levels.context import Context
 from verification.levels.pairs import compared_paths
 from verification.levels.trajectories import Perturb, Trajectories, float_paths, record, rounding
-from verification.protocols import OUTCOME, Batch, Restorable
 from verification.results import CheckResult
 
 

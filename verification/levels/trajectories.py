@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import OUTCOME, Batch, Env
 from verification.batches import ended, rows, stack, step_many
 from verification.fields import FieldTable, error
 from verification.levels.context import Context
 from verification.levels.mining import play_reference, policies
-from verification.protocols import OUTCOME, Batch, Env
 
 Perturb = Callable[[Batch], Batch]
 

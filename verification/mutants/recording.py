@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from references.protocol import Batch
 from verification import cases
 from verification.batches import legal_many, random_actions, rows, size, stack, step_many
 from verification.levels.context import Context
@@ -16,7 +17,6 @@ from verification.levels.mining import live, play_reference, policies
 from verification.levels.pairs import state_paths
 from verification.levels.steps import injected_cases
 from verification.plugin import Episode
-from verification.protocols import Batch
 
 Progress = Callable[[str, int, int], None]
 

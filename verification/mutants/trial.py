@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Batch, Restorable, Rollable
 from verification.batches import row, rows, size, stack, step_many, step_pair, step_with_tape, undefined
 from verification.cases import Case
 from verification.levels.context import Context
@@ -16,7 +17,6 @@ from verification.levels.pairs import behaviours_of, compared_paths, shrinker, s
 from verification.localise import differences, suspects
 from verification.mutants.recording import Recorded, Transitions
 from verification.plugin import Episode
-from verification.protocols import Batch, Restorable, Rollable
 
 _EPISODES = 64
 """Episodes that a mutant plays at once: the first difference ends its trial."""

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
 from verification import cases
 from verification.batches import TAPE_PATH, ended
 from verification.fields import FieldTable, PluginError
 from verification.levels.mining import policies
 from verification.plugin import Plugin
-from verification.protocols import Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
 from verification.remote.frames import RemoteError
 from verification.results import FieldDifference
 

@@ -36,7 +36,18 @@ from verification.remote.link import Link
 Kind = Literal["bwrap", "process only"]
 
 #: References of known environments, and the verifier. A plugin's own reference is added to these.
-DENIED = ("verification", "translator", "pokemon_showdown", "gymnasium", "mujoco", "pyboy", "pufferlib", "pytest")
+DENIED = (
+    "verification",
+    "references",
+    "families",
+    "translator",
+    "pokemon_showdown",
+    "gymnasium",
+    "mujoco",
+    "pyboy",
+    "pufferlib",
+    "pytest",
+)
 
 KEEPS_OUT = {
     "bwrap": (
@@ -55,7 +66,10 @@ KEEPS_OUT = {
 
 #: The package's name inside: `verification` itself is not to be reached from there.
 _RUNTIME = "environment_server"
-_RUNTIME_FILES = ("protocols.py", "remote/frames.py", "remote/serve.py", "remote/confine.py")
+_RUNTIME_FILES = {
+    "references/protocol.py": "protocol.py",
+    **{f"verification/remote/{name}.py": f"remote/{name}.py" for name in ("frames", "serve", "confine")},
+}
 _BOOT = (
     "import sys; sys.path[:0] = sys.argv[2:]; "
     f"from {_RUNTIME}.remote import confine; text = sys.argv[1]; confine.main(text)"
@@ -147,11 +161,11 @@ class Sandbox:
     def _fill(self, source: Path) -> None:
         for name in ("runtime", "source", "site", "scratch"):
             (self.folder / name).mkdir()
-        library = Path(__file__).resolve().parent.parent
-        for name in _RUNTIME_FILES:
-            target = self.folder / "runtime" / _RUNTIME / name
+        root = Path(__file__).resolve().parents[2]
+        for name, inside in _RUNTIME_FILES.items():
+            target = self.folder / "runtime" / _RUNTIME / inside
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(library / name, target)
+            shutil.copyfile(root / name, target)
             (target.parent / "__init__.py").touch()
         for name, file in tree_files(source):
             target = self.folder / "source" / name

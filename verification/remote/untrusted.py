@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from references.protocol import Env, Restorable
 from verification.fields import PluginError
 from verification.levels import steps
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import chunks, compare_steps
 from verification.plugin import Plugin
-from verification.protocols import Env, Restorable
 from verification.remote import guard, scan
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import RemoteError
@@ -67,7 +67,8 @@ def parse(text: str) -> tuple[Path, str]:
 
 def protected_paths() -> list[Path]:
     """What a candidate has no business with: the verifier and the tests of this checkout."""
-    return [path for path in (_ROOT / "verification", _ROOT / "tests") if path.is_dir()]
+    folders = (_ROOT / name for name in ("references", "families", "verification", "tests"))
+    return [path for path in folders if path.is_dir()]
 
 
 def verify_untrusted(

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Batch, Env, EnvInfo, Snapshot
 from verification.batches import random_actions
 from verification.fields import FieldSpec
 from verification.plugin import Injected, Plugin
-from verification.protocols import Actions, Batch, Env, EnvInfo, Snapshot
 
 AGENTS = ("p1", "p2")
 GOAL, TURNS = 30, 25

@@ -1,0 +1,1 @@
+"""The quickstart: battles beside Showdown, timed, shown and learned."""

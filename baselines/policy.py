@@ -1,6 +1,6 @@
 """What a policy is to everyone who plays with one: evaluation, ratings, transfer.
 
->>> policy = load("runs/pong", member=0)
+>>> policy = load("runs/first", member=0)
 >>> carry = policy.initial_carry(batch=64)
 >>> actions, carry = policy.act(key, obs, mask, carry, first)
 """

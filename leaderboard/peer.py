@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import importlib.util
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,18 +10,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
-
-PLANAR_TASKS = tuple(
-    f"gymnasium {task}"
-    for task in (
-        *("HalfCheetah-v5", "Hopper-v5", "InvertedDoublePendulum-v5", "InvertedPendulum-v5"),
-        *("Reacher-v5", "Swimmer-v5", "Walker2d-v5"),
-    )
-)
-"""Names of the references of the planar MuJoCo tasks."""
-# By the reference's name in the environment's spec: a module with `declared(env)`, the peers, and
-# `error(env, batch, compiler_options)`, how far one step of ours is from the reference.
-_PEERS = dict.fromkeys(PLANAR_TASKS, "families.cheetahjax.bench")
 
 
 class PeerError(RuntimeError):
@@ -113,19 +100,6 @@ class Peer:
         return tuple(module for module in self.modules if not _found(module))
 
 
-def declared(env: Environment) -> tuple[Peer, ...]:
-    """The peers of an environment, installed or not."""
-    module = _module(env)
-    return () if module is None else module.declared(env)
-
-
-def error_of(env: Environment, batch: int, compiler_options: Mapping[str, Any]) -> dict[str, Any]:
-    """How far one step of an environment with peers is from its reference, on the states that its peers are given."""
-    module = _module(env)
-    assert module is not None, f"{env.id} has no peers"
-    return module.error(env, batch, compiler_options)
-
-
 def installed(peers: Iterable[Peer]) -> tuple[tuple[Peer, ...], list[str]]:
     """Those that can be opened here, and for the others a line for each group that says how to get them."""
     here, absent = [], {}
@@ -161,11 +135,6 @@ def open_peers(
             stack.push(manager)
             sessions.append(session)
         yield sessions
-
-
-def _module(env: Environment) -> Any:
-    name = env.spec.reference.name if env.spec.reference else None
-    return importlib.import_module(_PEERS[name]) if name in _PEERS else None
 
 
 def _found(module: str) -> bool:

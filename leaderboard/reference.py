@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import statistics
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
-from leaderboard.peer import PLANAR_TASKS
-from leaderboard.section import Section
-
-# By the reference's name in the environment's spec: a module with `SECTIONS`, what a bench runs unless told otherwise,
-# and `session(request)`, a context manager that yields a `Session`, and raises for what it cannot play.
-_SESSIONS = {
-    "pokemon-showdown": "families.pokejax_gen1.bench",
-    "pufferlib puffer_pong": "families.pongjax.bench",
-    **dict.fromkeys(PLANAR_TASKS, "references.mujoco.rollout"),
-}
 
 
 class ReferenceError(RuntimeError):
@@ -76,24 +65,12 @@ class Session:
         return {**self._facts, "median_sps": median, "samples": list(self._samples), "physics_sps": physics_sps}
 
 
-def is_known(reference_name: str | None) -> bool:
-    """Whether there is a timer for this reference."""
-    return reference_name in _SESSIONS
-
-
-def sections(reference_name: str | None) -> tuple[Section, ...]:
-    """What a bench of an environment with this reference consists of."""
-    if reference_name not in _SESSIONS:
-        return (Section(),)
-    return importlib.import_module(_SESSIONS[reference_name]).SECTIONS
-
-
 @contextmanager
-def open_session(reference_name: str, request: Request) -> Iterator[Session]:
+def open_session(start: Opener, request: Request) -> Iterator[Session]:
     """Start the reference's workers. Raises ReferenceError if they cannot be."""
     manager = None
     try:
-        manager = importlib.import_module(_SESSIONS[reference_name]).session(request)
+        manager = start(request)
         session = manager.__enter__()
     except Exception as error:
         raise _failed(error) from error
@@ -111,6 +88,10 @@ def ratios(sps: float, reference: dict[str, Any] | None) -> dict[str, float | No
         "ratio": sps / reference["median_sps"],
         "ratio_per_reference_core": sps / (reference["median_sps"] / reference["cores"]),
     }
+
+
+Opener = Callable[[Request], AbstractContextManager[Session]]
+"""Starts the reference's workers, see `family.Bench.session`."""
 
 
 def _failed(error: Exception) -> ReferenceError:

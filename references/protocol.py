@@ -8,7 +8,7 @@ a *batch* the same paths to arrays with a leading axis of cases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -191,3 +191,29 @@ WITHOUT = {
 def capabilities(env: Env) -> dict[str, bool]:
     """Which capabilities `env` has, by name."""
     return {name: isinstance(env, protocol) for name, protocol in CAPABILITIES.items()}
+
+
+def stack(snapshots: Sequence[Snapshot]) -> Batch:
+    """One batch of many snapshots with the same paths."""
+    return {path: np.stack([np.asarray(snapshot[path]) for snapshot in snapshots]) for path in snapshots[0]}
+
+
+def size(batch: Batch) -> int:
+    """How many cases a batch holds."""
+    return len(next(iter(batch.values()))) if batch else 0
+
+
+def row(batch: Batch, index: int) -> dict[str, Any]:
+    """One case of a batch; a copy."""
+    return {path: np.array(values[index]) for path, values in batch.items()}
+
+
+def rows(batch: Batch, index: Any) -> dict[str, NDArray[Any]]:
+    """The cases at `index` (integers, a slice or a mask)."""
+    return {path: values[index] for path, values in batch.items()}
+
+
+def concat(batches: Iterable[Batch]) -> dict[str, NDArray[Any]]:
+    """The cases of several batches with the same paths."""
+    found = list(batches)
+    return {path: np.concatenate([batch[path] for batch in found]) for path in found[0]}

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from families import load_plugin
 from families.pokejax_gen1.verify.battles import PokejaxGen1
 from families.pokejax_gen1.verify.cases import job_of
 from families.pokejax_gen1.verify.compare import column_order, compare
@@ -16,6 +15,7 @@ from references.showdown.workers import WorkerPool
 from verification import cases
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
+from verification.registry import load_plugin
 
 FOLDER = Path(__file__).parent / "regression"
 CASES = {path.name: cases.load(path) for path in sorted(FOLDER.glob("*.json"))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,38 +24,17 @@ from references.protocol import (
     Taped,
     TapeError,
 )
+from references.protocol import concat as concat
+from references.protocol import row as row
+from references.protocol import rows as rows
+from references.protocol import size as size
+from references.protocol import stack as stack
 from verification.plugin import Plugin
 
 Legal = Mapping[str, NDArray[np.bool_] | Bounds]
 
 #: The path under which a draw too many or too few is reported when draws are matched by tape.
 TAPE_PATH = "noise.tape"
-
-
-def stack(snapshots: Sequence[Snapshot]) -> Batch:
-    """One batch of many snapshots with the same paths."""
-    return {path: np.stack([np.asarray(snapshot[path]) for snapshot in snapshots]) for path in snapshots[0]}
-
-
-def size(batch: Batch) -> int:
-    """How many cases a batch holds."""
-    return len(next(iter(batch.values()))) if batch else 0
-
-
-def row(batch: Batch, index: int) -> dict[str, Any]:
-    """One case of a batch; a copy."""
-    return {path: np.array(values[index]) for path, values in batch.items()}
-
-
-def rows(batch: Batch, index: Any) -> dict[str, NDArray[Any]]:
-    """The cases at `index` (integers, a slice or a mask)."""
-    return {path: values[index] for path, values in batch.items()}
-
-
-def concat(batches: Iterable[Batch]) -> dict[str, NDArray[Any]]:
-    """The cases of several batches with the same paths."""
-    found = list(batches)
-    return {path: np.concatenate([batch[path] for batch in found]) for path in found[0]}
 
 
 def ended(snapshot: Mapping[str, Any]) -> Any:

@@ -43,7 +43,7 @@ def require_deterministic(plugin: Plugin, env: Env, side: str, seed: int, steps:
 
 def main(arguments: list[str]) -> int:
     """Print the digest."""
-    from families import load_plugin
+    from verification.registry import load_plugin
 
     name, side, seed, steps, backend = arguments
     plugin = load_plugin(name)

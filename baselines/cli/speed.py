@@ -10,8 +10,8 @@ from rich.table import Table
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines import configs
 from baselines.errors import ConfigError
+from baselines.family import config_of
 from baselines.speed import Speed, measure, network_of
 
 HIDDEN = ("64,64", "256,256", "1024,1024", "4096,4096")
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="OUT")
     options = parser.parse_args(arguments)
     env = jaxenv.make(options.env)
-    base = configs.for_environment(env.id)
+    base = config_of(env.id)
     sizes = [_layers(text) for text in options.hidden]
     console = Console(stderr=True)
     rows: list[Speed] = []

@@ -13,10 +13,11 @@ from rich.console import Console
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines import configs, devices
+from baselines import devices
 from baselines.cli.closing import Closing, close
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError
+from baselines.family import config_of
 from baselines.loggers import TensorBoard, WeightsAndBiases
 from baselines.ratings.matches import check_games
 from baselines.train import Budget, Request, train
@@ -69,7 +70,7 @@ def main(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if env_id is None and first and not first.startswith("-"):
         jaxenv.make(first)  # says which ids are close
-    default = configs.for_environment(env_id) if env_id else Config()
+    default = config_of(env_id) if env_id else Config()
     options = tyro.cli(Options, args=arguments, default=Options(env=env_id or tyro.MISSING, config=default))
     if options.coordinator:
         devices.connect(options.coordinator, options.processes, options.process)

@@ -1,26 +1,55 @@
-"""The peers of the planar MuJoCo tasks, and how far our own step is from C's."""
+"""The bench of the planar MuJoCo tasks: C MuJoCo at its best, other engines, and the distance of our step from C's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 
+from families.cheetahjax.gymnasium_task import record, task_name
 from families.cheetahjax.peers import brax_lanes, gymnasium_processes, mjx_lanes
 from families.cheetahjax.peers.lanes import draw_action, lane_keys
 from jaxenv.environment import Environment
 from leaderboard.accuracy import errors
+from leaderboard.family import Bench
 from leaderboard.peer import Peer
-from references.mujoco.tasks import record, task_name
+from leaderboard.reference import Request, Session
+
+_STATES = 256  # recorded states that the reference's lanes begin with
 
 
-def declared(env: Environment) -> tuple[Peer, ...]:
+@contextmanager
+def session(request: Request) -> Iterator[Session]:
+    """Threads that play the environment's model with random controls. ValueError for another mode."""
+    from references.mujoco.rollout import throughput_session
+
+    if request.mode != "env_random_legal":
+        raise ValueError(f"mujoco.rollout plays open loop; there is no {request.mode} for it")
+    task = record(request.env, _STATES)
+    with throughput_session(task, request.cores) as timed:
+        yield Session(
+            name="mujoco.rollout",
+            version=timed.version,
+            cores=request.cores,
+            unit="env steps/s",
+            timer=timed.time,
+            physics_per_step=task.frame_skip,
+            tuning=timed.tuning,
+            note=(
+                "C MuJoCo computes no observation, reward or termination here, and its actions are drawn beforehand: "
+                f"that favours it. Lanes start anew after {task.episode_steps} steps, a random episode's mean length."
+            ),
+        )
+
+
+def peers(env: Environment) -> tuple[Peer, ...]:
     """Gymnasium and MJX for every task, Brax for the cheetah."""
     tuned = "mjx {}/{}".format(*mjx_lanes.TUNED)
-    peers = [
+    found = [
         Peer(
             name="gymnasium",
             modules=("gymnasium", "mujoco"),
@@ -32,10 +61,10 @@ def declared(env: Environment) -> tuple[Peer, ...]:
         _peer(tuned, 20, mjx_lanes.session, "mujoco.mjx", mjx_lanes.TUNED),
     ]
     if task_name(env) == "HalfCheetah-v5":
-        peers += [
+        found += [
             _peer(f"brax {backend}", 25, brax_lanes.session, "brax", backend) for backend in ("generalized", "spring")
         ]
-    return tuple(peers)
+    return tuple(found)
 
 
 def error(env: Any, batch: int, compiler_options: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,3 +92,6 @@ def _peer(name: str, startup_seconds: float, session: Any, module: str, setting:
         startup_seconds=startup_seconds,
         open=partial(session, name, setting),
     )
+
+
+BENCH = Bench(session=session, peers=peers, error=error)

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from baselines.config import Config, NetworkConfig, PPOConfig
+from baselines.family import Training
 
 _PLANAR = Config(
     network=NetworkConfig(hidden=(64, 64), activation="tanh", initial_log_std=-0.5),
@@ -23,7 +24,7 @@ def _solved(level: float, **ppo: Any) -> Config:
     return dataclasses.replace(_PLANAR, solved=level, ppo=dataclasses.replace(_PLANAR.ppo, **ppo))
 
 
-CONFIGS = {
+_CONFIGS = {
     "cheetahjax/HalfCheetah-v5": _solved(4000.0, learning_rate=1e-3),
     "cheetahjax/Hopper-v5": _solved(2500.0),
     "cheetahjax/Walker2d-v5": _solved(3000.0),
@@ -33,3 +34,4 @@ CONFIGS = {
     # Its reward comes from a slow stroke: with a discount of 0.99 the stroke is not worth learning.
     "cheetahjax/Swimmer-v5": _solved(100.0, discount=0.9995),
 }
+TRAINING = Training(configs=_CONFIGS)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.errors import ConfigError
+from baselines.family import Transfer
 from baselines.transfer.arena import Starts, Stepped
 from baselines.transfer.game import Game
+from baselines.transfer.reference_env import ReferenceStep, checked_seeds
 from cheetahjax.envs.planar_env import PlanarEnv
+from families.cheetahjax.scripted import players
 from jaxenv import Environment
 from references.mujoco.lanes import GymnasiumLanes
 
@@ -76,3 +81,49 @@ class PlanarGame(Game):
     def reference(self, lanes: int, workers: int) -> PlanarArena:
         """See `Game`."""
         return PlanarArena(self.env, lanes, workers)
+
+
+class PlanarReferenceEnv:
+    """Gymnasium on the C engine of MuJoCo."""
+
+    def __init__(self, env: PlanarEnv, lanes: int, threads: int = 1) -> None:
+        self.env, self.lanes = env, lanes
+        self._gymnasium = GymnasiumLanes(env.task, lanes, threads)
+        self._seeds: list[np.random.Generator] = []
+
+    def __enter__(self) -> PlanarReferenceEnv:
+        self._gymnasium.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gymnasium.close()
+
+    def reset(self, seeds: Iterable[int]) -> NDArray[np.float32]:
+        """See `ReferenceEnv`."""
+        self._seeds = [np.random.default_rng(seed) for seed in checked_seeds(seeds, self.lanes)]
+        for lane in range(self.lanes):
+            self._begin(lane)
+        return self._gymnasium.obs.astype(np.float32)
+
+    def step(self, actions: NDArray[Any]) -> ReferenceStep:
+        """See `ReferenceEnv`."""
+        if not self._seeds:
+            raise ConfigError(f"{self.env.task}: reset it first")
+        lanes = self._gymnasium
+        lanes.step(np.asarray(actions, np.float32), np.arange(self.lanes))
+        final = lanes.obs.astype(np.float32)
+        terminated, truncated = lanes.terminated.copy(), lanes.truncated & ~lanes.terminated
+        reward = lanes.reward.astype(np.float32)
+        for lane in np.flatnonzero(terminated | truncated):
+            self._begin(int(lane))
+        return ReferenceStep(lanes.obs.astype(np.float32), final, reward, terminated, truncated)
+
+    def _begin(self, lane: int) -> None:
+        self._gymnasium.reset(lane, int(self._seeds[lane].integers(2**31)))
+
+
+def _reference_env(env: Any, lanes: int, threads: int) -> PlanarReferenceEnv:
+    return PlanarReferenceEnv(env, lanes, threads)
+
+
+TRANSFER = Transfer(game=PlanarGame.of, players=players, reference_env=_reference_env)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from leaderboard.family import Bench
 from leaderboard.reference import Request, Session
 from leaderboard.section import Section
-
-SECTIONS = (Section(),)
 
 
 @contextmanager
@@ -24,3 +23,6 @@ def session(request: Request) -> Iterator[Session]:
     battle_format = getattr(request.env, "format", request.env_id.rpartition("/")[2])
     with throughput_session(request.cores, format=battle_format) as timer:
         yield Session(name="pokemon-showdown", version=VERSION, cores=request.cores, unit=UNIT, timer=timer)
+
+
+BENCH = Bench(sections=(Section(),), session=session)

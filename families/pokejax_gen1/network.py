@@ -34,7 +34,7 @@ class TransformerLayer(nn.Module):
 
 
 class EntityActorCritic(nn.Module):
-    """As `actor_critic.ActorCritic`, for the features of `gen1_features`: `(logits [T, B, 11], value [T, B], carry)`.
+    """As `actor_critic.ActorCritic`, for the features of `features`: `(logits [T, B, 11], value [T, B], carry)`.
 
     Pokémon of one side share their weights, and so do moves; so what is learned of one slot holds in all. Without
     attention the tokens are pooled (mean, maximum, and the one on the field) into one context; with it they are mixed

@@ -9,6 +9,10 @@ import jax
 import jax.numpy as jnp
 
 from baselines.config import Config, NetworkConfig, OpponentsConfig, PPOConfig
+from baselines.family import Training
+from baselines.networks.network import Network
+from jaxenv import Environment
+from pokejax.gen1 import opponents
 
 _RANDOM_BATTLE = Config(
     network=NetworkConfig(kind="entity", hidden=(128, 128), activation="relu", shared=True, token=32),
@@ -29,7 +33,7 @@ _RANDOM_BATTLE = Config(
     ),
     updates_per_chunk=5,
 )
-CONFIGS = {
+_CONFIGS = {
     "pokejax/gen1randombattle": _RANDOM_BATTLE,
     "pokejax/gen1ou": _RANDOM_BATTLE,
 }
@@ -55,3 +59,21 @@ def potential(obs: Any) -> jax.Array:
     foe_size = jnp.maximum(obs.foe_team_size, 1)
     balance = (own_hp + own_standing) / own_size - (foe_hp + foe_standing) / foe_size
     return (0.5 * balance).astype(jnp.float32)
+
+
+def entity_network(env: Environment, config: NetworkConfig) -> Network:
+    """The network of tokens, one for each Pokémon and each move."""
+    from families.pokejax_gen1.features import Gen1Features
+    from families.pokejax_gen1.network import EntityActorCritic
+
+    del env
+    return Network(config, EntityActorCritic(config), Gen1Features(), None, None, ())
+
+
+TRAINING = Training(
+    configs=_CONFIGS,
+    potential=potential,
+    networks={"entity": entity_network},
+    opponents=opponents.names(),
+    opponent=opponents.opponent,
+)

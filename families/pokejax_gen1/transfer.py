@@ -18,8 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.family import Transfer
 from baselines.transfer.arena import Starts, Stepped
 from baselines.transfer.game import Game
+from families.pokejax_gen1.scripted import players
 from families.pokejax_gen1.verify.restore import from_record, named
 from jaxenv import Environment
 from pokejax.env import Gen1Battle
@@ -160,3 +162,11 @@ class BattleGame(Game):
     def reference(self, lanes: int, workers: int) -> ShowdownArena:
         """See `Game`."""
         return ShowdownArena(self.env.format, lanes, workers)
+
+
+TRANSFER = Transfer(
+    game=BattleGame.of,
+    players=players,
+    random="uniform_legal",
+    yardsticks=("uniform_legal", "max_base_power", "max_expected_damage", "simple_heuristics"),
+)

@@ -1,6 +1,7 @@
 """Pong: a small network and many environments, which are all but free."""
 
 from baselines.config import Config, NetworkConfig, PPOConfig
+from baselines.family import Training
 
 _PPO = PPOConfig(
     environments=512,
@@ -27,4 +28,5 @@ _CONTINUOUS = Config(
     solved=20.0,
     reports=("log.score",),
 )
-CONFIGS = {"pongjax/puffer_pong": _DISCRETE, "pongjax/puffer_pong_continuous": _CONTINUOUS}
+_CONFIGS = {"pongjax/puffer_pong": _DISCRETE, "pongjax/puffer_pong_continuous": _CONTINUOUS}
+TRAINING = Training(configs=_CONFIGS)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from baselines.family import Transfer
 from baselines.transfer.arena import Starts, Stepped
 from baselines.transfer.game import Game
+from baselines.transfer.reference_env import ReferenceStep, checked_seeds
+from families.pongjax.scripted import players
 from jaxenv import Environment
 from pongjax.env import PufferPong
-from references.puffer_pong.library import library, new_cases
+from references.puffer_pong.library import Vector, library, new_cases
 
 
 class PongArena:
@@ -91,3 +95,49 @@ class PongGame(Game):
 def _first_serve(seeds: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Whether the generator's first draw (`driver.c`, `draw_serve`) is 1: the ball comes level."""
     return (seeds.astype(np.uint64) * 1664525 + 1013904223) % 2**32 >> 31 == 1
+
+
+class PongReferenceEnv:
+    """PufferLib's C, whose games begin anew by themselves."""
+
+    def __init__(self, env: PufferPong, lanes: int) -> None:
+        self.env, self.lanes = env, lanes
+        self._games = Vector(lanes, env.frame_skip, env.continuous)
+
+    def __enter__(self) -> PongReferenceEnv:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def reset(self, seeds: Iterable[int]) -> NDArray[np.float32]:
+        """See `ReferenceEnv`."""
+        cases = new_cases(self.lanes, self.env.frame_skip, self.env.continuous)
+        # Neighbouring seeds would have the same first serves.
+        cases["serve"] = [
+            np.random.SeedSequence(seed).generate_state(1)[0] for seed in checked_seeds(seeds, self.lanes)
+        ]
+        library().reset(cases)
+        self._games.load(cases)
+        return cases["observation"].copy()
+
+    def step(self, actions: NDArray[Any]) -> ReferenceStep:
+        """See `ReferenceEnv`."""
+        chosen = np.asarray(actions, np.float32)
+        self._games.actions[:] = np.clip(chosen, -1, 1) if self.env.continuous else chosen
+        self._games.step()
+        obs = self._games.observations.copy()
+        ended = self._games.terminals != 0
+        return ReferenceStep(obs, obs, self._games.rewards.copy(), ended, np.zeros(self.lanes, bool))
+
+
+def _reference_env(env: Any, lanes: int, threads: int) -> PongReferenceEnv:
+    del threads  # the C needs none
+    return PongReferenceEnv(env, lanes)
+
+
+TRANSFER = Transfer(
+    game=PongGame.of,
+    players=players,
+    reference_env=_reference_env,
+)

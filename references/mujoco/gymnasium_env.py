@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from references.protocol import Actions, Batch, Bounds, Snapshot
-from verification.adapters.gymnasium import AGENT, STATE, TIME, GymnasiumReference
-from verification.batches import row, size, stack
+from references.gymnasium_env import AGENT, STATE, TIME, GymnasiumReference
+from references.protocol import Actions, Batch, Bounds, Snapshot, row, size, stack
 
 STATE_NAMES = {"qpos": "qpos", "qvel": "qvel", "warmstart": "qacc_warmstart"}
 """Name in the snapshot → array of MuJoCo's ``mjData``: all that a step depends on."""

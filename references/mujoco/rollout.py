@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from leaderboard.reference import Request, Session
-from leaderboard.section import Section
-from references.mujoco.tasks import PlanarTask, record
+from references.mujoco.tasks import PlanarTask
 
-SECTIONS = (Section(),)
 LANES = (1, 4, 16, 64)
 """Lanes of a thread that are tried; the fastest is kept."""
-_STATES = 256  # recorded states that lanes begin with
 _CALL_STEPS, _CALL_BYTES = 100, 2**25  # environment steps of a call at most, and bytes of the states that it writes
 _CONTROLS = 4  # sets of actions, drawn beforehand and used in turns
 _ROUNDS, _TRY_SECONDS = 3, 0.2
@@ -67,32 +64,27 @@ class Lanes:
         self._age += self.steps
 
 
+@dataclass(frozen=True)
+class Timed:
+    """Warm threads. `time(seconds)` gives environment steps per second; `tuning` says how they were set up."""
+
+    version: str
+    time: Callable[[float], float]
+    tuning: dict[str, int]
+
+
 @contextmanager
-def session(request: Request) -> Iterator[Session]:
-    """Threads that play the environment's model with random controls. ValueError for another mode."""
+def throughput_session(task: PlanarTask, threads: int) -> Iterator[Timed]:
+    """Threads that play the task's model with random controls, in the arrangement that is fastest here."""
     from mujoco.rollout import Rollout
 
-    if request.mode != "env_random_legal":
-        raise ValueError(f"mujoco.rollout plays open loop; there is no {request.mode} for it")
-    task = record(request.env, _STATES)
-    with Rollout(nthread=request.cores) as rollout:
-        candidates = {lanes: Lanes(task, request.cores, lanes, rollout) for lanes in LANES}
+    with Rollout(nthread=threads) as rollout:
+        candidates = {lanes: Lanes(task, threads, lanes, rollout) for lanes in LANES}
         best = _fastest(candidates)
         lanes = candidates[best]
         candidates.clear()
-        yield Session(
-            name="mujoco.rollout",
-            version=_mujoco().__version__,
-            cores=request.cores,
-            unit="env steps/s",
-            timer=lanes.time,
-            physics_per_step=task.frame_skip,
-            tuning={"threads": request.cores, "lanes per thread": best, "steps per call": lanes.steps},
-            note=(
-                "C MuJoCo computes no observation, reward or termination here, and its actions are drawn beforehand: "
-                f"that favours it. Lanes start anew after {task.episode_steps} steps, a random episode's mean length."
-            ),
-        )
+        tuning = {"threads": threads, "lanes per thread": best, "steps per call": lanes.steps}
+        yield Timed(_mujoco().__version__, lanes.time, tuning)
 
 
 def _fastest(candidates: dict[int, Lanes]) -> int:

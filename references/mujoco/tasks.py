@@ -7,16 +7,14 @@ import functools
 import hashlib
 import importlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jaxenv.environment import Environment
-
 _LEAST_STEPS, _STEPS_PER_STATE = 4000, 20
-_OURS_ALONE = ("autoreset", "newton")  # fields of our environments that are not options of Gymnasium's
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,19 +62,12 @@ class PlanarTask:
         return np.stack([qpos for qpos, _ in after]), np.stack([qvel for _, qvel in after])
 
 
-def options(env: Environment) -> dict[str, Any]:
-    """Constructor options of Gymnasium's class, as `env` has them."""
-    return {field.name: getattr(env, field.name) for field in dataclasses.fields(env) if field.name not in _OURS_ALONE}
+def record(name: str, chosen: Mapping[str, Any], states: int) -> PlanarTask:
+    """Gymnasium's task `name` with so many recorded states; the same states for everybody who asks.
 
-
-def task_name(env: Environment) -> str:
-    """Gymnasium's id of our environment."""
-    return env.id.rpartition("/")[2]
-
-
-def record(env: Environment, states: int) -> PlanarTask:
-    """The task of `env` with so many recorded states; the same states for everybody who asks."""
-    return _record(task_name(env), json.dumps(options(env)), states)
+    `chosen`: constructor options of Gymnasium's class.
+    """
+    return _record(name, json.dumps(dict(chosen)), states)
 
 
 def make(name: str, chosen: dict[str, Any]) -> Any:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from families import load_plugin
 from families.pongjax.verify import bulk, checks
 from families.pongjax.verify.cases import ADDITIONS, KINDS
 from references.puffer_pong.install import ReferenceUnavailableError
 from references.puffer_pong.library import library
 from verification.levels.context import Plan
+from verification.registry import load_plugin
 from verification.runner import Run, execute
 
 EXPECTED = {

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from pong_runs import need_reference
 
-from families import PLUGINS, load_plugin
 from families.pongjax.verify.candidate import PongCandidate
 from families.pongjax.verify.plugin import make
 from verification import cases
@@ -22,6 +21,7 @@ from verification.cases import Case
 from verification.cli import main
 from verification.fields import PluginError
 from verification.levels.context import Plan
+from verification.registry import known_plugins, load_plugin
 from verification.reporting import words
 from verification.results import Finding
 from verification.runner import Run, execute
@@ -33,7 +33,7 @@ def run(*arguments: str | Path) -> int:
     return main([str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("name", sorted(PLUGINS))
+@pytest.mark.parametrize("name", sorted(known_plugins()))
 def test_every_environment_of_ours_has_both_and_references_beside_themselves_have_none(name: str) -> None:
     plugin = load_plugin(name)
     ours = name.startswith(("pokejax/", "pongjax/", "cheetahjax/"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import toy_pair
 
-from families import UnknownPluginError, load_plugin
+from families import Family
 from verification import cases, runner
 from verification.cases import Case, CaseFileError
 from verification.fields import FieldSpec, FieldTable
@@ -20,6 +20,7 @@ from verification.levels.interaction import covering
 from verification.levels.machine import run as run_machine
 from verification.levels.pairs import compared_paths
 from verification.plugin import Plugin, Relation
+from verification.registry import UnknownPluginError, load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
 from verification.shrink import Shrinker, ddmin
@@ -290,9 +291,12 @@ def test_plugins_are_found_by_id_by_target_and_by_entry_point(monkeypatch: pytes
         load_plugin("toy_pair:nothing")
 
     class Entry:
-        name, value = "third/party", "toy_pair:good"
+        name, value = "third", "third_party:FAMILY"
 
-    monkeypatch.setattr("families.entry_points", lambda group: [Entry()])
+        def load(self) -> Family:
+            return Family(name="third", plugins={"third/party": "toy_pair:good"})
+
+    monkeypatch.setattr("families.lookup.entry_points", lambda group: [Entry()])
     assert load_plugin("third/party").env == "toy_pair:good"
 
 

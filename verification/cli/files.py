@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from families import UnknownPluginError, load_plugin
 from verification import cases
 from verification.cases import Case
 from verification.fields import PluginError
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths, shrinker
 from verification.localise import suspects
+from verification.registry import UnknownPluginError, load_plugin
 from verification.reporting import compare as comparing
 from verification.reporting import files, text
 from verification.reporting.validate import ReportError

@@ -15,13 +15,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from families import UnknownPluginError, load_plugin
 from verification import runner
 from verification.cases import write_json
 from verification.fields import PluginError
 from verification.levels.context import Check, Context, Plan
 from verification.levels.transfer import RETURNS
 from verification.plugin import Plugin
+from verification.registry import UnknownPluginError, load_plugin
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, CheckResult, worst
 from verification.runner import Run

@@ -28,6 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+import families
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import LIMITS, Limits
 from verification.remote.guard import tree_files
@@ -35,19 +36,13 @@ from verification.remote.link import Link
 
 Kind = Literal["bwrap", "process only"]
 
-#: References of known environments, and the verifier. A plugin's own reference is added to these.
-DENIED = (
-    "verification",
-    "references",
-    "families",
-    "translator",
-    "pokemon_showdown",
-    "gymnasium",
-    "mujoco",
-    "pyboy",
-    "pufferlib",
-    "pytest",
-)
+_TOOLS = ("verification", "references", "families", "translator", "pytest")
+
+
+def denied() -> tuple[str, ...]:
+    """Modules that no candidate may import: the tools, and the references of all families."""
+    return tuple(dict.fromkeys([*_TOOLS, *(name for family in families.families() for name in family.denied)]))
+
 
 KEEPS_OUT = {
     "bwrap": (
@@ -85,7 +80,7 @@ class Confinement:
     """What an untrusted candidate gets.
 
     * `kind`: "auto" takes bubblewrap where it works. `packages`: installed distributions, with what they require, or
-      paths of package folders. `deny`: modules that may not be imported, beside `DENIED`.
+      paths of package folders. `deny`: modules that may not be imported, beside `denied()`.
     * `memory_bytes`, `cpu_seconds`, `file_bytes`: per process; `processes`: threads included (with bubblewrap only).
     * `timeout`, `start_timeout`: seconds for one answer, and for the first.
     """
@@ -192,7 +187,7 @@ class Sandbox:
                 "source": f"{root}/source",
                 "scratch": f"{root}/scratch",
                 "readable": [*own, *readable],
-                "deny": sorted({*DENIED, *self.confinement.deny}),
+                "deny": sorted({*denied(), *self.confinement.deny}),
                 "limits": limits,
             }
         )

@@ -27,7 +27,7 @@ from verification.remote.client import RemoteEnv
 from verification.remote.frames import RemoteError
 from verification.remote.guard import Violation
 from verification.remote.recordings import Played, Player, Recording, branch, record
-from verification.remote.sandbox import DENIED, KEEPS_OUT, Confinement, Sandbox, SandboxError
+from verification.remote.sandbox import KEEPS_OUT, Confinement, Sandbox, SandboxError, denied
 from verification.results import CheckResult, FieldDifference, Finding
 
 GUARD, SANDBOX, REPEAT = "L0/guard", "L0/sandbox", "L0/repeat"
@@ -101,7 +101,7 @@ def verify_untrusted(
     try:
         with Sandbox(source, entry, confinement) as sandbox:
             trial = _Trial(plugin, plan, reference, sandbox, secret or secrets.token_bytes(32), on_result)
-            trial.violations += scan.scan(source, [*DENIED, *deny])
+            trial.violations += scan.scan(source, [*denied(), *deny])
             trial.run()
         trial.results[GUARD].cases += len(before)
         trial.violations += guard.changes(before, guard.protected_hash(protected))

@@ -6,7 +6,7 @@ import numpy as np
 
 from families.cartpole.env import THETA_LIMIT, TIME_STEP, X_LIMIT, CartPole
 from families.cartpole.verify.mutants import MUTANTS
-from verification.adapters.gymnasium import GymnasiumReference
+from references.gymnasium_env import GymnasiumReference
 from verification.adapters.jaxenv import JaxenvCandidate, MutatedJaxenvCandidate
 from verification.batches import rows, size
 from verification.fields import FieldSpec

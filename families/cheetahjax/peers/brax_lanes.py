@@ -14,10 +14,11 @@ from typing import Any
 import jax
 import numpy as np
 
+from families.cheetahjax.gymnasium_task import record
 from families.cheetahjax.peers.lanes import Lanes
 from leaderboard.accuracy import errors
 from leaderboard.peer import PeerRequest, PeerSession
-from references.mujoco.tasks import PlanarTask, record
+from references.mujoco.tasks import PlanarTask
 
 
 class Brax:

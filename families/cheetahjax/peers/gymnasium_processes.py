@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from typing import Any
 
+from families.cheetahjax.gymnasium_task import options, record, task_name
 from leaderboard.peer import PeerRequest, PeerSession
-from references.mujoco.tasks import options, record, task_name
 
 _WARM_UP = 0.2  # seconds
 _GRACE = 5.0

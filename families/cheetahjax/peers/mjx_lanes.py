@@ -11,10 +11,10 @@ from typing import Any
 
 import jax
 
+from families.cheetahjax.gymnasium_task import record
 from families.cheetahjax.peers.lanes import Lanes
 from leaderboard.accuracy import errors
 from leaderboard.peer import PeerRequest, PeerSession
-from references.mujoco.tasks import record
 
 TUNED = (4, 8)
 """iterations, ls_iterations: the fewest that still meet C's step on random play to float32's rounding."""

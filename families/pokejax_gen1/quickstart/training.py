@@ -76,12 +76,12 @@ def _reference_errors() -> tuple[type[Exception], ...]:
 
 
 def _train(env_id: str, seed: int, steps: int, out: Path, console: Console) -> Trained:
-    from baselines import configs
+    from baselines.family import config_of
     from baselines.train import Budget, Request, train
 
     folder = out / "policy" / time.strftime("%Y%m%d-%H%M%S")
     console.print(f"Training a policy (`python -m baselines train {env_id}`)", highlight=False, soft_wrap=True)
-    request = Request(env_id, configs.for_environment(env_id), Budget(steps=steps), folder, seed)
+    request = Request(env_id, config_of(env_id), Budget(steps=steps), folder, seed)
     result = train(request, console)
     return Trained(result.folder, result.seconds, result.steps, interrupted=result.status == "interrupted")
 

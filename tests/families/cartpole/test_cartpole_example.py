@@ -16,8 +16,8 @@ from families.cartpole.env import THETA_LIMIT, X_LIMIT, CartPole, CartPoleParams
 from families.cartpole.verify.plugin import NAMES, draws, get_state, inject, plugin, set_state
 from jaxenv import Environment, EnvSpec, ObsField, ObsSpec, struct
 from jaxenv.testing import check_env
+from references.gymnasium_env import GymnasiumReference
 from references.protocol import Batched, Bounds, Restorable
-from verification.adapters.gymnasium import GymnasiumReference
 from verification.adapters.jaxenv import JaxenvCandidate
 from verification.batches import row, step_many
 from verification.levels.context import Context, Plan

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from families import load_plugin
 from families.cheetahjax.verify import duties, free, sides
 from families.cheetahjax.verify.tasks import TASKS
 from families.cheetahjax.verify.teacher import Teacher
 from verification.backends import vmap_of
 from verification.levels.context import Context, Plan
+from verification.registry import load_plugin
 from verification.runner import Run, checks_of, execute
 
 TASK = TASKS["InvertedPendulum-v5"]

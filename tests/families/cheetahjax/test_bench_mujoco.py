@@ -12,9 +12,9 @@ from families.cheetahjax import bench as planar
 from families.cheetahjax.peers.lanes import Lanes, draw_action, lane_keys
 from leaderboard import machine, peer, solver
 from leaderboard.__main__ import main
+from leaderboard.family import bench_of
 from leaderboard.peer import PeerRequest
 from leaderboard.reference import ReferenceError, Request, open_session
-from references.mujoco import tasks as planar_tasks
 
 mujoco = pytest.importorskip("mujoco", reason="the reference is not installed: uv sync")
 rollouts = pytest.importorskip("mujoco.rollout", reason="the reference is not installed: uv sync")
@@ -29,7 +29,7 @@ def env():
 
 @pytest.fixture(scope="module")
 def task(env):
-    return planar_tasks.record(env, STATES)
+    return record(env, STATES)
 
 
 class Drift:
@@ -51,12 +51,12 @@ def test_recorded_play(env, task):
     assert 4 <= task.episode_steps <= 9, "random episodes of the pendulum last about 6 steps"
     assert (np.abs(task.start_qpos) <= 0.01).all() and (task.low, task.high) == (-3, 3)
     assert len(np.unique(task.age)) > 1 and task.age.max() > 0
-    assert planar_tasks.record(env, STATES) is task, "the same for everybody"
-    assert planar_tasks.record(jaxenv.make(NAME, frame_skip=4), STATES).frame_skip == 4
+    assert record(env, STATES) is task, "the same for everybody"
+    assert record(jaxenv.make(NAME, frame_skip=4), STATES).frame_skip == 4
 
 
 def test_step_in_c_is_gymnasium(env, task):
-    game = planar_tasks.make("InvertedPendulum-v5", planar_tasks.options(env))
+    game = make("InvertedPendulum-v5", options(env))
     game.reset(seed=0)
     actions = np.linspace(-3, 3, STATES, dtype=np.float32)[:, None]
     qpos, qvel = task.step_in_c(actions)
@@ -87,8 +87,8 @@ def test_lanes_start_anew(task):
 
 
 def test_reference_carries_states_on(env, task):
-    with rollouts.Rollout(nthread=1) as rollout:
-        lanes = mujoco_rollout.Lanes(task, 1, STATES, rollout)
+    with rollouts.Rollout(nthread=1) as threads:
+        lanes = rollout.Lanes(task, 1, STATES, threads)
         lanes._age[:] = np.where(np.arange(STATES) == 3, task.episode_steps, 0)
         before = lanes._states.copy()
         lanes._call()
@@ -109,18 +109,18 @@ def test_reference_carries_states_on(env, task):
 
 
 def test_reference_session(env, monkeypatch):
-    monkeypatch.setattr(mujoco_rollout, "_TRY_SECONDS", 0.01)
+    monkeypatch.setattr(rollout, "_TRY_SECONDS", 0.01)
     request = Request(env_id=NAME, env=env, mode="env_random_legal", cores=1)
-    with open_session("gymnasium InvertedPendulum-v5", request) as session:
+    with open_session(planar.session, request) as session:
         session.sample(0.01)
         facts = session.summary()
     assert facts["name"] == "mujoco.rollout" and facts["version"] == mujoco.__version__
     assert facts["physics_sps"] == 2 * facts["median_sps"] > 0
-    assert facts["tuning"]["lanes per thread"] in mujoco_rollout.LANES and "no observation" in facts["note"]
+    assert facts["tuning"]["lanes per thread"] in rollout.LANES and "no observation" in facts["note"]
     learned = Request(env_id=NAME, env=env, mode="policy_in_loop", cores=1)
     with (
         pytest.raises(ReferenceError, match="there is no policy_in_loop"),
-        open_session("gymnasium InvertedPendulum-v5", learned),
+        open_session(planar.session, learned),
     ):
         pass
 
@@ -129,7 +129,7 @@ def test_bench(tmp_path, monkeypatch, capsys):
     """Ours, the reference and Gymnasium's processes: the whole way, without the optional engines."""
     for name, value in {"LANES": 4, "STEPS": 32}.items():
         monkeypatch.setattr(solver, name, value)
-    monkeypatch.setattr(mujoco_rollout, "_TRY_SECONDS", 0.01)
+    monkeypatch.setattr(rollout, "_TRY_SECONDS", 0.01)
     monkeypatch.setattr(peer, "_found", lambda module: module in ("gymnasium", "mujoco"))
     out, size = tmp_path / "rows.json", str(STATES)
     small = ("--batch", size, "--peer-batch", size, "--samples", "2", "--seconds", "0.02", "--set", "frame_skip=3")
@@ -150,18 +150,17 @@ def test_bench(tmp_path, monkeypatch, capsys):
 
 
 def test_every_task_has_its_peers():
-    names = {name: [one.name for one in peer.declared(jaxenv.make(name))] for name in jaxenv.list_envs("mujoco")}
+    names = {name: [one.name for one in bench_of(name).peers(jaxenv.make(name))] for name in jaxenv.list_envs("mujoco")}
     assert len(names) == 7
     for name, peers in names.items():
         brax = ["brax generalized", "brax spring"] if "HalfCheetah" in name else []
         assert peers == ["gymnasium", "mjx default", "mjx 4/8", *brax]
-        assert "gymnasium " + name.rpartition("/")[2] in peer.PLANAR_TASKS
 
 
 def test_mjx(env):
     """Where it is installed: one step is C's to float32's rounding, however few its iterations."""
     pytest.importorskip("mujoco.mjx", reason="MJX is not installed: uv sync --group peers")
-    _, default, tuned = planar.declared(env)
+    _, default, tuned = planar.peers(env)
     with tuned.open(PeerRequest(env=env, batch=STATES, devices=1, cores=1)) as session:
         session.sample(0.01)
     facts = session.summary(1e6)

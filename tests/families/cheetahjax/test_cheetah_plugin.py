@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from families import load_plugin
 from families.cheetahjax.verify import laws, sides
 from families.cheetahjax.verify.behaviours import behaviours
 from families.cheetahjax.verify.cases import inject, wild
@@ -14,6 +13,7 @@ from families.cheetahjax.verify.poses import model_of, poses
 from families.cheetahjax.verify.tasks import TASKS, compiled
 from verification.batches import stack
 from verification.levels.context import Context, Plan
+from verification.registry import load_plugin
 from verification.statistics.laws import check_draws
 
 CASES = 800

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from families import load_plugin
 from families.pokejax_gen1.verify.battles import PokejaxGen1
 from families.pokejax_gen1.verify.plugin import _steps
 from families.pokejax_gen1.verify.policies import VISITS
@@ -20,6 +19,7 @@ from references.showdown.gen1.fields import field_names
 from verification.backends import Vmap, vmap_of
 from verification.cli import main
 from verification.levels.context import Plan
+from verification.registry import load_plugin
 from verification.runner import Run, execute
 
 ENV = "pokejax/gen1randombattle"

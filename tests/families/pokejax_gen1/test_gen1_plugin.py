@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from families import load_plugin
 from families.pokejax_gen1.verify import laws
 from families.pokejax_gen1.verify.behaviours import behaviours, declared
 from families.pokejax_gen1.verify.cases import case_of, job_of
@@ -21,6 +20,7 @@ from verification import batches, cases
 from verification.cases import Case
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
+from verification.registry import load_plugin
 from verification.runner import Run, execute
 
 ENV = "pokejax/gen1randombattle"

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "baselines"))
 import small_environments as small
 
 import baselines.train
-from baselines import configs
+from baselines import family
 from baselines.policy import load
 from baselines.train import Budget, Request, Result, train
 from baselines.transfer import game as games
@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, trained_once: Result) -> list[Request
         return trained_once
 
     monkeypatch.setattr(baselines.train, "train", once)
-    monkeypatch.setattr(configs, "for_environment", lambda env_id: CONFIG)
+    monkeypatch.setattr(family, "config_of", lambda env_id: CONFIG)
     monkeypatch.setattr(games, "game", lambda env_id: Pennies(make(env_id)))
     monkeypatch.setattr(training, "RANDOM_BATTLES", 60)
     return requests

@@ -78,6 +78,6 @@ def test_repaired_pong_has_no_reference(capsys):
 
 
 def test_declared_sections():
-    from families.pongjax.bench import SECTIONS
+    from families.pongjax.bench import BENCH
 
-    assert (Section(cores=1), Section(), Section(mode="policy_in_loop")) == SECTIONS
+    assert (Section(cores=1), Section(), Section(mode="policy_in_loop")) == BENCH.sections

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pong_runs import need_reference
 
-from families import load_plugin
 from families.pongjax.verify.draws import REPEATS, ROUNDS, Draws
 from families.pongjax.verify.mutants import DRAWS
 from verification.levels.context import Plan
 from verification.mutants.rewrite import load_mutated
+from verification.registry import load_plugin
 from verification.runner import Run, execute
 from verification.statistics.laws import check_draws
 

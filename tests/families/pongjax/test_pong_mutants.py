@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pong_runs import need_reference
 
-from families import load_plugin
 from families.pongjax.verify.mutants import mutants
 from verification.levels.context import Plan
 from verification.mutants.measure import measure
 from verification.mutants.rewrite import find_points
+from verification.registry import load_plugin
 
 NUMBERED = {"G1", "G2", "G3", "G5", "G6", "G7", "G8", "X6", "X8", "X9", "X10", "X12"}
 KILLED = (

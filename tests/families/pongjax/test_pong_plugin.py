@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pong_runs import need_reference
 
-from families import load_plugin
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared, observation_of
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, PongCandidate
@@ -22,6 +21,7 @@ from verification.cli import main
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
 from verification.plugin import Plugin
+from verification.registry import load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute
 

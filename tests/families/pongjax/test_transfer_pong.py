@@ -17,8 +17,9 @@ from baselines.transfer.command import transfer
 from baselines.transfer.game import Game, game
 from baselines.transfer.policies import Entrant
 from baselines.transfer.reference_env import reference_env
-from baselines.transfer.scripted import Scripted, pong_player, scripted
+from baselines.transfer.scripted import Scripted, scripted
 from baselines.transfer.store import Store
+from families.pongjax.scripted import pong_player
 from verification.levels.transfer import read_returns
 from verification.statistics.tost import policy_tost
 

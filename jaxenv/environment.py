@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxenv import autoreset
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
-from jaxenv.spec import EnvSpec
+from jaxenv.specs import EnvSpec
 
 Step: TypeAlias = tuple[Any, Any, jax.Array, jax.Array, jax.Array, dict[str, Any]]
 """obs, state, reward, terminated, truncated, info"""

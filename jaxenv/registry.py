@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from jaxenv.environment import Environment
-from jaxenv.spec import EnvSpec
+from jaxenv.specs import EnvSpec
 
 ENTRY_POINT_GROUP = "jaxenv.envs"
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxenv.autoreset import INFO_KEYS
 from jaxenv.environment import Environment
-from jaxenv.rollout import Transition, random_policy
+from jaxenv.rollouts import Transition, random_policy
 
 
 def check_env(

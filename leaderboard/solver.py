@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from leaderboard import compiler
 
 LANES, STEPS = 64, 512

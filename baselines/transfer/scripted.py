@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.policy import Policy
 from jaxenv import Environment
-from jaxenv.rollout import random_legal
+from jaxenv.rollouts import random_legal
 from pokejax import opponents
 
 Choose = Callable[[jax.Array, Any, Any], jax.Array]

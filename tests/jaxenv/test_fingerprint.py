@@ -180,7 +180,7 @@ class Env(Environment):
 PROGRAM = """
 import time
 import jax
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 import tinyenv
 play = rollout(tinyenv.Env(), 64, 10, backend="simd")
 key = jax.random.key(0).block_until_ready()

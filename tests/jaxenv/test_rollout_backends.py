@@ -8,7 +8,7 @@ from toys import Duel, DuelParams, Walk
 
 import jaxlanes
 import jaxlanes.cuda
-from jaxenv.rollout import random_legal, rollout
+from jaxenv.rollouts import random_legal, rollout
 
 BOTH = {"duel": (Duel(), DuelParams()), "walk": (Walk(), Walk().default_params)}
 

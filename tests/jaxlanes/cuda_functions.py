@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 import jaxenv
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from jaxlanes.emit.cuda import LOCAL_WORDS
 
 LANES = 131
@@ -124,7 +124,7 @@ def play(name: str, lanes: int = 33, steps: int = 3) -> tuple[Callable[..., Any]
     params = env.default_params
 
     def lane(carry: Any, params: Any) -> Any:
-        from jaxenv.rollout import _step
+        from jaxenv.rollouts import _step
 
         return compiled._repeat(lambda c: _step(env, compiled.policy, c, params), None, carry, 0)
 

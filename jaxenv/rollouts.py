@@ -214,7 +214,7 @@ class Rollout:
         from jaxenv.fingerprint import fingerprint
 
         known = fingerprint(self.env, *arguments) if what else None
-        known = known and f"jaxenv.rollout: {what}: {known}"
+        known = known and f"jaxenv.rollouts: {what}: {known}"
         return jaxlanes.vmap(fn, in_axes, backend=self.backend, fingerprint=known)(*arguments)
 
     def _in_chunks(self, fn: Callable[[Any], Any], batch: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import jax
 import jax.numpy as jnp
 
-from jaxenv import autoreset
+from jaxenv import autoreset, pretty
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
 from jaxenv.specs import EnvSpec
@@ -51,6 +51,19 @@ class Environment:
         for name in _TAKE_EITHER_STATE:
             if name in cls.__dict__:
                 setattr(cls, name, _on_env_state(cls.__dict__[name]))
+        if "__repr__" not in cls.__dict__:  # else `dataclass` would write one that lists every field
+            cls.__repr__ = Environment.__repr__
+
+    def __repr__(self) -> str:
+        """Id, version, players, action space, and the fields that differ from the class's defaults."""
+        name, changed = type(self).__name__, [f"{key}={text}" for key, text in pretty.differing(self)]
+        try:
+            spec = self.spec
+            players = "1 player" if spec.players == 1 else f"{spec.players} players"
+            facts = [f"{spec.id} version {spec.version}", players, repr(self.action_space())]
+        except Exception:  # half-written environments have a text too: error messages hold it
+            return f"{name}({', '.join(changed)})"
+        return f"<{name} {', '.join([*facts, *changed])}>"
 
     # ---- hooks
 

@@ -26,7 +26,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxenv import struct
+from jaxenv import pretty, struct
 from jaxenv.autoreset import AutoResetState
 from jaxenv.environment import Environment
 
@@ -122,6 +122,18 @@ class Rollout:
             raise ValueError(f"rollout: chunk must divide batch_size {self.batch_size}, got {self.chunk}")
         if self.backend != "xla":
             import jaxlanes  # noqa: F401 (here, rather than within the first call)
+
+    def __repr__(self) -> str:
+        policy = (
+            "random legal play"
+            if self.policy is random_policy(self.env)
+            else getattr(self.policy, "__qualname__", repr(self.policy))
+        )
+        shown = [("env", repr(self.env)), ("policy", policy)]
+        for field in dataclasses.fields(self):
+            if field.name not in ("env", "policy", "inside"):
+                shown.append((field.name, repr(getattr(self, field.name))))
+        return pretty.call("Rollout", shown)
 
     @functools.partial(jax.jit, static_argnums=0)
     def init(self, key: jax.Array, params: Any) -> Carry:

@@ -10,10 +10,11 @@ Importing this starts no XLA backend and imports no environment.
 from jaxenv import spaces, struct
 from jaxenv._version import __version__
 from jaxenv.autoreset import AutoResetState
+from jaxenv.builtin import make
 from jaxenv.control import maybe
 from jaxenv.environment import Environment, Step
 from jaxenv.obs import ObsField, ObsSpec
-from jaxenv.registry import UnknownEnvironmentError, list_envs, make, register, spec
+from jaxenv.registry import UnknownEnvironmentError, UnknownTagError, list_envs, register, spec
 from jaxenv.rollouts import Policy, random_legal, random_policy, rollout
 from jaxenv.specs import EnvSpec, Reference
 
@@ -27,6 +28,7 @@ __all__ = [
     "Reference",
     "Step",
     "UnknownEnvironmentError",
+    "UnknownTagError",
     "__version__",
     "list_envs",
     "make",

@@ -33,6 +33,7 @@ from jax.experimental import checkify
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
 from jaxenv.environment import Step
+from jaxenv.registry import tags_of
 from pokejax.gen1 import turn
 from pokejax.gen1.choices import NO_OP, NUM_ACTIONS
 from pokejax.gen1.observation import OBS_SPEC, Memory, Observation, first_memory, observe, remember
@@ -111,7 +112,7 @@ class Gen1Battle(Environment):
             reward_range=(-1.0, 1.0),
             horizon=LONGEST,
             reference=Reference(name="pokemon-showdown", version="0.11.11", licence="MIT"),
-            tags=("pokemon", "two-player", "simultaneous", "imperfect"),
+            tags=tags_of(f"pokejax/{FORMATS[0]}"),
             no_op=NO_OP,
             reward_only_at_end=True,
             zero_sum=True,

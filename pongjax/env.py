@@ -29,6 +29,7 @@ import jax.numpy as jnp
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference
 from jaxenv.environment import Step
+from jaxenv.registry import tags_of
 from jaxenv.spaces import Box, Discrete, Space
 from pongjax.game import new_game, play_step
 from pongjax.observation import OBS_SPEC
@@ -60,8 +61,9 @@ class PufferPong(Environment):
 
     @property
     def spec(self) -> EnvSpec:
+        id = "pongjax/puffer_pong" + ("_continuous" if self.continuous else "")
         return EnvSpec(
-            id="pongjax/puffer_pong" + ("_continuous" if self.continuous else ""),
+            id=id,
             version="v1" if self.strict else "v1-repaired",
             players=1,
             dynamics="single",
@@ -70,7 +72,7 @@ class PufferPong(Environment):
             reward_range=(-1.0, 1.0) if self.strict else (-1.0, 1.1),
             horizon=None,
             reference=Reference(name="pufferlib puffer_pong", version="3.0.0", licence="MIT"),
-            tags=("arcade", *(() if self.strict else ("repaired",))),
+            tags=(*tags_of(id), *(() if self.strict else ("repaired",))),
             backends=("xla", "simd"),
         )
 

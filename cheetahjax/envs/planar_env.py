@@ -35,6 +35,7 @@ from cheetahjax.state import PhysicsState, SolverReport
 from cheetahjax.step import EnvStep, compiler_options, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
 from jaxenv.environment import Step
+from jaxenv.registry import tags_of
 from jaxenv.spaces import Box
 
 
@@ -149,7 +150,7 @@ class PlanarEnv(Environment):
             reward_range=self.reward_range,
             horizon=self.default_params.max_steps_in_episode,
             reference=Reference(name=f"gymnasium {self.task}", version="1.4.0 on mujoco 4.0.0", licence="MIT"),
-            tags=("mujoco", "continuous"),
+            tags=tags_of(f"cheetahjax/{self.task}"),
             backends=("xla", "simd"),
         )
 

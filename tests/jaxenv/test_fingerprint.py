@@ -19,7 +19,7 @@ from toys import Walk
 import jaxenv
 import jaxlanes.sources
 from jaxenv import fingerprint as module
-from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 from jaxenv.environment import Environment
 from jaxenv.fingerprint import fingerprint
 from pongjax.env import PufferPong
@@ -61,7 +61,7 @@ class Odd(Environment):
 
 
 def test_every_built_in_environment_is_known(sources: list[set[str]]) -> None:
-    ids = list(registry._BUILT_IN)
+    ids = list(BUILT_IN)
     known = {fingerprint(jaxenv.make(id), jaxenv.make(id).default_params) for id in ids}
     assert None not in known and len(known) == len(ids)
     assert {frozenset(packages) for packages in sources} == {

@@ -32,7 +32,7 @@ import numpy as np
 from jax.experimental import checkify
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
-from jaxenv.environment import Step
+from jaxenv.environment import Step, reads_state
 from jaxenv.registry import tags_of
 from pokejax.gen1 import turn
 from pokejax.gen1.choices import NO_OP, NUM_ACTIONS
@@ -71,7 +71,7 @@ class Gen1Params:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gen1Battle(Environment):
+class Gen1Battle(Environment[Gen1State, Gen1Params, Observation]):
     """A battle between two teams drawn from a pool. Reward at the end: 1 for the winner, −1 for the loser, 0 for a tie.
 
     * ``format``: "gen1randombattle", "gen1ou", or "free" for any teams (then ``pool`` must be given). All three have
@@ -143,7 +143,9 @@ class Gen1Battle(Environment):
     def reset_from_pool(self, key: jax.Array, params: Gen1Params) -> tuple[Observation, Gen1State]:
         return self.reset_env(key, params)
 
-    def step_env(self, key: jax.Array, state: Gen1State, action: Any, params: Gen1Params) -> Step:
+    def step_env(
+        self, key: jax.Array, state: Gen1State, action: Any, params: Gen1Params
+    ) -> Step[Observation, Gen1State]:
         """Both choices, until the next decision. A battle that is over stays as it is, without reward."""
         del key  # Showdown's generator is in the state.
         before = state.battle
@@ -169,12 +171,15 @@ class Gen1Battle(Environment):
         truncated = ~terminated & (state.steps >= params.max_steps_in_episode)
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}
 
+    @reads_state
     def observe(self, state: Gen1State, params: Gen1Params) -> Observation:
         return observe(state.battle, state.memory, turn.legal_masks(unpack(state.battle)))
 
+    @reads_state
     def legal_actions(self, state: Gen1State, params: Gen1Params) -> jax.Array:
         return turn.legal_masks(unpack(state.battle))
 
+    @reads_state
     def to_act(self, state: Gen1State) -> jax.Array:
         p1, p2 = state.battle.seats
         return (jnp.stack([p1.request, p2.request]) != REQUEST_NONE) | (state.battle.result != ONGOING)

@@ -51,7 +51,7 @@ class _OneDevice:
         from jaxenv.rollouts import rollout
 
         self._params = params
-        self._rollout = rollout(env, BATCH, self.steps_per_run // BATCH)
+        self._rollout = rollout(env, BATCH, self.steps_per_run // BATCH, backend="xla")
         self._carry, _ = self._rollout(jax.random.key(seed), params)
 
     def run(self, times: int = 1) -> Any:

@@ -120,7 +120,7 @@ def elementary(f: Any) -> Any:
 def play(name: str, lanes: int = 33, steps: int = 3) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
     """The body of a rollout of random legal play: resets, keys, policy and step."""
     env = jaxenv.make(name)
-    compiled = rollout(env, lanes, steps, collect=True)
+    compiled = rollout(env, lanes, steps, collect=True, backend="xla")
     params = env.default_params
 
     def lane(carry: Any, params: Any) -> Any:

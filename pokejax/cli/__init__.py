@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pokejax._version import __version__
+from jaxenv._version import __version__
 from pokejax.common.formats import TEAM_KINDS, with_built_in_teams
 
 EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT = 0, 1, 2

@@ -36,7 +36,7 @@ class Player(Protocol):
     def steps_per_run(self) -> int: ...
 
     def run(self, times: int = 1) -> Any:
-        """Go on; returns a `jaxenv.rollout.Summary` of numpy leaves when all of it is done."""
+        """Go on; returns a `jaxenv.rollouts.Summary` of numpy leaves when all of it is done."""
         ...
 
 
@@ -48,10 +48,10 @@ class _OneDevice:
     def __init__(self, env: Any, params: Any, seed: int) -> None:
         import jax
 
-        from jaxenv.rollout import rollout
+        from jaxenv.rollouts import rollout
 
         self._params = params
-        self._rollout = rollout(env, BATCH, self.steps_per_run // BATCH)
+        self._rollout = rollout(env, BATCH, self.steps_per_run // BATCH, backend="xla")
         self._carry, _ = self._rollout(jax.random.key(seed), params)
 
     def run(self, times: int = 1) -> Any:

@@ -11,6 +11,7 @@ from jaxenv import spaces, struct
 from jaxenv._version import __version__
 from jaxenv.autoreset import AutoResetState
 from jaxenv.builtin import make
+from jaxenv.cache import enable_compilation_cache
 from jaxenv.control import maybe
 from jaxenv.environment import Environment, Step
 from jaxenv.obs import ObsField, ObsSpec
@@ -30,6 +31,7 @@ __all__ = [
     "UnknownEnvironmentError",
     "UnknownTagError",
     "__version__",
+    "enable_compilation_cache",
     "list_envs",
     "make",
     "maybe",

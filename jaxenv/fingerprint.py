@@ -27,8 +27,8 @@ def fingerprint(env: Environment, *arguments: Any) -> str | None:
     is defined elsewhere; a field has no value that could be written down (a function, an array, a path); or a file was
     touched after this process started, whose code may then be another than the file's.
     """
-    from jaxlanes.describe import NotDescribableError, encode, encode_structure
-    from jaxlanes.sources import UnknownSourcesError, hash_of
+    from jaxlanes.runtime.serialization import NotDescribableError, encode, encode_structure
+    from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 
     sources = env.sources or registry.built_in_sources(type(env))
     if not sources:

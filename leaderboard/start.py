@@ -18,7 +18,7 @@ import jax
 
 from jaxenv.environment import Environment
 from jaxenv.rollout import rollout
-from jaxlanes.describe import NotDescribableError, decode, encode
+from jaxlanes.runtime.serialization import NotDescribableError, decode, encode
 
 
 def cached_start_seconds(env: Environment, batch: int, steps: int, backend: str) -> float | None:

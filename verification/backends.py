@@ -27,7 +27,7 @@ def vmap_of(backend: str) -> Vmap:
     if backend != "simd":
         raise PluginError(f"unknown backend {backend!r}; known: {', '.join(BACKENDS)}")
     import jaxlanes
-    from jaxlanes.compiler import find_compiler
+    from jaxlanes.runtime.compiler import find_compiler
 
     try:
         find_compiler()

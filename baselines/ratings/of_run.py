@@ -1,4 +1,4 @@
-"""What a run of a two-player environment ends with: its members, past selves and fixed opponents, rated together."""
+"""Ratings at the end of a run of a two-player environment: its members, past selves and fixed opponents together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from baselines.config import Config
 from baselines.family import transfer_of
-from baselines.policy import Policy, TrainedPolicy, load
+from baselines.policy import Policy, TrainedPolicy, load_all
 from baselines.ratings.bradley_terry import Ratings, rate
 from baselines.ratings.matches import all_pairs, win_rates
 from baselines.ratings.tables import matrix_table, rating_table, result
@@ -53,7 +53,7 @@ def players_of(env: Environment, folder: Path, config: Config, update: int, pool
 
     `update`: how many updates the run has behind it; a copy that was frozen just then is the member itself.
     """
-    members = load(folder)
+    members = load_all(folder)
     fixed = [scripted(env, name) for name in fixed_names(env.id)]
     return [*members, *_past_selves(members[0], config, update, pool), *fixed]
 

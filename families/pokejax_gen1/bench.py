@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from leaderboard.family import Bench
 from leaderboard.reference import Request, Session
 from leaderboard.section import Section
+from pokejax.common.formats import of_environment
 
 
 @contextmanager
@@ -20,8 +21,7 @@ def session(request: Request) -> Iterator[Session]:
         raise ValueError(f"Showdown's workers play at random inside Node; there is no {request.mode} for them")
     if (pool := getattr(request.env, "pool", None)) is not None:
         raise ValueError(f"Showdown's workers draw teams of their own, not those of pool={str(pool)!r}")
-    battle_format = getattr(request.env, "format", request.env_id.rpartition("/")[2])
-    with throughput_session(request.cores, format=battle_format) as timer:
+    with throughput_session(request.cores, format=of_environment(request.env_id).reference) as timer:
         yield Session(name="pokemon-showdown", version=VERSION, cores=request.cores, unit=UNIT, timer=timer)
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pokejax.gen1.pools import TeamPool, save_pool
+from pokejax.common.formats import with_built_in_teams
+from pokejax.common.pools import TeamPool, save_pool
 from references.showdown.scripts import run_script
 
 DATA_FOLDER = Path(__file__).parents[2] / "pokejax" / "data"
-FORMATS = ("gen1randombattle", "gen1ou")
 
 
 def generate_pool(format_id: str, teams: int, seed: str) -> tuple[TeamPool, int]:
@@ -41,7 +41,7 @@ def main() -> None:
         prog="python -m families.pokejax_gen1.pools",
         description="Write a team pool from the reference package.",
     )
-    parser.add_argument("--format", choices=FORMATS, required=True)
+    parser.add_argument("--format", choices=with_built_in_teams(), required=True)
     parser.add_argument("--teams", type=int, default=20000, help="how many teams (default: %(default)s)")
     parser.add_argument("--seed", default="1,2,3,4", help="four 16-bit numbers (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="file to write (default: the one in pokejax/data)")

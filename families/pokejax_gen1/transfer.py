@@ -24,12 +24,13 @@ from baselines.transfer.game import Game
 from families.pokejax_gen1.scripted import players
 from families.pokejax_gen1.verify.restore import from_record, named
 from jaxenv import Environment
+from pokejax.common import formats
+from pokejax.common.pools import load_pool
 from pokejax.env import Gen1Battle
 from pokejax.gen1.choices import NUM_ACTIONS
 from pokejax.gen1.observation import Memory, Observation, first_memory, observe, remember
 from pokejax.gen1.opponents import names
 from pokejax.gen1.party import parties_from_wire
-from pokejax.gen1.pools import load_pool
 from pokejax.gen1.state import Battle, Party, pack
 from references.showdown.gen1.fields import field_names
 from references.showdown.live import LiveBattles, over, winners
@@ -156,7 +157,7 @@ class BattleGame(Game):
     def given(self, keys: jax.Array, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
         """The two teams that ours draws from its pool."""
         _, rows = jax.jit(jax.vmap(self.env.draw, (0, None)))(keys, self.env.default_params)
-        teams = load_pool(self.env.pool or self.env.format).teams
+        teams = load_pool(self.env.pool_source).teams
         return {"teams": teams[np.asarray(rows)].astype(np.uint16)}
 
     def reference(self, lanes: int, workers: int) -> ShowdownArena:
@@ -170,3 +171,4 @@ TRANSFER = Transfer(
     random="uniform_legal",
     yardsticks=("uniform_legal", "max_base_power", "max_expected_damage", "simple_heuristics"),
 )
+        return ShowdownArena(formats.find(self.env.format).reference, lanes, workers)

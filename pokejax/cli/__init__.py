@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pokejax._version import __version__
+from pokejax.common.formats import TEAM_KINDS, with_built_in_teams
 
 EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT = 0, 1, 2
 
-FORMATS = ("gen1randombattle", "gen1ou")
-TEAMS = ("randbats", "allmoves", "ou", "mirror")
+FORMATS = with_built_in_teams()
 POLICIES = ("uniform", "max-damage", "status-first", "switch-averse", "stalling", "guided")
 
 
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     replay.add_argument("--seed", type=_seed, default=0, help="of teams, battle and choices (default: %(default)s)")
     replay.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(default: %(default)s)")
-    replay.add_argument("--teams", choices=TEAMS, help="(default: the format's own: randbats or ou)")
+    replay.add_argument("--teams", choices=TEAM_KINDS, help="(default: the format's own: randbats or ou)")
     replay.add_argument("--policy", choices=POLICIES, default="uniform", help="who plays (default: %(default)s)")
     replay.add_argument(
         "--out",

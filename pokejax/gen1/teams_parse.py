@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pokejax.common.team_text import HEADER as _HEADER
+from pokejax.common.team_text import TeamError, is_packed, split_teams
 from pokejax.gen1.dex import to_id
 from pokejax.gen1.teams import PokemonSet, Stats, Team
 
@@ -20,17 +22,8 @@ _STAT_NAMES = {
     "hp": 0, "atk": 1, "attack": 1, "def": 2, "defense": 2, "spc": 3, "special": 3, "spa": 3, "specialattack": 3,
     "spatk": 3, "spd": None, "spdef": None, "specialdefense": None, "spe": 4, "speed": 4,
 }  # fmt: skip
-_HEADER = re.compile(r"^===.*===\s*$", re.MULTILINE)
 _FULL_EVS: Stats = (252, 252, 252, 252, 252)
 _FULL_IVS: Stats = (31, 31, 31, 31, 31)
-
-
-class TeamError(ValueError):
-    """A team that cannot be read or is not allowed. ``problems`` holds one sentence each."""
-
-    def __init__(self, problems: Sequence[str]):
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
 
 
 def parse_team(source: Any, player: str = "team") -> Team:
@@ -48,7 +41,7 @@ def parse_team(source: Any, player: str = "team") -> Team:
                 source = json.loads(text)
             except json.JSONDecodeError as error:
                 raise TeamError([f"{player}: not valid JSON: {error}"]) from None
-        elif _is_packed(text):
+        elif is_packed(text):
             return _parse_packed(text, player)
         else:
             return _parse_export(_HEADER.sub("", text), player)
@@ -63,17 +56,8 @@ def parse_teams(text: str) -> list[Team]:
 
     Players are named ``team 1``, ``team 2``, … in errors.
     """
-    if _HEADER.search(text):
-        before, *parts = _HEADER.split(text)
-        parts = [before, *parts] if before.strip() else parts
-    else:
-        lines = [line for line in text.splitlines() if line.strip()]
-        parts = lines if lines and all(_is_packed(line) for line in lines) else [text] if lines else []
+    parts = split_teams(text)
     return [parse_team(part, f"team {number}") for number, part in enumerate(parts, 1)]
-
-
-def _is_packed(text: str) -> bool:
-    return "|" in text and "\n" not in text.strip()
 
 
 def _number(text: Any, where: str, what: str) -> int:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-
+from pokejax.common import formats
+from pokejax.common.team_text import TeamError
 from pokejax.gen1.dex import MAX_MOVE, STATS, UnknownNameError, load_dex, move_number, species_number
 from pokejax.gen1.teams import MAX_EV, MAX_IV, MAX_LEVEL, MOVE_SLOTS, TEAM_SIZE, PokemonSet, Stats, Team
-from pokejax.gen1.teams_parse import TeamError, hp_dv
-
-FORMATS = ("gen1randombattle", "gen1ou", "free")
-"""Formats a team can be judged by. ``gen1randombattle`` and ``free`` ask for structure only."""
-
-
-def check_format(format_id: str) -> str:
-    """``format_id`` itself, or ``ValueError`` that lists the known formats."""
-    if format_id not in FORMATS:
-        close = difflib.get_close_matches(format_id, FORMATS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"unknown format id {format_id!r}; known are {', '.join(FORMATS)}{hint}")
-    return format_id
+from pokejax.gen1.teams_parse import hp_dv
 
 
 def validate_team(team: Team, format_id: str = "free", player: str = "team") -> Team:
@@ -28,7 +16,7 @@ def validate_team(team: Team, format_id: str = "free", player: str = "team") -> 
     DVs and that each species can know each move; combinations of moves that exclude each other and minimum levels of
     evolved species are left to Showdown's own validator.
     """
-    check_format(format_id)
+    legality = formats.find(format_id).legality
     problems: list[str] = []
     if not team.sets:
         problems.append(f"{player}: the team is empty; a team has 1 to {TEAM_SIZE} Pokémon")
@@ -38,7 +26,7 @@ def validate_team(team: Team, format_id: str = "free", player: str = "team") -> 
             problems.append(f"{where}: a team has at most {TEAM_SIZE} Pokémon")
             continue
         problems += [f"{where}: {problem}" for problem in _structure(member)]
-    if not problems and format_id == "gen1ou":
+    if not problems and legality == "gen1ou":
         problems = _ou(team, player)
     if problems:
         raise TeamError(problems)

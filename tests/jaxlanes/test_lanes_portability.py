@@ -17,11 +17,11 @@ import pytest
 from test_lanes_targets import batch, everything, functions, runnable
 
 import jaxlanes
-from jaxlanes.compiler import find_compiler
 from jaxlanes.emit.cpp_simd import emit
 from jaxlanes.emit.targets import TARGETS
 from jaxlanes.ir import Memory
-from jaxlanes.trace import Traced, lower
+from jaxlanes.runtime.compiler import find_compiler
+from jaxlanes.trace.program import Traced, lower
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="needs the ziglang package")
 _MAIN = Path(__file__).with_name("standalone_main.cc")

@@ -17,6 +17,7 @@ from families.pokejax_gen1.verify.self_check import SelfCheck
 from jaxenv import registry
 from pokejax import cli
 from pokejax.cli import cache, checkout
+from pokejax.common.formats import TEAM_KINDS
 from references.showdown import install
 from references.showdown.gen1.fields import field_names
 from references.showdown.workers import WorkerPool
@@ -131,7 +132,7 @@ def test_options_out_of_range(words, named, capsys):
 def test_the_choices_are_those_of_the_verifier():
     from references.showdown import client
 
-    assert cli.TEAMS == client.TEAM_KINDS and cli.POLICIES == client.POLICIES
+    assert TEAM_KINDS == client.TEAM_KINDS and cli.POLICIES == client.POLICIES
 
 
 def test_the_table_leaves_out_what_was_not_found():

@@ -11,11 +11,11 @@ from jax.experimental import checkify
 
 import jaxenv
 import pokejax
-from pokejax.env import Gen1Battle, _start, battle
+from pokejax.common.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
+from pokejax.common.team_text import TeamError
+from pokejax.env import Gen1Battle, Gen1State, _start_compiled, battle
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
-from pokejax.gen1.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
 from pokejax.gen1.state import P1_WINS, packed_bytes
-from pokejax.gen1.teams_parse import TeamError
 
 STRONG = """\
 Mewtwo
@@ -109,7 +109,7 @@ def test_a_start_is_the_pool_rows_and_seed_of_its_key(env, params):
     rng, rows = env.draw(key, params)
     assert rows.shape == (2,) and rows.min() >= 0 and rows.max() < len(params.pool.species)
     _, state = jax.jit(env.reset_env)(key, params)
-    again = jax.jit(_start)(rng, jax.tree.map(lambda leaf: leaf[np.asarray(rows)], params.pool))
+    again = _start_compiled(env.engine, Gen1State, rng, jax.tree.map(lambda leaf: leaf[np.asarray(rows)], params.pool))
     assert all(jax.tree.leaves(jax.tree.map(np.array_equal, state, again)))
 
 

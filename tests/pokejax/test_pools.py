@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from families.pokejax_gen1.pools import generate_pool
-from pokejax.gen1 import pools
+from pokejax.common import pools
+from pokejax.common.formats import TEAM_KINDS
+from pokejax.common.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
+from pokejax.common.team_text import TeamError
+from pokejax.gen1 import wire
 from pokejax.gen1.dex import MAX_MOVE, load_dex
-from pokejax.gen1.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
-from pokejax.gen1.team_sampling import TEAMS_KINDS, random_teams, sample_teams
+from pokejax.gen1.team_sampling import random_teams, sample_teams
 from pokejax.gen1.teams import showdown_sets, team_from_array
-from pokejax.gen1.teams_parse import TeamError
 from pokejax.gen1.teams_validate import validate_team
 from references.showdown.scripts import run_script
 
@@ -51,11 +53,11 @@ def test_the_ou_pool_is_varied():
     assert len(np.unique(teams[..., 2:6])) > 110
 
 
-@pytest.mark.parametrize("kind", TEAMS_KINDS)
+@pytest.mark.parametrize("kind", TEAM_KINDS)
 def test_samples_are_valid_teams(kind):
     sample = sample_teams(kind, np.random.default_rng(3), 300)
     assert (sample.shape, sample.dtype) == ((300, 2, 6, 16), np.uint16)
-    pools.check_teams(sample.reshape(-1, 6, 16).astype(np.uint8), kind)
+    wire.check_teams(sample.reshape(-1, 6, 16).astype(np.uint8), kind)
     np.testing.assert_array_equal(sample, sample_teams(kind, np.random.default_rng(3), 300))
     assert (sample[:, 0] == sample[:, 1]).all() == (kind == "mirror")
 
@@ -167,4 +169,4 @@ def test_a_wrong_value_is_named_with_its_row(case, tmp_path):
 @pytest.mark.parametrize("teams", [np.zeros((0, 6, 16), np.uint8), np.ones((2, 6, 16)), np.ones((2, 5, 16), np.uint8)])
 def test_a_wrong_shape_or_dtype_is_refused(teams):
     with pytest.raises(PoolError, match=r"expected uint8\[n, 6, 16\] with n ≥ 1"):
-        pools.check_teams(teams, "x")
+        wire.check_teams(teams, "x")

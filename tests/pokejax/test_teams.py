@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from pokejax.common.team_text import TeamError
 from pokejax.gen1.dex import load_dex
 from pokejax.gen1.team_sampling import random_teams
 from pokejax.gen1.teams import PokemonSet, Team, battle_array, showdown_sets, team_array, team_from_array
-from pokejax.gen1.teams_parse import TeamError, parse_team, parse_teams
+from pokejax.gen1.teams_parse import parse_team, parse_teams
 from pokejax.gen1.teams_validate import validate_team
 from references.showdown.scripts import run_script
 

@@ -14,13 +14,12 @@ from families.pokejax_gen1.replay.page import page
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, blocks
 from pokejax.cli import EXIT_DIVERGENCE, EXIT_OK
 from pokejax.cli.checkout import CannotRunError, require_checkout
+from pokejax.common.formats import find
 
 if TYPE_CHECKING:  # of the checkout, not of the wheel
     from families.pokejax_gen1.verify.candidate import PlayedBattles
     from references.showdown.client import BattleJob
     from references.showdown.workers import WorkerPool
-
-_OWN_TEAMS = {"gen1randombattle": "randbats", "gen1ou": "ou"}
 
 
 class ReplayMismatchError(RuntimeError):
@@ -129,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
     from references.showdown.workers import WorkerPool
 
     keep_compiled_programs()
-    teams = options.teams or _OWN_TEAMS[options.format]
+    teams = options.teams or find(options.format).teams
     values = {"seed": options.seed, "format": options.format, "teams": teams, "policy": options.policy}
     arguments = [text for name, value in {**values, "out": options.out}.items() for text in (f"--{name}", str(value))]
     command = shlex.join(["pokejax", "replay", *arguments])

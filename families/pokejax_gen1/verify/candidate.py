@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pokejax.common import formats
+
 
 @dataclass(frozen=True)
 class PlayedBattles:
@@ -62,8 +64,8 @@ class LockstepCandidate(Protocol):
 
 
 def reference_format(env: str) -> str:
-    """The reference's format id: the part of the environment id after the slash."""
-    return env.rpartition("/")[2]
+    """The reference's format whose battles have the rules of this environment's."""
+    return formats.of_environment(env).reference
 
 
 def load(env: str) -> LockstepCandidate:

@@ -19,8 +19,9 @@ from families.pokejax_gen1.verify import recipes  # noqa: F401 - its import fill
 from families.pokejax_gen1.verify.changes import CHANGES, FRZ, RECIPES, SLP, State
 from families.pokejax_gen1.verify.noise import extreme_state
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from pokejax.common.formats import TEAM_KINDS
 from pokejax.gen1.party import parties_from_wire
-from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
+from pokejax.gen1.team_sampling import sample_teams
 from references.showdown import steps as reference
 from references.showdown.client import POLICIES, play
 from references.showdown.gen1.fields import column, field_names
@@ -81,7 +82,7 @@ class Outcome:
 
 def reference_snapshots(pool: WorkerPool, format: str, rng: np.random.Generator, battles: int) -> Snapshots:
     """States of `battles` battles that the reference played, over all kinds of teams and policies in turn."""
-    arms = [(kind, policy) for kind in TEAMS_KINDS for policy in POLICIES]
+    arms = [(kind, policy) for kind in TEAM_KINDS for policy in POLICIES]
     jobs = []
     for n in range(battles):
         kind, policy = arms[n % len(arms)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from families.pokejax_gen1.verify import behaviours, laws
 from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify.candidate import reference_format
 from families.pokejax_gen1.verify.episodes import lockstep_check, policies_of
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from families.pokejax_gen1.verify.injection import Snapshots, injected_states
@@ -18,11 +19,13 @@ from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
 from families.pokejax_gen1.verify.self_check import SelfCheck
 from families.pokejax_gen1.verify.sides import AGENTS, PokejaxEnv, ShowdownEnv, records_of, teams_of, to_batch
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from pokejax.common import formats
+from pokejax.common.formats import TEAM_KINDS
 from pokejax.common.rng import Rng, draw
 from pokejax.env import Gen1Battle
-from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
+from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import Actions, Batch
-from references.showdown.client import POLICIES, TEAM_KINDS, play
+from references.showdown.client import POLICIES, play
 from references.showdown.gen1.record_check import check_records
 from references.showdown.workers import Done, WorkerPool
 from verification import cases
@@ -121,7 +124,7 @@ def make(
     `backend` compiles the candidate's steps.
     """
     vmap = vmap_of(backend)
-    format = env.rpartition("/")[2]
+    format = reference_format(env)
     alone = env.startswith("self-check/")
     workers = shared or _Pool()
 
@@ -156,7 +159,7 @@ def make(
         noise="same_prng",
         same_start=True,
         horizon=_STEP_LIMIT,
-        options=tuple({"teams": kind} for kind in TEAMS_KINDS),
+        options=tuple({"teams": kind} for kind in TEAM_KINDS),
         sources=SOURCES,
         mine=lambda rng, count: _mine(workers.get(), format, rng, count),
         trace=lambda rng, count: _trace(workers.get(), format, rng, count),
@@ -191,7 +194,7 @@ def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> PokejaxGen1 | S
 
 def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Iterator[Episode]:
     """Battles that Showdown plays, all kinds of teams under all policies in turn."""
-    arms = [(kind, policy) for kind in TEAMS_KINDS for policy in POLICIES]
+    arms = [(kind, policy) for kind in TEAM_KINDS for policy in POLICIES]
     jobs = []
     for number in range(count):
         kind, policy = arms[number % len(arms)]
@@ -262,7 +265,7 @@ def _valid(snapshots: Batch) -> np.ndarray:
 
 def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
     """The seeds and teams of resets, two a lane, and the first draws of the generator that they seed."""
-    made = Gen1Battle(format=env.rpartition("/")[2])
+    made = Gen1Battle(format=formats.of_environment(env).id)
     params = made.default_params
     pool = len(params.pool.species)
 

@@ -7,7 +7,8 @@ import pytest
 
 from families.pokejax_gen1.verify.injection import Snapshots, reference_snapshots
 from families.pokejax_gen1.verify.steps import LANES, Gen1Steps
-from pokejax.gen1.team_sampling import TEAMS_KINDS, sample_teams
+from pokejax.common.formats import TEAM_KINDS
+from pokejax.gen1.team_sampling import sample_teams
 from references.showdown import steps as reference
 from references.showdown.client import play
 from references.showdown.gen1.fields import column, field_names
@@ -53,7 +54,7 @@ def test_the_candidate_restores_what_the_reference_recorded(candidate: Gen1Steps
 def test_a_battle_restored_at_every_step_is_the_battle_uninterrupted(pool: WorkerPool, candidate: Gen1Steps) -> None:
     rng = np.random.default_rng(17)
     teams, records, actions = [], [], []
-    for kind in TEAMS_KINDS:
+    for kind in TEAM_KINDS:
         for _ in range(4):
             seed = tuple(int(word) for word in rng.integers(0, 1 << 32, 2))
             pair = sample_teams(kind, rng, 1)[0]

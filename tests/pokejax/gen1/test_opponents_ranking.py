@@ -16,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pokejax.env import LONGEST, Gen1Battle
+from pokejax.env import Gen1Battle
 from pokejax.gen1 import opponents
+from pokejax.gen1.engine import LONGEST
 from pokejax.gen1.state import ONGOING, P1_WINS, P2_WINS
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "gen1-opponents.json"

@@ -13,7 +13,7 @@ from jaxenv.environment import Environment
 
 _IMPORTED = time.time()
 _OWN = {"jaxenv", "jaxlanes"}
-_EVERYWHERE = {"builtins", "collections"}
+_EVERYWHERE = {"builtins", "collections", "typing"}
 
 
 def fingerprint(env: Environment, *arguments: Any) -> str | None:

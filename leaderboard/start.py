@@ -17,7 +17,7 @@ from typing import Any
 import jax
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from jaxlanes.runtime.serialization import NotDescribableError, decode, encode
 
 

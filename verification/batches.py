@@ -43,6 +43,11 @@ def ended(snapshot: Mapping[str, Any]) -> Any:
     return np.logical_or.reduce(flags) if flags else np.False_
 
 
+def is_over(snapshot: Mapping[str, Any]) -> Any:
+    """Nothing is played on from here: the episode has ended, or the reference gave no answer. bool, or bool [N]."""
+    return ended(snapshot) | np.asarray(snapshot.get(UNDEFINED, False), bool)
+
+
 def restore_many(env: Env, snapshots: Batch) -> Batch:
     """Every case restored and snapshotted again. `TypeError` if `env` is not Restorable."""
     if isinstance(env, Batched):

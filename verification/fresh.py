@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from references.protocol import Env
-from verification.batches import ended, random_actions
+from verification.batches import is_over, random_actions
 from verification.fields import PluginError
 from verification.plugin import Plugin
 
@@ -25,7 +25,7 @@ def digest(plugin: Plugin, env: Env, seed: int, steps: int) -> str:
         for path in sorted(snapshot):
             found.update(path.encode())
             found.update(np.ascontiguousarray(snapshot[path]).tobytes())
-        if ended(snapshot):
+        if is_over(snapshot):
             env.reset(seed + number + 1, plugin.options[number % len(plugin.options)])
         else:
             env.step(random_actions(rng, env.legal()))

@@ -14,7 +14,7 @@ from hypothesis.errors import NoSuchExample
 
 from references.protocol import OUTCOME, Batch, Env, Restorable, Snapshot
 from verification import cases
-from verification.batches import random_actions, rows, size, stack, step_pair, undefined
+from verification.batches import is_over, random_actions, rows, size, stack, step_pair, undefined
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
@@ -214,7 +214,7 @@ def indexed_actions(
                 actions |= random_actions(np.random.default_rng(index), {agent: allowed})
         reference.step(actions)
         played.append(actions)
-        if cases.is_over(reference.snapshot()):
+        if is_over(reference.snapshot()):
             break
     return played
 

@@ -155,6 +155,18 @@ def test_level_0_compares_with_a_fresh_process(tmp_path: Path, monkeypatch: pyte
     }
 
 
+def test_steps_to_which_the_reference_has_no_answer_are_counted_and_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every standard check, of a plugin whose fields do not name the protocol's own mark."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    run = execute(Run(toy_pair.silent(), plan(tmp_path, "L0", "L1", "L2", "L3")))
+    found = {result.id: (result.verdict, result.reason, result.findings[:1]) for result in run.results}
+    assert run.verdict == "pass" and "L0/batch" in found, (run.reason, found)
+    counted = {result.id: result.stats.get("reference_threw", 0) for result in run.results}
+    assert counted["L1/injected"] > 0 and counted["L2/pairs"] > 0 and counted["L3/episodes"] > 0, counted
+
+
 def test_a_reference_that_is_not_deterministic_is_refused(tmp_path: Path) -> None:
     run = execute(Run(toy_pair.restless(), plan(tmp_path, "L3")))
     assert run.verdict == "error" and "not deterministic" in run.reason and "reset(seed)" in run.reason

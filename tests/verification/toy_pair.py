@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from references.protocol import Draw, EnvInfo, Tape
+from references.protocol import UNDEFINED, Batch, Draw, EnvInfo, Tape, row, size, stack
 from verification.fields import FieldSpec
 from verification.plugin import Plugin, Property
 from verification.statistics.margin import Margin
@@ -104,6 +104,48 @@ class TapedMonster(RestorableMonster):
         return list(self.made)
 
 
+class SilentMonster(RestorableMonster):
+    """… played many at once, that may say that it has no answer. `bug`: "silent" (it has none to a second poison)."""
+
+    def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        super().reset(seed, options)
+        self.silent = False
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        super().restore(snapshot)
+        self.silent = False
+
+    def step(self, actions: Mapping[str, Any]) -> None:
+        again = self.state["poison"] and int(actions["agent"]) == 0 and self.state["hp"] % 5 == 0
+        super().step(actions)
+        self.silent = bool(self.bug == "silent" and again)
+        if self.silent:
+            self.state = {"hp": -1, "potions": -1, "steps": -1, "poison": False}
+
+    def snapshot(self) -> dict[str, Any]:
+        return {**super().snapshot(), UNDEFINED: np.bool_(self.silent)}
+
+    def restore_many(self, snapshots: Batch) -> Batch:
+        return self._each(snapshots, None)
+
+    def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
+        return self._each(snapshots, actions)
+
+    def legal_many(self, snapshots: Batch) -> Mapping[str, Any]:
+        count = size(snapshots)
+        potions, poison = np.asarray(snapshots["potions"]) > 0, np.asarray(snapshots["poison"])
+        return {"agent": np.stack([np.ones(count, bool), potions, ~poison], axis=1)}
+
+    def _each(self, snapshots: Batch, actions: Batch | None) -> Batch:
+        other, found = type(self)(self.info.name, self.bug), []
+        for case in range(size(snapshots)):
+            other.restore(row(snapshots, case))
+            if actions is not None:
+                other.step(row(actions, case))
+            found.append(other.snapshot())
+        return stack(found)
+
+
 def behaviours(before: Any, actions: Any, after: Any) -> dict[str, Any]:
     return {
         "heal": actions["agent"] == 1,
@@ -176,6 +218,17 @@ def restless() -> Plugin:
 
 def taped() -> Plugin:
     return make("toy_pair:taped", kind=TapedMonster)
+
+
+def silent() -> Plugin:
+    """A reference that does not answer every step; the candidate does."""
+    fields = (*FIELDS[:-1], FieldSpec("out.reward", "outcome"), FieldSpec("out.terminated", "outcome"))
+    return make(
+        "toy_pair:silent",
+        fields=fields,
+        reference=lambda: SilentMonster("reference", "silent"),
+        candidate=lambda: SilentMonster("candidate"),
+    )
 
 
 def with_margin() -> Plugin:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from references.protocol import Actions, Batched, Snapshot
+from references.protocol import UNDEFINED, Actions, Batched, Snapshot
 from verification import cases
-from verification.batches import TAPE_PATH, Bounds, random_actions, stack, step_many, step_with_tape
+from verification.batches import TAPE_PATH, Bounds, is_over, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
 from verification.levels.context import Check, Context
 from verification.levels.coverage import coverage_of
 from verification.levels.mining import policies
-from verification.levels.pairs import DETAILED, add_finding, behaviours_of, compared_paths, timed
+from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, compared_paths, timed
 from verification.localise import suspects
 from verification.results import CheckResult, FieldDifference, Finding
 
@@ -89,7 +89,7 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
     before = reference.snapshot()
     found = cases.compare_one(context.table, paths, before, candidate.snapshot())
     message = ""
-    while not found and not message and not cases.is_over(before) and len(played) < plugin.horizon:
+    while not found and not message and not is_over(before) and len(played) < plugin.horizon:
         actions = choose(rng, before, reference.legal())
         reference.step(actions)
         if plugin.noise == "tape":
@@ -101,7 +101,9 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
         played.append(actions)
         trace.append((before, actions, after))
         before = after
-    result.steps += len(played)
+    if before.get(UNDEFINED, False):
+        result.stats[THREW] = result.stats.get(THREW, 0) + 1
+    result.steps += len(played) - bool(before.get(UNDEFINED, False))
     shown = _behaviours(context, trace)
     coverage_of(context).add(shown)
     if found or message:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification import cases
-from verification.batches import legal_many, random_actions, rows, size, step_many
+from verification.batches import is_over, legal_many, random_actions, rows, size, step_many
 from verification.cases import Case
 from verification.levels import machine
 from verification.levels.context import Check, Context
 from verification.levels.mining import live
 from verification.levels.pairs import (
+    THREW,
     add_finding,
     behaviours_of,
     compare_steps,
@@ -99,13 +100,16 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
         piece = CheckResult(result.id, result.level, result.title)
         pair, wrong = compare_steps(context, current, piece)
         steps += piece.steps
+        for name, count in piece.stats.items():
+            if name == THREW:
+                result.stats[name] = result.stats.get(name, 0) + count
         for finding in piece.findings:
             result.add(Finding(**{**vars(finding), "case": {**finding.case, "trace step": step + 1}}))
         result.divergences += piece.divergences - len(piece.findings)
         going = {path: pair.reference[path] for path in pair.reference}
         going = rows(going, ~wrong)
         labels = [label for label, bad in zip(current.labels, wrong, strict=True) if not bad]
-        over = np.broadcast_to(cases.ended(going), size(going))
+        over = np.broadcast_to(is_over(going), size(going))
         labels = [label for label, done in zip(labels, over, strict=True) if not done]
         going = live(going)
         if not size(going):

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from references.protocol import Restorable
 from verification import cases
-from verification.batches import Bounds, random_actions, step_with_tape
+from verification.batches import Bounds, is_over, random_actions, step_with_tape
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.pairs import add_finding, compared_paths, timed
@@ -89,7 +89,7 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
             self.actions: list[Any] = []
             self.saved: list[Any] = []
             self.message = ""
-            self.over = cases.is_over(reference.snapshot())
+            self.over = bool(is_over(reference.snapshot()))
 
         @rule(index=st.integers(0, 4095))
         @precondition(lambda self: not self.over)
@@ -109,7 +109,7 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
             else:
                 candidate.step(actions)
             result.steps += 1
-            self.over = cases.is_over(reference.snapshot())
+            self.over = bool(is_over(reference.snapshot()))
 
         @rule()
         @precondition(lambda self: restorable and not self.over)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from references.protocol import Actions, Batch, Env, Restorable, Snapshot
-from verification.batches import ended, random_actions, rows, size, stack
+from verification.batches import is_over, random_actions, rows, size, stack
 from verification.levels.context import Context
 from verification.plugin import Plugin, Policy
 
@@ -38,7 +38,7 @@ def play_reference(
     env.reset(int(rng.integers(2**31)) if seed is None else seed, options)
     before = env.snapshot()
     for _ in range(context.plugin.horizon):
-        if ended(before):
+        if is_over(before):
             return
         actions = choose(rng, before, env.legal())
         env.step(actions)
@@ -70,6 +70,6 @@ def mine(context: Context, name: str, count: int) -> Batch:
 
 
 def live(batch: Batch) -> Batch:
-    """The cases in which the episode is not over."""
-    over = np.broadcast_to(ended(batch), size(batch))
+    """The cases from which a step can be played."""
+    over = np.broadcast_to(is_over(batch), size(batch))
     return rows(batch, ~over) if over.any() else batch

@@ -21,6 +21,8 @@ from verification.plugin import Injected
 from verification.results import CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 
+THREW = "reference_threw"
+"""The figure of a check that counts the steps to which the reference gave no answer."""
 DETAILED = 20
 """Findings that a check describes in full; of the others only the first path is counted."""
 
@@ -58,7 +60,7 @@ def compare_steps(context: Context, injected: Injected, result: CheckResult) -> 
     result.cases += len(wrong)
     result.steps += len(wrong) - unanswered
     if unanswered:
-        result.stats["reference_threw"] = result.stats.get("reference_threw", 0) + unanswered
+        result.stats[THREW] = result.stats.get(THREW, 0) + unanswered
     behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
     coverage_of(context).add(behaviours)
     if wrong.any():

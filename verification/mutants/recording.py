@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from references.protocol import Batch
-from verification import cases
-from verification.batches import legal_many, random_actions, rows, size, stack, step_many
+from verification.batches import is_over, legal_many, random_actions, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.continuous import is_continuous
 from verification.levels.interaction import TRACE_STEPS, covering_cases
@@ -82,7 +81,7 @@ def _record_interactions(context: Context) -> list[Transitions]:
             break
         after = step_many(context.reference, snapshots, actions)
         found.append(Transitions(snapshots, actions, after, numbers))
-        going = ~np.broadcast_to(cases.ended(after), size(after))
+        going = ~np.broadcast_to(is_over(after), size(after))
         snapshots, numbers = state_paths(live(after)), numbers[going]
         if size(snapshots):
             actions = random_actions(context.rng(f"mutants/trace/{step}"), legal_many(context.reference, snapshots))

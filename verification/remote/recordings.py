@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from references.protocol import Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
+from references.protocol import UNDEFINED, Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
 from verification import cases
-from verification.batches import TAPE_PATH, ended
+from verification.batches import TAPE_PATH, is_over
 from verification.fields import FieldTable, PluginError
 from verification.levels.mining import policies
 from verification.plugin import Plugin
@@ -65,12 +65,15 @@ def record(plugin: Plugin, env: Env, rng: np.random.Generator, seed: int, number
     options = plugin.options[(number // len(chosen)) % len(plugin.options)]
     env.reset(seed, options)
     snapshots, legal, actions, draws = [_copy(env.snapshot())], [_copy(env.legal())], [], []
-    while len(actions) < plugin.horizon and not ended(snapshots[-1]):
+    while len(actions) < plugin.horizon and not is_over(snapshots[-1]):
         actions.append(chosen[policy](rng, snapshots[-1], legal[-1]))
         env.step(actions[-1])
         draws.append(tuple(env.draws()) if plugin.noise == "tape" and isinstance(env, Taped) else ())
         snapshots.append(_copy(env.snapshot()))
         legal.append(_copy(env.legal()))
+    if snapshots[-1].get(UNDEFINED, False):  # nobody is asked for what the reference does not answer
+        for told in (snapshots, legal, actions, draws):
+            told.pop()
     return Recording(seed, options, policy, actions, snapshots, legal, draws)
 
 

@@ -106,7 +106,7 @@ def test_a_battle_the_reference_tells_otherwise_is_refused(workers, battle, tmp_
 
 def test_the_command(monkeypatch, tmp_path, capsys, workers):
     monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: SelfCheck(env, pool=workers))
-    monkeypatch.setattr("pokejax.cli.cache.keep_compiled_programs", lambda: None)
+    monkeypatch.setattr("jaxenv.enable_compilation_cache", lambda: None)
     words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out

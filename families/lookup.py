@@ -72,9 +72,8 @@ def handed_on() -> dict[str, str]:
     Families and `jaxenv` environments alike; {} where nothing is. Raises TypeError for an environment whose settings
     cannot be written down.
     """
-    from jaxlanes.describe import encode
-
     from jaxenv.registry import registered
+    from jaxlanes.runtime.serialization import encode
 
     if not _registered and not registered():
         return {}
@@ -85,9 +84,8 @@ def adopt() -> None:
     """Register what the process that started this one has handed on."""
     if _HANDED_ON not in os.environ:
         return
-    from jaxlanes.describe import decode
-
     import jaxenv
+    from jaxlanes.runtime.serialization import decode
 
     found, environments = decode(json.loads(os.environ[_HANDED_ON]))
     for family in found:

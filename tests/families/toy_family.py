@@ -233,7 +233,8 @@ BENCH = Bench(sections=(Section(cores=1),), session=session)
 TRAINING = Training(
     configs={
         ID: Config(
-            network=NetworkConfig(hidden=(16,)), ppo=PPOConfig(environments=64, horizon=16, epochs=1, minibatches=1)
+            network=NetworkConfig(hidden=(32,)),
+            ppo=PPOConfig(environments=64, horizon=16, epochs=4, minibatches=2, learning_rate=1e-2),
         )
     }
 )

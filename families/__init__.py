@@ -4,6 +4,28 @@
 (what there is), `verify/` (plugin and mutants), `bench.py`, `training.py`, `transfer.py`.
 """
 
-from families.lookup import GROUP, Family, UnknownFamilyError, families, family_of, find, part, register
+from families.lookup import (
+    GROUP,
+    Family,
+    UnknownFamilyError,
+    adopt,
+    families,
+    family_of,
+    find,
+    handed_on,
+    part,
+    register,
+)
 
-__all__ = ["GROUP", "Family", "UnknownFamilyError", "families", "family_of", "find", "part", "register"]
+__all__ = [
+    "GROUP",
+    "Family",
+    "UnknownFamilyError",
+    "adopt",
+    "families",
+    "family_of",
+    "find",
+    "handed_on",
+    "part",
+    "register",
+]

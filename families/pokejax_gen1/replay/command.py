@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from families.pokejax_gen1.replay.page import page, scenes, title_of
-from families.pokejax_gen1.replay.recording import recording
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, blocks
+from families.pokejax_gen1.replay.recording import recording
 from pokejax.cli.command import EXIT_DIVERGENCE, EXIT_OK, CannotRunError
 from pokejax.common.formats import find
 

@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="FILE",
-        help="FILE.html; FILE.txt (input log), FILE.log (protocol log) and FILE.svg (recording) stand beside it; or a folder",
+        help="FILE.html, with FILE.txt (input log), FILE.log (protocol log), FILE.svg (recording); or a folder",
     )
     return made
 

@@ -43,8 +43,10 @@ def require_deterministic(plugin: Plugin, env: Env, side: str, seed: int, steps:
 
 def main(arguments: list[str]) -> int:
     """Print the digest."""
+    import families
     from verification.registry import load_plugin
 
+    families.adopt()
     name, side, seed, steps, backend = arguments
     plugin = load_plugin(name)
     if backend != plugin.running.backend:

@@ -154,6 +154,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _keep_compiled() -> None:
-    from pokejax.cli.cache import keep_compiled_programs
+    from jaxenv import enable_compilation_cache
 
-    keep_compiled_programs()
+    enable_compilation_cache()

@@ -1,4 +1,4 @@
-"""A run's plan, and its context: what every check gets."""
+"""Context of a check: the plugin, both implementations, the plan, and where counterexamples are written."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import families
 from references.protocol import Batched, Restorable
 from verification import fresh
 from verification.batches import legal_many, random_actions, row, rows, size, step_many
@@ -55,7 +56,11 @@ def _run_fresh(context: Context, result: CheckResult) -> None:
             timeout=600,
             cwd=fresh.ROOT,
             # A plugin of the user's own is found where this process finds it.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), *sys.path]))},
+            env={
+                **os.environ,
+                **families.handed_on(),
+                "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), *sys.path])),
+            },
             check=False,
         )
         if done.returncode:

@@ -4,125 +4,58 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+from families.pokejax_gen1.quickstart import player
 from families.pokejax_gen1.quickstart.findings import Compared, Findings
+from families.pokejax_gen1.quickstart.player import Player, Sample
 from families.pokejax_gen1.quickstart.training import train_and_play
-from pokejax.cli import EXIT_COULD_NOT, EXIT_DIVERGENCE, EXIT_OK
-from pokejax.cli.cache import keep_compiled_programs
-from pokejax.cli.checkout import in_checkout, require_rich
+from pokejax.cli.command import EXIT_COULD_NOT, EXIT_DIVERGENCE, EXIT_OK
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from families.pokejax_gen1.verify.candidate import LockstepCandidate, PlayedBattles
-    from families.pokejax_gen1.verify.sweep import Plan
+    from jaxenv import Environment
+    from jaxenv.backends import Backend
     from references.showdown.workers import WorkerPool
 
 ENV = "pokejax/gen1randombattle"
 FORMAT = "gen1randombattle"
-BATCH = 512
 SAMPLES = 5
 
 
-class Player(Protocol):
-    """Battles that go on for ever, many at once: `leaderboard.program.Program`, or `_OneDevice`."""
-
-    @property
-    def steps_per_run(self) -> int: ...
-
-    def run(self, times: int = 1) -> Any:
-        """Go on; returns a `jaxenv.rollout.Summary` of numpy leaves when all of it is done."""
-        ...
-
-
-class _OneDevice:
-    """What the wheel alone can do: a rollout on one device."""
-
-    steps_per_run = BATCH * 128
-
-    def __init__(self, env: Any, params: Any, seed: int) -> None:
-        import jax
-
-        from jaxenv.rollout import rollout
-
-        self._params = params
-        self._rollout = rollout(env, BATCH, self.steps_per_run // BATCH)
-        self._carry, _ = self._rollout(jax.random.key(seed), params)
-
-    def run(self, times: int = 1) -> Any:
-        """See `Player`."""
-        import jax
-        import numpy as np
-
-        totals = None
-        for _ in range(times):
-            self._carry, summary = self._rollout(self._carry, self._params)
-            totals = summary if totals is None else jax.tree.map(lambda a, b: a + b, totals, summary)
-        return jax.tree.map(np.asarray, jax.block_until_ready(totals))
-
-
-class _Sample:
-    """The battles to compare, as a candidate. Made early, its program compiles beside the other one."""
-
-    def __init__(self, plan: Plan) -> None:
-        from families.pokejax_gen1.verify.candidate import load
-
-        self.plan = plan
-        candidate: LockstepCandidate = load(plan.env)
-        self.fields = candidate.fields
-        ((policy, seed, episodes),) = plan.shares()
-        self._batches = candidate.play(seed, episodes, plan.teams, policy)
-        self._first = ThreadPoolExecutor(1, thread_name_prefix="sample").submit(next, self._batches)
-
-    @property
-    def first(self) -> PlayedBattles:
-        """The first batch."""
-        return self._first.result()
-
-    def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
-        """See `LockstepCandidate.play`; it is always the plan that is played."""
-        yield self.first
-        yield from self._batches
-
-
 def run(options: argparse.Namespace) -> int:
-    """The command."""
-    require_rich()
+    """Run the command; returns the exit status."""
     from rich.console import Console
+
+    import jaxenv
+    from jaxenv import enable_compilation_cache
+    from leaderboard.program import one_device_per_core
 
     began = time.perf_counter()
     console = Console(stderr=True)
-    cache = keep_compiled_programs()
+    cache = enable_compilation_cache()
+    one_device_per_core()
+    env = jaxenv.make(ENV)
     findings = Findings(env=ENV, seed=options.seed, backend="", cores=1)
-    sample = None
+    backend = player.chosen_backend(options.backend, env, findings)
     try:
-        if in_checkout():
-            from families.pokejax_gen1.verify.sweep import Plan
-            from leaderboard.__main__ import one_device_per_core
-
-            one_device_per_core()
-            sample = _Sample(Plan(ENV, options.sample, options.seed))
-        player = _compile(findings, options.seed, cache, console, sample)
+        with console.status("Compiling the engine (half a minute or more, the first time) ..."):
+            playing, sample = _compile(findings, env, backend, options, cache)
         with _bars(console) as bars:
-            _play(findings, player, options.episodes, bars)
-        if sample:
-            _with_reference(findings, player, sample, options, console)
-        else:
-            findings.not_done.append(
-                "comparing with Showdown, timing it and writing a replay: that needs a checkout of the repository, "
-                "whose tools drive the real Showdown; this is the installed wheel"
-            )
-        if not findings.ours:
-            with _bars(console) as bars:
-                _time(findings, player, None, options.seconds, bars)
+            _play(findings, playing, options.episodes, bars)
+        _compare(findings, sample, options, console)
+        timed = [(playing, findings.ours)]
+        if backend.name != "xla":
+            with console.status("Compiling XLA's program, to time it beside the kernel ..."):
+                timed.append((player.compiled(env, "xla", options.seed), findings.xla))
+        _time_all(findings, timed, options.seconds, console)
         if options.train:
             findings.write(options.out / "quickstart.json")
-            train_and_play(findings, ENV, options.seed, options.train, options.out, console, _bars(console))
+            train_and_play(findings, ENV, options, console, _bars(console))
         findings.seconds = time.perf_counter() - began
         findings.write(options.out / "quickstart.json")
     except OSError as error:
@@ -142,35 +75,31 @@ def _bars(console: Console) -> Progress:
     return Progress(text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)
 
 
-def _compile(findings: Findings, seed: int, cache: Path | None, console: Console, sample: _Sample | None) -> Player:
-    """The program that plays; notes how long it, and the sample's, took to compile."""
+def _compile(
+    findings: Findings, env: Environment, backend: Backend, options: argparse.Namespace, cache: Path | None
+) -> tuple[Player, Sample]:
+    """The program that plays, and the sample to compare; notes how long both took to compile."""
     import jax
 
-    import jaxenv
+    from families.pokejax_gen1.verify.sweep import Plan
 
     before = _programs(cache)
     began = time.perf_counter()
-    with console.status("Compiling the engine (half a minute or more, the first time) ..."):
-        env = jaxenv.make(ENV)
-        params = env.default_params
-        if sample:
-            from leaderboard.program import Program
-
-            player: Player = Program(env, params, BATCH, chunk=None, devices=jax.device_count(), seed=seed)
-        else:
-            player = _OneDevice(env, params, seed)
-        player.run()
-        if sample:
-            _ = sample.first
+    sample = Sample(player.candidate(ENV, backend), Plan(ENV, options.sample, options.seed))
+    playing = player.compiled(env, backend.name, options.seed)
+    _ = sample.first
     findings.compile_seconds = time.perf_counter() - began
     findings.compiled_before = bool(before) and _programs(cache) == before
-    findings.cores = jax.device_count() if sample else 1
-    findings.backend = f"xla:{jax.default_backend()}"
-    return player
+    findings.cores = jax.device_count()
+    return playing, sample
 
 
 def _programs(cache: Path | None) -> frozenset[str]:
-    return frozenset(path.name for path in cache.glob("*-cache")) if cache else frozenset()
+    """Files of what has been compiled before: XLA's programs and kernels."""
+    from jaxlanes.runtime.cache import cache_folder
+
+    folders = [*([cache] if cache else []), cache_folder()]
+    return frozenset(path.name for folder in folders for path in folder.iterdir() if not path.name.endswith("-atime"))
 
 
 def _play(findings: Findings, player: Player, episodes: int, bars: Progress) -> None:
@@ -184,27 +113,20 @@ def _play(findings: Findings, player: Player, episodes: int, bars: Progress) -> 
     findings.play_seconds = time.perf_counter() - began
 
 
-def _with_reference(
-    findings: Findings, player: Player, sample: _Sample, options: argparse.Namespace, console: Console
-) -> None:
-    """All that needs Showdown; what cannot be done is noted in the findings."""
+def _compare(findings: Findings, sample: Sample, options: argparse.Namespace, console: Console) -> None:
+    """Replay the sample in Showdown and write a replay; what cannot be done is noted in the findings."""
     from references.showdown import install, workers
-    from references.showdown.throughput import throughput_session
 
     findings.reference_version = install.VERSION
-    doing = "comparing with Showdown and timing it"
     try:
         with workers.WorkerPool(findings.cores) as pool:
-            _compare(findings, sample, options, pool, console)
-        doing = "timing Showdown"
-        with throughput_session(findings.cores) as session, _bars(console) as bars:
-            _time(findings, player, session, options.seconds, bars)
+            _compare_sample(findings, sample, options, pool, console)
     except (install.ReferenceUnavailableError, workers.WorkerFailedError, workers.BadRequestError) as error:
-        findings.not_done.append(f"{doing}: {error}")
+        findings.not_done.append(f"comparing with Showdown: {error}")
 
 
-def _compare(
-    findings: Findings, sample: _Sample, options: argparse.Namespace, pool: WorkerPool, console: Console
+def _compare_sample(
+    findings: Findings, sample: Sample, options: argparse.Namespace, pool: WorkerPool, console: Console
 ) -> None:
     from families.pokejax_gen1.verify.sweep import Sweep
     from families.pokejax_gen1.verify.sweep import run as lockstep
@@ -243,22 +165,39 @@ def _write_replay(findings: Findings, sample: _Sample, options: argparse.Namespa
         findings.not_done.append(f"writing a replay: {error}")
 
 
+def _time_all(findings: Findings, timed: list[tuple[Player, list[float]]], seconds: float, console: Console) -> None:
+    """Time the programs beside Showdown, or alone where there is none. Each appends its samples to its list."""
+    from references.showdown import install, workers
+    from references.showdown.throughput import throughput_session
+
+    try:
+        with throughput_session(findings.cores) as session, _bars(console) as bars:
+            _time(timed, (session, findings.reference), seconds, bars)
+    except (install.ReferenceUnavailableError, workers.WorkerFailedError, workers.BadRequestError) as error:
+        findings.not_done.append(f"timing Showdown: {error}")
+        for samples in (findings.reference, *(samples for _, samples in timed)):
+            samples.clear()  # in turns with something that failed
+        with _bars(console) as bars:
+            _time(timed, None, seconds, bars)
+
+
 def _time(
-    findings: Findings,
-    player: Player,
-    reference: Callable[[float], float] | None,
+    timed: list[tuple[Player, list[float]]],
+    reference: tuple[Callable[[float], float], list[float]] | None,
     seconds: float,
     bars: Progress,
 ) -> None:
-    """Samples of both in turns, so that a slow moment of the machine meets both."""
-    task = bars.add_task("Timing both in turns" if reference else "Timing", total=SAMPLES)
+    """Samples of all in turns, so that a slow moment of the machine meets all."""
+    task = bars.add_task("Timing in turns", total=SAMPLES)
     each = seconds / SAMPLES
     for _ in range(SAMPLES):
         if reference:
-            findings.reference.append(reference(each))
-        runs, began = 0, time.perf_counter()
-        while time.perf_counter() - began < each:
-            player.run()
-            runs += 1
-        findings.ours.append(runs * player.steps_per_run / (time.perf_counter() - began))
+            session, samples = reference
+            samples.append(session(each))
+        for program, samples in timed:
+            runs, began = 0, time.perf_counter()
+            while time.perf_counter() - began < each:
+                program.run()
+                runs += 1
+            samples.append(runs * program.steps_per_run / (time.perf_counter() - began))
         bars.advance(task)

@@ -1,4 +1,4 @@
-"""What a quickstart found: plain values, a table for a person, JSON for a program."""
+"""Findings of a quickstart: plain values, a table for a person, JSON for a program."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from leaderboard.invocation import spelled
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +38,7 @@ class Trained:
     rival: str = ""
     showdown: list[int] = dataclasses.field(default_factory=list)
 
-    def rows(self) -> list[tuple[str, str]]:
+    def rows(self, env: str) -> list[tuple[str, str]]:
         """Label and text of each line of the table."""
         rows = [("policy trained in JAX", f"{self.seconds:.0f} s, {self.steps:,} joint steps")]
         if self.random_battles:
@@ -46,15 +48,17 @@ class Trained:
             won, tied, lost = self.showdown
             told = f"{won} won, {tied} tied, {lost} lost against {self.rival}"
             rows.append(("  in the real Showdown", told))
-        return [
-            *rows,
-            ("to train on", f"`uv run python -m baselines train {{env}} --resume {self.folder} --minutes 5`"),
-        ]
+        again = spelled("baselines", "train", env, "--resume", self.folder, "--minutes", 5)
+        return [*rows, ("to train on", f"`{again}`")]
 
 
 @dataclasses.dataclass
 class Findings:
-    """One run. What was not done stays None and is named in ``not_done``; speeds are joint steps per second."""
+    """One run. What was not done stays None and is named in ``not_done``; speeds are joint steps per second.
+
+    * `backend`: "simd:cpu", or "xla:…" where no kernel is made; `no_kernel` is then the reason, if there is one.
+    * `ours`: samples of that backend. `xla`: of XLA's program, where `ours` are of a kernel.
+    """
 
     env: str
     seed: int
@@ -66,7 +70,9 @@ class Findings:
     steps: int = 0
     play_seconds: float = 0.0
     compared: Compared | None = None
+    no_kernel: str = ""
     ours: list[float] = dataclasses.field(default_factory=list)
+    xla: list[float] = dataclasses.field(default_factory=list)
     reference: list[float] = dataclasses.field(default_factory=list)
     reference_version: str = ""
     trained: Trained | None = None
@@ -82,13 +88,24 @@ class Findings:
         ratio = statistics.median(self.ours) / statistics.median(self.reference)
         return ratio, ratio * self.cores
 
+    @property
+    def xla_ratio(self) -> float | None:
+        """XLA's program over the reference on all cores, where it is timed beside a kernel."""
+        if not self.xla or not self.reference:
+            return None
+        return statistics.median(self.xla) / statistics.median(self.reference)
+
     def to_json(self) -> dict[str, Any]:
         """Everything, as JSON values."""
         values = {**dataclasses.asdict(self), "written": [str(path) for path in self.written]}
         if self.trained:
             values["trained"]["folder"] = str(self.trained.folder)
         ratios = self.ratios
-        return values | {"ratio": ratios and ratios[0], "ratio_per_reference_core": ratios and ratios[1]}
+        return values | {
+            "ratio": ratios and ratios[0],
+            "ratio_per_reference_core": ratios and ratios[1],
+            "xla_ratio": self.xla_ratio,
+        }
 
     def write(self, path: Path) -> None:
         """Write the JSON file, listing itself among what was written; again whenever more was found."""
@@ -114,24 +131,36 @@ class Findings:
                     f"{found.divergences}" + (f" ({found.unverified} not compared)" * (found.unverified > 0)),
                 ),
             ]
-        if self.ours:
-            rows.append(("JAX", f"{_speed(self.ours)} on {self.cores} cores ({self.backend})"))
-        if self.reference:
-            speed = statistics.median(self.reference)
-            rows.append(
-                ("Showdown", f"{_speed(self.reference)} on {self.cores} cores, {speed / self.cores:,.0f} on each")
-            )
-        ratios = self.ratios
-        if ratios:
-            rows.append(("ratio", f"{ratios[0]:,.1f} on equal cores, {ratios[1]:,.1f} to one core of Showdown"))
-        if self.ours:
-            command = f"`uv run python -m leaderboard bench {self.env}`"
-            rows.append(("to measure", f"{command}; the speeds above are medians of {len(self.ours)} short samples"))
+        rows += self._speeds()
         if self.trained:
-            rows += [(label, text.format(env=self.env)) for label, text in self.trained.rows()]
+            rows += self.trained.rows(self.env)
         rows += [("written", "\n".join(map(str, self.written)))] if self.written else []
         rows += [("not done", text) for text in self.not_done]
         return [*rows, ("seconds in all", f"{self.seconds:.0f}")]
+
+    def _speeds(self) -> list[tuple[str, str]]:
+        """Rows of the speeds: the kernel's first, XLA's beside it."""
+        rows = []
+        if self.ours:
+            name = "JAX, XLA" if self.backend.startswith("xla") else "JAX, one kernel"
+            rows.append((name, f"{_speed(self.ours)} on {self.cores} cores ({self.backend})"))
+        if self.xla:
+            rows.append(("JAX, XLA", f"{_speed(self.xla)} on {self.cores} cores"))
+        if self.no_kernel:
+            rows.append(("no kernel", self.no_kernel))
+        if self.reference:
+            speed = statistics.median(self.reference)
+            each = f"{speed / self.cores:,.0f} on each"
+            rows.append(("Showdown", f"{_speed(self.reference)} on {self.cores} cores, {each}"))
+        if self.ratios:
+            same, one = self.ratios
+            rows.append(("ratio", f"{same:,.1f} on equal cores, {one:,.1f} to one core of Showdown"))
+        if self.xla_ratio:
+            rows.append(("  of XLA", f"{self.xla_ratio:,.1f} on equal cores"))
+        if self.ours:
+            command = f"`{spelled('leaderboard', 'bench', self.env)}`"
+            rows.append(("to measure", f"{command}; the speeds above are medians of {len(self.ours)} short samples"))
+        return rows
 
     def table(self) -> Table:
         """The table that a person reads."""

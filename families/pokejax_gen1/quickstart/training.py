@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from families.pokejax_gen1.quickstart.findings import Findings, Trained
-from pokejax.cli.checkout import in_checkout
+from leaderboard.invocation import INSTALLED, spelled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,25 +20,24 @@ if TYPE_CHECKING:
 RANDOM_BATTLES = 500
 SHOWDOWN_BATTLES = 20
 RIVAL = "max_base_power"
-"""Who the policy meets in Showdown: always the move with the highest base power."""
+"""The policy's opponent in Showdown: always the move with the highest base power."""
 
 _PACKAGES = ("flax", "optax", "orbax")
 
 
 def missing() -> str:
-    """Why no policy can be trained here, with the remedy as a command; empty where one can be."""
-    if not in_checkout() or importlib.util.find_spec("baselines") is None:
-        return "that needs a checkout of the repository: `pip install uv && uv run pokejax quickstart` in it"
+    """The packages that training needs and that are not installed, with the remedy; "" where there are all."""
     absent = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if not absent:
         return ""
-    return f"{', '.join(absent)}: not installed. Remedy: `uv run --group baselines pokejax quickstart`"
+    remedy = "pip install 'pokejax[tools]'" if INSTALLED else "uv sync"
+    return f"{', '.join(absent)}: not installed. Remedy: `{remedy}`"
 
 
 def train_and_play(
-    findings: Findings, env_id: str, seed: int, steps: int, out: Path, console: Console, bars: Progress
+    findings: Findings, env_id: str, options: argparse.Namespace, console: Console, bars: Progress
 ) -> None:
-    """Train for so many joint steps, then count wins against random play in JAX and against `RIVAL` in Showdown.
+    """Train for `options.train` joint steps, then count wins against random play in JAX and `RIVAL` in Showdown.
 
     What was done is in `findings.trained`, step by step; what could not be done is named in `findings.not_done`.
     KeyboardInterrupt after Ctrl-C, with a checkpoint of the policy as it was then.
@@ -50,9 +49,10 @@ def train_and_play(
     import jaxenv
     from baselines.errors import BaselinesError
 
+    seed = options.seed
     doing = "training a policy"
     try:
-        trained = findings.trained = _train(env_id, seed, steps, out, console)
+        trained = findings.trained = _train(env_id, options, console)
         if trained.interrupted:
             findings.not_done.append(f"{doing}: interrupted; what it had learned is in {trained.folder}")
             raise KeyboardInterrupt
@@ -75,13 +75,15 @@ def _reference_errors() -> tuple[type[Exception], ...]:
     return (install.ReferenceUnavailableError, workers.WorkerFailedError, workers.BadRequestError)
 
 
-def _train(env_id: str, seed: int, steps: int, out: Path, console: Console) -> Trained:
+def _train(env_id: str, options: argparse.Namespace, console: Console) -> Trained:
     from baselines.family import config_of
     from baselines.train import Budget, Request, train
 
-    folder = out / "policy" / time.strftime("%Y%m%d-%H%M%S")
-    console.print(f"Training a policy (`python -m baselines train {env_id}`)", highlight=False, soft_wrap=True)
-    request = Request(env_id, config_of(env_id), Budget(steps=steps), folder, seed)
+    folder = options.out / "policy" / time.strftime("%Y%m%d-%H%M%S")
+    console.print(f"Training a policy (`{spelled('baselines', 'train', env_id)}`)", highlight=False, soft_wrap=True)
+    request = Request(
+        env_id, config_of(env_id), Budget(steps=options.train), folder, options.seed, backend=options.backend
+    )
     result = train(request, console)
     return Trained(result.folder, result.seconds, result.steps, interrupted=result.status == "interrupted")
 

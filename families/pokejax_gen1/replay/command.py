@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from families.pokejax_gen1.replay.page import page
+from families.pokejax_gen1.replay.page import page, scenes, title_of
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, blocks
-from pokejax.cli import EXIT_DIVERGENCE, EXIT_OK
-from pokejax.cli.checkout import CannotRunError, require_checkout
+from families.pokejax_gen1.replay.recording import recording
+from pokejax.cli.command import EXIT_DIVERGENCE, EXIT_OK, CannotRunError
 from pokejax.common.formats import find
 
-if TYPE_CHECKING:  # of the checkout, not of the wheel
+if TYPE_CHECKING:
     from families.pokejax_gen1.verify.candidate import PlayedBattles
     from references.showdown.client import BattleJob
     from references.showdown.workers import WorkerPool
@@ -28,7 +28,7 @@ class ReplayMismatchError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class RecordedBattle:
-    """A finished battle and what was so at each of its T + 1 decision points.
+    """A finished battle and its records, one for each of its T + 1 decision points.
 
     ``records``: int32 [T + 1, F], columns named by ``fields`` (`references/showdown/gen1/fields.json`).
     """
@@ -64,7 +64,7 @@ def recorded(played: PlayedBattles, index: int, fields: list[str], format_id: st
 
 
 def told_result(protocol_log: str) -> str:
-    """How a protocol log says the battle ended: a name, "tie", or ""."""
+    """Result of the battle in a protocol log: a name, "tie", or ""."""
     for line in reversed(protocol_log.splitlines()):
         if line.startswith("|win|"):
             return line.removeprefix("|win|")
@@ -74,7 +74,9 @@ def told_result(protocol_log: str) -> str:
 
 
 def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: str) -> list[Path]:
-    """Write ``out``.html, .txt (input log) and .log (protocol log, made by the reference); returns the paths.
+    """Write ``out``.html, .txt (input log), .log (protocol log, made by the reference) and .svg (a recording).
+
+    Returns the paths.
 
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
     battle's at a decision point, or its protocol log tells another result.
@@ -86,7 +88,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
 
     texts = battle_texts(pool, battle.job, PLAYER_NAMES)
     out.parent.mkdir(parents=True, exist_ok=True)
-    paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log")]
+    paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log", ".svg")]
     paths[1].write_text(texts.input_log, encoding="utf-8")
     paths[2].write_text(texts.protocol_log, encoding="utf-8")
     divergence = compare(battle.records, replay(pool, battle.job))
@@ -105,6 +107,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
         "checked": f"equal to Pokémon Showdown {VERSION} at all {len(battle.records)} decision points",
     }
     paths[0].write_text(page(battle, told, facts), encoding="utf-8")
+    paths[3].write_text(recording(title_of(battle), *scenes(battle, told)), encoding="utf-8")
     return paths
 
 
@@ -113,7 +116,7 @@ def _beside(stem: Path, suffix: str) -> Path:
 
 
 def stem_of(out: Path, default: str) -> Path:
-    """Where the files go, less suffix: ``out`` itself (its ``.html`` dropped), or ``default`` in a folder ``out``."""
+    """Path of the files without suffix: ``out`` itself (its ``.html`` dropped), or ``default`` in a folder ``out``."""
     if out.is_dir():
         return out / default
     return out.with_suffix("") if out.suffix.lower() == ".html" else out
@@ -121,13 +124,12 @@ def stem_of(out: Path, default: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """The command."""
-    require_checkout("pokejax replay")
     from families.pokejax_gen1.verify.candidate import load
-    from pokejax.cli.cache import keep_compiled_programs
+    from jaxenv import enable_compilation_cache
     from references.showdown.install import ReferenceUnavailableError
     from references.showdown.workers import WorkerPool
 
-    keep_compiled_programs()
+    enable_compilation_cache()
     teams = options.teams or find(options.format).teams
     values = {"seed": options.seed, "format": options.format, "teams": teams, "policy": options.policy}
     arguments = [text for name, value in {**values, "out": options.out}.items() for text in (f"--{name}", str(value))]

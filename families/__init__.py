@@ -1,4 +1,4 @@
-"""What the tools know about each environment: one folder for a family, named as its package.
+"""Families: all that the tools know about each environment, one folder for a family, named as its package.
 
 `families.lookup` finds the family of an environment id. The file names are the same in every family: `family.py`
 (what there is), `verify/` (plugin and mutants), `bench.py`, `training.py`, `transfer.py`.

@@ -1,4 +1,4 @@
-"""Whether an environment is the one that another process played, so that its kernels are found without tracing it."""
+"""Fingerprint of an environment, by which a later process finds its kernels without tracing it."""
 
 from __future__ import annotations
 

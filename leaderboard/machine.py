@@ -1,4 +1,4 @@
-"""What a number was measured on and with."""
+"""Machine, versions and commit that a number was measured with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What compiles a candidate's steps: XLA, or one SIMD kernel for the CPU (`jaxlanes`)."""
+"""Backends of a candidate's steps: XLA, or one SIMD kernel for the CPU (`jaxlanes`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
+"""Fields that are compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
 
 from __future__ import annotations
 

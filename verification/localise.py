@@ -1,4 +1,4 @@
-"""Where a difference comes from: the paths in module order, and suspects in the candidate's source."""
+"""Localisation of a difference: the paths in module order, and suspects in the candidate's source."""
 
 from __future__ import annotations
 

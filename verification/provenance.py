@@ -1,4 +1,4 @@
-"""Where a result was made: commit, versions, machine, and the hash of the verifier itself."""
+"""Provenance of a result: commit, versions, machine, and the hash of the verifier itself."""
 
 from __future__ import annotations
 

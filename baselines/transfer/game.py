@@ -1,4 +1,4 @@
-"""What an evaluation must know of each environment: what is compared, where episodes begin, who the reference is."""
+"""A game: an environment with its reference, the metric that is compared, and the starts of episodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an environment is known by, and a rollout that starts without tracing it."""
+"""The fingerprint of an environment, and a rollout that starts without tracing it."""
 
 from __future__ import annotations
 

@@ -63,7 +63,10 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
     assert found["compared"]["points"] > 100 and found["compared"]["fields"] == len(field_names())
     assert len(found["ours"]) == len(found["reference"]) == quickstart.SAMPLES
     assert found["ratio"] > 0 and found["ratio_per_reference_core"] == pytest.approx(found["ratio"] * found["cores"])
-    assert {path.name for path in tmp_path.iterdir()} == {"quickstart.json", "replay.html", "replay.txt", "replay.log"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "quickstart.json",
+        *(f"replay.{kind}" for kind in ("html", "txt", "log", "svg")),
+    }
     assert {Path(path).name for path in found["written"]} == {path.name for path in tmp_path.iterdir()}
     shown = capsys.readouterr().out
     assert "divergences" in shown and "leaderboard bench" in shown

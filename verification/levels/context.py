@@ -1,4 +1,4 @@
-"""What every check gets: the plugin, both implementations, the plan, and where to write counterexamples."""
+"""Context of a check: the plugin, both implementations, the plan, and where counterexamples are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which behaviours the compared steps exercised, and which never."""
+"""Coverage: behaviours that the compared steps exercised, and those that they never did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks of a continuous environment share: their settings, the recorded episodes, the rounding."""
+"""Shared parts of the checks of a continuous environment: settings, recorded episodes, rounding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good the verifier is: seeded bugs killed per level, how fast, how well localised; and false alarms.
+"""Measure of the verifier: seeded bugs killed per level, how fast, how well localised; and false alarms.
 
 The reference is run once per level. Every mutant is then stepped from the same injected states (L1, L2), and plays the
 reference's episodes again, in place from their resets, up to the first difference (L3).

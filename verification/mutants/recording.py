@@ -1,4 +1,4 @@
-"""What the reference does at each level, recorded once, for every mutant to be held against."""
+"""Recordings of the reference at each level, which every mutant is compared with."""
 
 from __future__ import annotations
 

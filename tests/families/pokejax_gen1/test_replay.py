@@ -1,4 +1,4 @@
-"""`pokejax replay`: three files that agree, and a page that needs nothing else."""
+"""`pokejax replay`: four files that agree, and a page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_command(monkeypatch, tmp_path, capsys, workers):
     words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log")]
+    names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log", ".svg")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert all(name in said for name in names) and "equal to Pokémon Showdown" in said
     wrong = SelfCheck("self-check/gen1ou", corrupt=("turn", 1), pool=workers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -11,6 +11,8 @@ import jax
 from verification.fields import PluginError
 
 BACKENDS = ("xla", "simd")
+AUTO = "auto"
+"""The kernel where there is one, else XLA."""
 
 Vmap = Callable[..., Callable[..., Any]]
 """`jax.vmap`, or what has its signature and should have its results."""
@@ -38,6 +40,22 @@ def vmap_of(backend: str) -> Vmap:
             f"backend simd makes kernels for the CPU, and JAX runs on {jax.default_backend()}: set JAX_PLATFORMS=cpu"
         )
     return functools.partial(jaxlanes.vmap, backend="simd")
+
+
+def choose(asked: str, available: Sequence[str]) -> tuple[str, str]:
+    """The backend that `asked` comes to among the `available` ones, and a line on what a faster one lacks, or "".
+
+    Only "auto" is decided here: any other is what it is, and `Plugin.configured` refuses one that there is not.
+    """
+    if asked != AUTO:
+        return asked, ""
+    if "simd" not in available:
+        return "xla", ""
+    try:
+        vmap_of("simd")
+    except PluginError as error:
+        return "xla", f"XLA is used, which is slower than a kernel: {error}"
+    return "simd", ""
 
 
 def left_to_xla(backend: str, what: str) -> tuple[str, ...]:

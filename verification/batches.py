@@ -125,7 +125,7 @@ def undefined(batch: Batch) -> NDArray[np.bool_]:
 
 def step_pair(plugin: Plugin, reference: Env, candidate: Env, snapshots: Batch, actions: Batch) -> Pair:
     """Step every case on both sides, the candidate with the reference's draws where the plugin says "tape"."""
-    if plugin.noise != "tape":
+    if plugin.draws.noise != "tape":
         return Pair(step_many(reference, snapshots, actions), step_many(candidate, snapshots, actions), {})
     theirs, ours, errors = [], [], {}
     for i in range(size(snapshots)):

@@ -171,7 +171,7 @@ def play(
         if step:
             actions = case.actions[step - 1]
             reference.step(actions)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 message = step_with_tape(reference, candidate, actions)
             else:
                 candidate.step(actions)
@@ -209,7 +209,7 @@ def start(plugin: Plugin, reference: Env, candidate: Env, case: Case) -> None:
 def reset_pair(plugin: Plugin, reference: Env, candidate: Env, seed: int, options: Mapping[str, Any]) -> None:
     """Reset both sides; the candidate takes the reference's first state, unless one seed gives both the same."""
     reference.reset(seed, options)
-    if not plugin.same_start:
+    if not plugin.sides.same_start:
         if not isinstance(candidate, Restorable):
             raise TypeError(f"{plugin.env}: same_start is False, so the candidate must be Restorable")
         candidate.reset(seed, options)

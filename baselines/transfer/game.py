@@ -46,7 +46,7 @@ class Game:
     @property
     def margin(self) -> Margin:
         """Of level 4, as the verification declares it."""
-        return load_plugin(self.env.id).margins[self.metric]
+        return load_plugin(self.env.id).checks.margins[self.metric]
 
     @property
     def reference_name(self) -> str:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from verification import cases
 from verification.batches import is_over, legal_many, random_actions, rows, size, step_many
 from verification.cases import Case
+from verification.check import Check
 from verification.levels import machine
-from verification.levels.context import Check, Context
+from verification.levels.context import Context
 from verification.levels.mining import live
 from verification.levels.pairs import (
     THREW,
@@ -68,11 +69,11 @@ def covering_cases(context: Context) -> tuple[Injected, dict[str, int]]:
     """Injected cases that show every pair of behaviours that a large pool shows, and how many pairs that are."""
     plan = context.plan
     pool = injected_cases(context, PAIRS, max(plan.interactions * _POOL_FACTOR, 256))
-    if context.plugin.interactions:
-        extra = context.plugin.interactions(context.rng("L2/interactions"), pool.snapshots, plan.interactions)
+    if context.plugin.injection.interactions:
+        extra = context.plugin.injection.interactions(context.rng("L2/interactions"), pool.snapshots, plan.interactions)
         pool = join([pool, extra])
     figures: dict[str, int] = {}
-    if context.plugin.behaviours is None:
+    if context.plugin.behaviours.shown is None:
         chosen = np.arange(min(size(pool.snapshots), plan.interactions))
     else:
         after = step_many(context.reference, pool.snapshots, pool.actions)
@@ -87,7 +88,7 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
     """Cases chosen to show every pair of behaviours, each played a few steps on both sides."""
     begin = time.monotonic()
     result.unit = "episodes"
-    if context.plugin.behaviours is None:
+    if context.plugin.behaviours.shown is None:
         result.notes.append("the plugin names no behaviours: cases are a sample instead of a covering set")
     current, figures = covering_cases(context)
     result.stats |= figures
@@ -124,9 +125,9 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
 def _run_scripts(context: Context, result: CheckResult) -> None:
     """The plugin's scripted traces, on both sides."""
     begin = time.monotonic()
-    result.unit, result.planned = "episodes", len(context.plugin.scripts)
+    result.unit, result.planned = "episodes", len(context.plugin.injection.scripts)
     paths = compared_paths(context)
-    for script in context.plugin.scripts:
+    for script in context.plugin.injection.scripts:
         case = Case(context.plugin.env, tuple(script.actions), None, script.seed, script.options)
         found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
         result.cases += 1
@@ -147,7 +148,7 @@ def _run_relations(context: Context, result: CheckResult) -> None:
     pool = injected_cases(context, RELATIONS, min(context.plan.interactions, context.plan.lanes))
     result.planned = 0
     plain = step_many(context.candidate, pool.snapshots, pool.actions)
-    for relation in context.plugin.relations:
+    for relation in context.plugin.laws.relations:
         applies = np.ones(size(plain), bool)
         if relation.applies is not None:
             applies = np.asarray(relation.applies(pool.snapshots, pool.actions), bool)
@@ -186,9 +187,9 @@ def _plain(value: Any) -> Any:
 def checks(context: Context) -> list[Check]:
     """The checks of level 2 that the plugin's declarations allow."""
     found = [Check(PAIRS, "L2", "pairs of behaviours, a few steps each", _run_pairs, ("Restorable",))]
-    if context.plugin.scripts:
+    if context.plugin.injection.scripts:
         found.append(Check(SCRIPTS, "L2", "scripted traces", _run_scripts))
-    if context.plugin.relations:
+    if context.plugin.laws.relations:
         found.append(Check(RELATIONS, "L2", "metamorphic pairs", _run_relations, ("Restorable",)))
     found.append(Check(MACHINE, "L2", "Hypothesis state machine", machine.run))
     return found

@@ -74,18 +74,18 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
     class BothSides(RuleBasedStateMachine):
         """The same operations on reference and candidate; after each, both must be equal."""
 
-        @initialize(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.options) - 1))
+        @initialize(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.play.options) - 1))
         def reset(self, seed: int, variant: int) -> None:
             self._reset(seed, variant)
 
-        @rule(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.options) - 1))
+        @rule(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.play.options) - 1))
         @precondition(lambda self: self.over)
         def start_again(self, seed: int, variant: int) -> None:
             self._reset(seed, variant)
 
         def _reset(self, seed: int, variant: int) -> None:
-            cases.reset_pair(plugin, reference, candidate, seed, plugin.options[variant])
-            self.start: dict[str, Any] = {"seed": seed, "options": plugin.options[variant], "snapshot": None}
+            cases.reset_pair(plugin, reference, candidate, seed, plugin.play.options[variant])
+            self.start: dict[str, Any] = {"seed": seed, "options": plugin.play.options[variant], "snapshot": None}
             self.actions: list[Any] = []
             self.saved: list[Any] = []
             self.message = ""
@@ -104,7 +104,7 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
                     index //= len(legal)
             self.actions.append(actions)
             reference.step(actions)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 self.message = step_with_tape(reference, candidate, actions)
             else:
                 candidate.step(actions)

@@ -31,7 +31,7 @@ def compared_paths(context: Context) -> list[str]:
     """The paths to compare, in module order, from a first snapshot of both sides. `PluginError` if they do not fit."""
     cached = context.__dict__.get("_paths")
     if cached is None:
-        options = context.plugin.options[0]
+        options = context.plugin.play.options[0]
         cases.reset_pair(context.plugin, context.reference, context.candidate, context.plan.seed, options)
         paths = context.table.check(context.reference.snapshot(), context.candidate.snapshot())
         cached = context.__dict__["_paths"] = paths
@@ -97,14 +97,14 @@ def _add_all(
 
 def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch) -> Mapping[str, NDArray[np.bool_]]:
     """The plugin's behaviours of a batch of steps; {} if it declares none."""
-    find = context.plugin.behaviours
+    find = context.plugin.behaviours.shown
     return {} if find is None else find(before, actions, after)
 
 
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
     """Save the case (shrunk, for the first few of a check) and count the finding."""
     plan, saved = context.plan, finding
-    case = replace(case, backend=context.plugin.backend)
+    case = replace(case, backend=context.plugin.running.backend)
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:

@@ -92,13 +92,13 @@ def _record_episodes(context: Context, progress: Progress) -> list[Episode]:
     """Episodes of the reference, under all its policies and options."""
     plugin, plan = context.plugin, context.plan
     rng = context.rng("mutants/episodes")
-    if plugin.trace is not None:
+    if plugin.play.trace is not None:
         found = []
-        for episode in plugin.trace(rng, plan.episodes):
+        for episode in plugin.play.trace(rng, plan.episodes):
             found.append(episode)
             progress("L3 in the reference", len(found), plan.episodes)
         return found
-    order = [(policy, options) for options in plugin.options for policy in policies(plugin)]
+    order = [(policy, options) for options in plugin.play.options for policy in policies(plugin)]
     found = []
     for number in range(plan.episodes):
         policy, options = order[number % len(order)]

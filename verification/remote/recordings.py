@@ -62,13 +62,13 @@ def record(plugin: Plugin, env: Env, rng: np.random.Generator, seed: int, number
     """Play one episode of the reference; policies and options take turns with `number`."""
     chosen = policies(plugin)
     policy = list(chosen)[number % len(chosen)]
-    options = plugin.options[(number // len(chosen)) % len(plugin.options)]
+    options = plugin.play.options[(number // len(chosen)) % len(plugin.play.options)]
     env.reset(seed, options)
     snapshots, legal, actions, draws = [_copy(env.snapshot())], [_copy(env.legal())], [], []
-    while len(actions) < plugin.horizon and not is_over(snapshots[-1]):
+    while len(actions) < plugin.play.horizon and not is_over(snapshots[-1]):
         actions.append(chosen[policy](rng, snapshots[-1], legal[-1]))
         env.step(actions[-1])
-        draws.append(tuple(env.draws()) if plugin.noise == "tape" and isinstance(env, Taped) else ())
+        draws.append(tuple(env.draws()) if plugin.draws.noise == "tape" and isinstance(env, Taped) else ())
         snapshots.append(_copy(env.snapshot()))
         legal.append(_copy(env.legal()))
     if snapshots[-1].get(UNDEFINED, False):  # nobody is asked for what the reference does not answer
@@ -95,7 +95,7 @@ def branch(plugin: Plugin, env: Env, rng: np.random.Generator, source: Recording
         for actions in source.actions[:at]:
             env.step(actions)
         env.step(changed)
-        draws = tuple(env.draws()) if plugin.noise == "tape" and isinstance(env, Taped) else ()
+        draws = tuple(env.draws()) if plugin.draws.noise == "tape" and isinstance(env, Taped) else ()
         after, legal = _copy(env.snapshot()), _copy(env.legal())
         expected = source.snapshots[at + 1]
         if all(np.array_equal(after[path], expected[path]) for path in expected):
@@ -157,7 +157,7 @@ class Player:
 
     def _start(self, env: Env, recording: Recording) -> None:
         env.reset(recording.seed, recording.options)
-        if not self.plugin.same_start:
+        if not self.plugin.sides.same_start:
             if not isinstance(env, Restorable):
                 raise RemoteError("resets are not compared (same_start=False), so the candidate must be Restorable")
             env.restore(recording.snapshots[0])
@@ -183,7 +183,7 @@ class Player:
                 return
 
     def _step(self, env: Env, recording: Recording, step: int) -> str:
-        if self.plugin.noise != "tape":
+        if self.plugin.draws.noise != "tape":
             env.step(recording.actions[step])
             return ""
         if not isinstance(env, Taped):

@@ -157,9 +157,7 @@ def plugin() -> Plugin:
     return Plugin(
         env=ID,
         sides=Sides(reference=Book, candidate=lambda: JaxenvCandidate(Stairs()), env_id=ID),
-        state=State(
-            modules=("stairs", "out"), fields=(FieldSpec("state.*", "stairs"), FieldSpec("out.*", "out"))
-        ),
+        state=State(modules=("stairs", "out"), fields=(FieldSpec("state.*", "stairs"), FieldSpec("out.*", "out"))),
         draws=Draws(noise="none"),
         play=Play(
             horizon=LIMIT,

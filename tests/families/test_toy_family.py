@@ -69,7 +69,12 @@ def test_it_is_trained_and_transferred(tmp_path: Path, monkeypatch: pytest.Monke
     asked = ["--policies", "uniform", str(run), "--episodes", "64", "--json", str(out)]
     assert baselines.cli.main(["transfer", toy.ID, *asked]) == 0
     told = json.loads(out.read_text())
-    assert learned > 0.5 and told["judgement"]["combined"] is not None
+    assert learned > 0.9, "it climbs, and waits where the stair is slippery"
+    assert {policy: sorted(sides) for policy, sides in told["policies"].items()} == {
+        "uniform": ["candidate", "reference"],
+        "run": ["candidate", "reference"],
+    }
+    assert all(sum(side["outcome"]) > 0.9 * 64 for side in told["policies"]["run"].values())
 
 
 def test_a_process_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from references.protocol import Actions, EnvInfo, Snapshot
 from verification.adapters.jaxenv import JaxenvCandidate, MutatedJaxenvCandidate
 from verification.fields import FieldSpec
 from verification.mutants.mutant import Mutant
-from verification.plugin import Plugin
+from verification.plugin import Checks, Draws, Mutants, Play, Plugin, Sides, State
 from verification.statistics.margin import Margin
 
 ID = "toy/Stairs-v0"
@@ -156,17 +156,18 @@ def plugin() -> Plugin:
     """For the verifier."""
     return Plugin(
         env=ID,
-        env_id=ID,
-        reference=Book,
-        candidate=lambda: JaxenvCandidate(Stairs()),
-        noise="none",
-        horizon=LIMIT,
-        modules=("stairs", "out"),
-        fields=(FieldSpec("state.*", "stairs"), FieldSpec("out.*", "out")),
-        policies={"climber": lambda rng, snapshot, legal: {"agent": int(snapshot["state.time"] % 3 != 2)}},
-        margins={"return": Margin(0.02, reason="one climb in fifty")},
-        mutants=lambda: MUTANTS,
-        mutated=lambda mutants: MutatedJaxenvCandidate(mutants, __name__, f"{__name__}:Stairs"),
+        sides=Sides(reference=Book, candidate=lambda: JaxenvCandidate(Stairs()), env_id=ID),
+        state=State(modules=("stairs", "out"), fields=(FieldSpec("state.*", "stairs"), FieldSpec("out.*", "out"))),
+        draws=Draws(noise="none"),
+        play=Play(
+            horizon=LIMIT,
+            policies={"climber": lambda rng, snapshot, legal: {"agent": int(snapshot["state.time"] % 3 != 2)}},
+        ),
+        mutants=Mutants(
+            seeded=lambda: MUTANTS,
+            mutated=lambda mutants: MutatedJaxenvCandidate(mutants, __name__, f"{__name__}:Stairs"),
+        ),
+        checks=Checks(margins={"return": Margin(0.02, reason="one climb in fifty")}),
     )
 
 

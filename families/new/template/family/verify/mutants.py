@@ -36,7 +36,8 @@ MUTANTS = (
     _slip("A8", "advance", "state.time + 1", "state.time + (action != REST)", "resting takes no time", "clock"),
     _slip("S1", "Rover.step_env", "state.time >= params.max_steps_in_episode",
           "state.time > params.max_steps_in_episode", "cut off one step late", "outcome"),
-    _slip("S2", "Rover.step_env", "~terminated", "True", "an end by the rules counts as cut off too", "outcome"),
+    _slip("S2", "Rover.step_env", "~terminated", "True",
+          "an end by the rules counts as cut off too", "outcome"),
     _slip("S3", "Rover.step_env", "~self.legal_actions(state, params)[action]", "action == DIG",
           "every digging is called illegal", "outcome"),
 )  # fmt: skip

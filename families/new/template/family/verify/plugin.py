@@ -10,7 +10,7 @@ from families.new.template.family.verify.mutants import MUTANTS
 from families.new.template.family.verify.policies import POLICIES
 from families.new.template.family.verify.sides import candidate, mutated, reference
 from families.new.template.package.env import ID
-from verification.plugin import Plugin
+from verification.plugin import Behaviours, Checks, Draws, Injection, Laws, Mutants, Play, Plugin, Sides, State
 from verification.statistics.margin import Margin
 
 
@@ -18,26 +18,16 @@ def plugin() -> Plugin:
     """Our environment beside its reference."""
     return Plugin(
         env=ID,
-        env_id=ID,
-        reference=reference,
-        candidate=candidate,
-        noise="none",  # a step draws nothing
-        horizon=60,
-        modules=MODULES,
-        fields=FIELDS,
-        sources=WRITTEN_BY,
-        policies=POLICIES,
-        inject=inject,
-        interactions=interactions,
-        valid=valid,
-        properties=PROPERTIES,
-        relations=RELATIONS,
-        behaviours=behaviours,
-        declared=BEHAVIOURS,
-        behaviour_sources=SOURCES,
-        draws=draws,
-        margins={"return": Margin(0.5, reason="half a piece of ore: less than one trip is worth", anchor="declared")},
-        mutants=lambda: MUTANTS,
-        mutated=mutated,
-        blind_spots=("other settings than the reference's own time limit are not compared",),
+        sides=Sides(reference=reference, candidate=candidate, env_id=ID),
+        state=State(modules=MODULES, fields=FIELDS, sources=WRITTEN_BY, valid=valid),
+        draws=Draws(noise="none", sample=draws),  # a step draws nothing; resets do
+        play=Play(horizon=60, policies=POLICIES),
+        injection=Injection(inject=inject, interactions=interactions),
+        laws=Laws(properties=PROPERTIES, relations=RELATIONS),
+        behaviours=Behaviours(shown=behaviours, declared=BEHAVIOURS, sources=SOURCES),
+        mutants=Mutants(seeded=lambda: MUTANTS, mutated=mutated),
+        checks=Checks(
+            margins={"return": Margin(0.5, reason="half a piece of ore, less than a trip is worth", anchor="declared")},
+            blind_spots=("other settings than the reference's own time limit are not compared",),
+        ),
     )

@@ -11,12 +11,15 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import json
+import os
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 GROUP = "jaxenv.families"
+_HANDED_ON = "JAXENV_REGISTERED"
 
 
 class UnknownFamilyError(LookupError):
@@ -61,6 +64,34 @@ _registered: dict[str, Family] = {}
 def register(family: Family) -> None:
     """Add or replace a family for this process."""
     _registered[family.name] = family
+
+
+def handed_on() -> dict[str, str]:
+    """Environment variables by which a child process, once it calls `adopt`, knows what is registered in this one.
+
+    Families and `jaxenv` environments alike; {} where nothing is. Raises TypeError for an environment whose settings
+    cannot be written down.
+    """
+    from jaxenv.registry import registered
+    from jaxlanes.runtime.serialization import encode
+
+    if not _registered and not registered():
+        return {}
+    return {_HANDED_ON: json.dumps(encode([list(_registered.values()), registered()]))}
+
+
+def adopt() -> None:
+    """Register what the process that started this one has handed on."""
+    if _HANDED_ON not in os.environ:
+        return
+    import jaxenv
+    from jaxlanes.runtime.serialization import decode
+
+    found, environments = decode(json.loads(os.environ[_HANDED_ON]))
+    for family in found:
+        register(family)
+    for id, entry in environments.items():
+        jaxenv.register(id, entry.target, entry.kwargs, entry.tags)
 
 
 def families() -> tuple[Family, ...]:

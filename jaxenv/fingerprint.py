@@ -1,4 +1,4 @@
-"""Whether an environment is the one that another process played, so that its kernels are found without tracing it."""
+"""Fingerprint of an environment, by which a later process finds its kernels without tracing it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxenv.environment import Environment
 
 _IMPORTED = time.time()
 _OWN = {"jaxenv", "jaxlanes"}
-_EVERYWHERE = {"builtins", "collections"}
+_EVERYWHERE = {"builtins", "collections", "typing"}
 
 
 def fingerprint(env: Environment, *arguments: Any) -> str | None:

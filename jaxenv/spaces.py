@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv import pretty
+
 
 @dataclasses.dataclass(frozen=True)
 class Discrete:
@@ -90,8 +92,7 @@ class Box:
         return hash((self.shape, np.dtype(self.dtype), np.asarray(self.low).tobytes(), np.asarray(self.high).tobytes()))
 
     def __repr__(self) -> str:
-        low, high = (f"{np.min(b):g}" if np.ndim(b) else f"{b:g}" for b in (self.low, self.high))
-        return f"Box({low}, {high}, {self.shape}, {np.dtype(self.dtype).name})"
+        return f"Box({_bound(self.low)}, {_bound(self.high)}, {self.shape}, {np.dtype(self.dtype).name})"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -130,7 +131,13 @@ class Struct:
         return hash(tuple(self.spaces.items()))
 
     def __repr__(self) -> str:
-        return "Struct({" + ", ".join(f"{name}: {space!r}" for name, space in self.spaces.items()) + "})"
+        return pretty.call("Struct", [(name, repr(space)) for name, space in self.spaces.items()])
+
+
+def _bound(bound: Any) -> str:
+    """One number if all entries are equal, else the least and the greatest."""
+    least, greatest = np.min(bound), np.max(bound)
+    return f"{least:g}" if least == greatest else f"{least:g}…{greatest:g}"
 
 
 Space = Discrete | Box | Struct

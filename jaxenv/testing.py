@@ -11,9 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv import backends
 from jaxenv.autoreset import INFO_KEYS
 from jaxenv.environment import Environment
-from jaxenv.rollout import Transition, random_policy
+from jaxenv.rollouts import Transition, random_policy
 
 
 def check_env(
@@ -229,18 +230,14 @@ def _check_backends(
 ) -> None:
     """The first steps by every other backend that the spec names: equal integers, floats as for a lane alone."""
     others = [backend for backend in env.spec.backends if backend != "xla"]
-    if not others:
-        return
-    import jaxlanes
-
     expected = jax.tree.map(lambda leaf: np.moveaxis(leaf[:steps], 0, 1), played)
     for backend in others:
-        try:
-            kernel = jaxlanes.vmap(functools.partial(_play_lane, env, steps), in_axes=(0, None), backend=backend)
-            found, _ = kernel(keys, params)
-        except jaxlanes.CompilerNotFoundError as error:
-            warnings.warn(f"{env.id}: the backend {backend} is not checked: {error}", stacklevel=3)
+        missing = backends.missing_compiler()
+        if missing:
+            warnings.warn(f"{env.id}: the backend {backend} is not checked: {missing}", stacklevel=3)
             continue
+        play = backends.choose(backend, env).vmap(functools.partial(_play_lane, env, steps), in_axes=(0, None))
+        found, _ = play(keys, params)
         _close(f"random play by {backend} and by xla", found, expected, tolerance)
 
 

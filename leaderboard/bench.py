@@ -14,7 +14,7 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import Policy
+from jaxenv.rollouts import Policy
 from leaderboard import PROTOCOL, compiler, configuration, machine
 from leaderboard.beside import BesideXla
 from leaderboard.family import bench_of

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
+from leaderboard.samples import Samples
 
 
 class PeerError(RuntimeError):
@@ -26,7 +26,7 @@ class PeerRequest:
     cores: int
 
 
-class PeerSession:
+class PeerSession(Samples):
     """A compiled, warm peer. `timer(seconds)` plays for about so long, or one call where that is longer, and returns
     environment steps per second.
 
@@ -58,24 +58,21 @@ class PeerSession:
             "compile_seconds": compile_seconds,
             "error": error,
         }
-        self._physics_per_step, self._timer = physics_per_step, timer
-        self._samples: list[float] = []
+        self._physics_per_step = physics_per_step
+        super().__init__(timer)
 
-    def sample(self, seconds: float) -> None:
-        """Time the peer once more."""
-        try:
-            self._samples.append(float(self._timer(seconds)))
-        except Exception as error:
-            raise _failed(self.name, error) from error
+    def failed(self, error: Exception) -> Exception:
+        """A `PeerError`."""
+        return _failed(self.name, error)
 
     def summary(self, ours: float) -> dict[str, Any]:
         """Facts, all samples, their median, and `ours` (steps per second) over it; no ratio before the first sample."""
-        median = statistics.median(self._samples) if self._samples else None
+        median = self.median
         physics = self._physics_per_step
         return {
             **self._facts,
             "median_sps": median,
-            "samples": list(self._samples),
+            "samples": self.samples,
             "physics_sps": median * physics if median and physics else None,
             "ratio": ours / median if median else None,
         }

@@ -12,7 +12,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import Carry, Policy, Summary, rollout
+from jaxenv.rollouts import Carry, Policy, Summary, rollout
 from leaderboard import compiler, machine
 from leaderboard.start import cached_start_seconds
 

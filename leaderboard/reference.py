@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
+from leaderboard.samples import Samples
 
 
 class ReferenceError(RuntimeError):
@@ -25,7 +26,7 @@ class Request:
     cores: int
 
 
-class Session:
+class Session(Samples):
     """Warm workers of a reference. `timer(seconds)` plays on all of them at once and returns steps per second.
 
     * `cores` is what it keeps busy; `tuning` says how it was set up to be at its fastest.
@@ -48,21 +49,17 @@ class Session:
         self.name = name
         facts = {"name": name, "version": version, "cores": cores, "unit": unit, "tuning": dict(tuning or {})}
         self._facts, self._physics_per_step = {**facts, "note": note}, physics_per_step
-        self._timer = timer
-        self._samples: list[float] = []
+        super().__init__(timer)
 
-    def sample(self, seconds: float) -> None:
-        """Time the reference once more."""
-        try:
-            self._samples.append(float(self._timer(seconds)))
-        except Exception as error:
-            raise _failed(error) from error
+    def failed(self, error: Exception) -> Exception:
+        """A `ReferenceError`."""
+        return _failed(error)
 
     def summary(self) -> dict[str, Any]:
         """Name, version, cores, unit, tuning, note, all samples and their median: all workers together."""
         median, physics = statistics.median(self._samples), self._physics_per_step
         physics_sps = median * physics if physics else None
-        return {**self._facts, "median_sps": median, "samples": list(self._samples), "physics_sps": physics_sps}
+        return {**self._facts, "median_sps": median, "samples": self.samples, "physics_sps": physics_sps}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from pokejax._version import __version__ as __version__
+from jaxenv._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from jaxenv import list_envs as list_envs

@@ -31,7 +31,9 @@ import numpy as np
 from jax.experimental import checkify
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
-from jaxenv.environment import Step
+from jaxenv.environment import Step, reads_state
+from jaxenv.registry import tags_of
+from jaxenv.typevars import ObsT, ParamsT, StateT
 from pokejax.common import formats, generations
 from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
@@ -64,7 +66,7 @@ class BattleParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BattleEnvironment(Environment):
+class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
     """A battle between two teams drawn from a pool. Reward at the end: 1 for the winner, −1 for the loser, 0 for a tie.
 
     Each generation has a subclass. ``autoreset`` "pool" and "full" are the same here: both draw two teams and a 64-bit
@@ -117,7 +119,7 @@ class BattleEnvironment(Environment):
             reward_range=(-1.0, 1.0),
             horizon=engine.longest,
             reference=Reference(name="pokemon-showdown", version="0.11.11", licence="MIT"),
-            tags=("pokemon", "two-player", "simultaneous", "imperfect"),
+            tags=tags_of(f"pokejax/{self.format}") or tags_of("pokejax/gen1ou"),
             no_op=engine.no_op,
             reward_only_at_end=True,
             zero_sum=True,
@@ -178,13 +180,16 @@ class BattleEnvironment(Environment):
         truncated = ~terminated & (state.steps >= params.max_steps_in_episode)
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}
 
+    @reads_state
     def observe(self, state: Any, params: Any) -> Any:
         engine = self.engine
         return engine.observe(state.battle, state.memory, engine.choices(state.battle))
 
+    @reads_state
     def legal_actions(self, state: Any, params: Any) -> jax.Array:
         return self.engine.choices(state.battle)
 
+    @reads_state
     def to_act(self, state: Any) -> jax.Array:
         return self.engine.to_act(state.battle)
 
@@ -208,7 +213,7 @@ class Gen1Params(BattleParams):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gen1Battle(BattleEnvironment):
+class Gen1Battle(BattleEnvironment[Gen1State, Gen1Params, "Observation"]):
     """A battle of Gen 1. Reward at the end: 1 for the winner, −1 for the loser, 0 for a tie.
 
     * ``format``: an id of `pokejax.common.formats`: "gen1randombattle", "gen1ou", "gen1obtainable" for all that Gen 1

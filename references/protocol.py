@@ -1,8 +1,18 @@
-"""What an implementation offers to the verifier: `Env` is required of reference and candidate, the rest is optional.
+"""Interface of a driven reference, and of what is compared with it.
 
-Capabilities are found by `isinstance`; each unlocks checks, and every report names the ones that are missing.
-Values cross these interfaces as plain numpy: a *snapshot* maps flat paths ("p1.team.0.hp") to numpy scalars or arrays,
-a *batch* the same paths to arrays with a leading axis of cases.
+`Env` is required of reference and candidate, the rest is optional. Capabilities are found by `isinstance`; each unlocks
+checks, and every report names the ones that are missing. Values cross these interfaces as plain numpy: a *snapshot*
+maps flat paths ("p1.team.0.hp") to numpy scalars or arrays, a *batch* the same paths to arrays with a leading axis of
+cases.
+
+Three other interfaces stay beside this one, each for work that `Env` cannot do without losing what it is for:
+
+* `baselines.transfer.arena.Arena` plays whole episodes of policies in many lanes, of the reference or of ours, from
+  given starts. It hands out observations as the policies' networks take them, and no state.
+* `baselines.transfer.reference_env.ReferenceEnv` is a batch with auto-reset to train in. Restoring or snapshotting its
+  state at every step would take most of the time.
+* `leaderboard.reference.Session` is a stopwatch around workers that play inside the reference's own process: any call
+  for each step would be timed too.
 """
 
 from __future__ import annotations

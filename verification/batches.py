@@ -43,6 +43,11 @@ def ended(snapshot: Mapping[str, Any]) -> Any:
     return np.logical_or.reduce(flags) if flags else np.False_
 
 
+def is_over(snapshot: Mapping[str, Any]) -> Any:
+    """Nothing is played on from here: the episode has ended, or the reference gave no answer. bool, or bool [N]."""
+    return ended(snapshot) | np.asarray(snapshot.get(UNDEFINED, False), bool)
+
+
 def restore_many(env: Env, snapshots: Batch) -> Batch:
     """Every case restored and snapshotted again. `TypeError` if `env` is not Restorable."""
     if isinstance(env, Batched):
@@ -120,7 +125,7 @@ def undefined(batch: Batch) -> NDArray[np.bool_]:
 
 def step_pair(plugin: Plugin, reference: Env, candidate: Env, snapshots: Batch, actions: Batch) -> Pair:
     """Step every case on both sides, the candidate with the reference's draws where the plugin says "tape"."""
-    if plugin.noise != "tape":
+    if plugin.draws.noise != "tape":
         return Pair(step_many(reference, snapshots, actions), step_many(candidate, snapshots, actions), {})
     theirs, ours, errors = [], [], {}
     for i in range(size(snapshots)):

@@ -1,4 +1,4 @@
-"""What is compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
+"""Fields that are compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from references.protocol import UNDEFINED
+
+#: The module of the paths that every plugin has and none owns.
+PROTOCOL = "protocol"
 
 Kind = Literal["int", "float", "angle", "set", "multiset", "ignore"]
 _FAMILIES = {"i": "integer", "u": "integer", "f": "float", "b": "bool"}
@@ -52,7 +55,9 @@ class FieldTable:
     def __init__(self, specs: Sequence[FieldSpec], modules: Sequence[str]) -> None:
         self.specs, self.modules = tuple(specs), tuple(modules)
         self._rank = {module: rank for rank, module in enumerate(self.modules)}
-        self._of: dict[str, FieldSpec] = {}
+        # A mark of the protocol's own, not a field: each check asks `batches.undefined` for it.
+        marks = FieldSpec(UNDEFINED, PROTOCOL, "ignore", why="marks steps to which the reference gives no answer")
+        self._of: dict[str, FieldSpec] = {UNDEFINED: marks}
         problems = [problem for spec in specs for problem in self._problems(spec)]
         if len(self._rank) != len(self.modules):
             problems.append(f"modules {list(modules)}: each may stand only once")

@@ -65,9 +65,17 @@ def listening(*, at_once: bool) -> Iterator[Interrupt]:
 
 
 def run_command(name: str, command: Callable[[], int]) -> int:
-    """The exit status of `command()`, or `INTERRUPTED`, or `FAILED` where its output could not be written."""
+    """The exit status of `command()`, or `INTERRUPTED`, or `FAILED` where its output could not be written.
+
+    A parser of arguments that ends the process (`SystemExit` with a number) only ends the command.
+    """
     try:
-        status = command()
+        try:
+            status = command()
+        except SystemExit as ended:
+            if not isinstance(ended.code, int | None):
+                raise
+            status = ended.code or 0
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
@@ -80,9 +88,9 @@ def run_command(name: str, command: Callable[[], int]) -> int:
             raise  # the pipe of somebody else, as a worker that died
         return INTERRUPTED
     except OSError as error:
-        if error.filename is not None or not _drop_stdout():
+        if error.filename is not None or not _leave_full_streams():
             raise
-        complain(f"{name}: the standard output cannot be written: {error.strerror}; send it elsewhere")
+        complain(f"{name}: its output cannot be written: {error.strerror}; send it elsewhere")
         return FAILED
     finally:
         leave_closed_pipes()
@@ -109,6 +117,18 @@ def leave_closed_pipes() -> bool:
     return left
 
 
+def _leave_full_streams() -> bool:
+    """Send the standard streams that take nothing more to the null device; whether there were any."""
+    left = False
+    for number in _standard_streams():
+        try:
+            os.write(number, b"\n")
+        except OSError:
+            _to_null(number)
+            left = True
+    return left
+
+
 def _standard_streams() -> Iterator[int]:
     for stream in (sys.stdout, sys.stderr):
         # No stream at all, or one in memory, as under a test.
@@ -122,18 +142,6 @@ def _reader_has_gone(number: int) -> bool:
     poll = select.poll()
     poll.register(number, 0)  # errors and hang-ups are always told
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
-
-
-def _drop_stdout() -> bool:
-    """Give up what the standard output still holds; False if it was not the standard output that failed."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _to_null(sys.stdout.fileno())
-        return True
-    except (AttributeError, ValueError):
-        pass
-    return False
 
 
 def _to_null(number: int) -> None:

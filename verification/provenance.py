@@ -1,4 +1,4 @@
-"""Where a result was made: commit, versions, machine, and the hash of the verifier itself."""
+"""Provenance of a result: commit, versions, machine, and the hash of the verifier itself."""
 
 from __future__ import annotations
 
@@ -6,27 +6,13 @@ import functools
 import hashlib
 import os
 import platform
-import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from leaderboard import machine
+
 _ROOT = Path(__file__).resolve().parents[1]
 _VERIFIER = ("references", "families", "verification")
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=_ROOT, capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def commit() -> dict[str, Any]:
-    """The commit, and whether tracked files differ from it."""
-    status = _git("status", "--porcelain", "--untracked-files=no")
-    return {"commit": _git("rev-parse", "HEAD"), "uncommitted_changes": None if status is None else bool(status)}
 
 
 @functools.cache
@@ -40,24 +26,20 @@ def verifier_hash() -> str:
     return found.hexdigest()[:16]
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def provenance(seed: int, started: str, seconds: float) -> dict[str, Any]:
     """What a reader needs to make the result again."""
+    head, dirty = machine.commit()
+    versions = machine.versions()
     return {
-        **commit(),
+        "commit": head,
+        "uncommitted_changes": dirty,
         "verifier_hash": verifier_hash(),
         "seeds_hash": hashlib.sha256(str(seed).encode()).hexdigest()[:16],
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
-        "python": platform.python_version(),
-        "jax": _version("jax"),
-        "numpy": _version("numpy"),
+        "python": versions["python"],
+        "jax": versions["jax"],
+        "numpy": versions["numpy"],
         "started": started,
         "seconds": round(seconds, 2),
     }

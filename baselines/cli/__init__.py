@@ -24,20 +24,20 @@ COMMANDS = {
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: python -m baselines COMMAND …   (COMMAND --help tells more)\n")
-        for name, (_, meaning) in COMMANDS.items():
-            print(f"  {name:9} {meaning}")
-        return 0 if arguments else 2
-    command, rest = arguments[0], list(arguments[1:])
-    if command not in COMMANDS:
-        complain(f"unknown command {command!r}; commands are {', '.join(COMMANDS)}")
-        return 2
-    return run_command(command, lambda: _run(command, rest))
+    command = arguments[0] if arguments else ""
+    return run_command(command or "baselines", lambda: _run(command, list(arguments[1:])))
 
 
 def _run(command: str, rest: list[str]) -> int:
     """The exit status; errors that are the user's to mend are one line on the standard error."""
+    if command in ("", "-h", "--help"):
+        print("usage: python -m baselines COMMAND …   (COMMAND --help tells more)\n")
+        for name, (_, meaning) in COMMANDS.items():
+            print(f"  {name:9} {meaning}")
+        return 0 if command else 2
+    if command not in COMMANDS:
+        complain(f"unknown command {command!r}; commands are {', '.join(COMMANDS)}")
+        return 2
     from baselines.errors import BaselinesError
     from jaxenv import UnknownEnvironmentError
 
@@ -75,6 +75,7 @@ def _warnings_in_words(command: str) -> Iterator[None]:
             usual(message, category, *where, **more)
 
     with warnings.catch_warnings():
+        warnings.simplefilter("always", DamagedCheckpointWarning)
         warnings.showwarning = show
         yield
 

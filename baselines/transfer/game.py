@@ -1,4 +1,4 @@
-"""What an evaluation must know of each environment: what is compared, where episodes begin, who the reference is."""
+"""A game: an environment with its reference, the metric that is compared, and the starts of episodes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Game:
     @property
     def margin(self) -> Margin:
         """Of level 4, as the verification declares it."""
-        return load_plugin(self.env.id).margins[self.metric]
+        return load_plugin(self.env.id).checks.margins[self.metric]
 
     @property
     def reference_name(self) -> str:

@@ -11,7 +11,7 @@ import jax
 from baselines.family import transfer_of
 from baselines.policy import Policy
 from jaxenv import Environment
-from jaxenv.rollout import random_legal
+from jaxenv.rollouts import random_legal
 
 Choose = Callable[[jax.Array, Any, Any], jax.Array]
 """(key, one observation, its mask or None) → one action."""

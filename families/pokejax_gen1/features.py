@@ -1,4 +1,4 @@
-"""What a network reads off a Gen 1 observation: tokens for Pokémon and moves, in units of about one.
+"""Features of a Gen 1 observation for a network: tokens for Pokémon and moves, in units of about one.
 
 Nothing here is learned, and nothing is known beyond the observation and the tables of the game. Moves are described by
 what they do (power against this target, type, accuracy, kind), Pokémon by their stats, types and condition, so that

@@ -136,8 +136,11 @@ def _species_columns(raw: dict[str, Any]) -> dict[str, np.ndarray]:
         if row["baseStats"]["spa"] != row["baseStats"]["spd"]:
             raise ValueError(f"{row['id']}: Special is split in two: {row['baseStats']}")
     learnset = np.zeros((MAX_SPECIES + 1, MAX_MOVE + 1), bool)
+    learn_level = np.zeros((MAX_SPECIES + 1, MAX_MOVE + 1), np.int16)
     for row in rows:
         learnset[row["num"], row["learnset"]] = True
+        for move, level in row["learnLevels"]:
+            learn_level[row["num"], move] = level
     stats = [[row["baseStats"][stat] for stat in ("hp", "atk", "def", "spa", "spe")] for row in rows]
     types = [[*map(_type, row["types"]), Type.NONE][:2] for row in rows]
     return {
@@ -147,6 +150,23 @@ def _species_columns(raw: dict[str, Any]) -> dict[str, np.ndarray]:
         "base_stats": _column([[0] * 5, *stats]),
         "types": _column([[0, 0], *types]),
         "learnset": learnset,
+        "learn_level": learn_level,
+        "lowest_level": _column([0, *(row["lowestLevel"] for row in rows)]),
+    }
+
+
+def _spelling_columns(raw: dict[str, Any]) -> dict[str, np.ndarray]:
+    spellings = raw["spellings"]
+
+    def columns(kind: str, rows: list[tuple[str, int]]) -> dict[str, np.ndarray]:
+        names, numbers = zip(*rows, strict=True)
+        return {f"{kind}_id": _column(list(names)), kind: _column(list(numbers))}
+
+    return {
+        **columns("species", spellings["species"]),
+        **columns("move", spellings["moves"]),
+        **columns("name", spellings["names"]),
+        "item_id": _column(spellings["items"]),
     }
 
 
@@ -162,11 +182,13 @@ def build_tables(raw: dict[str, Any]) -> dict[str, np.ndarray]:
             immune[attack, _type(defend)] = True
     tables = {f"moves/{key}": column for key, column in _move_columns(raw).items()}
     tables |= {f"species/{key}": column for key, column in _species_columns(raw).items()}
+    tables |= {f"spellings/{key}": column for key, column in _spelling_columns(raw).items()}
     return tables | {
         "effectiveness": effectiveness,
         "immune": immune,
         "metronome_list": np.array(raw["metronome"], np.int16),
         "ou_banned_moves": np.array(raw["ouBans"]["moves"], np.int16),
+        "exclusive_moves": np.array(raw["exclusiveMoves"], np.int16),
         "ou_banned_species": np.array(raw["ouBans"]["species"], np.int16),
         "version": np.array(raw["version"]),
     }

@@ -162,7 +162,7 @@ class BattleGame(Game):
 
     def reference(self, lanes: int, workers: int) -> ShowdownArena:
         """See `Game`."""
-        return ShowdownArena(self.env.format, lanes, workers)
+        return ShowdownArena(formats.find(self.env.format).reference, lanes, workers)
 
 
 TRANSFER = Transfer(
@@ -171,4 +171,3 @@ TRANSFER = Transfer(
     random="uniform_legal",
     yardsticks=("uniform_legal", "max_base_power", "max_expected_damage", "simple_heuristics"),
 )
-        return ShowdownArena(formats.find(self.env.format).reference, lanes, workers)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 
-from pokejax._version import __version__
+from jaxenv._version import __version__
 from pokejax.cli.command import EXIT_COULD_NOT, EXIT_INTERRUPTED, EXIT_OK, CannotRunError, Command
 
 GROUP = "pokejax.commands"

@@ -4,7 +4,7 @@ A generation makes one `Opponents` table of its own; its package ``opponents`` h
 
     >>> from pokejax.gen1 import opponents
     >>> duel = opponents.versus(my_policy, "simple_heuristics")
-    >>> carry, summary = jaxenv.rollout.rollout(env, 256, 1000, duel)(jax.random.key(0))
+    >>> carry, summary = jaxenv.rollout(env, 256, 1000, duel)(jax.random.key(0))
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxenv.rollout import Policy
+from jaxenv.rollouts import Policy
 
 Opponent = Callable[[jax.Array, Any, jax.Array], jax.Array]
 """`opponent(key, obs, legal_actions) -> action` of one player: no player axis, bool[A] and int32."""

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from pokejax.common import formats, generations
-from pokejax.common.team_text import TeamError, split_teams
+from pokejax.common.team_text import TeamError, read_file, split_teams
 
 REBUILD = "build it again with `python -m pokejax.common.pools build teams.txt out.npz --format FORMAT`"
 """Remedy for a pool that is of no use."""
@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        teams = split_teams(options.teams.read_text("utf-8"))
+        teams = split_teams(read_file(options.teams))
         pool = build_pool(teams, options.out, options.format, options.teams.name)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

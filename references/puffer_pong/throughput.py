@@ -1,4 +1,4 @@
-"""How fast PufferLib's Pong plays, at its best: threads in C, each with games of its own, observations written.
+"""Speed of PufferLib's Pong at its best: threads in C, each with games of its own, observations written.
 
 Run as a module (``python -m references.puffer_pong.throughput``) for the speed of random play.
 """

@@ -1,4 +1,4 @@
-"""What the workers can be asked, in numpy terms: replay a battle, play one, make teams."""
+"""Requests to the workers, in numpy terms: replay a battle, play one, make teams."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
 // Prints the Gen 1 dex of the installed pokemon-showdown package as one JSON object on stdout.
 //
-// Raw values only: codes and array layouts are given by pokejax/gen1/dex.py and tables.py. Everything a Gen 1 move can carry
+// Raw values only: codes and array layouts are given by pokejax/gen1/dex.py and the generator of its tables. Everything a Gen 1 move can carry
 // must be named here; a property that this file neither exports nor knows to be inert stops the export (see checkCovered).
 'use strict';
 
 const fs = require('fs');
 const path = require('path');
 const {Dex} = require('pokemon-showdown');
+const {exclusiveMoves, learnLevels, lowestLevel} = require('./obtainable');
+const {spellings} = require('./spellings');
 
 const root = path.dirname(require.resolve('pokemon-showdown/package.json'));
 const version = require('pokemon-showdown/package.json').version;
@@ -101,6 +103,7 @@ const speciesRows = dex.species.all()
   .map(s => ({
     num: s.num, id: s.id, name: s.name, types: s.types, baseStats: s.baseStats, tier: s.tier,
     learnset: [...dex.species.getMovePool(s.id)].map(id => dex.moves.get(id).num).sort((a, b) => a - b),
+    learnLevels: learnLevels(dex, s), lowestLevel: lowestLevel(dex, s),
   }));
 
 const types = dex.types.names();
@@ -119,5 +122,6 @@ const ouBans = {
 
 process.stdout.write(JSON.stringify({
   version, moves: moveRows, noMove: moveRow(noMove()), metronome, species: speciesRows, types: typeRows, ouBans,
+  exclusiveMoves: exclusiveMoves(dex, ou), spellings: spellings(dex),
   twoTurnMoves: privateList('TWO_TURN_MOVES'), skipLastDamage: privateList('SKIP_LASTDAMAGE'),
 }));

@@ -1,4 +1,4 @@
-"""How fast the reference plays, at its best: random legal play inside Node, one worker per core, text off, nothing
+"""Speed of the reference at its best: random legal play inside Node, one worker per core, text off, nothing
 recorded. A step is one commit of both sides' choices, which is what one environment transition is."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run ends with: evaluation, rating table, and what is left when somebody stops it there."""
+"""The end of a run: evaluation, rating table, and what is left when somebody stops it there."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -81,40 +80,6 @@ def test_a_resumed_run_continues_exactly(run, tmp_path):
     assert whole.update == 24
     rows = [json.loads(line) for line in (tmp_path / "half" / "metrics.jsonl").read_text().splitlines()]
     assert [row["update"] for row in rows] == [4, 8, 12, 16, 20, 24]
-
-
-_LONG = Budget(steps=512 * 40)
-_CHILD = """
-import sys
-sys.path.insert(0, {tests!r})
-from pathlib import Path
-from test_runs import _LONG, quiet, request
-from baselines.train import train
-train(request(Path({folder!r}), budget=_LONG), quiet())
-"""
-
-
-def test_a_killed_run_goes_on_bit_by_bit(tmp_path):
-    """SIGKILL at a random moment, maybe in the middle of a checkpoint; then the whole state equals that of a run that
-    nobody disturbed."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    code = _CHILD.format(tests=str(Path(__file__).parent), folder=str(killed))
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            while not updates(killed) and process.poll() is None:
-                time.sleep(0.01)
-            time.sleep(random.random())
-            assert process.poll() is None, process.communicate()[1]
-        finally:
-            process.kill()
-    reached = updates(killed)[-1]
-    assert reached < 160
-    train(request(killed, budget=_LONG, resume=True), quiet())
-    train(request(whole, budget=_LONG, checkpoint_seconds=1e9), quiet())
-    expected, found = (open_run(folder).arrays for folder in (whole, killed))
-    assert set(expected) == set(found) and len(expected) > 20
-    for name, array in expected.items():
-        assert array.tobytes() == found[name].tobytes(), f"{name} differs (killed after update {reached})"
 
 
 def test_an_interrupt_leaves_a_checkpoint_and_status_130(tmp_path):

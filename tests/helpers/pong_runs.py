@@ -54,7 +54,7 @@ def expect_everything(run: Run) -> None:
     assert run.verdict == "pass", found
     assert list(found) == [f"{level}/{name}" for level in run.plan.levels for name in EXPECTED[level]]
     stats = {result.id: result.stats for result in run.results}
-    relations = {relation.name: stats["L2/relations"][relation.name] for relation in run.plugin.relations}
+    relations = {relation.name: stats["L2/relations"][relation.name] for relation in run.plugin.laws.relations}
     assert len(relations) == 4 and min(relations.values()) >= 3, relations
     assert set(stats["L1/injected"]["made_by"]) == {"played", "illegal action", *KINDS, *ADDITIONS}
     assert run.coverage is not None and run.coverage["never"] == []

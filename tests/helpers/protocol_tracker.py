@@ -1,4 +1,4 @@
-"""What one side has shown, read off Showdown's protocol log and nothing else: the oracle of test_observation.py.
+"""A tracker of what one side has shown, from Showdown's protocol log alone: the oracle of test_observation.py.
 
 For teams of different species (a log calls a Pokémon by its name).
 """

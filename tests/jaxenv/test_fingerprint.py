@@ -1,4 +1,4 @@
-"""What an environment is known by, and a rollout that starts without tracing it."""
+"""The fingerprint of an environment, and a rollout that starts without tracing it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from toys import Walk
 
 import jaxenv
 from jaxenv import fingerprint as module
-from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 from jaxenv.environment import Environment
 from jaxenv.fingerprint import fingerprint
 from jaxlanes.runtime import source_hash
@@ -61,7 +62,7 @@ class Odd(Environment):
 
 
 def test_every_built_in_environment_is_known(sources: list[set[str]]) -> None:
-    ids = list(registry._BUILT_IN)
+    ids = list(BUILT_IN)
     known = {fingerprint(jaxenv.make(id), jaxenv.make(id).default_params) for id in ids}
     assert None not in known and len(known) == len(ids)
     assert {frozenset(packages) for packages in sources} == {
@@ -122,12 +123,20 @@ def test_built_in_packages_import_nothing_that_is_not_hashed(package: str) -> No
     foreign = {
         (name, path.relative_to(FOLDER).as_posix())
         for path in (FOLDER / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in _executed(ast.parse(path.read_text()))
         for name in _imported(node)
         if name not in allowed
     }
     tools = tuple(f"{package}/{tool}" for tool in TOOLS[package])
     assert not {(name, path) for name, path in foreign if not path.startswith(tools)}
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a file, but for those that only type checkers read."""
+    yield node
+    typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    for child in node.orelse if typing_only else ast.iter_child_nodes(node):
+        yield from _executed(child)
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -181,7 +190,7 @@ class Env(Environment):
 PROGRAM = """
 import time
 import jax
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 import tinyenv
 play = rollout(tinyenv.Env(), 64, 10, backend="simd")
 key = jax.random.key(0).block_until_ready()

@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 import jaxenv
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from jaxlanes.emit.cuda import LOCAL_WORDS
 
 LANES = 131
@@ -120,11 +120,11 @@ def elementary(f: Any) -> Any:
 def play(name: str, lanes: int = 33, steps: int = 3) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
     """The body of a rollout of random legal play: resets, keys, policy and step."""
     env = jaxenv.make(name)
-    compiled = rollout(env, lanes, steps, collect=True)
+    compiled = rollout(env, lanes, steps, collect=True, backend="xla")
     params = env.default_params
 
     def lane(carry: Any, params: Any) -> Any:
-        from jaxenv.rollout import _step
+        from jaxenv.rollouts import _step
 
         return compiled._repeat(lambda c: _step(env, compiled.policy, c, params), None, carry, 0)
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jax
 import pytest
 
 import jaxenv
@@ -16,7 +15,7 @@ from families.pokejax_gen1.quickstart.findings import Compared, Findings
 from families.pokejax_gen1.verify.self_check import SelfCheck
 from jaxenv import registry
 from pokejax import cli
-from pokejax.cli import cache, checkout
+from pokejax.cli import checkout
 from pokejax.common.formats import TEAM_KINDS
 from references.showdown import install
 from references.showdown.gen1.fields import field_names
@@ -64,7 +63,10 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
     assert found["compared"]["points"] > 100 and found["compared"]["fields"] == len(field_names())
     assert len(found["ours"]) == len(found["reference"]) == quickstart.SAMPLES
     assert found["ratio"] > 0 and found["ratio_per_reference_core"] == pytest.approx(found["ratio"] * found["cores"])
-    assert {path.name for path in tmp_path.iterdir()} == {"quickstart.json", "replay.html", "replay.txt", "replay.log"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "quickstart.json",
+        *(f"replay.{kind}" for kind in ("html", "txt", "log", "svg")),
+    }
     assert {Path(path).name for path in found["written"]} == {path.name for path in tmp_path.iterdir()}
     shown = capsys.readouterr().out
     assert "divergences" in shown and "leaderboard bench" in shown
@@ -143,28 +145,6 @@ def test_the_table_leaves_out_what_was_not_found():
     rows = dict(bare.rows())
     assert rows["ratio"] == "20.0 on equal cores, 40.0 to one core of Showdown"
     assert rows["divergences"] == "0 (1 not compared)"
-
-
-def test_cache_folders(monkeypatch, tmp_path):
-    monkeypatch.setenv("POKEJAX_CACHE_DIR", str(tmp_path / "here"))
-    assert cache.user_cache_folder() == tmp_path / "here"
-    monkeypatch.delenv("POKEJAX_CACHE_DIR")
-    monkeypatch.setattr(cache.sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache.user_cache_folder() == tmp_path / "xdg" / "pokejax"
-
-
-def test_compiled_programs_are_kept(monkeypatch, tmp_path):
-    monkeypatch.setenv("POKEJAX_CACHE_DIR", str(tmp_path))
-    before = jax.config.jax_compilation_cache_dir
-    try:
-        jax.config.update("jax_compilation_cache_dir", None)
-        assert cache.keep_compiled_programs() == tmp_path / "compiled"
-        assert jax.config.jax_compilation_cache_dir == str(tmp_path / "compiled")
-        jax.config.update("jax_compilation_cache_dir", str(tmp_path / "mine"))
-        assert cache.keep_compiled_programs() == tmp_path / "mine"
-    finally:
-        jax.config.update("jax_compilation_cache_dir", before)
 
 
 def test_help_is_quick_and_imports_no_jax():

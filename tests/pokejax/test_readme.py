@@ -1,4 +1,4 @@
-"""What the documents say is so: the example runs, the commands parse, the files exist."""
+"""The documents hold: the example runs, the commands parse, the files exist."""
 
 from __future__ import annotations
 

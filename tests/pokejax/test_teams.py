@@ -118,6 +118,7 @@ def test_export_text():
         100,
         (31, 2, 31, 31, 31),
         (252, 0, 252, 252, 252),
+        nickname="Bertha",
     )
     assert (tauros.level, tauros.evs) == (68, (252,) * 5)
     validate_team(Team((chansey, tauros)), "gen1ou")

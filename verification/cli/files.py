@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from verification import cases
+from verification.backends import choose
 from verification.cases import Case
 from verification.fields import PluginError
 from verification.levels.context import Context, Plan
@@ -29,9 +30,10 @@ def _say(console: Console, message: str) -> None:
 
 def _open(options: argparse.Namespace) -> tuple[Case, Context]:
     case = cases.load(options.file)
-    case = replace(case, backend=options.backend or case.backend)
+    asked = options.backend or case.backend
+    case = replace(case, backend=choose(asked, load_plugin(case.env).running.backends)[0])
     plugin = load_plugin(case.env)
-    if case.backend != plugin.backend:
+    if case.backend != plugin.running.backend:
         plugin = plugin.configured({"backend": case.backend})
     return case, Context(plugin, Plan())
 

@@ -25,12 +25,12 @@ def play_many(
     They begin where the reference's resets do; actions are chosen from `env`'s own snapshots.
     """
     plugin = context.plugin
-    order = [(choose, options) for options in plugin.options for choose in policies(plugin).values()]
+    order = [(choose, options) for options in plugin.play.options for choose in policies(plugin).values()]
     starts = []
     for episode in range(episodes):
         context.reference.reset(int(rng.integers(2**31)), order[episode % len(order)][1])
         starts.append(context.reference.snapshot())
-    most = min(most_steps, plugin.horizon)
+    most = min(most_steps, plugin.play.horizon)
     lengths, returns = np.zeros(episodes), np.zeros(episodes)
     if not isinstance(env, Batched):
         for episode, start in enumerate(starts):

@@ -21,6 +21,8 @@ from verification.plugin import Injected
 from verification.results import CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 
+THREW = "reference_threw"
+"""The figure of a check that counts the steps to which the reference gave no answer."""
 DETAILED = 20
 """Findings that a check describes in full; of the others only the first path is counted."""
 
@@ -29,7 +31,7 @@ def compared_paths(context: Context) -> list[str]:
     """The paths to compare, in module order, from a first snapshot of both sides. `PluginError` if they do not fit."""
     cached = context.__dict__.get("_paths")
     if cached is None:
-        options = context.plugin.options[0]
+        options = context.plugin.play.options[0]
         cases.reset_pair(context.plugin, context.reference, context.candidate, context.plan.seed, options)
         paths = context.table.check(context.reference.snapshot(), context.candidate.snapshot())
         cached = context.__dict__["_paths"] = paths
@@ -58,7 +60,7 @@ def compare_steps(context: Context, injected: Injected, result: CheckResult) -> 
     result.cases += len(wrong)
     result.steps += len(wrong) - unanswered
     if unanswered:
-        result.stats["reference_threw"] = result.stats.get("reference_threw", 0) + unanswered
+        result.stats[THREW] = result.stats.get(THREW, 0) + unanswered
     behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
     coverage_of(context).add(behaviours)
     if wrong.any():
@@ -95,14 +97,14 @@ def _add_all(
 
 def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch) -> Mapping[str, NDArray[np.bool_]]:
     """The plugin's behaviours of a batch of steps; {} if it declares none."""
-    find = context.plugin.behaviours
+    find = context.plugin.behaviours.shown
     return {} if find is None else find(before, actions, after)
 
 
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
     """Save the case (shrunk, for the first few of a check) and count the finding."""
     plan, saved = context.plan, finding
-    case = replace(case, backend=context.plugin.backend)
+    case = replace(case, backend=context.plugin.running.backend)
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:

@@ -65,7 +65,7 @@ class Trajectories:
 def record(context: Context, rng: np.random.Generator, episodes: int, most_steps: int) -> Trajectories:
     """Episodes of the reference under all policies and options in turn, cut after `most_steps`."""
     plugin = context.plugin
-    order = [(policy, options) for options in plugin.options for policy in policies(plugin)]
+    order = [(policy, options) for options in plugin.play.options for policy in policies(plugin)]
     played, chosen = [], []
     for episode in range(episodes):
         policy, options = order[episode % len(order)]

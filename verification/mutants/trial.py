@@ -68,13 +68,13 @@ def _played(context: Context, episodes: Sequence[Episode]) -> Iterator[Batch]:
         return
     for episode in episodes:
         candidate.reset(episode.seed, episode.options)
-        if not plugin.same_start:
+        if not plugin.sides.same_start:
             assert isinstance(candidate, Restorable)
             candidate.restore(row(episode.states, 0))
         states = [candidate.snapshot()]
         for step in range(size(episode.actions)):
             actions = row(episode.actions, step)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 context.reference.restore(row(episode.states, step))  # type: ignore[attr-defined]
                 context.reference.step(actions)
                 step_with_tape(context.reference, candidate, actions)
@@ -85,7 +85,7 @@ def _played(context: Context, episodes: Sequence[Episode]) -> Iterator[Batch]:
 
 
 def _compare(context: Context, part: Transitions) -> tuple[dict[str, Any], np.ndarray, Batch]:
-    if context.plugin.noise == "tape":
+    if context.plugin.draws.noise == "tape":
         pair = step_pair(context.plugin, context.reference, context.candidate, part.before, part.actions)
         ours, errors = pair.candidate, pair.tape_errors
     else:

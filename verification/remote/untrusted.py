@@ -84,20 +84,20 @@ def verify_untrusted(
 ) -> list[CheckResult]:
     """Judge the environment that `entry` ("module:callable") of `source` (a file or a folder) makes.
 
-    `plugin.candidate` is not used. `plan.episodes` are played twice over, with public seeds and with held-out ones;
+    The plugin's own candidate is not used. `plan.episodes` are played twice over, with public seeds and held-out ones;
     levels 1 and 3 are left out unless the plan has them, level 0 never is. `protected` (None: `protected_paths`) is
     hashed before and after. `secret`: of the held-out seeds, None draws one; do not use one twice.
 
     Raises `SandboxError` or `PluginError` when that cannot be done: neither says anything about the candidate.
     """
     confinement = confinement or Confinement()
-    own = str(getattr(plugin.reference, "__module__", "")).partition(".")[0]
+    own = str(getattr(plugin.sides.reference, "__module__", "")).partition(".")[0]
     deny = tuple(name for name in (*confinement.deny, own) if name not in ("", "builtins", "__main__"))
     confinement = dataclasses.replace(confinement, deny=deny)
     protected = protected_paths() if protected is None else protected
     plugin.check()
     before = guard.protected_hash(protected)
-    reference = plugin.reference()
+    reference = plugin.sides.reference()
     try:
         with Sandbox(source, entry, confinement) as sandbox:
             trial = _Trial(plugin, plan, reference, sandbox, secret or secrets.token_bytes(32), on_result)
@@ -244,7 +244,7 @@ class _Trial:
         if lacking or not env.link.is_open:
             result.reason = f"needs {', '.join(lacking)}" if lacking else "the candidate's process had ended"
             return
-        plugin = dataclasses.replace(self.plugin, reference=lambda: self.reference, candidate=lambda: env)
+        plugin = self.plugin.between(reference=lambda: self.reference, candidate=lambda: env)
         context = Context(plugin, self.plan)
         result.unit, result.planned, begin = "steps", self.plan.injected, time.monotonic()
         # Outside the `try`: the cases are the reference's and the plugin's work, no fault in them is the candidate's.

@@ -1,4 +1,4 @@
-"""What a report shows and what it does not, in sentences that claim no more than was done."""
+"""Claims of a report, and their limits, in sentences that say no more than was done."""
 
 from __future__ import annotations
 

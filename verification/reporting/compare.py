@@ -1,4 +1,4 @@
-"""What changed between two reports of one environment, and whether the later one shows less."""
+"""Changes between two reports of one environment, and a warning where the later one shows less."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a JSON file is a report: its schema, its keys and types, and that it does not contradict itself."""
+"""Validation of a report's JSON: its schema, its keys and types, and that it does not contradict itself."""
 
 from __future__ import annotations
 

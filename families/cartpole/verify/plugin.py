@@ -10,7 +10,20 @@ from references.gymnasium_env import GymnasiumReference
 from verification.adapters.jaxenv import JaxenvCandidate, MutatedJaxenvCandidate
 from verification.batches import rows, size
 from verification.fields import FieldSpec
-from verification.plugin import DrawSample, Injected, Plugin, Property, Relation
+from verification.plugin import (
+    Draws,
+    DrawSample,
+    Injected,
+    Injection,
+    Laws,
+    Mutants,
+    Play,
+    Plugin,
+    Property,
+    Relation,
+    Sides,
+    State,
+)
 from verification.statistics.draw_law import DrawLaw
 
 PACKAGE = "families.cartpole"
@@ -50,6 +63,10 @@ def draws(seed, lanes):
     return DrawSample(laws, {law.label: starts[law.label] for law in laws})
 
 
+def balance(rng, snapshot, legal):
+    return {"agent": int(snapshot["state.theta"] + snapshot["state.theta_dot"] / 3 > 0)}
+
+
 def mirror(batch):
     odd = {path: -batch[path] for path in batch if path.removeprefix("state.") in NAMES or path == "out.obs"}
     return {**batch, **odd}
@@ -58,26 +75,31 @@ def mirror(batch):
 def plugin():
     return Plugin(
         env="example/cartpole",
-        reference=lambda: GymnasiumReference("CartPole-v1", get_state, set_state),
-        candidate=lambda: JaxenvCandidate(CartPole()),
-        noise="none",  # a step draws nothing
-        horizon=500,
-        modules=MODULES,
-        fields=(
-            near("state.x*", "cart"),
-            near("state.theta", "pole", atol=1e-7),
-            near("state.theta_dot", "pole"),
-            FieldSpec("state.time", "clock"),
-            near("out.obs", "outcome"),
-            FieldSpec("out.*", "outcome"),
+        sides=Sides(
+            reference=lambda: GymnasiumReference("CartPole-v1", get_state, set_state),
+            candidate=lambda: JaxenvCandidate(CartPole()),
         ),
-        sources={module: [PACKAGE + ".env"] for module in MODULES},
-        policies={"balance": lambda rng, s, legal: {"agent": int(s["state.theta"] + s["state.theta_dot"] / 3 > 0)}},
-        inject=inject,
-        properties=(Property("time passes", lambda before, _, after: after["state.time"] == before["state.time"] + 1),),
-        relations=(Relation("left is right", lambda b, a: (mirror(b), {"agent": 1 - a["agent"]}), mirror),),
-        draws=draws,
-        mutants=lambda: MUTANTS,
-        mutated=lambda mutants: MutatedJaxenvCandidate(mutants, PACKAGE, PACKAGE + ".env:CartPole"),
-        replaces=("L2/state-machine", "L3/episodes"),  # rounding grows: windows and free runs stand for the lockstep
+        state=State(
+            modules=MODULES,
+            fields=(
+                near("state.x*", "cart"),
+                near("state.theta", "pole", atol=1e-7),
+                near("state.theta_dot", "pole"),
+                FieldSpec("state.time", "clock"),
+                near("out.obs", "outcome"),
+                FieldSpec("out.*", "outcome"),
+            ),
+            sources={module: [PACKAGE + ".env"] for module in MODULES},
+        ),
+        draws=Draws(noise="none", sample=draws),  # a step draws nothing; resets do
+        play=Play(horizon=500, policies={"balance": balance}),
+        injection=Injection(inject=inject),
+        laws=Laws(
+            properties=(Property("time passes", lambda b, actions, a: a["state.time"] == b["state.time"] + 1),),
+            relations=(Relation("left is right", lambda b, a: (mirror(b), {"agent": 1 - a["agent"]}), mirror),),
+        ),
+        mutants=Mutants(
+            seeded=lambda: MUTANTS,
+            mutated=lambda mutants: MutatedJaxenvCandidate(mutants, PACKAGE, PACKAGE + ".env:CartPole"),
+        ),
     )

@@ -1,4 +1,4 @@
-"""What a step exercises: each contact and limit, flight, sliding and sticking, clamping, truncation."""
+"""Behaviours of a step: each contact and limit, flight, sliding and sticking, clamping, truncation."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def run(task: Task, context: Context, result: CheckResult, vmap: Vmap = jax.vmap
     finally:
         reference.close()
     tost = result.stats.setdefault("equivalence", [])
-    margins = {"return": context.plugin.margins["return"]}
+    margins = {"return": context.plugin.checks.margins["return"]}
     for metric in found["reference"]:
         for number, policy in enumerate(POLICIES):
             part = slice(number * each, (number + 1) * each)

@@ -1,4 +1,4 @@
-"""What holds of every step whatever the reference does, and pairs of steps that must agree."""
+"""Laws of every step, whatever the reference does, and pairs of steps that must agree."""
 
 from __future__ import annotations
 

@@ -19,13 +19,26 @@ from families.cheetahjax.verify.tasks import TASKS, Task
 from references.protocol import UNDEFINED, Batch
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import row, size, stack
+from verification.check import Check
 from verification.fields import FieldSpec, FieldTable
 from verification.levels import free_run
-from verification.levels.context import Check, Context
 from verification.levels.continuous import FREE_RUN, ONE_STEP, WINDOWS
 from verification.levels.mining import UNIFORM, uniform
 from verification.levels.study import Settings, Study
-from verification.plugin import Episode, Plugin
+from verification.plugin import (
+    Behaviours,
+    Checks,
+    Draws,
+    Episode,
+    Injection,
+    Laws,
+    Mutants,
+    Play,
+    Plugin,
+    Running,
+    Sides,
+    State,
+)
 from verification.statistics.margin import Margin
 
 COMPOUND = 10
@@ -76,36 +89,44 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
     seeded = not alone and name == "HalfCheetah-v5"
     return Plugin(
         env=("self-check/" + name) if alone else task.env_id,
-        reference=reference,
-        candidate=partial(sides.plain_reference, task) if alone else partial(sides.candidate, task, vmap),
-        modules=tuple(one_step.modules(task)),
-        fields=compared,
-        noise="none",
-        horizon=task.horizon,
-        sources=WRITTEN_BY,
-        policies=POLICIES,
-        trace=partial(_trace, task, reference),
-        mine=partial(_mine, task),
-        inject=partial(inject, task=task),
-        properties=laws_of(task),
-        relations=relations_of(task),
-        behaviours=partial(behaviours, task=task),
-        declared=declared(task),
-        behaviour_sources=SOURCES,
-        valid=partial(_valid, task),
-        draws=None if alone else partial(draws, task=task, make=partial(sides.candidate, task, vmap)),
-        mutants=mutants.half_cheetah if seeded else None,
-        mutated=partial(sides.mutated, task) if seeded else None,
-        margins={"return": Margin(task.margin, reason=task.margin_reason, anchor="declared")},
-        self_check=partial(make, name, alone=True),
-        extra=None if alone else partial(checks, task, vmap),
-        replaces=() if alone else (ONE_STEP, WINDOWS, FREE_RUN),
-        env_id=None if alone else task.env_id,
-        alone_tolerance=task.alone_tolerance,
-        blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
-        configure=None if alone else lambda options: make(name, backend=options.get("backend", "xla")),
-        backends=("xla",) if alone else BACKENDS,
-        backend=backend,
+        sides=Sides(
+            reference=reference,
+            candidate=partial(sides.plain_reference, task) if alone else partial(sides.candidate, task, vmap),
+            env_id=None if alone else task.env_id,
+            alone_tolerance=task.alone_tolerance,
+        ),
+        state=State(
+            modules=tuple(one_step.modules(task)), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)
+        ),
+        draws=Draws(
+            noise="none",
+            sample=None if alone else partial(draws, task=task, make=partial(sides.candidate, task, vmap)),
+        ),
+        play=Play(
+            horizon=task.horizon,
+            policies=POLICIES,
+            trace=partial(_trace, task, reference),
+            mine=partial(_mine, task),
+        ),
+        injection=Injection(inject=partial(inject, task=task)),
+        laws=Laws(properties=laws_of(task), relations=relations_of(task)),
+        behaviours=Behaviours(shown=partial(behaviours, task=task), declared=declared(task), sources=SOURCES),
+        mutants=Mutants(
+            seeded=mutants.half_cheetah if seeded else None,
+            mutated=partial(sides.mutated, task) if seeded else None,
+            self_check=partial(make, name, alone=True),
+        ),
+        checks=Checks(
+            extra=() if alone else checks(task, vmap),
+            replaces=() if alone else (ONE_STEP, WINDOWS, FREE_RUN),
+            margins={"return": Margin(task.margin, reason=task.margin_reason, anchor="declared")},
+            blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
+        ),
+        running=Running(
+            configure=None if alone else lambda choices: make(name, backend=choices["backend"]),
+            backends=("xla",) if alone else BACKENDS,
+            backend=backend,
+        ),
     )
 
 
@@ -130,7 +151,7 @@ def fields(task: Task) -> tuple[FieldSpec, ...]:
     return tuple(found)
 
 
-def checks(task: Task, vmap: Vmap, context: Context) -> Sequence[Check]:
+def checks(task: Task, vmap: Vmap) -> Sequence[Check]:
     """E1 to E4, and the standard windows and free runs on the same recorded episodes."""
     study = Study(Settings(factor=ARITHMETIC))
     needs = ("Restorable",)

@@ -1,4 +1,4 @@
-"""How episodes are played: policies that see the state, fixed before any run."""
+"""Policies that see the state, fixed before any run."""
 
 from __future__ import annotations
 

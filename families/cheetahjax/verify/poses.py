@@ -1,4 +1,4 @@
-"""Where a batch of states stands against its contacts and limits, computed by MuJoCo itself."""
+"""Poses of a batch of states against contacts and limits, computed by MuJoCo itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs from task to task: a line of the table for each, everything else is shared code."""
+"""The table of tasks: a line for each; everything else is shared code."""
 
 from __future__ import annotations
 

@@ -165,9 +165,7 @@ def _write_replay(findings: Findings, sample: _Sample, options: argparse.Namespa
         findings.not_done.append(f"writing a replay: {error}")
 
 
-def _time_all(
-    findings: Findings, timed: list[tuple[Player, list[float]]], seconds: float, console: Console
-) -> None:
+def _time_all(findings: Findings, timed: list[tuple[Player, list[float]]], seconds: float, console: Console) -> None:
     """Time the programs beside Showdown, or alone where there is none. Each appends its samples to its list."""
     from references.showdown import install, workers
     from references.showdown.throughput import throughput_session

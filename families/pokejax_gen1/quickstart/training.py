@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from families.pokejax_gen1.quickstart.findings import Findings, Trained
@@ -38,7 +37,7 @@ def missing() -> str:
 def train_and_play(
     findings: Findings, env_id: str, options: argparse.Namespace, console: Console, bars: Progress
 ) -> None:
-    """Train for `options.train` joint steps, then count wins against random play in JAX and against `RIVAL` in Showdown.
+    """Train for `options.train` joint steps, then count wins against random play in JAX and `RIVAL` in Showdown.
 
     What was done is in `findings.trained`, step by step; what could not be done is named in `findings.not_done`.
     KeyboardInterrupt after Ctrl-C, with a checkpoint of the policy as it was then.
@@ -82,7 +81,9 @@ def _train(env_id: str, options: argparse.Namespace, console: Console) -> Traine
 
     folder = options.out / "policy" / time.strftime("%Y%m%d-%H%M%S")
     console.print(f"Training a policy (`{spelled('baselines', 'train', env_id)}`)", highlight=False, soft_wrap=True)
-    request = Request(env_id, config_of(env_id), Budget(steps=options.train), folder, options.seed, backend=options.backend)
+    request = Request(
+        env_id, config_of(env_id), Budget(steps=options.train), folder, options.seed, backend=options.backend
+    )
     result = train(request, console)
     return Trained(result.folder, result.seconds, result.steps, interrupted=result.status == "interrupted")
 

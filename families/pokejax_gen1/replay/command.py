@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from families.pokejax_gen1.replay.page import page
+from families.pokejax_gen1.replay.page import page, scenes, title_of
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, blocks
+from families.pokejax_gen1.replay.recording import recording
 from pokejax.cli.command import EXIT_DIVERGENCE, EXIT_OK, CannotRunError
 from pokejax.common.formats import find
 
@@ -73,7 +74,9 @@ def told_result(protocol_log: str) -> str:
 
 
 def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: str) -> list[Path]:
-    """Write ``out``.html, .txt (input log) and .log (protocol log, made by the reference); returns the paths.
+    """Write ``out``.html, .txt (input log), .log (protocol log, made by the reference) and .svg (a recording).
+
+    Returns the paths.
 
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
     battle's at a decision point, or its protocol log tells another result.
@@ -85,7 +88,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
 
     texts = battle_texts(pool, battle.job, PLAYER_NAMES)
     out.parent.mkdir(parents=True, exist_ok=True)
-    paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log")]
+    paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log", ".svg")]
     paths[1].write_text(texts.input_log, encoding="utf-8")
     paths[2].write_text(texts.protocol_log, encoding="utf-8")
     divergence = compare(battle.records, replay(pool, battle.job))
@@ -104,6 +107,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
         "checked": f"equal to Pokémon Showdown {VERSION} at all {len(battle.records)} decision points",
     }
     paths[0].write_text(page(battle, told, facts), encoding="utf-8")
+    paths[3].write_text(recording(title_of(battle), *scenes(battle, told)), encoding="utf-8")
     return paths
 
 

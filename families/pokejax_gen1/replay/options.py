@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="pokejax replay",
         description="Play one battle in JAX, run its input log through the real Pokémon Showdown, compare the two at "
-        "every decision point, and write three files.",
+        "every decision point, and write four files.",
     )
     made.add_argument("--seed", type=seed, default=0, help="seed of teams, battle and choices (default: %(default)s)")
     made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="format (default: %(default)s)")
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="FILE",
-        help="FILE.html, beside which FILE.txt (input log) and FILE.log (protocol log) are written; or a folder",
+        help="FILE.html, with FILE.txt (input log), FILE.log (protocol log), FILE.svg (recording); or a folder",
     )
     return made
 

@@ -41,15 +41,12 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     ``told``: the protocol log's blocks, two for the start and one for each joint step. What the bars show comes from
     the battle's records (JAX), what the text says from the protocol log (Showdown). ``facts`` are shown as they are.
     """
-    frames = [
-        {**_frame(battle, step), "lines": [[line.kind, line.text] for line in lines]}
-        for step, lines in enumerate(_under_their_turn([describe(block) for block in told[1:]]))
-    ]
+    teams, frames = scenes(battle, told)
     data = {
-        "players": [{"name": name, "team": _team(battle, side)} for side, name in enumerate(PLAYER_NAMES)],
+        "players": [{"name": name, "team": team} for name, team in zip(PLAYER_NAMES, teams, strict=True)],
         "frames": frames,
     }
-    title = f"{battle.job.format}: {PLAYER_NAMES[0]} against {PLAYER_NAMES[1]}"
+    title = title_of(battle)
     high, low = battle.job.seed
     shown = {"result": "a tie" if battle.result == "tie" else f"{battle.result} wins"}
     shown |= {"seed": f"{high:08x} {low:08x}", **facts}
@@ -63,6 +60,20 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     }
     parts = template.split("%%")
     return "".join(values[part] if k % 2 else part for k, part in enumerate(parts))
+
+
+def title_of(battle: RecordedBattle) -> str:
+    """The format and the players."""
+    return f"{battle.job.format}: {PLAYER_NAMES[0]} against {PLAYER_NAMES[1]}"
+
+
+def scenes(battle: RecordedBattle, told: list[list[str]]) -> tuple[list[list[dict[str, Any]]], list[dict[str, Any]]]:
+    """Both teams, and of each decision point the turn, both sides and the lines of the log."""
+    frames = [
+        {**_frame(battle, step), "lines": [[line.kind, line.text] for line in lines]}
+        for step, lines in enumerate(_under_their_turn([describe(block) for block in told[1:]]))
+    ]
+    return [_team(battle, side) for side in range(len(PLAYER_NAMES))], frames
 
 
 def _under_their_turn(steps: list[list[Line]]) -> list[list[Line]]:

@@ -1,4 +1,4 @@
-"""What a step of a Gen 1 battle exercised: moves and their kinds, conditions on the field, and events."""
+"""Behaviours of a step of a Gen 1 battle: moves and their kinds, conditions on the field, and events."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from families.pokejax_gen1.verify.compare import Divergence
 from families.pokejax_gen1.verify.fields import MODULES, specs
 from families.pokejax_gen1.verify.sides import AGENTS, ShowdownEnv, to_batch
 from families.pokejax_gen1.verify.sweep import Match, Plan, Sweep, finding_of, run
-from references.showdown.client import POLICIES
-from verification.levels.context import Check, Context
+from verification.check import Check
+from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.levels.pairs import DETAILED, add_finding, timed
 from verification.localise import suspects
@@ -90,12 +90,3 @@ def _found(context: Context, result: CheckResult, match: Match, divergence: Dive
         result.add(finding, DETAILED)
     else:
         add_finding(context, result, case_of(context.plugin.env, match.job, divergence.step), finding)
-
-
-def policies_of(option: str | None) -> tuple[str, ...]:
-    """The policies that an option names: one, or all. `ValueError` for an unknown one."""
-    if option in (None, "all"):
-        return POLICIES
-    if option not in POLICIES:
-        raise ValueError(f"unknown policy {option!r}; known: {', '.join(POLICIES)}, all")
-    return (option,)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import numpy as np
 from families.pokejax_gen1.verify import behaviours, laws
 from families.pokejax_gen1.verify.battles import PokejaxGen1
 from families.pokejax_gen1.verify.candidate import reference_format
-from families.pokejax_gen1.verify.episodes import lockstep_check, policies_of
+from families.pokejax_gen1.verify.episodes import lockstep_check
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from families.pokejax_gen1.verify.injection import Snapshots, injected_states
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
@@ -32,10 +34,26 @@ from verification import cases
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import PluginError
-from verification.levels.context import Check, Context
 from verification.mutants.mutant import Mutant
 from verification.mutants.rewrite import load_mutated
-from verification.plugin import DrawSample, Episode, Injected, Plugin, Script
+from verification.plugin import (
+    Behaviours,
+    Checks,
+    Draws,
+    DrawSample,
+    Episode,
+    Injected,
+    Injection,
+    Laws,
+    Mutants,
+    Option,
+    Play,
+    Plugin,
+    Running,
+    Script,
+    Sides,
+    State,
+)
 from verification.statistics.laws import DrawLaw
 from verification.statistics.margin import Margin
 
@@ -49,6 +67,26 @@ _MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play ca
 _STATES_A_BATTLE = 16
 _REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
 _STEP_LIMIT = 2000
+
+
+_OPTIONS = (
+    Option(name="teams", values=TEAM_KINDS, default="randbats", help="teams of whole battles (L3)"),
+    Option(name="policy", values=(*POLICIES, "all"), default="all", help="who chooses in whole battles (L3)"),
+    Option(name="workers", default=str(os.cpu_count() or 1), help="processes that run Showdown"),
+    Option(name="timeout", default="60", help="seconds after which a worker of Showdown counts as hung"),
+)
+
+
+def _number(choices: Mapping[str, str], name: str, whole: bool = False) -> float:
+    """A choice that is a positive number. A `PluginError` names one that is not."""
+    kind = "whole number" if whole else "number"
+    try:
+        value = int(choices[name]) if whole else float(choices[name])
+    except ValueError:
+        value = 0
+    if not 0 < value < math.inf:
+        raise PluginError(f"option {name} cannot be {choices[name]!r}: it is a positive {kind}")
+    return value
 
 
 class _Pool:
@@ -134,57 +172,49 @@ def make(
     def candidate() -> ShowdownEnv | PokejaxEnv:
         return reference() if alone else PokejaxEnv(format, _steps(vmap), vmap=vmap)
 
-    def extra(context: Context) -> Sequence[Check]:
-        del context
-        return [lockstep_check(lambda context: _player(env, alone, workers, vmap), teams, policies)]
-
-    def configure(options: Mapping[str, str]) -> Plugin:
-        chosen = options.get("teams", teams)
-        if chosen not in TEAM_KINDS:
-            raise PluginError(f"unknown teams {chosen!r}; known: {', '.join(TEAM_KINDS)}")
-        try:
-            policy = policies_of(options.get("policy"))
-        except ValueError as error:
-            raise PluginError(str(error)) from None
-        count = int(options["workers"]) if "workers" in options else None
-        pool = _Pool(count, float(options.get("timeout", 60.0)))
-        return make(env, chosen, policy, pool, options.get("backend", "xla"))
+    def configure(choices: Mapping[str, str]) -> Plugin:
+        chosen = POLICIES if choices["policy"] == "all" else (choices["policy"],)
+        pool = _Pool(int(_number(choices, "workers", whole=True)), _number(choices, "timeout"))
+        return make(env, choices["teams"], chosen, pool, choices["backend"])
 
     return Plugin(
         env=env,
-        reference=reference,
-        candidate=candidate,
-        modules=MODULES,
-        fields=specs(),
-        noise="same_prng",
-        same_start=True,
-        horizon=_STEP_LIMIT,
-        options=tuple({"teams": kind} for kind in TEAM_KINDS),
-        sources=SOURCES,
-        mine=lambda rng, count: _mine(workers.get(), format, rng, count),
-        trace=lambda rng, count: _trace(workers.get(), format, rng, count),
-        inject=functools.partial(_inject, vmap),
-        scripts=_once_wrong(env),
-        properties=() if alone else laws.PROPERTIES,
-        relations=() if alone else laws.RELATIONS,
-        behaviours=behaviours.behaviours,
-        declared=behaviours.declared(),
-        behaviour_sources=BEHAVIOUR_SOURCES,
-        valid=_valid,
-        plain=lambda snapshot: _plain(reference(), snapshot),
-        draws=None if alone else functools.partial(_draws, env, vmap),
-        margins={"win_rate": _MARGIN},
-        mutants=None if alone else lambda: MUTANTS,
-        mutated=None if alone else functools.partial(MutatedPokejax, format),
-        self_check=lambda: make("self-check/" + format, teams, policies),
-        extra=extra,
-        replaces=("L3/episodes",),
-        env_id=None if alone else env,
-        blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
-        configure=configure,
-        backends=("xla",) if alone else BACKENDS,
-        backend=backend,
-        close=workers.close,
+        sides=Sides(reference=reference, candidate=candidate, same_start=True, env_id=None if alone else env),
+        state=State(
+            modules=MODULES,
+            fields=specs(),
+            sources=SOURCES,
+            valid=_valid,
+            plain=lambda snapshot: _plain(reference(), snapshot),
+        ),
+        draws=Draws(noise="same_prng", sample=None if alone else functools.partial(_draws, env, vmap)),
+        play=Play(
+            options=tuple({"teams": kind} for kind in TEAM_KINDS),
+            horizon=_STEP_LIMIT,
+            mine=lambda rng, count: _mine(workers.get(), format, rng, count),
+            trace=lambda rng, count: _trace(workers.get(), format, rng, count),
+        ),
+        injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
+        laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
+        behaviours=Behaviours(shown=behaviours.behaviours, declared=behaviours.declared(), sources=BEHAVIOUR_SOURCES),
+        mutants=Mutants(
+            seeded=None if alone else lambda: MUTANTS,
+            mutated=None if alone else functools.partial(MutatedPokejax, format),
+            self_check=lambda: make("self-check/" + format, teams, policies),
+        ),
+        checks=Checks(
+            extra=[lockstep_check(lambda context: _player(env, alone, workers, vmap), teams, policies)],
+            replaces=("L3/episodes",),
+            margins={"win_rate": _MARGIN},
+            blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
+        ),
+        running=Running(
+            options=_OPTIONS,
+            configure=configure,
+            backends=("xla",) if alone else BACKENDS,
+            backend=backend,
+            close=workers.close,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""How the verifier's players choose in Gen 1: pure functions of the true state, on one side of one battle.
+"""Policies of the verifier's players in Gen 1: pure functions of the true state, on one side of one battle.
 
 Random play alone seldom keeps a Pokémon in, stacks conditions or plays to win; the other policies do.
 """

@@ -1,4 +1,4 @@
-"""What a step of Pong exercised, by name: found by playing its frames again in numpy.
+"""Behaviours of a step of Pong, found by playing its frames again in numpy.
 
 These names steer and count (coverage, pairs, suspects). They judge nothing: what is right, only the reference says.
 """

@@ -24,8 +24,9 @@ from verification import cases
 from verification.backends import Vmap
 from verification.batches import step_many
 from verification.cases import Case
+from verification.check import Check
 from verification.fields import FieldSpec, FieldTable
-from verification.levels.context import Check, Context
+from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.levels.pairs import add_finding, behaviours_of, compared_paths, state_paths, timed
 from verification.levels.steps import injected_cases
@@ -34,7 +35,7 @@ from verification.results import CheckResult, FieldDifference, Finding
 
 EPISODES, BULK, PUBLIC, COMPILED_IN = "L3/lockstep", "L3/bulk", "L0/step-env", "L1/compiled-in"
 BULK_STEPS = 1_000_000
-"""Environment steps of each configuration in a run, unless the plan's option "steps" says otherwise."""
+"""Environment steps of each configuration in a run, unless the option "steps" says otherwise."""
 HORIZON = 12_288
 """Steps after which a game is cut off: two good players at frame skip 1 may need more for 21 points."""
 _BULK_PARAMS: tuple[Params, ...] = ("compiled in", "by lane")
@@ -44,9 +45,11 @@ MakeSide = Callable[[int], Side]
 """Frame skip → the candidate."""
 
 
-def checks(context: Context, continuous: bool, alone: bool = False, vmap: Vmap = jax.vmap) -> Sequence[Check]:
-    """The plugin's `extra`. `alone`: the reference is its own candidate. `vmap` makes PongJAX's programs."""
-    steps = int(context.plan.options.get("steps", BULK_STEPS))
+def checks(continuous: bool, alone: bool = False, vmap: Vmap = jax.vmap, steps: int = BULK_STEPS) -> Sequence[Check]:
+    """The plugin's own checks. `alone`: the reference is its own candidate. `vmap` makes PongJAX's programs.
+
+    `steps`: environment steps of each configuration in bulk.
+    """
 
     def side(skip: int) -> Side:
         return ReferenceSide(skip, continuous) if alone else CandidateSide(shared_program(skip, continuous, vmap=vmap))
@@ -183,8 +186,8 @@ def run_compiled_in(context: Context, result: CheckResult, candidate: Env) -> No
     result.unit, result.planned = "steps", context.plan.injected
     result.notes.append(WHY_ONE_ULP)
     near = {path: FieldSpec(path, "observation", "float", ulp=1, why=WHY_ONE_ULP) for path in OBSERVED}
-    specs = [near.get(spec.path, spec) for spec in context.plugin.fields]
-    table = FieldTable(specs, context.plugin.modules)
+    specs = [near.get(spec.path, spec) for spec in context.plugin.state.fields]
+    table = FieldTable(specs, context.plugin.state.modules)
     paths = table.ordered(compared_paths(context))
     while result.cases < context.plan.injected:
         count = min(context.plan.lanes, context.plan.injected - result.cases)

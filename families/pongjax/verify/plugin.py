@@ -13,7 +13,7 @@ from families.pongjax.verify.behaviours import SOURCES, behaviours, declared
 from families.pongjax.verify.bulk import OBSERVED, WHY_ONE_ULP
 from families.pongjax.verify.candidate import FRAME_SKIP, FRAME_SKIPS, STATE_TYPES, MutatedPong, PongCandidate
 from families.pongjax.verify.cases import inject
-from families.pongjax.verify.draws import Draws
+from families.pongjax.verify.draws import Draws as OwnDraws
 from families.pongjax.verify.lockstep import flat, play, shares
 from families.pongjax.verify.mutants import mutants
 from families.pongjax.verify.policies import one_by_one
@@ -23,7 +23,21 @@ from references.puffer_pong.library import serves
 from verification.backends import BACKENDS, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import FieldSpec, PluginError
-from verification.plugin import Episode, Plugin
+from verification.plugin import (
+    Behaviours,
+    Checks,
+    Draws,
+    Episode,
+    Injection,
+    Laws,
+    Mutants,
+    Option,
+    Play,
+    Plugin,
+    Running,
+    Sides,
+    State,
+)
 from verification.statistics.margin import Margin
 
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -82,54 +96,75 @@ def self_check_continuous() -> Plugin:
     return make(continuous=True, alone=True)
 
 
-def make(continuous: bool, alone: bool = False, backend: str = "xla") -> Plugin:
+def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int = checks.BULK_STEPS) -> Plugin:
     """The plugin of one action space; `alone`: the reference beside itself. `backend` compiles the candidate."""
     vmap = vmap_of(backend)
     name = "puffer_pong" + ("_continuous" if continuous else "")
     reference = partial(SeededPong, continuous)
     return Plugin(
         env=("self-check/" if alone else "pongjax/") + name,
-        reference=reference,
-        candidate=reference if alone else partial(PongCandidate, continuous, vmap=vmap),
-        modules=tuple(FIELDS),
-        fields=tuple(FieldSpec(path, module) for module, paths in FIELDS.items() for path in paths),
-        noise="same_prng",
-        same_start=True,
-        horizon=checks.HORIZON,
-        options=tuple({"frame_skip": skip} for skip in reversed(FRAME_SKIPS)),
-        sources=WRITTEN_BY,
-        policies=one_by_one(continuous),
-        trace=partial(_trace, continuous),
-        mine=partial(_mine, continuous),
-        inject=partial(inject, continuous=continuous),
-        interactions=partial(inject, continuous=continuous, additions=True),
-        properties=() if alone else laws.PROPERTIES,
-        relations=() if alone else laws.relations(continuous),
-        behaviours=partial(behaviours, continuous=continuous),
-        declared=declared(continuous),
-        behaviour_sources=SOURCES,
-        valid=_valid,
-        plain=partial(_plain, continuous),
-        draws=None if alone else lambda seed, lanes: Draws(continuous, vmap=vmap)(seed, lanes),
-        margins={"return": _MARGIN},
-        mutants=None if alone else partial(mutants, continuous),
-        mutated=None if alone else partial(MutatedPong, continuous),
-        self_check=partial(make, continuous, alone=True),
-        extra=partial(checks.checks, continuous=continuous, alone=alone, vmap=vmap),
-        replaces=("L3/episodes",),
-        env_id=None if alone else "pongjax/" + name,
-        blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, "restored states and the environment contract's check")),
-        configure=partial(_configure, continuous, alone),
-        backends=("xla",) if alone else BACKENDS,
-        backend=backend,
+        sides=Sides(
+            reference=reference,
+            candidate=reference if alone else partial(PongCandidate, continuous, vmap=vmap),
+            same_start=True,
+            env_id=None if alone else "pongjax/" + name,
+        ),
+        state=State(
+            modules=tuple(FIELDS),
+            fields=tuple(FieldSpec(path, module) for module, paths in FIELDS.items() for path in paths),
+            sources=WRITTEN_BY,
+            valid=_valid,
+            plain=partial(_plain, continuous),
+        ),
+        draws=Draws(
+            noise="same_prng",
+            sample=None if alone else lambda seed, lanes: OwnDraws(continuous, vmap=vmap)(seed, lanes),
+        ),
+        play=Play(
+            options=tuple({"frame_skip": skip} for skip in reversed(FRAME_SKIPS)),
+            horizon=checks.HORIZON,
+            policies=one_by_one(continuous),
+            trace=partial(_trace, continuous),
+            mine=partial(_mine, continuous),
+        ),
+        injection=Injection(
+            inject=partial(inject, continuous=continuous),
+            interactions=partial(inject, continuous=continuous, additions=True),
+        ),
+        laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.relations(continuous)),
+        behaviours=Behaviours(
+            shown=partial(behaviours, continuous=continuous), declared=declared(continuous), sources=SOURCES
+        ),
+        mutants=Mutants(
+            seeded=None if alone else partial(mutants, continuous),
+            mutated=None if alone else partial(MutatedPong, continuous),
+            self_check=partial(make, continuous, alone=True, steps=steps),
+        ),
+        checks=Checks(
+            extra=checks.checks(continuous, alone, vmap, steps),
+            replaces=("L3/episodes",),
+            margins={"return": _MARGIN},
+            blind_spots=(*BLIND_SPOTS, *left_to_xla(backend, "restored states and the environment contract's check")),
+        ),
+        running=Running(
+            options=(_STEPS,),
+            configure=partial(_configure, continuous, alone),
+            backends=("xla",) if alone else BACKENDS,
+            backend=backend,
+        ),
     )
 
 
-def _configure(continuous: bool, alone: bool, options: Mapping[str, str]) -> Plugin:
-    steps = options.get("steps", "1")
+_STEPS = Option(
+    name="steps", default=str(checks.BULK_STEPS), help=f"environment steps of each configuration of {checks.BULK}"
+)
+
+
+def _configure(continuous: bool, alone: bool, choices: Mapping[str, str]) -> Plugin:
+    steps = choices["steps"]
     if not steps.isdigit() or not int(steps):
         raise PluginError(f"option steps cannot be {steps!r}: it is a whole number of at least 1")
-    return make(continuous, alone, options.get("backend", "xla"))
+    return make(continuous, alone, choices["backend"], int(steps))
 
 
 def _trace(continuous: bool, rng: np.random.Generator, count: int) -> Iterator[Episode]:

@@ -1,4 +1,4 @@
-"""How games are played for the comparison: for many at once, on snapshots' arrays."""
+"""Policies for the comparison: many games at once, on snapshots' arrays."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 >>> env = pokejax.make("pokejax/gen1randombattle")
 >>> duel = opponents.versus(my_policy, "simple_heuristics")
->>> carry, summary = jaxenv.rollout.rollout(env, 256, 1000, duel)(jax.random.key(0))
+>>> carry, summary = jaxenv.rollout(env, 256, 1000, duel)(jax.random.key(0))
 
 * ``uniform_legal``: any legal action. poke-env's ``RandomPlayer``.
 * ``max_base_power``: the move with the highest base power. poke-env's ``MaxBasePowerPlayer``.

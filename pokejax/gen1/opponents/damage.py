@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxenv.rollout import random_legal
+from jaxenv.rollouts import random_legal
 from pokejax.gen1 import dex
 from pokejax.gen1.arrays import lookup, quotient
 from pokejax.gen1.dex import Status

@@ -1,4 +1,4 @@
-"""What a player knows of the two Pokémon on the field and of its own bench, as the opponents read it.
+"""A player's knowledge of both Pokémon on the field and of its own bench, as the opponents read it.
 
 poke-env builds the same from the messages and the request that the player is sent (``Battle.parse_message`` and
 ``parse_request`` in battle/battle.py, ``Pokemon`` in battle/pokemon.py). Where the two could differ:

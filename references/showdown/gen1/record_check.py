@@ -1,4 +1,4 @@
-"""Whether records describe states that a battle can be put into: ranges, and numbers that must fit together."""
+"""Checks that records describe possible battles: ranges, and numbers that must fit together."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_the_port_keeps_the_environment_contract():
 
 
 def test_the_plugin_passes_levels_1_to_3(tmp_path, candidate):
-    made = dataclasses.replace(plugin(), candidate=lambda: candidate)
+    made = plugin().between(candidate=lambda: candidate)
     plan = Plan(levels=("L1", "L2", "L3"), episodes=16, injected=1024, interactions=256, failures=tmp_path)
     done = execute(Run(made, plan))
     assert {result.id: result.verdict for result in done.results} == {
@@ -74,9 +74,9 @@ def test_every_seeded_bug_is_found_by_single_steps(tmp_path):
 
 def test_long_play_finds_slow_errors_and_never_meets_the_exact_edge(tmp_path):
     made = plugin()
-    mutants = made.mutants()
-    candidate = made.mutated(mutants)
-    made = dataclasses.replace(made, candidate=lambda: candidate)
+    mutants = made.mutants.seeded()
+    candidate = made.mutants.mutated(mutants)
+    made = made.between(candidate=lambda: candidate)
     verdicts = {}
     for name in ("C5", "C6", "C7"):
         candidate.select_mutant(1 + [mutant.id for mutant in mutants].index(name))

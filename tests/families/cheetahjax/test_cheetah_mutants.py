@@ -35,8 +35,8 @@ def test_a_sample_is_found_by_injected_steps():
     assert len(chosen) == len(SAMPLE)
     plugin = make(CHEETAH.name)
     rng = np.random.default_rng(5)
-    cases = plugin.inject(rng, plugin.mine(rng, 64), 128)
-    reference = plugin.reference()
+    cases = plugin.injection.inject(rng, plugin.play.mine(rng, 64), 128)
+    reference = plugin.sides.reference()
     expected = reference.step_many(cases.snapshots, cases.actions)
     answered = ~expected[UNDEFINED]
     assert answered.mean() > 0.95

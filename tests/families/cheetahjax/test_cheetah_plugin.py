@@ -24,8 +24,8 @@ def injected(request):
     """(task, plugin, reference, injected cases, what the reference makes of them)."""
     task, plugin = TASKS[request.param], make(request.param)
     rng = np.random.default_rng(0)
-    pool = plugin.mine(rng, 64)
-    cases = plugin.inject(rng, pool, CASES)
+    pool = plugin.play.mine(rng, 64)
+    cases = plugin.injection.inject(rng, pool, CASES)
     reference = sides.plain_reference(task)
     return task, plugin, reference, cases, reference.step_many(cases.snapshots, cases.actions)
 
@@ -44,7 +44,7 @@ def test_injected_states_are_what_float32_holds(injected):
     for path in ("state.qpos", "state.qvel", "state.warmstart"):
         values = cases.snapshots[path]
         assert np.array_equal(values, values.astype(np.float32))
-    assert plugin.valid(cases.snapshots).all()
+    assert plugin.state.valid(cases.snapshots).all()
     assert len(cases.labels) == CASES
 
 
@@ -65,7 +65,7 @@ def test_injected_states_reach_every_edge(injected):
 
 def test_the_reference_keeps_the_laws(injected):
     _, plugin, _, cases, after = injected
-    for law in plugin.properties:
+    for law in plugin.laws.properties:
         if law.name.startswith(("the observation", "time")):
             continue  # exact in float32; the clock is the wrapper's
         broken = np.flatnonzero(~law.holds(cases.snapshots, cases.actions, after))
@@ -75,7 +75,7 @@ def test_the_reference_keeps_the_laws(injected):
 def test_the_reference_keeps_the_relations(injected):
     _, plugin, reference, cases, after = injected
     table = plugin.table()
-    for relation in plugin.relations:
+    for relation in plugin.laws.relations:
         applies = np.ones(CASES, bool)
         if relation.applies is not None:
             applies = relation.applies(cases.snapshots, cases.actions)

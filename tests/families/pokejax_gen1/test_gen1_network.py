@@ -1,4 +1,4 @@
-"""What the network of PokeJAX reads, and that it treats slots alike."""
+"""Features of Gen 1's network, and that it treats slots alike."""
 
 import dataclasses
 

@@ -80,10 +80,10 @@ def test_both_sides_have_the_capabilities_that_the_levels_use() -> None:
 
 def test_a_battle_rolled_out_equals_showdowns_own() -> None:
     plugin = load_plugin(ENV)
-    assert plugin.trace is not None
+    assert plugin.play.trace is not None
     context = Context(plugin, Plan())
     try:
-        episodes = list(plugin.trace(np.random.default_rng(3), 6))
+        episodes = list(plugin.play.trace(np.random.default_rng(3), 6))
         candidate = context.candidate
         assert isinstance(candidate, PokejaxEnv)
         played = candidate.rollout([e.options for e in episodes], [e.actions for e in episodes])
@@ -123,7 +123,7 @@ def test_a_wrong_rule_is_found_shrunk_to_one_step_and_localised(small: Plan) -> 
             one = {agent: np.asarray(action)[None] for agent, action in actions.items()}
             self._now = dict(self.step_many(self._now, one))
 
-    plugin = replace(load_plugin(ENV), candidate=lambda: NoPoison("gen1randombattle"))
+    plugin = load_plugin(ENV).between(candidate=lambda: NoPoison("gen1randombattle"))
     found = execute(Run(plugin, replace(small, levels=("L1",), injected=1024, shrink=1))).results[0]
     assert found.verdict == "fail"
     first = found.findings[0]
@@ -135,10 +135,10 @@ def test_a_wrong_rule_is_found_shrunk_to_one_step_and_localised(small: Plan) -> 
 
 def test_laws_see_what_breaks_them() -> None:
     plugin = load_plugin(ENV)
-    assert plugin.mine is not None
+    assert plugin.play.mine is not None
     context = Context(plugin, Plan())
     try:
-        before = plugin.mine(np.random.default_rng(1), 64)
+        before = plugin.play.mine(np.random.default_rng(1), 64)
         rng = np.random.default_rng(2)
         actions = batches.random_actions(rng, batches.legal_many(context.candidate, before))
         after = batches.step_many(context.candidate, before, actions)

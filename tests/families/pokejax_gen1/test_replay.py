@@ -1,4 +1,4 @@
-"""`pokejax replay`: three files that agree, and a page that needs nothing else."""
+"""`pokejax replay`: four files that agree, and a page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -106,11 +106,11 @@ def test_a_battle_the_reference_tells_otherwise_is_refused(workers, battle, tmp_
 
 def test_the_command(monkeypatch, tmp_path, capsys, workers):
     monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: SelfCheck(env, pool=workers))
-    monkeypatch.setattr("pokejax.cli.cache.keep_compiled_programs", lambda: None)
+    monkeypatch.setattr("jaxenv.enable_compilation_cache", lambda: None)
     words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log")]
+    names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log", ".svg")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert all(name in said for name in names) and "equal to Pokémon Showdown" in said
     wrong = SelfCheck("self-check/gen1ou", corrupt=("turn", 1), pool=workers)

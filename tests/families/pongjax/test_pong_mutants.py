@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +49,7 @@ def test_the_catalogue_is_wide_and_every_point_is_found(continuous: bool) -> Non
     )
     assert len(catalogue) >= 30
     assert {mutant.id for mutant in catalogue} >= NUMBERED | ({"X14"} if continuous else set())
-    modules = set(load_plugin("pongjax/puffer_pong").modules)
+    modules = set(load_plugin("pongjax/puffer_pong").state.modules)
     for mutant in catalogue:
         assert mutant.owner and set(mutant.owner) <= modules, mutant.id
         assert mutant.expected == "L1" and mutant.changes and not mutant.changes.endswith("."), mutant.id
@@ -59,7 +58,7 @@ def test_the_catalogue_is_wide_and_every_point_is_found(continuous: bool) -> Non
 def test_some_of_them_are_killed_and_nothing_else_is_reported(tmp_path: Path) -> None:
     plugin = load_plugin("pongjax/puffer_pong_continuous")
     plan = Plan(levels=("L1", "L2"), injected=16384, interactions=256, episodes=4, seed=3, failures=tmp_path)
-    plan = replace(plan, options={"steps": "1"})
+    plugin = plugin.configured({"steps": "1"})
     found = measure(plugin, plan, alarms=4, only=KILLED)
     killed = {row["id"]: row["killed_by"] for row in found["rows"]}
     assert set(killed) == set(KILLED) and all(by["L1"] for by in killed.values()), killed

@@ -45,7 +45,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def test_nothing_is_tolerated_and_every_path_has_an_owner(plugin: Plugin) -> None:
-    assert not [spec.path for spec in plugin.fields if spec.tolerant]
+    assert not [spec.path for spec in plugin.state.fields if spec.tolerant]
     context = Context(plugin, Plan())
     assert len(compared_paths(context)) == len(context.reference.snapshot()) == 18
     assert isinstance(context.candidate, Restorable) and isinstance(context.candidate, Batched)
@@ -56,17 +56,17 @@ def test_places_named_exist(plugin: Plugin) -> None:
     root = Path(__file__).parents[3]
     places = {place for group in (*WRITTEN_BY.values(), *SOURCES.values()) for place in group}
     assert not [place for place in places if not (root / (place.replace(".", "/") + ".py")).exists()]
-    assert plugin.mutants is not None
-    assert {mutant.module for mutant in plugin.mutants()} <= places
-    assert set(WRITTEN_BY) == set(plugin.modules) - {"config"}
+    assert plugin.mutants.seeded is not None
+    assert {mutant.module for mutant in plugin.mutants.seeded()} <= places
+    assert set(WRITTEN_BY) == set(plugin.state.modules) - {"config"}
 
 
 def test_one_game_is_one_lane_of_a_batch_and_of_a_rollout(plugin: Plugin) -> None:
     """In the candidate: a game stepped alone, restored before every step, and rolled out; both frame skips."""
-    assert plugin.trace is not None
-    candidate = plugin.candidate()
+    assert plugin.play.trace is not None
+    candidate = plugin.sides.candidate()
     assert isinstance(candidate, PongCandidate)
-    episodes = list(plugin.trace(np.random.default_rng(3), 4))
+    episodes = list(plugin.play.trace(np.random.default_rng(3), 4))
     assert {episode.options["frame_skip"] for episode in episodes} == {1, 8}
     rolled = candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
     table = plugin.table()
@@ -107,19 +107,19 @@ def test_what_no_state_is_gets_a_message() -> None:
 @pytest.fixture(scope="module")
 def steps(plugin: Plugin) -> tuple[Any, Any, Any]:
     """Injected steps of the reference: before, actions, after."""
-    assert plugin.mine is not None and plugin.inject is not None
+    assert plugin.play.mine is not None and plugin.injection.inject is not None
     rng = np.random.default_rng(8)
-    made = plugin.inject(rng, plugin.mine(rng, 1024), 8192)
-    return made.snapshots, made.actions, batches.step_many(plugin.reference(), made.snapshots, made.actions)
+    made = plugin.injection.inject(rng, plugin.play.mine(rng, 1024), 8192)
+    return made.snapshots, made.actions, batches.step_many(plugin.sides.reference(), made.snapshots, made.actions)
 
 
 def test_injected_states_are_states(plugin: Plugin, steps: tuple[Any, Any, Any]) -> None:
-    assert plugin.valid is not None and plugin.plain is not None
+    assert plugin.state.valid is not None and plugin.state.plain is not None
     before, _, _ = steps
-    assert plugin.valid(before).all()
+    assert plugin.state.valid(before).all()
     broken = {**before, "state.ball_x": np.full_like(before["state.ball_x"], np.nan)}
-    assert not plugin.valid(broken).any()
-    plain = plugin.plain(batches.row(before, 0))
+    assert not plugin.state.valid(broken).any()
+    plain = plugin.state.plain(batches.row(before, 0))
     assert set(plain) == set(before) and plain[FRAME_SKIP] == before[FRAME_SKIP][0]
 
 
@@ -165,8 +165,8 @@ def test_a_law_sees_what_breaks_it(steps: tuple[Any, Any, Any], name: str, path:
 
 def test_the_relations_hold_in_the_reference(plugin: Plugin, steps: tuple[Any, Any, Any]) -> None:
     before, actions, after = steps
-    reference, table = plugin.reference(), plugin.table()
-    for relation in plugin.relations:
+    reference, table = plugin.sides.reference(), plugin.table()
+    for relation in plugin.laws.relations:
         assert relation.applies is not None
         chosen = relation.applies(before, actions)
         snapshots, joint = relation.change(batches.rows(before, chosen), batches.rows(actions, chosen))
@@ -232,7 +232,7 @@ def test_a_wrong_rule_is_found_shrunk_to_one_step_and_replayed(
             self.restore({path: values[0] for path, values in after.items()})
 
     continuous = plugin.env.endswith("continuous")
-    wrong = replace(plugin, candidate=lambda: NoTopWall(continuous))
+    wrong = plugin.between(candidate=lambda: NoTopWall(continuous))
     result = execute(Run(wrong, replace(small, shrink=1))).results[0]
     first = result.findings[0]
     assert result.verdict == "fail" and first.shrunk_steps == 1

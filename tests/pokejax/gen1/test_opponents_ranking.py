@@ -1,4 +1,4 @@
-"""How often each opponent beats each other one: ``pytest -m sweep -s tests/pokejax/gen1/test_opponents_ranking.py``.
+"""Wins of each opponent over each other: ``pytest -m sweep -s tests/pokejax/gen1/test_opponents_ranking.py``.
 
 Every battle is played twice with seats exchanged, so that luck with teams cancels. The table goes to
 docs/evidence/gen1-opponents.json.

@@ -1,4 +1,4 @@
-"""What holds in every battle, however it is played; and that an illegal choice is Showdown's default choice."""
+"""Laws of every battle, however it is played; and that an illegal choice is Showdown's default choice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PufferLib's Pong does that one would not expect, and every port has to do too."""
+"""Oddities of PufferLib's Pong, which every port has to have too."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
-"""What an environment is, as plain data: for listings, leaderboards and the tests of the contract."""
+"""Facts about an environment as plain data: for listings, leaderboards and the tests of the contract."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Literal
+
+from jaxenv import pretty
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -13,6 +15,9 @@ class Reference:
     name: str
     version: str
     licence: str  # SPDX identifier
+
+    def __repr__(self) -> str:
+        return f"Reference({self.name} {self.version}, {self.licence})"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,3 +54,6 @@ class EnvSpec:
             raise ValueError(f'{self.id}: backends must be "xla", and perhaps "simd", got {self.backends}')
         if self.no_op is not None and not 0 <= self.no_op < self.num_actions:
             raise ValueError(f"{self.id}: no_op must be an action below {self.num_actions}, got {self.no_op}")
+
+    def __repr__(self) -> str:
+        return pretty.call("EnvSpec", pretty.differing(self))

@@ -8,10 +8,12 @@ starts. Small chunks keep the state in cache and let `jaxenv.control.maybe` real
 the dispatch of each operation. On a CPU the best is often 64 to 512 lanes; a GPU wants the whole batch (`chunk=None`).
 Results do not depend on it, but for how XLA rounds floats: each lane draws from its own key.
 
-``backend="simd"`` runs first states and steps in kernels of `jaxlanes`, a SIMD lane for each environment; ``"auto"``
-does so where that is possible, and says where it is not. Random play stays in the kernel for all its steps; any other
-policy is called between them, by XLA. Integers are those of XLA bit by bit, floats up to rounding. ``"cuda"`` does the
-same on an NVIDIA GPU, a thread for each environment; no GPU has run it yet (`jaxlanes.vmap`).
+``backend="simd"`` runs first states and steps in kernels of `jaxlanes`, a SIMD lane for each environment. ``"auto"``,
+the default, does so where the environment names "simd" in its spec and a C++ compiler is found (`jaxenv.backends`).
+Random play stays in the kernel for all its steps; any other policy is called between them, by XLA. Integers are those
+of XLA bit by bit, floats up to rounding. A batch that is spread over devices needs `jax.shard_map` around `run`, since
+XLA cannot split a kernel. ``"cuda"`` does the same on an NVIDIA GPU, a thread for each environment; no GPU has run it
+yet (`jaxlanes.vmap`).
 """
 
 from __future__ import annotations
@@ -26,13 +28,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxenv import struct
+from jaxenv import pretty, struct
 from jaxenv.autoreset import AutoResetState
+from jaxenv.backends import BACKENDS, Backend, choose
 from jaxenv.environment import Environment
 
 Policy = Callable[[jax.Array, Any, jax.Array], Any]
 """`policy(key, obs, legal_actions) -> action`, on one environment, all players at once."""
-BACKENDS = ("xla", "simd", "auto", "cuda")
 _MARK = 0x5BD1E995  # any number: without it XLA would see that 0, 1, 2 … is a sequence, and compile a loop
 
 
@@ -99,7 +101,7 @@ class Rollout:
 
     `run(carry, params)` returns `(carry, Summary)`, or `(carry, Transition)` with `collect`.
 
-    `inside`: that the policy is part of the kernel too, where `backend` makes one.
+    `inside`: the policy is part of the kernel too, where there is one.
     """
 
     env: Environment
@@ -108,7 +110,7 @@ class Rollout:
     policy: Policy
     chunk: int | None = None
     collect: bool = False
-    backend: str = "xla"
+    backend: str = "auto"
     inside: bool = True
 
     def __post_init__(self) -> None:
@@ -120,8 +122,23 @@ class Rollout:
             raise ValueError("rollout: batch_size * num_steps must stay below 2**31 to be counted; call run repeatedly")
         if self.chunk is not None and (self.chunk < 1 or self.batch_size % self.chunk):
             raise ValueError(f"rollout: chunk must divide batch_size {self.batch_size}, got {self.chunk}")
-        if self.backend != "xla":
-            import jaxlanes  # noqa: F401 (here, rather than within the first call)
+
+    @functools.cached_property
+    def engine(self) -> Backend:
+        """What `backend` means on this machine, found at the first call."""
+        return choose(self.backend, self.env)
+
+    def __repr__(self) -> str:
+        policy = (
+            "random legal play"
+            if self.policy is random_policy(self.env)
+            else getattr(self.policy, "__qualname__", repr(self.policy))
+        )
+        shown = [("env", repr(self.env)), ("policy", policy)]
+        for field in dataclasses.fields(self):
+            if field.name not in ("env", "policy", "inside"):
+                shown.append((field.name, repr(getattr(self, field.name))))
+        return pretty.call("Rollout", shown)
 
     @functools.partial(jax.jit, static_argnums=0)
     def init(self, key: jax.Array, params: Any) -> Carry:
@@ -131,7 +148,7 @@ class Rollout:
             obs, state = self.env.reset(jax.random.fold_in(lane_key, 0), params)
             return Carry(lane_key, jnp.uint32(0), state, obs)
 
-        if self.backend == "xla" or not _splits_by_folding(key):
+        if self.engine.name == "xla" or not _splits_by_folding(key):
             keys = jax.random.split(key, self.batch_size)
             return self._in_chunks(lambda chunk: self._on_lanes("a start", first, chunk, params), keys)
 
@@ -149,7 +166,7 @@ class Rollout:
         carry, result = self._in_chunks(lambda chunk: self._run_chunk(chunk, params), carry)
         if self.collect:
             return carry, jax.tree.map(lambda leaf: jnp.swapaxes(leaf, 0, 1), result)
-        if self.backend == "xla":
+        if self.engine.name == "xla":
             return carry, jax.tree.map(lambda leaf: jnp.sum(leaf, axis=0, dtype=leaf.dtype), result)
         return carry, _sums(result)
 
@@ -161,7 +178,7 @@ class Rollout:
 
     def _run_chunk(self, carry: Carry, params: Any) -> tuple[Carry, Any]:
         """All steps of some lanes; the result's leaves lead with the lane: `[lanes]` or `[lanes, T, ...]`."""
-        if self.backend == "xla":
+        if self.engine.name == "xla":
             step = jax.vmap(lambda lane: _step(self.env, self.policy, lane, params))
             return self._repeat(step, jax.vmap(_summarise), carry, 1)
         if self.inside:
@@ -207,15 +224,14 @@ class Rollout:
         `what`: whatever `fn` does that neither the environment nor the structure of the arguments tells; "" if that
         cannot be said.
         """
-        in_axes = (*(0 for _ in arguments[1:]), None)
-        if self.backend == "xla":
-            return jax.vmap(fn, in_axes)(*arguments)
-        import jaxlanes
-        from jaxenv.fingerprint import fingerprint
+        known = None
+        if what and self.engine.name != "xla":
+            from jaxenv.fingerprint import fingerprint
 
-        known = fingerprint(self.env, *arguments) if what else None
-        known = known and f"jaxenv.rollout: {what}: {known}"
-        return jaxlanes.vmap(fn, in_axes, backend=self.backend, fingerprint=known)(*arguments)
+            known = fingerprint(self.env, *arguments)
+            known = known and f"jaxenv.rollouts: {what}: {known}"
+        in_axes = (*(0 for _ in arguments[1:]), None)
+        return self.engine.vmap(fn, in_axes, fingerprint=known)(*arguments)
 
     def _in_chunks(self, fn: Callable[[Any], Any], batch: Any) -> Any:
         if self.chunk is None or self.chunk == self.batch_size:
@@ -233,12 +249,12 @@ def rollout(
     autoreset: str | None = None,
     chunk: int | None = None,
     collect: bool = False,
-    backend: str = "xla",
+    backend: str = "auto",
 ) -> Rollout:
     """A compiled rollout: call it with a key, then with the carry it returned.
 
-    `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode. `backend` is "xla",
-    "simd", "auto" or "cuda": what makes the program of the steps.
+    `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode. `backend` is "auto",
+    "xla", "simd" or "cuda": what compiles the steps (`jaxenv.backends.choose`).
     """
     if autoreset is not None:
         env = dataclasses.replace(env, autoreset=autoreset)

@@ -160,12 +160,26 @@ class Batched(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Rolled:
+    """One episode of a rollout: `states` [T + 1], the start first.
+
+    * `stopped`: the reason, where there are fewer of them: an action that was refused, an early end, code that threw
+      (the last state is then marked `UNDEFINED`). No states at all: the episode could not be played.
+    * `faults`: reasons of attempts that failed for other causes (a process that died), before this one or at last.
+    """
+
+    states: Batch
+    stopped: str = ""
+    faults: Sequence[str] = ()
+
+
 @runtime_checkable
 class Rollable(Protocol):
     """Plays many whole episodes at once, in place: nothing is restored on the way."""
 
-    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Batch]:
-        """One batch of states [T + 1] an episode: `resets` are options of `Env.reset`, `actions` [T] what is played."""
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
+        """Every episode, in order: `resets` are options of `Env.reset`, `actions` [T] what is played."""
         ...
 
 

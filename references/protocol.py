@@ -183,22 +183,12 @@ class Rollable(Protocol):
         ...
 
 
-@runtime_checkable
-class Trainable(Protocol):
-    """Can be trained in (level 4)."""
-
-    def make_train_env(self) -> Any:
-        """An environment that a training library takes."""
-        ...
-
-
 CAPABILITIES: dict[str, type] = {
     "Restorable": Restorable,
     "Taped": Taped,
     "Covered": Covered,
     "Batched": Batched,
     "Rollable": Rollable,
-    "Trainable": Trainable,
 }
 
 #: What cannot be checked without a capability, in a report's words.
@@ -208,7 +198,6 @@ WITHOUT = {
     "Covered": "no coverage from inside the implementation",
     "Batched": "cases run one by one",
     "Rollable": "episodes run one by one",
-    "Trainable": "no policy transfer trained in it",
 }
 
 

@@ -13,7 +13,7 @@ from pong_runs import need_reference
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared, observation_of
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, PongCandidate
-from families.pongjax.verify.plugin import WRITTEN_BY
+from families.pongjax.verify.fields import WRITTEN_BY
 from families.pongjax.verify.sides import SeededPong
 from references.protocol import Batched, Restorable, Rollable
 from verification import batches, cases

@@ -12,7 +12,7 @@ import pytest
 import jaxenv
 from families.pokejax_gen1.quickstart import command as quickstart
 from families.pokejax_gen1.quickstart.findings import Compared, Findings
-from families.pokejax_gen1.verify.self_check import SelfCheck
+from families.pokejax_gen1.verify.play import SelfCheck
 from jaxenv import registry
 from pokejax import cli
 from pokejax.cli import checkout
@@ -43,8 +43,8 @@ def toy_engine(monkeypatch, workers):
     monkeypatch.setitem(registry._registered, "toy/duel", registry.Entry("toys:Duel"))
     monkeypatch.setattr(quickstart, "ENV", "toy/duel")
     itself = SelfCheck("self-check/gen1randombattle", pool=workers)
-    monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: itself)
-    monkeypatch.setattr("families.pokejax_gen1.verify.sweep.reference_format", lambda env: "gen1randombattle")
+    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: itself)
+    monkeypatch.setattr("families.pokejax_gen1.verify.plugin.reference_format", lambda env: "gen1randombattle")
     monkeypatch.setattr(quickstart, "FORMAT", "gen1randombattle")
     assert isinstance(jaxenv.make("toy/duel"), Duel)
 
@@ -74,7 +74,7 @@ def test_quickstart_tells_the_whole_story(toy_engine, tmp_path, capsys):
 
 def test_quickstart_says_where_the_two_differ(toy_engine, workers, monkeypatch, tmp_path, capsys):
     wrong = SelfCheck("self-check/gen1randombattle", corrupt=("turn", 2), pool=workers)
-    monkeypatch.setattr("families.pokejax_gen1.verify.candidate.load", lambda env: wrong)
+    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: wrong)
     assert cli.main(arguments(tmp_path)) == 1
     found = json.loads((tmp_path / "quickstart.json").read_text())
     assert found["compared"]["divergences"] == 3

@@ -8,8 +8,7 @@ from references.protocol import EnvInfo
 from verification.adapters.jaxenv import JaxenvCandidate
 from verification.batches import rows, size
 from verification.fields import FieldSpec
-from verification.plugin import DrawSample, Injected, Plugin, Property
-from verification.statistics.laws import DrawLaw
+from verification.plugin import Injected, Plugin, Property
 from verification.statistics.margin import Margin
 
 

@@ -1,14 +1,17 @@
 """One checkpoint, by Orbax: the whole learner's state, and the facts that it takes to make sense of it.
 
-A checkpoint is the folder `checkpoints/UPDATE` of a run. Orbax writes it under another name and renames it when all is
-there: a folder of that name was complete once, whatever killed the run. A digest over everything in it tells one that
-was damaged since.
+A checkpoint is the folder `checkpoints/UPDATE` of a run. It is written under another name and renamed when all is
+there: a folder of that name was complete once, whatever killed the run. `manifest.json` has the hash of every file in
+it, which tells one that was damaged since, before Orbax reads it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,15 +23,17 @@ import numpy as np
 
 import jaxenv
 from baselines import config as configuration
-from baselines import named_arrays
+from baselines import devices, named_arrays
 from baselines.config import Config
-from baselines.errors import CheckpointError, DamagedCheckpointError, StorageError
+from baselines.errors import CheckpointError, ConfigError, DamagedCheckpointError, StorageError
 from baselines.policy import TrainedPolicy
 
 FORMAT = 2
-"""Format 1, by Orbax's first interface and without a digest, can still be read."""
-UNFINISHED = ".orbax-checkpoint-tmp"
+"""Format 1, by Orbax's first interface and without a manifest, can still be read."""
+UNFINISHED = ".unfinished"
 """What the names of checkpoints contain that were never completed."""
+_ORBAX_UNFINISHED = ".orbax-checkpoint-tmp"
+_MANIFEST = "manifest.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,16 +155,20 @@ def write(target: Path, state: Any, facts: Facts) -> None:
     """
     from orbax.checkpoint import v1 as orbax
 
-    arrays = named_arrays.flatten(state)
-    data = facts.to_json()
-    data["digest"] = named_arrays.digest(data, arrays)
+    part = target.with_name(target.name + UNFINISHED)
+    items = {"state": named_arrays.flatten(state), "facts": facts.to_json()}
     try:
+        if target.exists():
+            raise FileExistsError("it is there already")
         with _orbax():
-            orbax.save_checkpointables(str(target.absolute()), {"state": arrays, "facts": data})
+            orbax.save_checkpointables(str(part.absolute()), items)
+        if devices.is_main():
+            (part / _MANIFEST).write_text(json.dumps(_hashes(part), indent=1))
+            os.replace(part, target)
     except Exception as error:  # Orbax and TensorStore promise no particular ones
         remove_unfinished(target.parent)
         raise StorageError(
-            f"{target}: cannot write the checkpoint: {_first_line(error)}. Earlier checkpoints are kept; "
+            f"{target}: cannot write the checkpoint: {_reason(error)}. Earlier checkpoints are kept; "
             "make room on the disk or choose another folder with --out"
         ) from error
 
@@ -172,32 +181,57 @@ def read(target: Path) -> Checkpoint:
     from orbax.checkpoint import v1 as orbax
 
     try:
+        _check_whole(target)
         with _orbax(by_itself=True):
             found = orbax.load_checkpointables(str(target.absolute()))
         arrays, data = dict(found["state"]), dict(found["facts"])
-        kind, said = data["format"], data.pop("digest", "")
-        whole = kind == 1 or said == named_arrays.digest(data, arrays)
+        written = data.pop("format")
+    except DamagedCheckpointError:
+        raise
     except Exception as error:  # whatever bytes that are not those of a checkpoint lead to
-        if isinstance(error, PermissionError) or "PERMISSION_DENIED" in str(error):
+        reason = _reason(error)
+        if isinstance(error, PermissionError) or "PERMISSION_DENIED" in reason:
             raise CheckpointError(
-                f"{target}: may not be read: {_first_line(error)}; run as its owner, or make it readable"
+                f"{target}: may not be read: {reason}; run as its owner, or make it readable"
             ) from error
-        raise DamagedCheckpointError(target, f"not a readable checkpoint: {_first_line(error)}") from error
-    if kind not in (1, FORMAT):
-        raise CheckpointError(f"{target}: of format {kind}, written by another version of baselines; train anew")
-    if not whole:
-        raise DamagedCheckpointError(target, "not what was written: its digest is another")
-    del data["format"]
+        raise DamagedCheckpointError(target, f"not a readable checkpoint: {reason}") from error
+    if written not in (1, FORMAT):
+        raise CheckpointError(f"{target}: of format {written}, written by another version of baselines; train anew")
     try:
         return Checkpoint(target, Facts(**{**data, "config": configuration.from_json(data["config"])}), arrays)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ConfigError) as error:
         raise CheckpointError(f"{target}: written by another version of baselines ({error}); train anew") from error
+
+
+def _check_whole(target: Path) -> None:
+    """`DamagedCheckpointError` where a file is missing or not what was written. Format 1 cannot be checked so."""
+    manifest = target / _MANIFEST
+    if not manifest.exists():
+        if not (target / "facts" / "metadata").exists():
+            raise DamagedCheckpointError(target, "not a readable checkpoint: its manifest is missing")
+        return
+    try:
+        expected = dict(json.loads(manifest.read_text()))
+    except (ValueError, TypeError) as error:
+        raise DamagedCheckpointError(target, f"not a readable checkpoint: its {_MANIFEST} is damaged") from error
+    found = _hashes(target)
+    for name in sorted(expected):
+        if expected[name] != found.get(name):
+            what = "is missing" if name not in found else "is not what was written"
+            raise DamagedCheckpointError(target, f"not a readable checkpoint: {name} {what}")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a checkpoint, by its path in it."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != _MANIFEST)
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what is left in `checkpoints/` of checkpoints that were never completed."""
-    for left in folder.glob(f"*{UNFINISHED}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for ending in (UNFINISHED, _ORBAX_UNFINISHED):
+        for left in folder.glob(f"*{ending}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -216,7 +250,9 @@ def _orbax(*, by_itself: bool = False) -> Iterator[None]:
         yield
 
 
-def _first_line(error: Exception) -> str:
-    """What an error says, without the lines of its notes; Orbax's first lines may be long."""
+def _reason(error: BaseException) -> str:
+    """What went wrong first, in one line: Orbax wraps it in what it tried next, TensorStore adds its settings."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
     lines = (str(error) or type(error).__name__).strip().splitlines()
-    return lines[0][:300]
+    return lines[0].partition(" [tensorstore_spec=")[0][:300]

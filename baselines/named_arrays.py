@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 import jax
@@ -34,16 +32,6 @@ def unflatten(template: Any, arrays: list[np.ndarray]) -> Any:
         for leaf, array in zip(leaves, arrays, strict=True)
     ]
     return jax.tree.unflatten(structure, wrapped)
-
-
-def digest(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
-    """SHA-256 of JSON values and arrays, 64 digits."""
-    found = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        found.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode())
-        found.update(array.tobytes())
-    return found.hexdigest()
 
 
 def _zeros(template: Any) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 
+from jaxenv import backends
 from verification.fields import PluginError
 
 BACKENDS = ("xla", "simd")
@@ -26,20 +28,14 @@ def vmap_of(backend: str) -> Vmap:
     """
     if backend == "xla":
         return jax.vmap
-    if backend != "simd":
+    if backend not in BACKENDS:
         raise PluginError(f"unknown backend {backend!r}; known: {', '.join(BACKENDS)}")
-    import jaxlanes
-    from jaxlanes.runtime.compiler import find_compiler
+    from jaxlanes import CompilerNotFoundError
 
     try:
-        find_compiler()
-    except jaxlanes.CompilerNotFoundError as error:
-        raise PluginError(f"backend simd: {error}") from error
-    if jax.default_backend() != "cpu":
-        raise PluginError(
-            f"backend simd makes kernels for the CPU, and JAX runs on {jax.default_backend()}: set JAX_PLATFORMS=cpu"
-        )
-    return functools.partial(jaxlanes.vmap, backend="simd")
+        return backends.choose(backend).vmap
+    except (backends.BackendError, CompilerNotFoundError) as error:
+        raise PluginError(f"backend {backend}: {error}") from error
 
 
 def choose(asked: str, available: Sequence[str]) -> tuple[str, str]:
@@ -51,11 +47,10 @@ def choose(asked: str, available: Sequence[str]) -> tuple[str, str]:
         return asked, ""
     if "simd" not in available:
         return "xla", ""
-    try:
-        vmap_of("simd")
-    except PluginError as error:
-        return "xla", f"XLA is used, which is slower than a kernel: {error}"
-    return "simd", ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", backends.BackendWarning)  # the caller prints the line
+        found = backends.choose(AUTO, fall_back=False)
+    return found.name, f"XLA is used, which is slower than a kernel: {found.reason}" if found.reason else ""
 
 
 def left_to_xla(backend: str, what: str) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def _warnings_in_words(command: str) -> Iterator[None]:
             usual(message, category, *where, **more)
 
     with warnings.catch_warnings():
+        warnings.simplefilter("always", DamagedCheckpointWarning)
         warnings.showwarning = show
         yield
 

@@ -129,7 +129,7 @@ def _check_kept(options: Options, folder: Path, facts: Facts) -> None:
     """Refuse what a run that goes on cannot follow: its environment, seeds and configuration are what they were."""
     if facts.env != options.env:
         raise CheckpointError(f"--resume {options.resume}: that run trains {facts.env}, not {options.env}")
-    plain = Options(options.env, config=configs.for_environment(options.env))
+    plain = Options(options.env, config=config_of(options.env))
     for name, asked, usual, kept in (
         ("--seed", options.seed, plain.seed, facts.seed),
         ("--seeds", options.seeds, plain.seeds, facts.members),

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     import jaxenv
-    from jaxenv import enable_compilation_cache
+    from jaxenv.cache import enable_compilation_cache
     from leaderboard.program import one_device_per_core
 
     began = time.perf_counter()
@@ -152,7 +152,7 @@ def _compare_sample(
     _write_replay(findings, sample, options, pool)
 
 
-def _write_replay(findings: Findings, sample: _Sample, options: argparse.Namespace, pool: WorkerPool) -> None:
+def _write_replay(findings: Findings, sample: Sample, options: argparse.Namespace, pool: WorkerPool) -> None:
     from families.pokejax_gen1.replay.command import ReplayMismatchError, recorded, write_replay
 
     lengths = sample.first.lengths

@@ -9,12 +9,15 @@ import pytest
 
 import jaxenv
 from families.cheetahjax import bench as planar
+from families.cheetahjax.gymnasium_task import options, record
 from families.cheetahjax.peers.lanes import Lanes, draw_action, lane_keys
 from leaderboard import machine, peer, solver
 from leaderboard.__main__ import main
 from leaderboard.family import bench_of
 from leaderboard.peer import PeerRequest
 from leaderboard.reference import ReferenceError, Request, open_session
+from references.mujoco import rollout
+from references.mujoco.tasks import make
 
 mujoco = pytest.importorskip("mujoco", reason="the reference is not installed: uv sync")
 rollouts = pytest.importorskip("mujoco.rollout", reason="the reference is not installed: uv sync")

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from families.pokejax_gen1.verify import injection
 from families.pokejax_gen1.verify.changes import CHANGES, RECIPES
 from families.pokejax_gen1.verify.injection import Injected, Outcome, Snapshots
 from families.pokejax_gen1.verify.noise import MOST_DRAWS, extreme_state, state_before
@@ -26,18 +27,18 @@ def candidate() -> Gen1Steps:
 
 @pytest.fixture(scope="module")
 def snapshots(pool: WorkerPool, commit_seed: int) -> Snapshots:
-    return inject.reference_snapshots(pool, FORMAT, np.random.default_rng(commit_seed), 64)
+    return injection.reference_snapshots(pool, FORMAT, np.random.default_rng(commit_seed), 64)
 
 
 @pytest.fixture(scope="module")
 def injected(snapshots: Snapshots, candidate: Gen1Steps, commit_seed: int) -> Injected:
     rng = np.random.default_rng([commit_seed, 1])
-    return inject.injected_states(rng, STEPS, snapshots, candidate.restore_many)
+    return injection.injected_states(rng, STEPS, snapshots, candidate.restore_many)
 
 
 def test_injected_steps_are_equal(injected: Injected, candidate: Gen1Steps, pool: WorkerPool) -> None:
     outcome = Outcome()
-    inject.check_steps(injected, candidate, pool, FORMAT, outcome)
+    injection.check_steps(injected, candidate, pool, FORMAT, outcome)
     assert outcome.steps == STEPS
     assert not outcome.different, outcome.different[:3]
 
@@ -52,7 +53,7 @@ def test_every_change_is_made_and_some_states_are_left_as_played(injected: Injec
 
 def test_actions_are_legal_and_recipes_are_followed(injected: Injected) -> None:
     legal = injected.records[:, [column("p1.legal"), column("p2.legal")]]
-    chosen = injected.actions != inject.DEFAULT
+    chosen = injected.actions != injection.DEFAULT
     assert ((legal >> injected.actions) & 1 == 1)[chosen].all()
     asked = injected.records[:, [column("p1.request"), column("p2.request")]] != 0
     assert 0.03 < 1 - chosen[asked].mean() < 0.08 and chosen[~asked].all(), "who is asked may answer with nonsense"
@@ -68,7 +69,7 @@ def test_actions_are_legal_and_recipes_are_followed(injected: Injected) -> None:
 
 def test_the_same_seed_gives_the_same_states(snapshots: Snapshots, candidate: Gen1Steps) -> None:
     first, again = (
-        inject.injected_states(np.random.default_rng(5), 50, snapshots, candidate.restore_many) for _ in range(2)
+        injection.injected_states(np.random.default_rng(5), 50, snapshots, candidate.restore_many) for _ in range(2)
     )
     np.testing.assert_array_equal(first.records, again.records)
     np.testing.assert_array_equal(first.actions, again.actions)
@@ -83,7 +84,7 @@ def test_what_follows_from_a_state_is_derived_as_the_reference_records_it(snapsh
         for name in ("trapped", "maybe_locked", *(f"move{k}.disabled" for k in range(4)))
     ]
     records[:, [column(name) for name in derived]] = 1
-    inject.derive(records)
+    injection.derive(records)
     np.testing.assert_array_equal(records, snapshots.records)
 
 
@@ -99,22 +100,22 @@ class Wrong(Gen1Steps):
 def test_a_wrong_engine_is_found_with_field_and_change(injected: Injected, pool: WorkerPool) -> None:
     part = Injected(injected.teams[:64], injected.records[:64], injected.actions[:64], injected.changes[:64])
     outcome = Outcome()
-    inject.check_steps(part, Wrong(), pool, FORMAT, outcome)
+    injection.check_steps(part, Wrong(), pool, FORMAT, outcome)
     assert len(outcome.different) + sum(outcome.reference_errors.values()) == 64
     assert set(outcome.fields) == {"step: p1.team.0.pp0"}
     assert outcome.different[0]["fields"]
-    assert set(outcome.wrong) <= {*CHANGES, inject.UNCHANGED}
+    assert set(outcome.wrong) <= {*CHANGES, injection.UNCHANGED}
 
 
 def test_a_wrong_mask_is_found_before_the_step(injected: Injected, candidate: Gen1Steps, pool: WorkerPool) -> None:
     records = injected.records[:1].copy()
     records[0, column("p1.legal")] ^= 1 << 10
     outcome = Outcome()
-    inject.check_steps(
+    injection.check_steps(
         Injected(injected.teams[:1], records, injected.actions[:1], [()]), candidate, pool, FORMAT, outcome
     )
     assert set(outcome.fields) == {"restore: p1.legal"}
-    assert outcome.wrong == {inject.UNCHANGED: 1}
+    assert outcome.wrong == {injection.UNCHANGED: 1}
 
 
 @pytest.mark.parametrize("index", range(MOST_DRAWS))
@@ -144,7 +145,7 @@ def test_extreme_states_have_a_draw_at_a_boundary() -> None:
 
 
 def test_the_command_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
-    assert inject.main(["--steps", "200", "--seed", "3", "--battles", "16"]) == 0
+    assert injection.main(["--steps", "200", "--seed", "3", "--battles", "16"]) == 0
     printed = capsys.readouterr().out
     assert "200 injected steps, 0 different" in printed
     assert "unchanged" in printed

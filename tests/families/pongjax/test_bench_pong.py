@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from families.pongjax.bench import session as session_of_pong
 from leaderboard import configuration, machine
 from leaderboard.__main__ import main
 from leaderboard.reference import Request, open_session
@@ -52,7 +53,7 @@ def test_continuous_play(pong_in_c, monkeypatch):
     env_id = "pongjax/puffer_pong_continuous"
     for mode in MODES:
         request = Request(env_id=env_id, env=configuration.make(env_id, {}), mode=mode, cores=1)
-        with open_session("pufferlib puffer_pong", request) as session:
+        with open_session(session_of_pong, request) as session:
             session.sample(0.01)
         assert session.summary()["median_sps"] > 0 and session.summary()["tuning"]["threads"] == 1
 

@@ -1,0 +1,74 @@
+"""Verification of the corridor."""
+
+import numpy as np
+
+from corridor.env import Corridor
+from corridor.reference import LENGTH, LIMIT, Walk
+from references.protocol import EnvInfo
+from verification.adapters.jaxenv import JaxenvCandidate
+from verification.batches import rows, size
+from verification.fields import FieldSpec
+from verification.plugin import DrawSample, Injected, Plugin, Property
+from verification.statistics.laws import DrawLaw
+from verification.statistics.margin import Margin
+
+
+class WalkReference:
+    """`Walk` for the verifier; it can be put into any state."""
+
+    def __init__(self):
+        self.info = EnvInfo("Walk", "1.0")
+        self._walk, self._out = Walk(), (0.0, False, False)
+
+    def reset(self, seed, options=None):
+        self._walk.reset(seed)
+        self._out = (0.0, False, False)
+
+    def step(self, actions):
+        self._out = self._walk.step(int(actions["agent"]))
+
+    def snapshot(self):
+        reward, terminated, truncated = self._out
+        return {
+            "state.place": np.int32(self._walk.place),
+            "state.time": np.int32(self._walk.time),
+            "out.reward": np.float32(reward),
+            "out.terminated": np.bool_(terminated),
+            "out.truncated": np.bool_(truncated),
+            "out.obs": np.array([self._walk.place], np.float32),
+        }
+
+    def restore(self, snapshot):
+        self._walk.place, self._walk.time = int(snapshot["state.place"]), int(snapshot["state.time"])
+        self._out = (0.0, False, False)
+
+    def legal(self):
+        return {"agent": np.ones(2, bool)}
+
+
+def inject(rng, snapshots, n):
+    """Steps beside both ends, and last ones."""
+    batch = dict(rows(snapshots, rng.integers(0, size(snapshots), n)))
+    label = rng.choice(["left end", "right end", "last steps"], n)
+    batch["state.place"] = np.select(
+        [label == "left end", label == "right end"], [rng.integers(0, 2, n), LENGTH - 1], batch["state.place"]
+    ).astype(np.int32)
+    batch["state.time"] = np.where(label == "last steps", LIMIT - 1, batch["state.time"]).astype(np.int32)
+    return Injected(batch, {"agent": rng.integers(0, 2, n)}, label.tolist())
+
+
+def plugin():
+    """The plugin of ``corridor/short``."""
+    return Plugin(
+        env="corridor/short",
+        env_id="corridor/short",
+        reference=WalkReference,
+        candidate=lambda: JaxenvCandidate(Corridor(), lanes=(8, 256)),
+        noise="none",
+        horizon=LIMIT,
+        modules=("walk", "outcome"),
+        fields=(FieldSpec("state.*", "walk"), FieldSpec("out.*", "outcome")),
+        inject=inject,
+        properties=(Property("time passes", lambda before, _, after: after["state.time"] == before["state.time"] + 1),),
+        margins={"return": Margin(0.1, "a tenth of what reaching the end is worth")},
+    )

@@ -18,6 +18,7 @@ from families.pokejax_gen1.verify.candidate import LockstepCandidate, PlayedBatt
 from families.pokejax_gen1.verify.cases import case_of
 from families.pokejax_gen1.verify.compare import Divergence, column_order, compare, describe
 from families.pokejax_gen1.verify.coverage import Coverage
+from leaderboard.invocation import spelled
 from references.showdown.client import POLICIES, BattleJob, Replayed, replay
 from references.showdown.workers import (
     STATUS_REFERENCE_ERROR,
@@ -102,7 +103,7 @@ class Sweep:
         for failure in self.failures[:3]:
             lines += ["", describe(failure.divergence)]
             if failure.path:
-                lines.append(f"  replay: uv run python -m verification replay {failure.path}")
+                lines.append(f"  replay: {spelled('verification', 'replay', failure.path)}")
         return "\n".join(lines)
 
     @property

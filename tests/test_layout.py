@@ -18,11 +18,25 @@ ALLOWED = {
     "references": (),
     "leaderboard": ("jaxenv", "jaxlanes", "families.lookup", "references.protocol"),
     "verification": (
-        *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine", "leaderboard.invocation"),
+        *(
+            "jaxenv",
+            "jaxlanes",
+            "families.lookup",
+            "references.protocol",
+            "leaderboard.machine",
+            "leaderboard.invocation",
+        ),
         "leaderboard.invocation",
     ),
     "baselines": (
-        *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine", "leaderboard.invocation"),
+        *(
+            "jaxenv",
+            "jaxlanes",
+            "families.lookup",
+            "references.protocol",
+            "leaderboard.machine",
+            "leaderboard.invocation",
+        ),
         *("leaderboard.invocation", "verification.statistics", "verification.registry", "verification.interrupts"),
     ),
 }

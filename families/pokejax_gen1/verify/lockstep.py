@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass
 class Sweep:
-    """What a comparison found so far. `coverage`: as in a report, when it is done."""
+    """Findings of a comparison so far. `coverage`: as in a report, when it is done."""
 
     plan: Plan
     result: CheckResult

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     import jaxenv
-    from jaxenv.cache import enable_compilation_cache
+    from jaxenv import enable_compilation_cache
     from leaderboard.program import one_device_per_core
 
     began = time.perf_counter()

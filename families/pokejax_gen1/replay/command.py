@@ -124,7 +124,7 @@ def stem_of(out: Path, default: str) -> Path:
 def run(options: argparse.Namespace) -> int:
     """The command."""
     from families.pokejax_gen1.verify.play import load
-    from jaxenv.cache import enable_compilation_cache
+    from jaxenv import enable_compilation_cache
     from references.showdown.install import ReferenceUnavailableError
     from references.showdown.workers import WorkerPool
 

@@ -53,7 +53,7 @@ def _first_line(line: str, where: str) -> TextSet:
         if more:
             # Showdown takes what stands between the first two parentheses for the species.
             raise TeamError([f"{where}: cannot read {line!r}; a nickname has no parentheses"])
-    if is_blank(item) or re.sub(r"[^a-z0-9]", "", item.lower()) == "noitem":
+    if re.sub(r"[^a-z0-9]", "", item.lower()) == "noitem":
         item = ""
     return TextSet(species=species.strip(), moves=(), name=name.strip(), item=item.strip(), gender=gender)
 
@@ -75,6 +75,8 @@ def _field(line: str, where: str) -> dict[str, Any]:
                 return {"shiny": value == "Yes"}
             case "Hidden Power":
                 return {"hidden_power": value}
+            case "Gigantamax":
+                return {"gigantamax": value == "Yes"}
     if nature := re.match(r"([A-Za-z]+) [Nn]ature", line):
         return {"nature": nature.group(1)}
     meant, colon, value = line.partition(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pokejax.common.team_text import STATS, TeamError, TextSet, clean_name, stat_id, whole_number
+from pokejax.common.team_text import STATS, TeamError, TextSet, clean_name, is_blank, stat_id, whole_number
 
 
 def parse_mappings(source: Sequence[Any], player: str) -> list[TextSet]:
@@ -35,12 +35,13 @@ def parse_mapping(entry: Any, where: str) -> TextSet:
     return TextSet(
         species=species,
         name=name,
-        moves=tuple(move for move in moves if move),
+        moves=tuple(move for move in moves if not is_blank(move)),
         level=None if level is None else whole_number(level, where, "level"),
         evs=_given(entry, "evs", 0, where, "EV"),
         ivs=_ivs(entry, where),
         shiny=bool(entry.get("shiny")),
         hidden_power=str(entry.get("hpType") or ""),
+        gigantamax=bool(entry.get("gigantamax")),
         **texts,
     )
 

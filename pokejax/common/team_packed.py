@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pokejax.common.team_text import STATS, TeamError, TextSet, whole_number
+from pokejax.common.team_text import STATS, TeamError, TextSet, is_blank, whole_number
 
 _FIELDS = 12
 
@@ -30,10 +30,11 @@ def parse_packed(text: str, player: str) -> list[TextSet]:
 
 def _parse_set(fields: list[str], where: str) -> TextSet:
     name, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, rest = fields
-    _, _, hidden_power = rest.partition(",")  # after happiness
+    happiness_and_more = [*rest.split(","), *[""] * 5]
+    hidden_power, _, gigantamax = happiness_and_more[1:4]
     return TextSet(
         species=species or name,
-        moves=tuple(filter(None, moves.split(","))),
+        moves=tuple(move for move in moves.split(",") if not is_blank(move)),
         name=name,
         item=item,
         ability=ability,
@@ -43,7 +44,8 @@ def _parse_set(fields: list[str], where: str) -> TextSet:
         evs=_stats(evs, 0, where, "EV") if evs else None,
         ivs=_stats(ivs, 31, where, "IV") if ivs else None,
         shiny=bool(shiny),
-        hidden_power=hidden_power.partition(",")[0],
+        hidden_power=hidden_power,
+        gigantamax=bool(gigantamax),
     )
 
 

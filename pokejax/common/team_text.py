@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-STATS = ("hp", "atk", "def", "spa", "spd", "spe")
+STATS: tuple[str, ...] = ("hp", "atk", "def", "spa", "spd", "spe")
 """Showdown's ids of the six stats."""
 
 HEADER = re.compile(r"^===.*===\s*$", re.MULTILINE)
@@ -71,6 +71,7 @@ class TextSet:
     shiny: bool = False
     hidden_power: str = ""
     """The type that a line of its own gives it."""
+    gigantamax: bool = False
 
 
 def read_sets(source: Any, player: str = "team") -> list[TextSet]:

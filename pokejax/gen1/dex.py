@@ -327,6 +327,12 @@ def _items() -> frozenset[str]:
     return frozenset(map(str, load_dex().spellings.item_id))
 
 
+def has_gigantamax(species: str) -> bool:
+    """A species with a form of that name in Gen 8, for which Showdown puts the species itself."""
+    number = _numbers("species").get(to_id(species)) or _spelled("species").get(to_id(species))
+    return number is not None and f"{load_dex().species.id[number]}gmax" in _spelled("species")
+
+
 def species_of_name(name: str) -> int | None:
     """The Gen 1 species that bears the name (or a forme of which does), 0 for a later one; None if nobody does."""
     return _bearers().get(name.lower())

@@ -51,8 +51,8 @@ class PokemonSet:
     """Kept only to be refused, as no Pokémon of Gen 1 holds one."""
     nickname: str = ""
     """Kept only to be judged: a battle does not know it."""
-    hidden_power: str = ""
-    """A type that a text gives it; kept only to be refused, as Gen 1 has no Hidden Power."""
+    later: tuple[str, ...] = ()
+    """Things of later generations that would change its battles there. Kept only to be refused."""
 
 
 @dataclasses.dataclass(frozen=True)

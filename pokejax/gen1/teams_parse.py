@@ -9,11 +9,12 @@ natures, gender and the like do not exist in Gen 1 and are dropped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pokejax.common.team_mappings import parse_mapping
-from pokejax.common.team_text import TextSet, read_sets, split_teams
+from pokejax.common.team_text import TextSet, is_blank, read_sets, split_teams
+from pokejax.gen1.dex import has_gigantamax
 from pokejax.gen1.teams import MAX_LEVEL, PokemonSet, Stats, Team
 
 _FULL_EVS: Stats = (252, 252, 252, 252, 252)
@@ -47,16 +48,26 @@ def _from_entry(entry: Any, where: str) -> PokemonSet:
 
 
 def _from_text(entry: TextSet) -> PokemonSet:
+    # A name without a letter is no name: so much is left of it when a client packs it.
+    unnamed = is_blank(entry.species) and not is_blank(entry.name)
     return PokemonSet(
-        species=entry.species,
+        species=entry.name if unnamed else entry.species,
         moves=entry.moves,
         level=MAX_LEVEL if entry.level is None else entry.level,
         ivs=_FULL_IVS if entry.ivs is None else _five(entry.ivs),
         evs=_FULL_EVS if entry.evs is None else _five(entry.evs),
-        item=entry.item,
+        item="" if is_blank(entry.item) else entry.item,
         nickname="" if entry.name == entry.species else entry.name,
-        hidden_power=entry.hidden_power,
+        later=tuple(_later(entry)),
     )
+
+
+def _later(entry: TextSet) -> Iterator[str]:
+    if entry.hidden_power:
+        yield f"Hidden Power: {entry.hidden_power}"
+    # Showdown's validator lets the species that have it in Gen 8 pass.
+    if entry.gigantamax and not has_gigantamax(entry.species):
+        yield "Gigantamax"
 
 
 def _five(values: Mapping[str, int]) -> Stats:

@@ -84,8 +84,7 @@ def _structure(member: PokemonSet) -> list[str]:
     problems += _range(member.ivs, MAX_IV, "IV") + _range(member.evs, MAX_EV, "EV (stat experience)")
     if member.item and not is_gen1_item(member.item):
         problems.append(f"holds {member.item!r}; Gen 1 has no items to hold")
-    if member.hidden_power:
-        problems.append(f"has Hidden Power {member.hidden_power!r}, which Gen 1 does not have; leave the line out")
+    problems += [f"has {thing}, which Gen 1 does not have; leave it out" for thing in member.later]
     return problems
 
 
@@ -105,12 +104,10 @@ def _obtainable(member: PokemonSet) -> Iterator[str]:
     if member.level < lowest:
         yield f"level {member.level}; in Gen 1 it is had from level {lowest} on"
     yield from _moves(species, member)
-    dvs: dict[str, int] = {
-        stat: iv // 2 for stat, iv in zip(("hp", "atk", "def", "spa", "spe"), member.ivs, strict=True)
-    }
-    expected = hp_dv(dvs)
-    if dvs["hp"] != expected:
-        yield f"HP DV {dvs['hp']}, but its other DVs give it HP DV {expected}; set the HP IV to {2 * expected}"
+    hp, attack, defense, special, speed = (iv // 2 for iv in member.ivs)
+    expected = hp_dv({"atk": attack, "def": defense, "spa": special, "spe": speed})
+    if hp != expected:
+        yield f"HP DV {hp}, but its other DVs give it HP DV {expected}; set the HP IV to {2 * expected}"
     length = utf16_length(member.nickname)
     if length > MAX_NAME:
         yield f"the nickname {member.nickname!r} has {length} characters; allowed are {MAX_NAME}"

@@ -137,6 +137,15 @@ def test_given_teams_that_cannot_be(teams, format, seed, message):
         battle(*teams, seed=seed, format=format)
 
 
+def test_given_teams_are_what_gen1_can_have_unless_one_says_free():
+    surfing = "Tauros\n- Surf"
+    for arguments in ({}, {"format": "gen1obtainable"}, {"format": "gen1ou"}):
+        with pytest.raises(TeamError, match=r"player 2, Pokémon 1 \(Tauros\): cannot know Surf in Gen 1; it can know"):
+            battle(STRONG if "format" not in arguments else "Abra\n- Rest", surfing, seed=0, **arguments)
+    state = battle(STRONG, surfing, seed=0, format="free")
+    assert int(state.battle.seats[1].base_moves[0]) == 57
+
+
 def test_problems_of_both_teams_are_told():
     with pytest.raises(TeamError) as raised:
         battle("Mew\n- Pounds", "Mew\n- Pound\n- Pound", seed=0)

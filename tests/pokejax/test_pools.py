@@ -10,6 +10,7 @@ from pokejax.common import pools
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.common.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
 from pokejax.common.team_text import TeamError
+from pokejax.env import Gen1Battle
 from pokejax.gen1 import wire
 from pokejax.gen1.dex import MAX_MOVE, load_dex
 from pokejax.gen1.team_sampling import random_teams, sample_teams
@@ -107,6 +108,19 @@ def test_command_line(tmp_path, capsys):
     assert pools.main(["build", str(tmp_path / "none.txt"), str(out)]) == 2
     errors = capsys.readouterr().err
     assert "cannot know Surf" in errors and "unknown format id 'gen9ou'" in errors and "none.txt" in errors
+
+
+def test_pools_are_of_what_gen1_can_have_unless_one_says_free(tmp_path):
+    surfing, path = [{"species": "Tauros", "moves": ["Surf"]}], tmp_path / "pool.npz"
+    with pytest.raises(TeamError, match=r"team 1, Pokémon 1 \(Tauros\): cannot know Surf in Gen 1"):
+        build_pool([surfing], path)
+    assert build_pool([surfing], path, "free").format == load_pool(path).format == "free"
+    assert build_pool([TEAM], path).format == "gen1obtainable"
+    for format in ("free", "gen1obtainable"):
+        assert len(Gen1Battle(format=format, pool=path).default_params.pool.species) == 1
+    with pytest.raises(PoolError, match=r"holds teams of 'gen1obtainable', the environment plays 'gen1ou'"):
+        Gen1Battle(format="gen1ou", pool=path)
+    assert Gen1Battle(format="gen1obtainable", pool="gen1ou").spec.id == "pokejax/gen1obtainable"
 
 
 def test_missing_and_corrupt_files(tmp_path):

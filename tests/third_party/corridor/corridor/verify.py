@@ -8,7 +8,7 @@ from references.protocol import EnvInfo
 from verification.adapters.jaxenv import JaxenvCandidate
 from verification.batches import rows, size
 from verification.fields import FieldSpec
-from verification.plugin import Injected, Plugin, Property
+from verification.plugin import Checks, Draws, Injected, Injection, Laws, Play, Plugin, Property, Sides, State
 from verification.statistics.margin import Margin
 
 BLANK = (0.0, False, False, 0)
@@ -63,14 +63,15 @@ def plugin():
     """The plugin of ``corridor/short``."""
     return Plugin(
         env="corridor/short",
-        env_id="corridor/short",
-        reference=WalkReference,
-        candidate=lambda: JaxenvCandidate(Corridor(), lanes=(8, 256)),
-        noise="none",
-        horizon=LIMIT,
-        modules=("walk", "outcome"),
-        fields=(FieldSpec("state.*", "walk"), FieldSpec("out.*", "outcome")),
-        inject=inject,
-        properties=(Property("time passes", lambda before, _, after: after["state.time"] == before["state.time"] + 1),),
-        margins={"return": Margin(0.1, "a tenth of what reaching the end is worth")},
+        sides=Sides(
+            reference=WalkReference,
+            candidate=lambda: JaxenvCandidate(Corridor(), lanes=(8, 256)),
+            env_id="corridor/short",
+        ),
+        state=State(modules=("walk", "outcome"), fields=(FieldSpec("state.*", "walk"), FieldSpec("out.*", "outcome"))),
+        draws=Draws(noise="none"),
+        play=Play(horizon=LIMIT),
+        injection=Injection(inject=inject),
+        laws=Laws(properties=(Property("time passes", lambda b, _, a: a["state.time"] == b["state.time"] + 1),)),
+        checks=Checks(margins={"return": Margin(0.1, "a tenth of what reaching the end is worth")}),
     )

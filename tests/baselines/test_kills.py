@@ -85,7 +85,7 @@ def kill_and_resume(folder: Path, kills: int, chunks: int) -> dict[str, int]:
         startup = time.monotonic() - began
         _, said = process.communicate()
     assert process.returncode == 0, said
-    hits = dict.fromkeys(MOMENTS, 0)
+    hits: dict[str, int] = dict.fromkeys(MOMENTS, 0)
     for number in range(kills):
         moment = MOMENTS[-1] if number == kills - 1 else MOMENTS[number % (len(MOMENTS) - 1)]
         before = updates(killed)

@@ -15,7 +15,7 @@ import jaxenv
 from families.pokejax_gen1.quickstart import command as quickstart
 from families.pokejax_gen1.quickstart import player
 from families.pokejax_gen1.quickstart.findings import Compared, Findings
-from families.pokejax_gen1.verify.self_check import SelfCheck
+from families.pokejax_gen1.verify.play import SelfCheck
 from jaxenv import registry
 from pokejax import cli
 from pokejax.cli.command import CannotRunError, Command
@@ -46,7 +46,7 @@ def toy_engine(monkeypatch, workers):
     monkeypatch.setattr(quickstart, "ENV", "toy/duel")
     itself = SelfCheck("self-check/gen1randombattle", pool=workers)
     monkeypatch.setattr(player, "candidate", lambda env, backend: itself)
-    monkeypatch.setattr("families.pokejax_gen1.verify.sweep.reference_format", lambda env: "gen1randombattle")
+    monkeypatch.setattr("families.pokejax_gen1.verify.plugin.reference_format", lambda env: "gen1randombattle")
     monkeypatch.setattr(quickstart, "FORMAT", "gen1randombattle")
     assert isinstance(jaxenv.make("toy/duel"), Duel)
 

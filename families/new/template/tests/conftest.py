@@ -3,7 +3,7 @@
 import importlib.util
 
 if importlib.util.find_spec("families") is None:
-    import pokejax.tools  # pyright: ignore[reportMissingImports]  # noqa: F401 (puts the tools on the import path)
+    import pokejax.tools  # noqa: F401 (puts the tools on the import path)
 
 import families
 import jaxenv

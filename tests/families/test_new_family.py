@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401
 
 import families
 from families.__main__ import main
@@ -50,6 +51,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.timeout(1800)  # a whole suite in a process of its own, which a busy machine may be slow at
 def test_a_package_of_its_own_is_green_at_once(tmp_path: Path) -> None:
     """Its tests verify it, find at least 95 % of at least 15 seeded bugs, bench, train and transfer it."""
     folder = tmp_path / NAME
@@ -59,6 +61,7 @@ def test_a_package_of_its_own_is_green_at_once(tmp_path: Path) -> None:
     assert "passed" in told and "failed" not in told and "skipped" not in told
 
 
+@pytest.mark.timeout(1800)
 def test_in_a_checkout_it_is_green_at_once(checkout: Path) -> None:
     before = contents(checkout)
     made = create(NAME, checkout)

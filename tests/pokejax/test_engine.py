@@ -101,7 +101,7 @@ class ToyBattle(BattleEnvironment):
 def read_team(source: Any, format_id: str, player: str) -> np.ndarray:
     if not isinstance(source, int):
         raise TeamError([f"{player}: {source!r} is no number"])
-    return np.uint8(source)
+    return np.asarray(source, np.uint8)
 
 
 def check_teams(teams: np.ndarray, where: str) -> None:

@@ -229,7 +229,7 @@ def _named(value: Any) -> str:
 
 
 def _mismatches(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """What in `value` does not have `shape`, each with its path."""
+    """Parts of `value` that do not have `shape`, each with its path."""
     if shape is _Anything:
         return
     if isinstance(shape, _OrNone):

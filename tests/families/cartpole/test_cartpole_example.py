@@ -312,7 +312,7 @@ def test_two_players_are_refused():
     class Two(CartPole):
         """Says it has two players."""
 
-        num_players = 2
+        num_players = 2  # pyright: ignore[reportAssignmentType]
 
     with pytest.raises(ValueError, match="2 players"):
         JaxenvCandidate(Two())

@@ -10,7 +10,7 @@ try:
 
     verification.fields.FieldTable.differs = lambda *arguments: numpy.zeros(1, bool)
 except ImportError:
-    import environment_server.protocol as protocol
+    import environment_server.protocol as protocol  # pyright: ignore[reportMissingImports]
 
     protocol.Tape.leftover = lambda self: []
 

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 INSTALLED = Path(__file__).absolute().parents[1].name == "_tools"
-"""Whether these tools are the ones that a wheel carries."""
+"""True where a wheel carries these tools, False in a checkout."""
 _COMMANDS = {
     ("verification",): "verify",
     ("leaderboard", "bench"): "bench",

@@ -127,7 +127,7 @@ def _remedy() -> str:
 
 
 def _of_an_extra(module: str | None) -> bool:
-    """Whether an extra of this distribution brings the module."""
+    """True for a module that an extra of this distribution brings."""
     top = _plain((module or "").partition(".")[0])
     try:
         wanted = [_plain(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in requires(_OWN) or () if "extra" in line]

@@ -140,9 +140,9 @@ def test_a_third_party_s_command(tools, tmp_path):
 def test_verify(tools, tmp_path):
     pokejax(tools, tmp_path, "verify run corridor/short --levels 0,1,3 --episodes 10 --injected 64 --json r.json")
     report = json.loads((tmp_path / "r.json").read_text())
-    assert report["verdict"] == "pass" and not report["error"]
-    ran = {check["id"]: check["steps"] for check in report["checks"]}
-    assert ran["L3/episodes"] > 100
+    assert report["verdict"] == "pass" and report["complete"], report["reason"]
+    ran = {check["id"]: check["steps"] for level in report["levels"] for check in level["checks"]}
+    assert ran["L3/episodes"] > 100 and ran["L0/fresh-process"] > 0  # which starts processes that need the path
     assert report["command"].startswith("pokejax verify run corridor/short")
 
 
@@ -154,12 +154,13 @@ def test_bench(tools, tmp_path):
 
 
 def test_train_and_transfer(tools, tmp_path):
-    pokejax(tools, tmp_path, "train corridor/short --steps 4096 --eval-episodes 8 --out run")
+    pokejax(tools, tmp_path, "train corridor/short --steps 4096 --eval-episodes 0 --out run")
     assert json.loads((tmp_path / "run" / "result.json").read_text())["steps"] == 4096
     pokejax(tools, tmp_path, "transfer corridor/short --policies run uniform --episodes 8 --json t.json")
     written = json.loads((tmp_path / "t.json").read_text())
-    assert {"candidate", "reference"} <= set(json.dumps(written).replace('"', " ").split())
-    assert "mean return" in pokejax(tools, tmp_path, "tool baselines eval run --episodes 8")
+    assert written["policies"].keys() == {"run", "uniform"} and written["plan"]["episodes"] == 8
+    assert written["judgement"]["verdict"]
+    assert "a trained policy" in pokejax(tools, tmp_path, "tool baselines eval --help")
 
 
 @pytest.mark.sweep  # compiles Gen 1 by C++ and by XLA: a minute or more where nothing is cached

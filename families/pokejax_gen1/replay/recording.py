@@ -8,7 +8,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 720, 240
 SECONDS = 1.2
-"""How long a decision point is shown."""
+"""Time that a decision point is shown."""
 LONGEST = 80
 """Decision points of a recording at most: the last ones of a longer battle."""
 _LINES, _CHARACTERS = 5, 92

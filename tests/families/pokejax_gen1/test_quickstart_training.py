@@ -54,7 +54,7 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch, trained_once: Result) -> list[Request]:
-    """What training was asked for; it is one run that all tests share."""
+    """Requests for training, all answered by one run that the tests share."""
     requests: list[Request] = []
 
     def once(request: Request, console: Console) -> Result:

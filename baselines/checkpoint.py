@@ -34,6 +34,8 @@ UNFINISHED = ".unfinished"
 """What the names of checkpoints contain that were never completed."""
 _ORBAX_UNFINISHED = ".orbax-checkpoint-tmp"
 _MANIFEST = "manifest.json"
+_OVERHEAD = 2048
+"""Bytes that an array takes on the disk beside its elements, at most."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,6 +162,8 @@ def write(target: Path, state: Any, facts: Facts) -> None:
     try:
         if target.exists():
             raise FileExistsError("it is there already")
+        if devices.is_main():
+            _check_room(target.parent, items["state"])
         with _orbax():
             orbax.save_checkpointables(str(part.absolute()), items)
         if devices.is_main():
@@ -171,6 +175,22 @@ def write(target: Path, state: Any, facts: Facts) -> None:
             f"{target}: cannot write the checkpoint: {_reason(error)}. Earlier checkpoints are kept; "
             "make room on the disk or choose another folder with --out"
         ) from error
+
+
+def _check_room(folder: Path, arrays: dict[str, np.ndarray]) -> None:
+    """`OSError` where the disk might not take the checkpoint: Orbax, which meets that in many threads, prints pages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = sum(array.nbytes for array in arrays.values()) + _OVERHEAD * (len(arrays) + 32)
+    probe = folder / f".{os.getpid()}.part"
+    try:
+        with probe.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.write(bytes(size))
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 def read(target: Path) -> Checkpoint:

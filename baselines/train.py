@@ -129,7 +129,7 @@ class _Run:
         self.best: tuple[int | None, float] = (None, -math.inf)
         self.timed_steps, self.timed_seconds = 0, 0.0
         self.saved_at, self.last_save = -1, time.monotonic()
-        self.interrupt = Interrupt()
+        self.interrupt, self.resumed = Interrupt(), ""
 
     def _first_state(self) -> LearnerState:
         request = self.request
@@ -149,11 +149,10 @@ class _Run:
         if devices.is_main():
             for line in run_folder.settle(request.folder, found, damaged):
                 self._say(line, "yellow")
-        place = "its beginning: there is no checkpoint yet"
+        self.resumed = "its beginning: there is no checkpoint yet"
         if found is not None:
             done = f"{self.update * self.per_update:,} steps, {self.progress:.0%} of the budget"
-            place = f"update {self.update} ({done}), checkpoint {found.path}"
-        self._say(f"resumed at {place}")
+            self.resumed = f"update {self.update} ({done}), checkpoint {found.path}"
         return state
 
     def _restored(self, found: Checkpoint, keys: jax.Array) -> LearnerState:
@@ -221,6 +220,8 @@ class _Run:
         loggers.add(JsonLines(request.folder / "metrics.jsonl", keep, self._say))
         for make in request.loggers:
             loggers.add(make(request.folder))
+        if self.resumed:
+            self._say(f"resumed at {self.resumed}")
         loggers.add(Terminal(self.console, request.env.rpartition("/")[2]))
 
     def _chunk(self, loggers: Loggers) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 import jax
 import jax.numpy as jnp
 
-from jaxenv import struct
+from jaxenv import arguments, struct
 from jaxenv.control import maybe
 from jaxenv.typevars import ObsT, ParamsT, StateT
 
@@ -48,9 +48,10 @@ def reset(
     env: Environment[StateT, ParamsT, ObsT], key: jax.Array, params: ParamsT
 ) -> tuple[ObsT, AutoResetState[StateT]]:
     """A first observation and state."""
+    arguments.check_key(env, "reset", key)
     obs, env_state = reset_hook(env)(key, params)
-    shape = () if env.num_players == 1 else (env.num_players,)
-    return obs, AutoResetState(env_state, jnp.zeros(shape, jnp.float32), jnp.zeros((), jnp.int32))
+    arguments.remember_state(env, params, env_state)
+    return obs, AutoResetState(env_state, jnp.zeros(env._player_axis, jnp.float32), jnp.zeros((), jnp.int32))
 
 
 def step(
@@ -59,9 +60,12 @@ def step(
     """One transition; where the episode ends, the returned observation and state are the next episode's."""
     if not isinstance(state, AutoResetState):
         raise TypeError(
-            f"step: the state must come from reset or step, got {type(state).__name__}; "
+            f"{env.id}: step: the state must come from reset or step, got a {type(state).__name__}; "
             "a state from reset_env goes to step_env"
         )
+    arguments.check_key(env, "step", key)
+    arguments.check_state(env, "step", key, state.env_state, params, "state.env_state")
+    action = arguments.checked_action(env, "step", action)
     # An environment that ignores its key never pays for this split: it is dead code outside the rare branch.
     step_key, _ = jax.random.split(key)
     obs, env_state, reward, terminated, truncated, info = env.step_env(step_key, state.env_state, action, params)

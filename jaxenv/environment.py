@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, Ty
 import jax
 import jax.numpy as jnp
 
-from jaxenv import autoreset, pretty
+from jaxenv import arguments, autoreset, pretty
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
 from jaxenv.specs import EnvSpec
@@ -19,7 +19,8 @@ from jaxenv.typevars import ObsT, ParamsT, StateT
 Step: TypeAlias = tuple[ObsT, StateT, jax.Array, jax.Array, jax.Array, dict[str, Any]]
 """`Step[Obs, State]`: obs, state, reward, terminated, truncated, info."""
 
-_READ_STATE = ("legal_actions", "to_act", "observe")
+_READ_WITH_PARAMS = ("legal_actions", "observe")
+_READ_STATE = (*_READ_WITH_PARAMS, "to_act")
 _Self = TypeVar("_Self")
 _Own = TypeVar("_Own")
 _Rest = ParamSpec("_Rest")
@@ -38,7 +39,10 @@ def reads_state(
 
     @functools.wraps(method)
     def wrapper(self: Any, state: Any, *args: _Rest.args, **kwargs: _Rest.kwargs) -> Any:
-        return method(self, autoreset.unwrap(state), *args, **kwargs)
+        own = autoreset.unwrap(state)
+        if method.__name__ in _READ_WITH_PARAMS:
+            arguments.check_state_to_read(self, method.__name__, own, args[0] if args else kwargs.get("params"))
+        return method(self, own, *args, **kwargs)
 
     wrapper._reads_state = True  # type: ignore[attr-defined]
     return wrapper
@@ -76,6 +80,8 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
         for name in _READ_STATE:
             if name in cls.__dict__:
                 setattr(cls, name, reads_state(cls.__dict__[name]))
+        if "step_env" in cls.__dict__:
+            cls.step_env = arguments.checks_step(cls.__dict__["step_env"])
         if "__repr__" not in cls.__dict__:  # else `dataclass` would write one that lists every field
             cls.__repr__ = Environment.__repr__
 
@@ -170,7 +176,7 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
         self, key: jax.Array, state: autoreset.AutoResetState[StateT], action: Any, params: ParamsT | None = None
     ) -> Step[ObsT, autoreset.AutoResetState[StateT]]:
         """One transition with SAME_STEP auto-reset; `info` always holds `autoreset.INFO_KEYS`."""
-        return self._step(key, state, action, self._resolve(params))
+        return self._step(key, state, arguments.to_array(self, "step", action), self._resolve(params))
 
     # Static self, hashed by configuration: equal environments share what was compiled.
     @functools.partial(jax.jit, static_argnums=0)

@@ -160,21 +160,26 @@ class Batched(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Rolled:
+    """One episode of a rollout: `states` [T + 1], the start first.
+
+    * `stopped`: the reason, where there are fewer of them: an action that was refused, an early end, code that threw
+      (the last state is then marked `UNDEFINED`). No states at all: the episode could not be played.
+    * `faults`: reasons of attempts that failed for other causes (a process that died), before this one or at last.
+    """
+
+    states: Batch
+    stopped: str = ""
+    faults: Sequence[str] = ()
+
+
 @runtime_checkable
 class Rollable(Protocol):
     """Plays many whole episodes at once, in place: nothing is restored on the way."""
 
-    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Batch]:
-        """One batch of states [T + 1] an episode: `resets` are options of `Env.reset`, `actions` [T] what is played."""
-        ...
-
-
-@runtime_checkable
-class Trainable(Protocol):
-    """Can be trained in (level 4)."""
-
-    def make_train_env(self) -> Any:
-        """An environment that a training library takes."""
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
+        """Every episode, in order: `resets` are options of `Env.reset`, `actions` [T] what is played."""
         ...
 
 
@@ -184,7 +189,6 @@ CAPABILITIES: dict[str, type] = {
     "Covered": Covered,
     "Batched": Batched,
     "Rollable": Rollable,
-    "Trainable": Trainable,
 }
 
 #: What cannot be checked without a capability, in a report's words.
@@ -194,7 +198,6 @@ WITHOUT = {
     "Covered": "no coverage from inside the implementation",
     "Batched": "cases run one by one",
     "Rollable": "episodes run one by one",
-    "Trainable": "no policy transfer trained in it",
 }
 
 

@@ -17,10 +17,13 @@ ALLOWED = {
     **dict.fromkeys(ENVIRONMENTS, ("jaxenv", "jaxlanes")),
     "references": (),
     "leaderboard": ("jaxenv", "jaxlanes", "families.lookup", "references.protocol"),
-    "verification": ("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine"),
+    "verification": (
+        *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine"),
+        "leaderboard.invocation",
+    ),
     "baselines": (
         *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine"),
-        *("verification.statistics", "verification.registry", "verification.interrupts"),
+        *("leaderboard.invocation", "verification.statistics", "verification.registry", "verification.interrupts"),
     ),
 }
 """What each package may import; `families` stands on top and may import all of them."""

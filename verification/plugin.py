@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -67,12 +68,30 @@ class Script:
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode of the reference: its reset, its actions [T], and its states [T + 1], the start first."""
+    """One episode: its reset, its actions [T], and its states [T + 1], the start first.
+
+    `label`: what names it in reports.
+    """
 
     seed: int
     options: Mapping[str, Any]
     actions: Batch
     states: Batch
+    label: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SelfPlay:
+    """Whole episodes that the candidate plays by itself, many at once, for a `Rollable` reference to roll out.
+
+    * `play(seed, count, policy)`: batches of `count` episodes in all; the same arguments give the same ones.
+    * `policies`: they share a run's episodes evenly, the first ones taking the remainder.
+    * `title`: in words, for reports.
+    """
+
+    play: Callable[[int, int, str], Iterator[Sequence[Episode]]]
+    policies: Sequence[str]
+    title: str = "whole episodes in lockstep"
 
 
 class Mutated(Env, Protocol):
@@ -132,10 +151,12 @@ class Draws:
 
     * `noise`: "same_prng" (both sides have the same generator), "tape" (`Taped`), or "none" (deterministic steps).
     * `sample(seed, lanes)`: the candidate's own draws, for level 3d.
+    * `apart(reference, candidate)`: how many draws lie between two states, in words; "" for none.
     """
 
     noise: Noise
     sample: Callable[[int, int], DrawSample] | None = None
+    apart: Callable[[Snapshot, Snapshot], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +167,7 @@ class Play:
     * `policies`: beside "uniform" (random legal actions), which is always there.
     * `trace(rng, n)`: n episodes of the reference; None: they are played one by one under all policies.
     * `mine(rng, n)`: snapshots of episodes played (a batch); None: the reference is played under the policies.
+    * `alone`: episodes that the candidate plays by itself, which level 3 then compares in place of its own.
     """
 
     options: Sequence[Mapping[str, Any]] = ({},)
@@ -153,6 +175,7 @@ class Play:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     trace: Callable[[np.random.Generator, int], Iterator[Episode]] | None = None
     mine: Callable[[np.random.Generator, int], Batch] | None = None
+    alone: SelfPlay | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,7 +326,7 @@ class Plugin:
 
     def table(self) -> FieldTable:
         """The resolved fields; a `PluginError` names what is wrong with them."""
-        return FieldTable(self.state.fields, self.state.modules)
+        return _table(tuple(self.state.fields), tuple(self.state.modules))
 
     def check(self) -> None:
         """Refuse, before anything runs, a declaration that no run could make good. Raises `PluginError`."""
@@ -323,3 +346,9 @@ class Plugin:
             problems.append("mutants are declared but `mutated`, the candidate that holds them, is not")
         if problems:
             raise PluginError(f"plugin {self.env}: " + "; ".join(problems))
+
+
+@functools.lru_cache(maxsize=32)
+def _table(fields: tuple[FieldSpec, ...], modules: tuple[str, ...]) -> FieldTable:
+    """One table for all plugins with these fields: finding the spec of each path takes a while."""
+    return FieldTable(fields, modules)

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The exit status, 0."""
+    files.check_writable(options.json, REMEDY)
     console = Console()
     playing = game(options.env)
     chosen = entrants(playing.env, options.policies, options.greedy)

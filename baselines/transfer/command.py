@@ -64,6 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The exit status: 0 a verdict that is not "different" (or none, of too few policies), 1 "different"."""
+    files.check_writable(options.json, REMEDY)
+    files.check_writable(options.returns, _RETURNS)
     console = Console()
     playing = game(options.env)
     chosen = entrants(playing.env, options.policies, options.greedy)
@@ -83,7 +85,6 @@ def run(options: argparse.Namespace) -> int:
         "greedy": options.greedy,
         "sources": [entrant.source for entrant in chosen],
     }
-    files.check_writable(options.returns, _RETURNS)
     with files.alone(options.json, REMEDY):
         store = Store(options.json, plan)
         judgement = _play(options, playing, chosen, store, count, opponent, console)

@@ -115,8 +115,14 @@ def _run(name: str, entry: EntryPoint, arguments: list[str]) -> int:
 
 def _missing(error: ModuleNotFoundError) -> str:
     if _of_an_extra(error.name):
-        return f"it needs {error.name}, which is not installed. Remedy: `pip install 'pokejax[tools]'`."
+        return f"it needs {error.name}, which is not installed. Remedy: `{_remedy()}`."
     return f"it needs the module {error.name}, which is not installed"
+
+
+def _remedy() -> str:
+    from pokejax.tools import folder
+
+    return "pip install 'pokejax[tools]'" if folder().name == "_tools" else "uv sync"
 
 
 def _of_an_extra(module: str | None) -> bool:

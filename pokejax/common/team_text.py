@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-STATS = ("hp", "atk", "def", "spa", "spd", "spe")
+STATS: tuple[str, ...] = ("hp", "atk", "def", "spa", "spd", "spe")
 """Showdown's ids of the six stats."""
 
 HEADER = re.compile(r"^===.*===\s*$", re.MULTILINE)

@@ -65,16 +65,19 @@ def run(*arguments: Any, status: int | None = 0, timeout: float = 300, **more: A
     return subprocess.CompletedProcess(process.args, process.returncode, out or "", err or "")
 
 
-def statuses(commands: Sequence[Sequence[Any]], output: Path | None, told: Path) -> list[int]:
+def statuses(
+    commands: Sequence[Sequence[Any]], output: Path | None, told: Path, prefix: Sequence[str] = (), **changes: str
+) -> list[int]:
     """Exit statuses of several commands, one after the other in one process, which saves its start.
 
     `output`: the file that they print to; None: a pipe whose reader has gone, another one for each command. `told`: a
-    file to be made.
+    file to be made. `prefix`: a command that starts the process. `changes`: of environment variables.
     """
     plain = [[str(part) for part in arguments] for arguments in commands]
     texts = (json.dumps(None if output is None else str(output)), json.dumps(plain), json.dumps(str(told)))
     done = subprocess.run(
-        [sys.executable, "-c", _SEVERAL, *texts], env=environ(), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [*prefix, sys.executable, "-c", _SEVERAL, *texts],
+        env=environ(**changes), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(told.read_text())

@@ -16,7 +16,7 @@ import pytest
 from baselines.checkpoint import UNFINISHED, Checkpoint
 from baselines.run_folder import open_run, updates
 
-MOMENTS = ("of training", "of a checkpoint", "at all", "of the end")
+MOMENTS: tuple[str, ...] = ("of training", "of a checkpoint", "at all", "of the end")
 """Kinds of moments at which a run is killed: after a row of this process, while a checkpoint is being written, any,
 and after the last row, when it is evaluated. The last kind comes last."""
 
@@ -85,7 +85,7 @@ def kill_and_resume(folder: Path, kills: int, chunks: int) -> dict[str, int]:
         startup = time.monotonic() - began
         _, said = process.communicate()
     assert process.returncode == 0, said
-    hits = dict.fromkeys(MOMENTS, 0)
+    hits: dict[str, int] = dict.fromkeys(MOMENTS, 0)
     for number in range(kills):
         moment = MOMENTS[-1] if number == kills - 1 else MOMENTS[number % (len(MOMENTS) - 1)]
         before = updates(killed)

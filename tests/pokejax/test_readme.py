@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pokejax.cli import parser
+from families.pokejax_gen1.quickstart.options import parser as quickstart_parser
+from families.pokejax_gen1.replay.options import parser as replay_parser
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "ERRATA.md")]
@@ -42,8 +43,9 @@ def test_its_pokejax_commands_parse():
     commands = [shlex.split(line) for block in blocks("sh") for line in block.splitlines()]
     ours = [command[command.index("pokejax") + 1 :] for command in commands if "pokejax" in command]
     assert len(ours) == 2
-    for arguments in ours:
-        parser().parse_args(arguments)
+    parsers = {"quickstart": quickstart_parser(), "replay": replay_parser()}
+    for name, *arguments in ours:
+        parsers[name].parse_args(arguments)
 
 
 def test_its_verification_and_bench_commands_parse():

@@ -44,10 +44,10 @@ def report(results: list[CheckResult], **changes: Any) -> dict[str, Any]:
         "candidate": {"name": "pokejax", "version": "0.1.0"},
         "capabilities": {
             "reference": have | {"Covered": False},
-            "candidate": have | {"Trainable": False},
+            "candidate": have | {"Covered": False},
             "missing": [
                 {"side": "reference", "capability": "Covered", "means": WITHOUT["Covered"]},
-                {"side": "candidate", "capability": "Trainable", "means": WITHOUT["Trainable"]},
+                {"side": "candidate", "capability": "Covered", "means": WITHOUT["Covered"]},
             ],
         },
         "levels": levels,

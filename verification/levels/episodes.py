@@ -14,6 +14,7 @@ from verification import cases
 from verification.batches import TAPE_PATH, Bounds, is_over, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
 from verification.check import Check
+from verification.levels import rolled
 from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.levels.mining import policies
@@ -130,5 +131,7 @@ def _behaviours(context: Context, trace: list[tuple[Snapshot, Actions, Snapshot]
 
 
 def checks(context: Context) -> list[Check]:
-    """Level 3."""
+    """Level 3: episodes that the candidate plays by itself, if the plugin has them; else both sides step together."""
+    if context.plugin.play.alone is not None:
+        return rolled.checks(context)
     return [Check(EPISODES, "L3", "whole episodes in lockstep", _run_episodes)]

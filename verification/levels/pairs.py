@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from references.protocol import OUTCOME, Batch
+from references.protocol import OUTCOME, Batch, Snapshot
 from verification import cases
 from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.localise import differences, suspects
-from verification.plugin import Injected
+from verification.plugin import Injected, Plugin
 from verification.results import CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 
@@ -89,10 +89,17 @@ def _add_all(
         seen = differences(context.table, ordered, pair.reference, pair.candidate, case)
         if draws:
             seen = (FieldDifference(TAPE_PATH, "noise", draws, "the same draws"), *seen)
+        else:
+            draws = draws_apart(context.plugin, row(pair.reference, case), row(pair.candidate, case))
         places = suspects(context.plugin, seen, behaviours, wrong, case)
         finding = Finding(1, seen, draws=draws, suspects=places, case={"made by": injected.labels[case]})
         snapshot = dict(state_paths(row(injected.snapshots, case)))
         add_finding(context, result, Case(context.plugin.env, (row(injected.actions, case),), snapshot), finding)
+
+
+def draws_apart(plugin: Plugin, reference: Snapshot, candidate: Snapshot) -> str:
+    """The draws between two states in words, if the plugin can tell; else ""."""
+    return plugin.draws.apart(reference, candidate) if plugin.draws.apart else ""
 
 
 def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch) -> Mapping[str, NDArray[np.bool_]]:

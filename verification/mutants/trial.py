@@ -64,7 +64,8 @@ def _lockstep(context: Context, episodes: Sequence[Episode]) -> Iterator[tuple[i
 def _played(context: Context, episodes: Sequence[Episode]) -> Iterator[Batch]:
     candidate, plugin = context.candidate, context.plugin
     if isinstance(candidate, Rollable):
-        yield from candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
+        played = candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
+        yield from (rolled.states for rolled in played)
         return
     for episode in episodes:
         candidate.reset(episode.seed, episode.options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from scipy import special
@@ -261,11 +261,6 @@ def degenerate_result(
         alpha=alpha,
         notes=(*notes, "the data have no spread: the difference was compared with the margin, no test was made"),
     )
-
-
-def with_notes(result: Equivalence, *notes: str) -> Equivalence:
-    """The same result with further notes."""
-    return replace(result, notes=(*result.notes, *notes))
 
 
 def require_terms(margin: Margin, alpha: float) -> None:

@@ -34,15 +34,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(rate, low, high, confidence)
 
 
-def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """The exact interval: covers at least its level whatever the rate, and is wider than Wilson's."""
-    _require_counts(successes, trials)
-    tail = (1 - _require_confidence(confidence)) / 2
-    low = 0.0 if successes == 0 else float(special.betaincinv(successes, trials - successes + 1, tail))
-    high = 1.0 if successes == trials else float(special.betaincinv(successes + 1, trials - successes, 1 - tail))
-    return Interval(successes / trials, low, high, confidence)
-
-
 def clean_bound(trials: int, confidence: float = 0.95) -> float:
     """The exact upper bound on the rate of what never happened in n independent `trials`: 1 - (1 - confidence)^(1/n).
 

@@ -13,6 +13,7 @@ from families.cheetahjax.verify import duties, free, mutants, one_step, sides
 from families.cheetahjax.verify.behaviours import SOURCES, behaviours, declared
 from families.cheetahjax.verify.cases import inject
 from families.cheetahjax.verify.draws import draws
+from families.cheetahjax.verify.fields import WRITTEN_BY, fields
 from families.cheetahjax.verify.laws import laws_of, relations_of
 from families.cheetahjax.verify.policies import AGENT, POLICIES
 from families.cheetahjax.verify.tasks import TASKS, Task
@@ -20,7 +21,7 @@ from references.protocol import UNDEFINED, Batch
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import row, size, stack
 from verification.check import Check
-from verification.fields import FieldSpec, FieldTable
+from verification.fields import FieldTable
 from verification.levels import free_run
 from verification.levels.continuous import FREE_RUN, ONE_STEP, WINDOWS
 from verification.levels.mining import UNIFORM, uniform
@@ -41,27 +42,9 @@ from verification.plugin import (
 )
 from verification.statistics.margin import Margin
 
-COMPOUND = 10
-"""How many times the limits of one physics step an injected environment step may be off (see `WHY`)."""
-WHY = (
-    "an environment step of several physics steps amplifies the rounding of each: a contact that begins within it "
-    f"begins a step sooner or later. {one_step.PHYSICS} and {one_step.ENV} hold physics steps to a {COMPOUND}th of it"
-)
 ARITHMETIC = 16.0
 """How many times what storing the state costs a window may be off: the forces of a chain of links, summed from contacts
 thousands of newtons per metre stiff, lose about a digit more than the state that they come from."""
-WRITTEN_BY = {
-    "acceleration": (
-        "cheetahjax.bias", "cheetahjax.inertia", "cheetahjax.passive", "cheetahjax.contact", "cheetahjax.limit",
-        "cheetahjax.impedance", "cheetahjax.force_tree", "cheetahjax.newton", "cheetahjax.kinematics",
-    ),
-    "velocity": ("cheetahjax.integrate", "cheetahjax.step"),
-    "position": ("cheetahjax.integrate", "cheetahjax.step"),
-    "clock": ("cheetahjax.envs.planar_env",),
-    "observation": ("cheetahjax.envs.locomotion", "cheetahjax.envs.observation"),
-    "reward": ("cheetahjax.envs.locomotion", "cheetahjax.envs.planar_env"),
-    "ending": ("cheetahjax.envs.planar_env", "cheetahjax.envs.locomotion"),
-}  # fmt: skip
 BLIND_SPOTS = (
     "float64 is compared physics step by physics step and over free runs; the environment itself is used in float32",
     "Gymnasium's options other than the defaults are not compared here (frame_skip 1 apart)",
@@ -137,18 +120,6 @@ inverted_pendulum = partial(make, "InvertedPendulum-v5")
 inverted_double_pendulum = partial(make, "InvertedDoublePendulum-v5")
 reacher = partial(make, "Reacher-v5")
 swimmer = partial(make, "Swimmer-v5")
-
-
-def fields(task: Task) -> tuple[FieldSpec, ...]:
-    """What is compared of an environment step: the strict limits, widened by what physics steps compound to."""
-    found = []
-    for spec in one_step.strict(task, "float32").specs:
-        wide = spec.module not in ("clock", "ending", "reward") or spec.path == "out.info.x_position"
-        factor = COMPOUND if wide else 1
-        if spec.kind == "float":
-            spec = FieldSpec(spec.path, spec.module, "float", atol=factor * spec.atol, rtol=spec.rtol, why=WHY)
-        found.append(spec)
-    return tuple(found)
 
 
 def checks(task: Task, vmap: Vmap) -> Sequence[Check]:

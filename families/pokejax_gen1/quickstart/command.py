@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     import jaxenv
-    from jaxenv.cache import enable_compilation_cache
+    from jaxenv import enable_compilation_cache
     from leaderboard.program import one_device_per_core
 
     began = time.perf_counter()
@@ -81,7 +81,7 @@ def _compile(
     """The program that plays, and the sample to compare; notes how long both took to compile."""
     import jax
 
-    from families.pokejax_gen1.verify.sweep import Plan
+    from families.pokejax_gen1.verify.lockstep import Plan
 
     before = _programs(cache)
     began = time.perf_counter()
@@ -128,8 +128,8 @@ def _compare(findings: Findings, sample: Sample, options: argparse.Namespace, co
 def _compare_sample(
     findings: Findings, sample: Sample, options: argparse.Namespace, pool: WorkerPool, console: Console
 ) -> None:
-    from families.pokejax_gen1.verify.sweep import Sweep
-    from families.pokejax_gen1.verify.sweep import run as lockstep
+    from families.pokejax_gen1.verify.lockstep import Sweep
+    from families.pokejax_gen1.verify.lockstep import run as lockstep
 
     plan = sample.plan
     with _bars(console) as bars:
@@ -141,7 +141,7 @@ def _compare_sample(
         battles=sweep.episodes,
         points=sweep.steps + sweep.episodes,  # each battle is compared before its first choice too
         fields=len(sample.fields),
-        divergences=len(sweep.failures),
+        divergences=sweep.divergences,
         unverified=missing,
     )
     if not sweep.complete:

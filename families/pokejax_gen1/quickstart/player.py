@@ -12,8 +12,9 @@ from pokejax.cli.command import CannotRunError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from families.pokejax_gen1.verify.candidate import LockstepCandidate, PlayedBattles
-    from families.pokejax_gen1.verify.sweep import Plan
+    from families.pokejax_gen1.verify.battles import PlayedBattles
+    from families.pokejax_gen1.verify.lockstep import Plan
+    from families.pokejax_gen1.verify.play import Player as LockstepCandidate
     from jaxenv import Environment
     from jaxenv.backends import Backend
 

@@ -17,7 +17,7 @@ from pokejax.cli.command import EXIT_DIVERGENCE, EXIT_OK, CannotRunError
 from pokejax.common.formats import find
 
 if TYPE_CHECKING:
-    from families.pokejax_gen1.verify.candidate import PlayedBattles
+    from families.pokejax_gen1.verify.battles import PlayedBattles
     from references.showdown.client import BattleJob
     from references.showdown.workers import WorkerPool
 
@@ -52,7 +52,7 @@ class RecordedBattle:
 
 def recorded(played: PlayedBattles, index: int, fields: list[str], format_id: str) -> RecordedBattle:
     """Battle ``index`` of a batch whose records have the columns ``fields``."""
-    from families.pokejax_gen1.verify.compare import column_order
+    from families.pokejax_gen1.verify.sides import column_order
     from references.showdown.client import BattleJob
     from references.showdown.gen1.fields import field_names
 
@@ -81,8 +81,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
     battle's at a decision point, or its protocol log tells another result.
     """
-    from families.pokejax_gen1.verify.compare import compare, describe
-    from references.showdown.client import replay
+    from families.pokejax_gen1.verify.lockstep import first_difference
     from references.showdown.install import VERSION
     from references.showdown.replay import battle_texts
 
@@ -91,9 +90,9 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
     paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log", ".svg")]
     paths[1].write_text(texts.input_log, encoding="utf-8")
     paths[2].write_text(texts.protocol_log, encoding="utf-8")
-    divergence = compare(battle.records, replay(pool, battle.job))
-    if divergence is not None:
-        raise ReplayMismatchError(describe(divergence))
+    difference = first_difference(battle.job, battle.records, pool, out.parent / "divergences")
+    if difference:
+        raise ReplayMismatchError(difference)
     told = blocks(texts.protocol_log)
     if told_result(texts.protocol_log) != battle.result or len(told) != len(battle.records) + 1:
         raise ReplayMismatchError(
@@ -124,8 +123,8 @@ def stem_of(out: Path, default: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """The command."""
-    from families.pokejax_gen1.verify.candidate import load
-    from jaxenv.cache import enable_compilation_cache
+    from families.pokejax_gen1.verify.play import load
+    from jaxenv import enable_compilation_cache
     from references.showdown.install import ReferenceUnavailableError
     from references.showdown.workers import WorkerPool
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,7 +14,6 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from families.pokejax_gen1.verify.candidate import PlayedBattles
 from families.pokejax_gen1.verify.policies import POLICIES, VISITS, Policy, chosen
 from families.pokejax_gen1.verify.record import named_fields, record
 from pokejax.common.rng import Rng
@@ -26,6 +26,43 @@ from verification.backends import Vmap
 LANES = 256
 """Battles played side by side. Fixed, so that one compiled program serves every number of episodes."""
 STEPS_PER_CALL = 64
+
+
+@dataclass(frozen=True)
+class PlayedBattles:
+    """A batch of N battles of at most T joint steps, as the candidate played them.
+
+    `seeds`: uint32 [N, 2], high and low word of the generator's state before the start.
+    `teams`: uint16 [N, 2, 6, 16]: species, level, four moves, five IVs, five EVs (hp atk def spc spe); species 0 ends.
+    `lengths`: integers [N], joint steps played.
+    `actions`: uint8 [N, T, 2]; what lies beyond a battle's length is ignored.
+    `records`: int32 [N, T + 1, F], row 0 before the first choice; columns are the candidate's `fields`.
+    """
+
+    seeds: NDArray[np.uint32]
+    teams: NDArray[np.uint16]
+    lengths: NDArray[np.integer]
+    actions: NDArray[np.uint8]
+    records: NDArray[np.int32]
+
+    def check(self, fields: int) -> None:
+        """Raise a `ValueError` that names the first array whose shape does not fit."""
+        n, steps = self.actions.shape[:2]
+        expected = {
+            "seeds": (n, 2),
+            "teams": (n, 2, 6, 16),
+            "lengths": (n,),
+            "actions": (n, steps, 2),
+            "records": (n, steps + 1, fields),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"the candidate's {name} have shape {found}, expected {shape}")
+        if n and (self.lengths.min() < 0 or self.lengths.max() > steps):
+            raise ValueError(
+                f"the candidate's lengths reach from {self.lengths.min()} to {self.lengths.max()}, of {steps}"
+            )
 
 
 def _start(hi: jax.Array, lo: jax.Array, sides: Party) -> tuple[Battle, jax.Array]:
@@ -128,7 +165,7 @@ class PokejaxGen1:
         self._replay_batch = jit(replay, donate_argnums=0)
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
-        """Batches of `LANES` battles; see `LockstepCandidate`."""
+        """Batches of `LANES` battles; see `play.Player`."""
         if policy not in POLICIES:
             raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
         number = list(POLICIES).index(policy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 
 from families.pokejax_gen1.verify.sides import REWARDS, TEAMS
 from references.protocol import TERMINATED
@@ -163,6 +164,7 @@ BEHAVIOUR_SOURCES = {
 }
 
 
+@functools.cache
 def specs() -> tuple[FieldSpec, ...]:
     """One spec a path. A `ValueError` names a field of the record that no module, or more than one, claims."""
     found = []

@@ -13,22 +13,29 @@ import numpy as np
 
 from families.pokejax_gen1.verify import behaviours, laws
 from families.pokejax_gen1.verify.battles import PokejaxGen1
-from families.pokejax_gen1.verify.candidate import reference_format
-from families.pokejax_gen1.verify.episodes import lockstep_check
+from families.pokejax_gen1.verify.cases import Snapshots, injected_states
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
-from families.pokejax_gen1.verify.injection import Snapshots, injected_states
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
-from families.pokejax_gen1.verify.self_check import SelfCheck
-from families.pokejax_gen1.verify.sides import AGENTS, PokejaxEnv, ShowdownEnv, records_of, teams_of, to_batch
+from families.pokejax_gen1.verify.play import SelfCheck, episode_of, self_play
+from families.pokejax_gen1.verify.sides import (
+    AGENTS,
+    PokejaxEnv,
+    ShowdownEnv,
+    records_of,
+    reference_format,
+    teams_of,
+    to_batch,
+)
 from families.pokejax_gen1.verify.steps import Gen1Steps
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.common.rng import Rng, draw
 from pokejax.env import Gen1Battle
 from pokejax.gen1.team_sampling import sample_teams
-from references.protocol import Actions, Batch
+from references.protocol import Actions, Batch, Snapshot
 from references.showdown.client import POLICIES, play
 from references.showdown.gen1.record_check import check_records
+from references.showdown.lcg import draws_between, state_of
 from references.showdown.workers import Done, WorkerPool
 from verification import cases
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
@@ -90,11 +97,11 @@ def _number(choices: Mapping[str, str], name: str, whole: bool = False) -> float
 
 
 class _Pool:
-    """Workers shared by everything that one plugin starts, made when first needed."""
+    """Workers shared by everything that one plugin starts, made when first needed; or `shared` ones of the caller's."""
 
-    def __init__(self, workers: int | None = None, timeout: float = 60.0) -> None:
+    def __init__(self, workers: int | None = None, timeout: float = 60.0, shared: WorkerPool | None = None) -> None:
         self._size, self._timeout = workers, timeout
-        self._pool: WorkerPool | None = None
+        self._shared, self._pool = shared, shared
 
     def get(self) -> WorkerPool:
         """The workers."""
@@ -103,8 +110,8 @@ class _Pool:
         return self._pool
 
     def close(self) -> None:
-        """End them."""
-        if self._pool is not None:
+        """End them, unless they are the caller's."""
+        if self._pool is not None and self._pool is not self._shared:
             self._pool.close()
             self._pool = None
 
@@ -154,7 +161,7 @@ def make(
     env: str,
     teams: str = "randbats",
     policies: tuple[str, ...] = POLICIES,
-    shared: _Pool | None = None,
+    shared: _Pool | WorkerPool | None = None,
     backend: str = "xla",
 ) -> Plugin:
     """The plugin of an id; `teams` and `policies` are those of whole episodes. Level 1 uses all kinds of teams.
@@ -164,7 +171,7 @@ def make(
     vmap = vmap_of(backend)
     format = reference_format(env)
     alone = env.startswith("self-check/")
-    workers = shared or _Pool()
+    workers = shared if isinstance(shared, _Pool) else _Pool(shared=shared)
 
     def reference() -> ShowdownEnv:
         return _Reference(format, workers)
@@ -187,12 +194,15 @@ def make(
             valid=_valid,
             plain=lambda snapshot: _plain(reference(), snapshot),
         ),
-        draws=Draws(noise="same_prng", sample=None if alone else functools.partial(_draws, env, vmap)),
+        draws=Draws(
+            noise="same_prng", sample=None if alone else functools.partial(_draws, env, vmap), apart=_draws_apart
+        ),
         play=Play(
             options=tuple({"teams": kind} for kind in TEAM_KINDS),
             horizon=_STEP_LIMIT,
             mine=lambda rng, count: _mine(workers.get(), format, rng, count),
             trace=lambda rng, count: _trace(workers.get(), format, rng, count),
+            alone=self_play(lambda: _player(env, alone, workers, vmap), teams, policies),
         ),
         injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
         laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
@@ -203,8 +213,6 @@ def make(
             self_check=lambda: make("self-check/" + format, teams, policies),
         ),
         checks=Checks(
-            extra=[lockstep_check(lambda context: _player(env, alone, workers, vmap), teams, policies)],
-            replaces=("L3/episodes",),
             margins={"win_rate": _MARGIN},
             blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
         ),
@@ -238,12 +246,10 @@ def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) 
     done = [event for event in pool.run(jobs, attempt) if isinstance(event, Done)]
     for event in sorted(done, key=lambda event: event.index):
         teams, words, _, _ = event.job
-        actions, records = event.result
-        states = to_batch(np.repeat(teams[None], len(records), axis=0), records)
-        joint = {agent: actions[:, side] for side, agent in enumerate(AGENTS)}
-        yield Episode(0, {"teams": teams, "words": np.array(words, np.uint32)}, joint, states)
+        yield episode_of(teams, words, *event.result)
 
 
+@functools.cache
 def _once_wrong(env: str) -> tuple[Script, ...]:
     """The battles of an environment that once differed, as scripts; none outside a checkout."""
     found = [(path.stem, cases.load(path)) for path in sorted(_REGRESSION.glob("*.json"))]
@@ -265,6 +271,12 @@ def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -
     return rows(everything, rng.permutation(size(everything))[:count])
 
 
+def mined(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Snapshots:
+    """`count` states with a choice to make, of battles that the reference plays."""
+    states = _mine(pool, format, rng, count)
+    return Snapshots(teams_of(states), records_of(states))
+
+
 def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) -> Injected:
     played = Snapshots(teams_of(snapshots), records_of(snapshots))
     made = injected_states(rng, count, played, _steps(vmap).restore_many)
@@ -279,6 +291,13 @@ def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[st
     reference.reset(0, {"teams": snapshot["teams"], "words": words})
     start = reference.snapshot()
     return {path: start[path] for path in snapshot}
+
+
+def _draws_apart(reference: Snapshot, candidate: Snapshot) -> str:
+    """The candidate's draws beyond the reference's, in words."""
+    theirs, ours = (state_of(int(one["prng_hi"]), int(one["prng_lo"])) for one in (reference, candidate))
+    extra = draws_between(theirs, ours)
+    return "more than 64 draws apart" if extra is None else f"{extra:+d} draws" if extra else ""
 
 
 def _valid(snapshots: Batch) -> np.ndarray:

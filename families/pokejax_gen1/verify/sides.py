@@ -6,6 +6,7 @@ A snapshot holds the reference's record (312 numbers by name) and "teams", uint1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -14,15 +15,15 @@ from numpy.typing import NDArray
 
 import pokejax
 from families.pokejax_gen1.verify.battles import PokejaxGen1
-from families.pokejax_gen1.verify.compare import column_order
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from pokejax.common import formats
 from pokejax.gen1.choices import NUM_ACTIONS
 from pokejax.gen1.team_sampling import sample_teams
-from references.protocol import TERMINATED, UNDEFINED, Actions, Batch, EnvInfo, Snapshot
+from references.protocol import TERMINATED, UNDEFINED, Actions, Batch, EnvInfo, Rolled, Snapshot
 from references.showdown import client, steps
 from references.showdown.gen1.fields import field_names
 from references.showdown.install import VERSION
-from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, WorkerPool
+from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, BadRequestError, Fault, WorkerPool
 from verification import batches
 from verification.backends import Vmap
 
@@ -31,6 +32,24 @@ TEAMS = "teams"
 LANES = 64
 """Battles of a `rollout`, side by side."""
 REWARDS = tuple(f"out.reward.{agent}" for agent in AGENTS)
+
+
+def reference_format(env: str) -> str:
+    """The reference's format whose battles have the rules of this environment's."""
+    return formats.of_environment(env).reference
+
+
+def column_order(fields: list[str]) -> NDArray[np.intp]:
+    """Where each of the reference's columns stands in a candidate's `fields`; a `ValueError` names what is amiss."""
+    names = field_names()
+    missing, unknown = sorted(set(names) - set(fields)), sorted(set(fields) - set(names))
+    if missing or unknown or len(fields) != len(names):
+        raise ValueError(
+            "the candidate's fields must be the reference's (references/showdown/gen1/fields.json), each once; "
+            f"missing: {missing[:8]}, unknown: {unknown[:8]}"
+        )
+    place = {name: i for i, name in enumerate(fields)}
+    return np.array([place[name] for name in names])
 
 
 def to_batch(teams: NDArray[np.uint16], records: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
@@ -154,6 +173,29 @@ class ShowdownEnv(_Gen1Env):
         teams, records = teams_of(snapshots), records_of(snapshots)
         return self._answer(teams, steps.step_many(self.pool, self.format, teams, records, actions_of(actions)))
 
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
+        """Whole battles, by all workers. A `ValueError` names a battle whose teams or seed Showdown refuses."""
+        jobs: dict[int, client.BattleJob] = {}
+        for number, (options, joint) in enumerate(zip(resets, actions, strict=True)):
+            jobs[number] = client.BattleJob(self.format, *beginning(0, options), actions_of(joint))
+        # The longest first, so that all workers end together.
+        order = sorted(jobs, key=lambda number: -len(jobs[number].actions))
+        found: dict[int, Rolled] = {}
+        faults: dict[int, list[str]] = {}
+
+        def attempt(pool: WorkerPool, number: int) -> client.Replayed:
+            try:
+                return client.replay(pool, jobs[number])
+            except BadRequestError as error:
+                raise ValueError(f"the reference refuses battle {jobs[number].seed}: {error}") from error
+
+        for event in self.pool.run(order, attempt):
+            if isinstance(event, Fault):
+                faults.setdefault(event.job, []).append(event.reason)
+            else:
+                found[event.job] = _rolled(jobs[event.job], event.result)
+        return [replace(found.get(number, Rolled({})), faults=faults.get(number, ())) for number in jobs]
+
     def _answer(self, teams: NDArray[np.uint16], results: steps.StepResults) -> Batch:
         refused = np.flatnonzero((results.status != STATUS_OK) & (results.status != STATUS_REFERENCE_ERROR))
         if len(refused):
@@ -162,6 +204,18 @@ class ShowdownEnv(_Gen1Env):
         batch = to_batch(teams, results.records)
         batch[UNDEFINED] = results.status == STATUS_REFERENCE_ERROR
         return batch
+
+
+def _rolled(job: client.BattleJob, told: client.Replayed) -> Rolled:
+    """Showdown's answer; where its own code threw, the step that it has no answer to is the last."""
+    threw, records = told.status == STATUS_REFERENCE_ERROR, told.records
+    if threw:
+        records = np.concatenate([records, np.zeros((1, records.shape[1]), np.int32)])
+    states = to_batch(np.broadcast_to(job.teams, (len(records), *job.teams.shape)), records)
+    if threw:
+        states[UNDEFINED][-1] = True
+    stopped = "" if told.status == STATUS_OK else f"{client.STATUS_NAMES[told.status]}: {told.message}"
+    return Rolled(states, stopped)
 
 
 class PokejaxEnv(_Gen1Env):
@@ -197,7 +251,7 @@ class PokejaxEnv(_Gen1Env):
         joint = np.array([int(actions[agent]) for agent in AGENTS], np.uint8)
         self._now = to_batch(teams, self.steps.step_one(teams[0], records[0], joint)[None])
 
-    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Batch]:
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
         """Whole battles in place, all in one batch; what lies beyond a battle's own actions is not given out."""
         begun = [beginning(0, options) for options in resets]
         lengths = np.array([batches.size(joint) for joint in actions])
@@ -211,7 +265,7 @@ class PokejaxEnv(_Gen1Env):
         teams = np.stack([begun[k][1] for k in fill])
         found = self.battles.replay(words, teams, lengths[fill], played).records[..., column_order(self.battles.fields)]
         return [
-            to_batch(np.repeat(teams[k][None], length + 1, axis=0), found[k, : length + 1])
+            Rolled(to_batch(np.repeat(teams[k][None], length + 1, axis=0), found[k, : length + 1]))
             for k, length in enumerate(lengths.tolist())
         ]
 

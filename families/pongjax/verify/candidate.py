@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from families.pongjax.verify.engine import Program, shared_program
 from pongjax.params import PongParams
-from references.protocol import Actions, Batch, Bounds, EnvInfo, Snapshot
+from references.protocol import Actions, Batch, Bounds, EnvInfo, Rolled, Snapshot
 from references.puffer_pong.library import serves
 from verification.backends import Vmap
 from verification.batches import concat, rows
@@ -114,7 +114,7 @@ class PongCandidate:
         """Everything, always."""
         return self._everything(len(self._fit(snapshots)[FRAME_SKIP]))
 
-    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Batch]:
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
         """Whole episodes, in place."""
         found: dict[int, Batch] = {}
         for skip in FRAME_SKIPS:
@@ -124,7 +124,7 @@ class PongCandidate:
                 starts = np.concatenate([self._read(0, resets[k])[1] for k in part])
                 played = self._roll_out(skip, starts, [self._action(actions[k][AGENT]) for k in part])
                 found.update(zip(part, played, strict=True))
-        return [found[k] for k in range(len(resets))]
+        return [Rolled(found[k]) for k in range(len(resets))]
 
     def _roll_out(self, skip: int, starts: NDArray[np.uint32], played: list[NDArray[Any]]) -> list[Batch]:
         program, lengths = self._programs[skip], [len(actions) for actions in played]

@@ -10,10 +10,11 @@ import numpy as np
 
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared
-from families.pongjax.verify.bulk import OBSERVED, WHY_ONE_ULP
+from families.pongjax.verify.bulk import WHY_ONE_ULP
 from families.pongjax.verify.candidate import FRAME_SKIP, FRAME_SKIPS, STATE_TYPES, MutatedPong, PongCandidate
 from families.pongjax.verify.cases import inject
 from families.pongjax.verify.draws import Draws as OwnDraws
+from families.pongjax.verify.fields import FIELDS, WRITTEN_BY, specs
 from families.pongjax.verify.lockstep import flat, play, shares
 from families.pongjax.verify.mutants import mutants
 from families.pongjax.verify.policies import one_by_one
@@ -22,7 +23,7 @@ from references.protocol import Batch, Snapshot
 from references.puffer_pong.library import serves
 from verification.backends import BACKENDS, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
-from verification.fields import FieldSpec, PluginError
+from verification.fields import PluginError
 from verification.plugin import (
     Behaviours,
     Checks,
@@ -39,28 +40,6 @@ from verification.plugin import (
     State,
 )
 from verification.statistics.margin import Margin
-
-FIELDS: dict[str, tuple[str, ...]] = {
-    "draws": ("state.serve",),
-    "paddles": ("state.paddle_yl", "state.paddle_yr"),
-    "ball": ("state.ball_*",),
-    "round": ("state.score_?", "state.tick", "state.n_bounces"),
-    "observation": OBSERVED,
-    "outcome": ("out.reward", "out.terminated", "out.truncated"),
-    "log": ("out.log",),
-    "config": (FRAME_SKIP,),
-}
-"""Module → its paths. The draws come first: a point too many or too few shows there."""
-
-WRITTEN_BY = {
-    "draws": ("pongjax.frame", "pongjax.game"),
-    "paddles": ("pongjax.frame", "pongjax.env", "pongjax.game"),
-    "ball": ("pongjax.frame", "pongjax.game"),
-    "round": ("pongjax.game", "pongjax.frame"),
-    "observation": ("pongjax.observation", "pongjax.game"),
-    "outcome": ("pongjax.game", "pongjax.frame"),
-    "log": ("pongjax.game",),
-}
 
 BLIND_SPOTS = (
     "PufferLib's Python layer (its vectors, its buffers, the order of its environments' rand() calls) is not run: what "
@@ -111,7 +90,7 @@ def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int
         ),
         state=State(
             modules=tuple(FIELDS),
-            fields=tuple(FieldSpec(path, module) for module, paths in FIELDS.items() for path in paths),
+            fields=specs(),
             sources=WRITTEN_BY,
             valid=_valid,
             plain=partial(_plain, continuous),

@@ -35,8 +35,8 @@ def test_plugins_are_registered_and_sound(injected):
     loaded = load_plugin(task.env_id)
     assert loaded.env == plugin.env == task.env_id
     loaded.check()
-    assert all(spec.why for spec in loaded.fields if spec.tolerant)
-    assert loaded.horizon == (50 if task.name == "Reacher-v5" else 1000)
+    assert all(spec.why for spec in loaded.state.fields if spec.tolerant)
+    assert loaded.play.horizon == (50 if task.name == "Reacher-v5" else 1000)
 
 
 def test_injected_states_are_what_float32_holds(injected):

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from families.pokejax_gen1.verify import injection
+from families.pokejax_gen1.verify import cases
+from families.pokejax_gen1.verify.cases import Injected, Snapshots
 from families.pokejax_gen1.verify.changes import CHANGES, RECIPES
-from families.pokejax_gen1.verify.injection import Injected, Outcome, Snapshots
 from families.pokejax_gen1.verify.noise import MOST_DRAWS, extreme_state, state_before
+from families.pokejax_gen1.verify.plugin import make, mined
+from families.pokejax_gen1.verify.sides import PokejaxEnv
 from families.pokejax_gen1.verify.steps import Gen1Steps
 from pokejax.common.rng import Rng, draw
+from references.showdown import steps as reference
 from references.showdown.gen1.fields import column
 from references.showdown.lcg import state_of, step
 from references.showdown.workers import WorkerPool
+from verification.levels.context import Plan
+from verification.results import CheckResult
+from verification.runner import Run, execute
 
 FORMAT = "gen1randombattle"
 STEPS = 3000
@@ -27,20 +35,29 @@ def candidate() -> Gen1Steps:
 
 @pytest.fixture(scope="module")
 def snapshots(pool: WorkerPool, commit_seed: int) -> Snapshots:
-    return injection.reference_snapshots(pool, FORMAT, np.random.default_rng(commit_seed), 64)
+    return mined(pool, FORMAT, np.random.default_rng(commit_seed), 2048)
 
 
 @pytest.fixture(scope="module")
 def injected(snapshots: Snapshots, candidate: Gen1Steps, commit_seed: int) -> Injected:
     rng = np.random.default_rng([commit_seed, 1])
-    return injection.injected_states(rng, STEPS, snapshots, candidate.restore_many)
+    return cases.injected_states(rng, STEPS, snapshots, candidate.restore_many)
 
 
-def test_injected_steps_are_equal(injected: Injected, candidate: Gen1Steps, pool: WorkerPool) -> None:
-    outcome = Outcome()
-    injection.check_steps(injected, candidate, pool, FORMAT, outcome)
-    assert outcome.steps == STEPS
-    assert not outcome.different, outcome.different[:3]
+def level_1(pool: WorkerPool, folder: Path, wrong: Gen1Steps | None, seed: int, count: int) -> CheckResult:
+    """Level 1 of the plugin on its own injected states, with another engine if one is given."""
+    plugin = make(f"pokejax/{FORMAT}", shared=pool)
+    if wrong is not None:
+        plugin = plugin.between(candidate=lambda: PokejaxEnv(FORMAT, wrong))
+    plan = Plan(levels=("L1",), injected=count, seed=seed, shrink=0, failures=folder)
+    done = execute(Run(plugin, plan))
+    return next(result for result in done.results if result.id == "L1/injected")
+
+
+def test_injected_steps_are_equal(pool: WorkerPool, tmp_path: Path, commit_seed: int) -> None:
+    found = level_1(pool, tmp_path, None, commit_seed, STEPS)
+    assert found.verdict == "pass", found.findings[:3]
+    assert found.cases == STEPS and found.stats["made_by"]["unchanged"] > 0
 
 
 def test_every_change_is_made_and_some_states_are_left_as_played(injected: Injected) -> None:
@@ -53,7 +70,7 @@ def test_every_change_is_made_and_some_states_are_left_as_played(injected: Injec
 
 def test_actions_are_legal_and_recipes_are_followed(injected: Injected) -> None:
     legal = injected.records[:, [column("p1.legal"), column("p2.legal")]]
-    chosen = injected.actions != injection.DEFAULT
+    chosen = injected.actions != cases.DEFAULT
     assert ((legal >> injected.actions) & 1 == 1)[chosen].all()
     asked = injected.records[:, [column("p1.request"), column("p2.request")]] != 0
     assert 0.03 < 1 - chosen[asked].mean() < 0.08 and chosen[~asked].all(), "who is asked may answer with nonsense"
@@ -69,7 +86,7 @@ def test_actions_are_legal_and_recipes_are_followed(injected: Injected) -> None:
 
 def test_the_same_seed_gives_the_same_states(snapshots: Snapshots, candidate: Gen1Steps) -> None:
     first, again = (
-        injection.injected_states(np.random.default_rng(5), 50, snapshots, candidate.restore_many) for _ in range(2)
+        cases.injected_states(np.random.default_rng(5), 50, snapshots, candidate.restore_many) for _ in range(2)
     )
     np.testing.assert_array_equal(first.records, again.records)
     np.testing.assert_array_equal(first.actions, again.actions)
@@ -84,7 +101,7 @@ def test_what_follows_from_a_state_is_derived_as_the_reference_records_it(snapsh
         for name in ("trapped", "maybe_locked", *(f"move{k}.disabled" for k in range(4)))
     ]
     records[:, [column(name) for name in derived]] = 1
-    injection.derive(records)
+    cases.derive(records)
     np.testing.assert_array_equal(records, snapshots.records)
 
 
@@ -97,25 +114,23 @@ class Wrong(Gen1Steps):
         return after
 
 
-def test_a_wrong_engine_is_found_with_field_and_change(injected: Injected, pool: WorkerPool) -> None:
-    part = Injected(injected.teams[:64], injected.records[:64], injected.actions[:64], injected.changes[:64])
-    outcome = Outcome()
-    injection.check_steps(part, Wrong(), pool, FORMAT, outcome)
-    assert len(outcome.different) + sum(outcome.reference_errors.values()) == 64
-    assert set(outcome.fields) == {"step: p1.team.0.pp0"}
-    assert outcome.different[0]["fields"]
-    assert set(outcome.wrong) <= {*CHANGES, injection.UNCHANGED}
+def test_a_wrong_engine_is_found_with_field_and_change(pool: WorkerPool, tmp_path: Path) -> None:
+    found = level_1(pool, tmp_path, Wrong(), 1, 128)
+    assert found.divergences + found.stats.get("reference_threw", 0) == 128
+    assert set(found.first_fields) == {"p1.team.0.pp0"}
+    assert {name for one in found.findings for name in one.case["made by"].split("+")} <= {
+        *CHANGES,
+        cases.UNCHANGED,
+        "played",
+    }
 
 
-def test_a_wrong_mask_is_found_before_the_step(injected: Injected, candidate: Gen1Steps, pool: WorkerPool) -> None:
-    records = injected.records[:1].copy()
+def test_a_wrong_mask_is_found_before_the_step(snapshots: Snapshots, candidate: Gen1Steps, pool: WorkerPool) -> None:
+    """Restoring gives back the mask that the rest of the record implies, in both."""
+    teams, records = snapshots.teams[:1], snapshots.records[:1].copy()
     records[0, column("p1.legal")] ^= 1 << 10
-    outcome = Outcome()
-    injection.check_steps(
-        Injected(injected.teams[:1], records, injected.actions[:1], [()]), candidate, pool, FORMAT, outcome
-    )
-    assert set(outcome.fields) == {"restore: p1.legal"}
-    assert outcome.wrong == {injection.UNCHANGED: 1}
+    for again in (candidate.restore_many(teams, records), reference.restore_many(pool, FORMAT, teams, records).records):
+        assert again[0, column("p1.legal")] == snapshots.records[0, column("p1.legal")]
 
 
 @pytest.mark.parametrize("index", range(MOST_DRAWS))
@@ -142,10 +157,3 @@ def test_extreme_states_have_a_draw_at_a_boundary() -> None:
             state = step(state)
             seen.add(state >> 32)
     assert {0, 0xFFFFFFFF} <= seen
-
-
-def test_the_command_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
-    assert injection.main(["--steps", "200", "--seed", "3", "--battles", "16"]) == 0
-    printed = capsys.readouterr().out
-    assert "200 injected steps, 0 different" in printed
-    assert "unchanged" in printed

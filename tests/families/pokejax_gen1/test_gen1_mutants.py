@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from families.pokejax_gen1.verify.candidate import PlayedBattles
+from families.pokejax_gen1.verify.battles import PlayedBattles
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
 from pokejax.gen1.team_sampling import sample_teams
 from references.showdown import client

@@ -10,8 +10,8 @@ import pytest
 
 from families.pokejax_gen1.verify import laws
 from families.pokejax_gen1.verify.behaviours import behaviours, declared
-from families.pokejax_gen1.verify.cases import case_of, job_of
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES
+from families.pokejax_gen1.verify.jobs import case_of, job_of
 from families.pokejax_gen1.verify.mutants import MUTANTS
 from families.pokejax_gen1.verify.sides import PokejaxEnv, ShowdownEnv
 from references.protocol import Batched, Restorable, Rollable
@@ -74,8 +74,7 @@ def test_places_named_exist() -> None:
 
 def test_both_sides_have_the_capabilities_that_the_levels_use() -> None:
     for env in (ShowdownEnv("gen1ou"), PokejaxEnv("gen1ou")):
-        assert isinstance(env, Restorable) and isinstance(env, Batched)
-    assert isinstance(PokejaxEnv("gen1ou"), Rollable)
+        assert isinstance(env, Restorable) and isinstance(env, Batched) and isinstance(env, Rollable)
 
 
 def test_a_battle_rolled_out_equals_showdowns_own() -> None:
@@ -86,8 +85,13 @@ def test_a_battle_rolled_out_equals_showdowns_own() -> None:
         episodes = list(plugin.play.trace(np.random.default_rng(3), 6))
         candidate = context.candidate
         assert isinstance(candidate, PokejaxEnv)
-        played = candidate.rollout([e.options for e in episodes], [e.actions for e in episodes])
-        for episode, states in zip(episodes, played, strict=True):
+        asked = [e.options for e in episodes], [e.actions for e in episodes]
+        again = ShowdownEnv.rollout(context.reference, *asked)  # type: ignore[arg-type]
+        for episode, ours, theirs in zip(episodes, candidate.rollout(*asked), again, strict=True):
+            states = ours.states
+            assert not theirs.stopped and not context.table.compare(
+                compared_paths(context), episode.states, theirs.states
+            )
             assert batches.size(states) == batches.size(episode.states) == batches.size(episode.actions) + 1
             assert not context.table.compare(compared_paths(context), episode.states, states)
     finally:

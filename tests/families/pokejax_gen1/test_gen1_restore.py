@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from families.pokejax_gen1.verify.injection import Snapshots, reference_snapshots
+from families.pokejax_gen1.verify.cases import Snapshots
+from families.pokejax_gen1.verify.plugin import mined
 from families.pokejax_gen1.verify.steps import LANES, Gen1Steps
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.gen1.team_sampling import sample_teams
@@ -25,7 +26,7 @@ def candidate() -> Gen1Steps:
 
 @pytest.fixture(scope="module")
 def snapshots(pool: WorkerPool, commit_seed: int) -> Snapshots:
-    return reference_snapshots(pool, FORMAT, np.random.default_rng(commit_seed), 32)
+    return mined(pool, FORMAT, np.random.default_rng(commit_seed), 1024)
 
 
 def assert_equal(found: np.ndarray, expected: np.ndarray) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from families.pokejax_gen1.verify.candidate import load
-from families.pokejax_gen1.verify.sweep import Plan, Sweep, run
+from families.pokejax_gen1.verify.behaviours import declared
+from families.pokejax_gen1.verify.lockstep import Plan, Sweep, describe, run
+from families.pokejax_gen1.verify.play import load
 from references.showdown.client import POLICIES
 from references.showdown.workers import WorkerPool
 
@@ -23,8 +24,8 @@ def _play(teams: str, episodes: int, seed: int, pool: WorkerPool, folder: Path) 
     env = "pokejax/gen1ou" if teams == "ou" else "pokejax/gen1randombattle"
     plan = Plan(env, episodes, seed, teams, tuple(POLICIES))
     sweep = run(load(env), plan, pool, folder)
-    first = sweep.failures[0].divergence if sweep.failures else None
-    assert first is None, f"seed {seed}, {teams}: {len(sweep.failures)} battles differ, the first in {first}"
+    first = describe(sweep.failures[0]) if sweep.failures else ""
+    assert not sweep.divergences, f"seed {seed}, {teams}: {sweep.divergences} battles differ, the first:\n{first}"
     assert sweep.complete and not sweep.reference_errors, f"seed {seed}, {teams}: {sweep.reference_errors[:1]}"
     assert sweep.episodes == episodes and sweep.steps > 20 * episodes
     return sweep
@@ -34,7 +35,8 @@ def _play(teams: str, episodes: int, seed: int, pool: WorkerPool, folder: Path) 
 def test_fresh_battles_equal_showdown(teams: str, commit_seed: int, pool: WorkerPool, tmp_path: Path) -> None:
     sweep = _play(teams, FRESH[teams], commit_seed, pool, tmp_path)
     if teams == "allmoves":
-        assert sweep.coverage.to_json()["moves"] >= 150
+        moves = [name for name in sweep.coverage["counts"] if name.startswith("move:")]
+        assert len(moves) >= 150, sorted(set(declared()) - set(sweep.coverage["counts"]))
 
 
 @pytest.mark.sweep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import io
 import json
@@ -76,7 +77,8 @@ def act(findings: Findings, out: Path) -> str:
     from families.pokejax_gen1.quickstart.command import _bars
 
     console = Console(file=io.StringIO(), record=True, width=200)
-    training.train_and_play(findings, ENV, 0, STEPS, out, console, _bars(console))
+    options = argparse.Namespace(seed=0, train=STEPS, out=out, backend="auto")
+    training.train_and_play(findings, ENV, options, console, _bars(console))
     return console.export_text()
 
 
@@ -109,9 +111,9 @@ def test_without_the_packages_one_line_says_how(
     monkeypatch.setattr(training.importlib.util, "find_spec", lambda name: None if name == "flax" else found(name))
     act(findings, tmp_path)
     (line,) = findings.not_done
-    assert line == "training a policy: flax: not installed. Remedy: `uv run --group baselines pokejax quickstart`"
-    monkeypatch.setattr(training, "in_checkout", lambda: False)
-    assert "a checkout of the repository" in training.missing()
+    assert line == "training a policy: flax: not installed. Remedy: `uv sync`"
+    monkeypatch.setattr(training, "INSTALLED", True)
+    assert "pip install 'pokejax[tools]'" in training.missing()
     assert findings.trained is None and not list(tmp_path.iterdir())
 
 

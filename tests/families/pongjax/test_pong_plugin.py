@@ -13,7 +13,7 @@ from pong_runs import need_reference
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared, observation_of
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, PongCandidate
-from families.pongjax.verify.plugin import WRITTEN_BY
+from families.pongjax.verify.fields import WRITTEN_BY
 from families.pongjax.verify.sides import SeededPong
 from references.protocol import Batched, Restorable, Rollable
 from verification import batches, cases
@@ -70,7 +70,7 @@ def test_one_game_is_one_lane_of_a_batch_and_of_a_rollout(plugin: Plugin) -> Non
     assert {episode.options["frame_skip"] for episode in episodes} == {1, 8}
     rolled = candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
     table = plugin.table()
-    for episode, states in zip(episodes, rolled, strict=True):
+    for episode, states in zip(episodes, (one.states for one in rolled), strict=True):
         steps = min(60, batches.size(episode.actions))
         paths = list(states)
         assert not table.compare(paths, episode.states, states)

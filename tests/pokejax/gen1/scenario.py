@@ -17,10 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from families.pokejax_gen1.verify.cases import case_of
-from families.pokejax_gen1.verify.compare import compare
+from families.pokejax_gen1.verify.lockstep import first_difference
 from families.pokejax_gen1.verify.record import named_fields, record
-from families.pokejax_gen1.verify.sweep import finding_of
 from pokejax.common.rng import Rng
 from pokejax.gen1.dex import Status, move_number
 from pokejax.gen1.party import parties_from_wire
@@ -31,7 +29,6 @@ from references.showdown.client import BattleJob, replay
 from references.showdown.gen1.fields import column, field_names
 from references.showdown.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
 from references.showdown.workers import WorkerPool
-from verification import cases
 
 LANES = 512
 """Seeds tried side by side. Fixed, so that one compiled program serves every scenario."""
@@ -248,14 +245,11 @@ class Stage:
         job = played.job(lane)
         reference = replay(self.pool, job)
         mine = played.records.rows[: len(job.actions) + 1, lane]
-        divergence = compare(mine, reference)
-        if divergence is not None:
-            path = cases.save(self.failures, case_of(f"pokejax/{FORMAT}", job, divergence.step), finding_of(divergence))
-            fields = [f"{d.name}: JAX {d.candidate}, Showdown {d.reference}" for d in divergence.differences[:12]]
+        difference = first_difference(job, mine, self.pool, self.failures)
+        if difference:
             raise AssertionError(
-                f"differs after joint choice {divergence.step} ({divergence.kind} {divergence.message}), "
-                f"{divergence.extra_draws} extra draws: {fields}; actions {job.actions[: divergence.step].tolist()}; "
-                f"saved as {path}, which belongs in tests/regression/ if the engine is wrong"
+                f"differs: {difference}\nactions {job.actions.tolist()}; the file belongs in tests/regression/ "
+                "if the engine is wrong"
             )
         if reference.message:
             raise AssertionError(f"the reference stopped: {reference.message}")

@@ -41,7 +41,7 @@ from pokejax.common.rng import Rng
 from pokejax.common.team_text import TeamError
 
 if TYPE_CHECKING:
-    from pokejax.gen1.observation import Memory
+    from pokejax.gen1.observation import Memory, Observation  # noqa: F401 (in Gen1Battle's type arguments)
     from pokejax.gen1.state import Battle, Party
 
 

@@ -72,6 +72,6 @@ def plugin():
         draws=Draws(noise="none"),
         play=Play(horizon=LIMIT),
         injection=Injection(inject=inject),
-        laws=Laws(properties=(Property("time passes", lambda b, actions, a: a["state.time"] == b["state.time"] + 1),)),
+        laws=Laws(properties=(Property("time passes", lambda b, _, a: a["state.time"] == b["state.time"] + 1),)),
         checks=Checks(margins={"return": Margin(0.1, "a tenth of what reaching the end is worth")}),
     )

@@ -81,7 +81,7 @@ def random_legal(key: jax.Array, obs: Any, legal_actions: jax.Array) -> jax.Arra
     draw = jax.random.bits(key, count.shape, jnp.uint32) >> 16
     nth = ((draw * count.astype(jnp.uint32)) >> 16).astype(jnp.int32)
     rank = jnp.cumsum(legal_actions, axis=-1, dtype=jnp.int32)
-    return jnp.argmax(rank > nth[..., None], axis=-1).astype(jnp.int32)
+    return lax.argmax(rank > nth[..., None], rank.ndim - 1, jnp.int32)
 
 
 @functools.cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from leaderboard import bench as benching
 from leaderboard import child, configuration, machine, peer
 from leaderboard.duration import Schedule
 from leaderboard.family import Bench, bench_of
+from leaderboard.invocation import program
 from leaderboard.peer import Peer
 from leaderboard.program import one_device_per_core as one_device_per_core
 from leaderboard.report import tables
@@ -28,7 +28,7 @@ from leaderboard.task import Task
 
 
 def parser() -> argparse.ArgumentParser:
-    main = argparse.ArgumentParser(prog="python -m leaderboard", description="Throughput by PROTOCOL.md.")
+    main = argparse.ArgumentParser(prog=program("leaderboard"), description="Throughput by PROTOCOL.md.")
     commands = main.add_subparsers(dest="command", required=True)
     bench = commands.add_parser("bench", help="measure an environment beside its reference")
     bench.add_argument("env", metavar="ENV", help="an environment id, as `jaxenv.list_envs()` names them")
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     console = Console(stderr=True)
     rows = _Rows(arguments.json)
-    command = shlex.join(["python", "-m", "leaderboard", *(sys.argv[1:] if argv is None else argv)])
+    command = program("leaderboard", *(sys.argv[1:] if argv is None else argv))
     try:
         _bench(arguments, command, rows, console)
         status = 0

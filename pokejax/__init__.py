@@ -10,12 +10,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from jaxenv._version import __version__ as __version__
-
 if TYPE_CHECKING:
     from jaxenv import list_envs as list_envs
     from jaxenv import make as make
     from jaxenv import spec as spec
+    from jaxenv._version import __version__ as __version__
     from pokejax.common.pools import PoolError as PoolError
     from pokejax.common.pools import build_pool as build_pool
     from pokejax.common.pools import load_pool as load_pool
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pokejax.env import battle as battle
 
 _HOMES = {
+    "__version__": "jaxenv._version",
     "make": "jaxenv",
     "list_envs": "jaxenv",
     "spec": "jaxenv",
@@ -49,4 +49,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "__version__"])
+    return sorted(_HOMES)

@@ -47,7 +47,7 @@ class EnvInfo:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What `Env.legal` gives for a continuous action: float arrays `low` and `high` of the action's shape."""
+    """The value of `Env.legal` for a continuous action: float arrays `low` and `high` of the action's shape."""
 
     low: NDArray[np.floating]
     high: NDArray[np.floating]
@@ -202,7 +202,7 @@ WITHOUT = {
 
 
 def capabilities(env: Env) -> dict[str, bool]:
-    """Which capabilities `env` has, by name."""
+    """Capabilities of `env`, by name."""
     return {name: isinstance(env, protocol) for name, protocol in CAPABILITIES.items()}
 
 
@@ -212,7 +212,7 @@ def stack(snapshots: Sequence[Snapshot]) -> Batch:
 
 
 def size(batch: Batch) -> int:
-    """How many cases a batch holds."""
+    """Number of cases in a batch."""
     return len(next(iter(batch.values()))) if batch else 0
 
 

@@ -11,22 +11,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ("pokejax", "cheetahjax", "pongjax")
+BELOW = ("jaxenv", "jaxlanes", "families.lookup", "references.protocol")
 ALLOWED = {
     "jaxlanes": (),
     "jaxenv": ("jaxlanes",),
     **dict.fromkeys(ENVIRONMENTS, ("jaxenv", "jaxlanes")),
     "references": (),
-    "leaderboard": ("jaxenv", "jaxlanes", "families.lookup", "references.protocol"),
-    "verification": (
-        *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine"),
-        "leaderboard.invocation",
-    ),
+    "leaderboard": BELOW,
+    "verification": (*BELOW, "leaderboard.machine", "leaderboard.invocation"),
     "baselines": (
-        *("jaxenv", "jaxlanes", "families.lookup", "references.protocol", "leaderboard.machine"),
-        *("leaderboard.invocation", "verification.statistics", "verification.registry", "verification.interrupts"),
+        *(*BELOW, "leaderboard.machine", "leaderboard.invocation"),
+        *("verification.statistics", "verification.registry", "verification.interrupts"),
     ),
 }
-"""What each package may import; `families` stands on top and may import all of them."""
+"""Packages and modules that each package may import; `families` stands on top and may import all of them."""
 EXCEPTIONS = {"jaxenv/builtin.py": "the table of built-in ids, and their types"}
 PACKAGES = (*ALLOWED, "families")
 TOOLS = ("jaxlanes", "jaxenv", "verification", "leaderboard", "baselines")

@@ -38,7 +38,7 @@ TAPE_PATH = "noise.tape"
 
 
 def ended(snapshot: Mapping[str, Any]) -> Any:
-    """Whether the episode is over, of a snapshot (bool) or a batch (bool [N])."""
+    """True if the episode is over, of a snapshot (bool) or a batch (bool [N])."""
     flags = [np.asarray(snapshot[path], bool) for path in (TERMINATED, TRUNCATED) if path in snapshot]
     return np.logical_or.reduce(flags) if flags else np.False_
 
@@ -68,7 +68,7 @@ def step_many(env: Env, snapshots: Batch, actions: Batch) -> Batch:
 
 
 def legal_many(env: Env, snapshots: Batch) -> Legal:
-    """What may be played in every case, per agent."""
+    """Legal actions of every case, per agent."""
     if isinstance(env, Batched):
         return env.legal_many(snapshots)
     found = [_restored(env, row(snapshots, i)).legal() for i in range(size(snapshots))]

@@ -26,7 +26,7 @@ class PluginError(ValueError):
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """How the paths that match `path` (a glob: "p?.team.*.hp") are compared.
+    """Comparison of the paths that match `path` (a glob: "p?.team.*.hp").
 
     * `kind`: "int" (and bool) equal; "float" within tolerance; "angle" the same modulo 2π; "set"/"multiset" the array's
       entries in any order, once or with repetition; "ignore" not at all.
@@ -45,7 +45,7 @@ class FieldSpec:
 
     @property
     def tolerant(self) -> bool:
-        """Whether anything but equality passes."""
+        """True if anything but equality passes."""
         return self.kind == "ignore" or bool(self.atol or self.rtol or self.ulp)
 
 

@@ -130,7 +130,7 @@ class Sides:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What is compared, and who owns it.
+    """Fields that are compared, and their owners.
 
     * `modules`: owners of fields, in dependency order: the first wrong one names the bug. `fields`: all paths.
     * `sources`: module → places in the candidate's source that write its fields, the likeliest first.
@@ -194,7 +194,7 @@ class Injection:
 
 @dataclass(frozen=True, kw_only=True)
 class Laws:
-    """What holds whatever the reference does: `properties` of one step, and metamorphic `relations` of two."""
+    """Laws that hold whatever the reference does: `properties` of one step, and metamorphic `relations` of two."""
 
     properties: Sequence[Property] = ()
     relations: Sequence[Relation] = ()
@@ -202,7 +202,7 @@ class Laws:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviours:
-    """What steps exercise.
+    """Behaviours that steps exercise.
 
     * `shown(before, actions, after)`: name → bool [N], what each step exercised; `declared`: all that there are.
     * `sources`: glob of behaviour → places in the candidate's source that it runs.
@@ -258,7 +258,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """How a run is made.
+    """Options, backends and processes of a run.
 
     * `options`: the choices of this environment's own. `configure(choices)`: the plugin with them, all by name, and
       with "backend"; a `PluginError` for ones that it cannot follow.

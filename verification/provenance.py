@@ -27,7 +27,7 @@ def verifier_hash() -> str:
 
 
 def provenance(seed: int, started: str, seconds: float) -> dict[str, Any]:
-    """What a reader needs to make the result again."""
+    """Facts that a reader needs to make the result again."""
     head, dirty = machine.commit()
     versions = machine.versions()
     return {

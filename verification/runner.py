@@ -210,7 +210,7 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
 
 
 def missing(context: Context, check: Check) -> list[str]:
-    """What a check needs that reference, candidate or plugin does not have."""
+    """Needs of a check that reference, candidate or plugin does not meet."""
     found = []
     for need in check.missing:
         if need == "Restorable":

@@ -128,7 +128,7 @@ class Shrinker:
         return case, before
 
     def _plain_start(self, case: Case, state: Snapshot) -> dict[str, Any]:
-        """What fields are set back to: the plugin's plain state like `state`, or a reset's."""
+        """The state that fields are set back to: the plugin's plain one like `state`, or a reset's."""
         if self.plugin.state.plain is not None:
             return {path: np.asarray(value) for path, value in self.plugin.state.plain(state).items()}
         self.reference.reset(case.seed, case.options or self.plugin.play.options[0])
@@ -136,7 +136,7 @@ class Shrinker:
         return {path: np.asarray(start[path]) for path in state}
 
     def _steps_fail(self, snapshots: Batch, actions: Any) -> list[bool]:
-        """Which of many one-step cases differ in the module sought; what a side cannot be put into does not."""
+        """bool [N]: the one-step cases that differ in the module sought; what a side cannot be put into does not."""
         count = size(snapshots)
         allowed = np.ones(count, bool) if self.plugin.state.valid is None else self.plugin.state.valid(snapshots)
         if not allowed.any():

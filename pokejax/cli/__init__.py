@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 
-from jaxenv._version import __version__
 from pokejax.cli.command import EXIT_COULD_NOT, EXIT_INTERRUPTED, EXIT_OK, CannotRunError, Command
 
 GROUP = "pokejax.commands"
@@ -77,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(usage())
         return EXIT_OK
     if name == "--version":
+        from pokejax import __version__
+
         print(f"pokejax {__version__}")
         return EXIT_OK
     known = commands()

@@ -14,8 +14,9 @@ from pokejax.cli.command import CannotRunError, Command
 def _verify(arguments: list[str]) -> int:
     """Run ``python -m verification``; ``pokejax verify ENV`` is ``pokejax verify run ENV``."""
     names_environment = bool(arguments) and not arguments[0].startswith("-") and bool({"/", ":"} & set(arguments[0]))
-    program = importlib.import_module("verification.cli").main
-    return program(["run", *arguments] if names_environment else arguments)
+    words = ["run", *arguments] if names_environment else arguments
+    sys.argv[1:] = words  # which the report states
+    return importlib.import_module("verification.cli").main(words)
 
 
 VERIFY = Command("compare an environment with its reference, level by level", _verify)

@@ -131,7 +131,7 @@ def add(a: Double, b: Double) -> Double:
     up_high, up_low = _shift_left(less_high, less_low, zeros)
 
     differ = _sign(a) != _sign(b)
-    exponent = jnp.where(differ, exponent - zeros, exponent + carries)
+    exponent = jnp.where(differ, exponent - zeros, exponent + carries.astype(exponent.dtype))
     high, low = jnp.where(differ, up_high, sum_high), jnp.where(differ, up_low, sum_low)
     last = low >> 2 & _ONE
     sticky = (low & np.uint32(3)) != 0

@@ -12,7 +12,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.gen1.arrays import take
+from pokejax.gen1.arrays import argmax, argmin, take
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import (
@@ -73,7 +73,7 @@ def default_action(seat: Seat, party: Party, legal: jax.Array) -> jax.Array:
     """Showdown's ``default``: the request's first move, else the next Pokémon in the side's order, else nothing."""
     moves = legal[FIRST_MOVE:NO_OP]
     place = jnp.where(legal[:TEAM_SIZE], party.position, TEAM_SIZE)
-    action = jnp.where(jnp.any(moves), FIRST_MOVE + jnp.argmax(moves), jnp.argmin(place))
+    action = jnp.where(jnp.any(moves), FIRST_MOVE + argmax(moves), argmin(place))
     return jnp.where(legal[NO_OP], NO_OP, action).astype(jnp.int32)
 
 

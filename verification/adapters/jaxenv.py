@@ -115,7 +115,7 @@ class JaxenvCandidate:
         return self._in_lanes(self._step_many, _size(paths), paths, self._action(actions[AGENT]))
 
     def legal_many(self, snapshots: Batch) -> Mapping[str, NDArray[np.bool_] | Bounds]:
-        """What may be played in every case."""
+        """Legal actions of every case."""
         paths = self._fit(snapshots)
         cases = _size(paths)
         bounds = self._bounds()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from leaderboard.invocation import program
 from verification.backends import AUTO, BACKENDS
 from verification.cli import choices, files, measure, running
 from verification.results import LEVELS
@@ -71,7 +72,7 @@ def _backend(parser: argparse.ArgumentParser, default: str | None = AUTO, note: 
 
 def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser of all commands; the options of the environment that `arguments` name are among them."""
-    top = argparse.ArgumentParser(prog="python -m verification", description=__doc__)
+    top = argparse.ArgumentParser(prog=program("verification"), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
 
     check = commands.add_parser("check", help="check a plugin: declarations, capabilities, level 0")

@@ -94,7 +94,7 @@ def shrink(options: argparse.Namespace, console: Console) -> int:
 
 
 def coverage(options: argparse.Namespace, console: Console) -> int:
-    """What the run of a report exercised, and what never."""
+    """Print what the run of a report exercised, and what never."""
     try:
         found = load_report(options.file)["coverage"]
     except ReportError as error:
@@ -125,7 +125,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
 
 
 def compare(options: argparse.Namespace, console: Console) -> int:
-    """What changed between two reports; 1 when the second is worse."""
+    """Compare two reports; 1 when the second is worse."""
     try:
         comparison = comparing.compare(load_report(options.before), load_report(options.after))
     except ReportError as error:

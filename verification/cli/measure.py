@@ -62,7 +62,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
 
 
 def report_path(figures: Path) -> Path:
-    """Where the report of a file of figures stands: m.json's is m.report.json."""
+    """Path of the report of a file of figures: m.json's is m.report.json."""
     return figures.with_suffix(".report.json")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from leaderboard.invocation import spelled
 from verification import runner
 from verification.backends import AUTO, choose
 from verification.cases import write_json
@@ -67,7 +67,7 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
 
 def command_line() -> str:
     """The command as it can be typed again."""
-    return "uv run python -m verification " + " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+    return spelled("verification", *sys.argv[1:])
 
 
 def check(options: argparse.Namespace, console: Console) -> int:

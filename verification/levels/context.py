@@ -18,7 +18,7 @@ from verification.results import CheckResult
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
+    """Amounts of a run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
 
     Every check derives its own stream of random numbers from `seed` and its id. `shrink`: findings to shrink per check.
     `returns`: the file of level 4. `options`: the choices that the plugin was configured with.

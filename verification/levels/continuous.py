@@ -29,7 +29,7 @@ ONE_STEP, WINDOWS, FREE_RUN = "L1/one-step-error", "L3/windows", "L3/free-run"
 
 
 def is_continuous(plugin: Plugin) -> bool:
-    """Whether some field of the state, not only of the outcome, is a float or an angle."""
+    """True if some field of the state, not only of the outcome, is a float or an angle."""
     return any(spec.kind in ("float", "angle") and not spec.path.startswith(OUTCOME) for spec in plugin.state.fields)
 
 

@@ -32,7 +32,7 @@ def coverage_of(context: Context) -> Coverage:
 
 
 def was_counted(context: Context) -> bool:
-    """Whether any check has counted."""
+    """True if any check has counted."""
     return "_coverage" in context.__dict__
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboard.invocation import spelled
 from references.protocol import OUTCOME, Batch, Snapshot
 from verification import cases
 from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
@@ -124,7 +125,7 @@ def add_finding(context: Context, result: CheckResult, case: Case, finding: Find
             saved = _with(finding, step=again[0], differences=again[1], draws=again[2]) if again else finding
     if result.divergences < DETAILED:
         path = cases.save(plan.failures, case, saved)
-        finding = _with(finding, file=str(path), repro=f"uv run python -m verification replay {path}")
+        finding = _with(finding, file=str(path), repro=spelled("verification", "replay", path))
     result.add(finding)
 
 

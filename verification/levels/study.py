@@ -16,7 +16,7 @@ from verification.results import CheckResult
 
 @dataclass(frozen=True)
 class Settings:
-    """What a continuous environment is judged with.
+    """Settings that a continuous environment is judged with.
 
     * `episodes` are recorded (None: as many as the plan has), of at most `most_steps` steps each; `most_windows` of
       each width in `windows` are run. Each side plays as many again for the laws of lengths and returns.
@@ -69,7 +69,7 @@ class Study:
         return self._recorded
 
     def episodes(self, context: Context) -> int:
-        """How many episodes are recorded."""
+        """The number of episodes that are recorded."""
         return self.settings.episodes or context.plan.episodes
 
     def rounding(self, context: Context, name: str) -> Perturb:
@@ -92,7 +92,7 @@ class Study:
 
 
 def cannot_restore(context: Context, result: CheckResult) -> bool:
-    """Whether one side cannot be put into a state; then the result says so."""
+    """True if one side cannot be put into a state; then the result says so."""
     sides = {"reference": context.reference, "candidate": context.candidate}
     lacking = [side for side, env in sides.items() if not isinstance(env, Restorable)]
     if lacking:

@@ -130,7 +130,7 @@ def rounding(
 
 @dataclass(frozen=True)
 class Departure:
-    """How far a run left the recorded one. W steps, M runs.
+    """Distance of runs from the recorded ones. W steps, M runs.
 
     * `errors`: path → float64 [W, M], the largest component's error; NaN where one of the two had ended.
     * `events`: path → bool [W, M], paths compared exactly that differ at that step; `jumps`: those that differ from

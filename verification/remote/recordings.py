@@ -40,7 +40,7 @@ class Recording:
 
 @dataclass
 class Played:
-    """How a candidate fared: `step` and `differences` of the first divergence (none: equal), or what it did instead.
+    """Result of a candidate: `step` and `differences` of the first divergence (none: equal), or what it did instead.
 
     `digest` (SHA-256) stands for everything that it answered; `dead`: its process has ended.
     """
@@ -54,7 +54,7 @@ class Played:
 
     @property
     def equal(self) -> bool:
-        """Whether the whole episode was equal."""
+        """True if the whole episode was equal."""
         return not self.differences and not self.trouble
 
 
@@ -141,7 +141,7 @@ class Player:
         return found
 
     def ignores(self, env: Env, changed: Recording) -> bool:
-        """Whether a `branch` leads the candidate to the same state as without the changed action."""
+        """True if a `branch` leads the candidate to the same state as without the changed action."""
         assert changed.instead is not None
         try:
             first, second = self._end(env, changed), self._end(env, changed.instead)

@@ -77,7 +77,7 @@ class SandboxError(ValueError):
 
 @dataclass(frozen=True)
 class Confinement:
-    """What an untrusted candidate gets.
+    """Limits of an untrusted candidate.
 
     * `kind`: "auto" takes bubblewrap where it works. `packages`: installed distributions, with what they require, or
       paths of package folders. `deny`: modules that may not be imported, beside `denied()`.
@@ -232,7 +232,7 @@ def _bwrap() -> str | None:
 
 
 def bwrap_works() -> bool:
-    """Whether the strong sandbox can be had on this machine."""
+    """True if the strong sandbox can be had on this machine."""
     return _bwrap() is not None
 
 
@@ -270,7 +270,7 @@ def _python_packages() -> list[str]:
 
 
 def _system_libraries() -> list[str]:
-    """Where the C libraries are, and the links that lead there; not /usr as a whole, which may hold the reference."""
+    """Folders of the C libraries, and the links that lead there; not /usr as a whole, which may hold the reference."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     links = [path for path in ("/lib", "/lib64") if os.path.lexists(path)]
     folders = [f"/usr/lib/{triplet}"] if triplet else ["/usr/lib64"]

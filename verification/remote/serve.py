@@ -72,7 +72,7 @@ def take_stdio() -> tuple[BinaryIO, BinaryIO]:
 
 
 def load(entry: str) -> Any:
-    """What `module:callable` makes. Raises `ValueError` for an entry of another form."""
+    """Call `module:callable`, and return what it makes. Raises `ValueError` for an entry of another form."""
     module, colon, name = entry.partition(":")
     if not (module and colon and name):
         raise ValueError(f"entry {entry!r}: expected module:callable")

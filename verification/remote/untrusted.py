@@ -66,7 +66,7 @@ def parse(text: str) -> tuple[Path, str]:
 
 
 def protected_paths() -> list[Path]:
-    """What a candidate has no business with: the verifier and the tests of this checkout."""
+    """Paths that a candidate has no business with: the verifier and the tests of this checkout."""
     folders = (_ROOT / name for name in ("references", "families", "verification", "tests"))
     return [path for path in folders if path.is_dir()]
 

@@ -59,7 +59,7 @@ class Equivalence:
 
     @property
     def passes(self) -> bool:
-        """Whether the TOST itself passes: verdict "equivalent" or "equivalent but biased"."""
+        """True if the TOST itself passes: verdict "equivalent" or "equivalent but biased"."""
         return self.verdict.startswith("equivalent")
 
     def to_json(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def combined_verdict(primary: Equivalence, robust: Sequence[Equivalence], notes:
 
 @dataclass(frozen=True)
 class Spread:
-    """How an estimate's standard error shrinks with n: `error(n)` and `freedom(n)`, n counted in `unit`."""
+    """Decrease of an estimate's standard error with n: `error(n)` and `freedom(n)`, n counted in `unit`."""
 
     unit: str
     error: Callable[[int], float]

@@ -55,7 +55,7 @@ def rule_of_three(trials: int) -> float:
 
 
 def clean_sentence(trials: int, unit: str = "episodes") -> str:
-    """What a clean count is worth, in the words every report prints."""
+    """Worth of a clean count, in the words that every report prints."""
     if trials == 0:
         return f"no {unit} compared: nothing is bounded"
     return (

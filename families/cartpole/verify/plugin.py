@@ -1,4 +1,4 @@
-"""What the verifier is told about Gymnasium's CartPole-v1 and its JAX port."""
+"""The plugin of Gymnasium's CartPole-v1 and its JAX port."""
 
 import functools
 
@@ -56,7 +56,7 @@ def inject(rng, snapshots, n):
 
 
 def draws(seed, lanes):
-    """What resets draw."""
+    """The draws of resets, with their laws."""
     most = float(np.float32(0.05))
     laws = [DrawLaw.uniform("state." + name, -most, most) for name in NAMES]
     starts = JaxenvCandidate(CartPole()).reset_many(seed, lanes, repeats=4)

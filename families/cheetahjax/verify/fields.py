@@ -7,7 +7,7 @@ from families.cheetahjax.verify.tasks import Task
 from verification.fields import FieldSpec
 
 COMPOUND = 10
-"""How many times the limits of one physics step an injected environment step may be off (see `WHY`)."""
+"""Factor on the limits of one physics step, by which an injected environment step may be off (see `WHY`)."""
 WHY = (
     "an environment step of several physics steps amplifies the rounding of each: a contact that begins within it "
     f"begins a step sooner or later. {one_step.PHYSICS} and {one_step.ENV} hold physics steps to a {COMPOUND}th of it"
@@ -27,7 +27,7 @@ WRITTEN_BY = {
 
 
 def fields(task: Task) -> tuple[FieldSpec, ...]:
-    """What is compared of an environment step: the strict limits, widened by what physics steps compound to."""
+    """Fields of an environment step: the strict limits, widened by what physics steps compound to."""
     found = []
     for spec in one_step.strict(task, "float32").specs:
         wide = spec.module not in ("clock", "ending", "reward") or spec.path == "out.info.x_position"

@@ -171,7 +171,7 @@ def clamping(task: Task) -> Relation:
 
 
 def warm_start() -> Relation:
-    """Where the solver starts does not matter to where it ends."""
+    """The solver's start does not matter to its end."""
     return Relation(
         "the warm start does not matter",
         lambda before, actions: (_changed(before, state__warmstart=np.zeros_like(before["state.warmstart"])), actions),

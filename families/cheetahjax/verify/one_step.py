@@ -85,7 +85,7 @@ def strict(task: Task, precision: Precision) -> FieldTable:
 
 
 def _undamped(task: Task) -> float:
-    """How much larger an acceleration's error may be than that of the velocity gained, over the time step.
+    """Factor by which an acceleration's error may exceed that of the velocity gained, over the time step.
 
     MuJoCo's Euler integrator takes joint damping implicitly: the warm start is the acceleration M⁻¹f, and the velocity
     gains h (M + hB)⁻¹f. Armature bounds M from below.

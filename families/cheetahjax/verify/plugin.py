@@ -43,8 +43,8 @@ from verification.plugin import (
 from verification.statistics.margin import Margin
 
 ARITHMETIC = 16.0
-"""How many times what storing the state costs a window may be off: the forces of a chain of links, summed from contacts
-thousands of newtons per metre stiff, lose about a digit more than the state that they come from."""
+"""Factor on what storing the state costs, by which a window may be off: the forces of a chain of links, summed from
+contacts thousands of newtons per metre stiff, lose about a digit more than the state that they come from."""
 BLIND_SPOTS = (
     "float64 is compared physics step by physics step and over free runs; the environment itself is used in float32",
     "Gymnasium's options other than the defaults are not compared here (frame_skip 1 apart)",

@@ -13,7 +13,7 @@ from references.mujoco.gymnasium_env import engine
 
 
 class Model(NamedTuple):
-    """What can touch the floor, and which joints have limits."""
+    """Points that can touch the floor, and joints that have limits."""
 
     ends: tuple[str, ...]
     """Names of the capsules' ends that collide with the floor; "torso 0" and "torso 1"."""

@@ -21,7 +21,7 @@ _KEPT = 64
 """States kept of one battle, so that the long ones do not crowd out the others."""
 _STEP_LIMIT = 400
 _FOLLOWS = 0.8
-"""How often the action that a change asks for is taken, where it is legal."""
+"""Share of the cases in which the action that a change asks for is taken, where it is legal."""
 _ACTIONS = 11
 DEFAULT = 11
 """An action that no mask allows: the engine falls back to Showdown's default, which Showdown takes for this number."""

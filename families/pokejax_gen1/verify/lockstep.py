@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass
 class Sweep:
-    """What a comparison found so far. `coverage`: as in a report, when it is done."""
+    """Findings of a comparison so far. `coverage`: as in a report, when it is done."""
 
     plan: Plan
     result: CheckResult
@@ -138,8 +138,9 @@ def first_difference(job: BattleJob, records: NDArray[np.int32], pool: WorkerPoo
     `records`: int32 [T + 1, F] in the reference's column order. A counterexample is saved into `folder`.
     """
     episode = episode_of(job.teams, job.seed, job.actions, records)
-    alone = SelfPlay(play=lambda seed, count, policy: iter([[episode]]), policies=("as it was played",))
-    plan = Plan(f"pokejax/{job.format}", 1, 0, policies=alone.policies)
+    policies = ("as it was played",)
+    alone = SelfPlay(play=lambda seed, count, policy: iter([[episode]]), policies=policies)
+    plan = Plan(f"pokejax/{job.format}", 1, 0, policies=policies)
     found = _compare(alone, plan, pool, folder, lambda sweep: None)
     if not found.complete:
         return "Showdown could not play the battle: " + "; ".join(fault["reason"] for fault in found.faults)

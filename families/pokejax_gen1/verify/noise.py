@@ -9,7 +9,7 @@ from references.showdown.lcg import INCREMENT, MULTIPLIER
 _MASK = 2**64 - 1
 _INVERSE = pow(MULTIPLIER, -1, 2**64)
 MOST_DRAWS = 6
-"""How far ahead `extreme_state` looks: most steps make fewer draws."""
+"""Draws that `extreme_state` looks ahead: most steps make fewer draws."""
 # Ranges that are drawn from, with the thresholds that decide something: k / 256 for hits, criticals and side effects.
 _THRESHOLDS = (1, 25, 26, 51, 52, 63, 77, 85, 103, 128, 178, 204, 216, 229, 242, 254, 255)
 _SMALL_RANGES = (2, 4, 7, 8, 39)

@@ -78,7 +78,9 @@ _STEP_LIMIT = 2000
 
 _OPTIONS = (
     Option(name="teams", values=TEAM_KINDS, default="randbats", help="teams of whole battles (L3)"),
-    Option(name="policy", values=(*POLICIES, "all"), default="all", help="who chooses in whole battles (L3)"),
+    Option(
+        name="policy", values=(*POLICIES, "all"), default="all", help="policy of both players in whole battles (L3)"
+    ),
     Option(name="workers", default=str(os.cpu_count() or 1), help="processes that run Showdown"),
     Option(name="timeout", default="60", help="seconds after which a worker of Showdown counts as hung"),
 )

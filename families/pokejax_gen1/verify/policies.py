@@ -75,7 +75,7 @@ def stalling(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: ja
 
 
 def guided(key: jax.Array, seat: Seat, foe: Seat, legal: jax.Array, visits: jax.Array) -> jax.Array:
-    """What was chosen least so far, mostly."""
+    """The action that was chosen least so far, mostly."""
     seen = jnp.where(legal, visits[chosen(seat)], jnp.iinfo(jnp.int32).max)
     return _preferring(key, seen == jnp.min(seen), legal)
 

@@ -40,7 +40,7 @@ def reference_format(env: str) -> str:
 
 
 def column_order(fields: list[str]) -> NDArray[np.intp]:
-    """Where each of the reference's columns stands in a candidate's `fields`; a `ValueError` names what is amiss."""
+    """int [F]: place of each of the reference's columns in a candidate's `fields`. `ValueError` names what is amiss."""
     names = field_names()
     missing, unknown = sorted(set(names) - set(fields)), sorted(set(fields) - set(names))
     if missing or unknown or len(fields) != len(names):
@@ -106,7 +106,7 @@ def beginning(seed: int, options: Mapping[str, Any]) -> tuple[tuple[int, int], N
 
 
 class _Gen1Env:
-    """What both sides share: one battle is a batch of one."""
+    """The part that both sides share: one battle is a batch of one."""
 
     info: EnvInfo
     _now: dict[str, NDArray[Any]]

@@ -71,7 +71,7 @@ def declared(continuous: bool) -> tuple[str, ...]:
 
 
 def directions(actions: Batch, continuous: bool) -> Numbers:
-    """What the paddle is told by actions [N]."""
+    """Moves of the paddle that actions [N] ask for."""
     action = np.asarray(actions[AGENT])
     if continuous:
         return np.clip(action.astype(np.float32), np.float32(-1), np.float32(1))

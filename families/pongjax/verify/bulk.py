@@ -51,7 +51,7 @@ _RANGES = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """What is compared: an action space, a frame skip, and how the candidate gets its params."""
+    """One comparison: an action space, a frame skip, and how the candidate gets its params."""
 
     continuous: bool
     frame_skip: int
@@ -99,7 +99,7 @@ class Mismatch:
 
 @dataclass
 class Compared:
-    """What one configuration's run found so far.
+    """Findings of one configuration's run so far.
 
     `steps`: environment steps compared; a game that differs is counted in `games_differing` and left out from then on.
     `first_paths`: those games by the first path, in a snapshot's order, of their first difference. `observations`:
@@ -119,7 +119,7 @@ class Compared:
 
     @property
     def complete(self) -> bool:
-        """Whether all that was planned was compared."""
+        """True if all that was planned was compared."""
         return self.steps >= self.planned
 
     def to_json(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ STATE_TYPES: dict[str, tuple[type, tuple[int, ...]]] = {
 """Path of a snapshot's state → dtype and shape."""
 
 MUTATED = ("pongjax", "families.pongjax.verify.engine")
-"""What is copied for the mutants."""
+"""Packages that are copied for the mutants."""
 
 _FEW, _MANY = 8, 1024  # lanes that batches are padded to: two programs serve every size
 _EPISODES, _STRETCH = 64, 256  # lanes and steps that rollouts are padded to

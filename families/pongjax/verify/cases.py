@@ -74,7 +74,7 @@ class Draft:
             self.state[name] = array.astype(self.state[name].dtype)
 
     def before(self, frames: Any, position: Any, speed: Any) -> NDArray[Any]:
-        """Where something is that after so many frames at this speed is at `position`."""
+        """Start of something that after so many frames at this speed is at `position`."""
         return np.asarray(position, np.float32) - np.asarray(frames * speed, np.float32)
 
 

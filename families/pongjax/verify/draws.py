@@ -23,7 +23,7 @@ ROUNDS = {
     "a game's last point": "step, its next game, which an auto-reset replaces",
     "an auto-reset": "step, at the end of a game",
 }
-"""What is served after → what of the public environment draws it."""
+"""Occasion of a serve → the part of the public environment that draws it."""
 
 
 class Draws:

@@ -23,7 +23,7 @@ def scored(after: Batch) -> Truth:
 
 
 def _points(before: Batch, after: Batch) -> NDArray[np.int64]:
-    """How the sum of points changed; at the end of a game, how it changed before it was set to 0."""
+    """Change of the sum of points; at the end of a game, the change before it was set to 0."""
     change = [after[f"state.score_{side}"].astype(np.int64) - before[f"state.score_{side}"] for side in "lr"]
     return np.where(after["out.terminated"], 1, change[0] + change[1])
 
@@ -93,7 +93,7 @@ def games_end(before: Batch, actions: Batch, after: Batch) -> Truth:
 
 
 def shown(before: Batch, actions: Batch, after: Batch) -> Truth:
-    """What is observed is what the state holds, scores in it are 0, and it is of the state unless there was a point."""
+    """The observation is what the state holds, scores in it are 0, and it is of the state unless there was a point."""
     observed = after["out.obs"]
     near = (np.abs(observed - observation_of(after)) <= 1e-5 * (1 + np.abs(observed))).all(axis=1)
     zero = (observed[:, 6:] == 0).all(axis=1)

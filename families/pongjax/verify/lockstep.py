@@ -99,14 +99,14 @@ def unlike_bits(reference: NDArray[Any], candidate: NDArray[Any]) -> NDArray[np.
 
 
 def ulps(reference: NDArray[Any], candidate: NDArray[Any]) -> NDArray[np.int64]:
-    """How many float32 numbers apart; [..., 8]."""
+    """Distance in float32 numbers; [..., 8]."""
     theirs, ours = (np.ascontiguousarray(v).view(np.int32).astype(np.int64) for v in (reference, candidate))
     ordered = [np.where(bits < 0, -(2**31) - bits, bits) for bits in (theirs, ours)]
     return np.abs(ordered[0] - ordered[1])
 
 
 def events(states: Mapping[str, NDArray[Any]]) -> dict[str, int]:
-    """What happened in steps [T, N], by their outcomes."""
+    """Counts of events in steps [T, N], by their outcomes."""
     reward = states["out.reward"]
     return {
         "returns": int((reward == np.float32(0.1)).sum()),

@@ -68,7 +68,7 @@ def one_by_one(continuous: bool) -> dict[str, Policy]:
 
 
 def _ahead(state: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """How far the ball's middle is above the paddle's."""
+    """Distance of the ball's middle above the paddle's."""
     return (state["state.ball_y"] + _BALL / 2) - (state["state.paddle_yr"] + _PADDLE / 2).astype(np.float64)
 
 
@@ -92,6 +92,6 @@ def _clumsy(
 
 
 def _strength(rng: np.random.Generator, state: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """How fast to move: full speed, half of the time, or less."""
+    """Speed of a move: full speed, half of the time, or less."""
     count = len(state["state.tick"])
     return np.where(rng.random(count) < 0.5, 1.0, rng.random(count))

@@ -60,7 +60,7 @@ COMPARED = (
 
 
 def configurations(steps: int) -> list[tuple[Configuration, int]]:
-    """What a sweep compares, each with its environment steps."""
+    """Configurations of a sweep, each with its environment steps."""
     return [
         (Configuration(continuous, skip, params), -(-steps // OTHER_SHARE) if params == OTHER_PARAMS else steps)
         for params in PARAMS
@@ -212,7 +212,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--steps", type=positive, default=10_000_000, help="environment steps of each configuration")
     made.add_argument("--lanes", type=positive, default=LANES, help="games at once")
     made.add_argument("--seed", type=seed, default=0)
-    made.add_argument("--backend", choices=BACKENDS, default="xla", help="what compiles PongJAX")
+    made.add_argument("--backend", choices=BACKENDS, default="xla", help="compiler of PongJAX's steps")
     made.add_argument("--json", type=Path, metavar="OUT", help="report file")
     made.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
     made.add_argument("--resume", action="store_true", help="continue from the --json file")

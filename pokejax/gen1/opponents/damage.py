@@ -111,7 +111,7 @@ def _formula(sight: Sight, obs: Observation, level: jax.Array, foe_level: jax.Ar
     power = lookup(tables.power(), sight.moves)
     damage = quotient((quotient(level * 2, 5) + 2) * power * attack, defence)
     damage = jnp.minimum(quotient(damage, 50), 997) + 2
-    same_type = (move_type[:, None] == own_types).any(axis=1)
+    same_type = (move_type[:, None] == own_types[None]).any(axis=1)
     return jnp.where(same_type, damage + (damage >> 1), damage)
 
 

@@ -114,13 +114,13 @@ def _best_move(sight: Sight) -> jax.Array:
     own_species = jnp.sum(jnp.where(sight.active, sight.species, 0), dtype=jnp.int32)
     own_types = jnp.sum(jnp.where(sight.active[:, None], sight.types, 0), axis=0, dtype=jnp.int32)
     types = lookup(tables.move_types(), sight.moves)
-    same_type = (types[:, None] == own_types).any(axis=1)
+    same_type = (types[:, None] == own_types[None]).any(axis=1)
     is_physical = lookup(tables.is_physical(), sight.moves)
     # One division for each move, though there are but two ratios: XLA takes forever over slices of this computation.
     own_stats = _stat_estimates_of(own_species, sight.boosts[0], jnp.where(is_physical, ATK, SPC))
     foe_stats = _stat_estimates_of(sight.foe_species, sight.boosts[1], jnp.where(is_physical, DEF, SPC))
     ratio = doubles.divide(own_stats, foe_stats)
-    power = doubles.from_words(lookup(_powers(), sight.moves * 2 + same_type))
+    power = doubles.from_words(lookup(_powers(), sight.moves * 2 + same_type.astype(jnp.int32)))
     # Multiplied from left to right, as Python does: each product is rounded.
     score = doubles.multiply(power, ratio)
     score = doubles.multiply(score, doubles.from_words(lookup(_accuracies(), sight.moves)))

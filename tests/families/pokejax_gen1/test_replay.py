@@ -49,7 +49,7 @@ def data_of(page: str) -> dict:
 
 
 def test_the_input_log_makes_the_protocol_log(files, battle):
-    _, input_log, log = files
+    _, input_log, log, *_ = files
     assert input_log.read_text("utf-8").startswith('>start {"formatid":"gen1randombattle"')
     assert protocol_log(input_log.read_text("utf-8")) == log.read_text("utf-8")
     assert told_result(log.read_text("utf-8")) == battle.result in ("Red", "Blue", "tie")

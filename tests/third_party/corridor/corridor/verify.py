@@ -11,35 +11,38 @@ from verification.fields import FieldSpec
 from verification.plugin import Checks, Draws, Injected, Injection, Laws, Play, Plugin, Property, Sides, State
 from verification.statistics.margin import Margin
 
+BLANK = (0.0, False, False, 0)
+"""Reward, terminated, truncated and observation before the first step."""
+
 
 class WalkReference:
     """`Walk` for the verifier; it can be put into any state."""
 
     def __init__(self):
         self.info = EnvInfo("Walk", "1.0")
-        self._walk, self._out = Walk(), (0.0, False, False)
+        self._walk, self._out = Walk(), BLANK
 
     def reset(self, seed, options=None):
         self._walk.reset(seed)
-        self._out = (0.0, False, False)
+        self._out = BLANK
 
     def step(self, actions):
-        self._out = self._walk.step(int(actions["agent"]))
+        self._out = (*self._walk.step(int(actions["agent"])), self._walk.place)
 
     def snapshot(self):
-        reward, terminated, truncated = self._out
+        reward, terminated, truncated, obs = self._out
         return {
             "state.place": np.int32(self._walk.place),
             "state.time": np.int32(self._walk.time),
             "out.reward": np.float32(reward),
             "out.terminated": np.bool_(terminated),
             "out.truncated": np.bool_(truncated),
-            "out.obs": np.array([self._walk.place], np.float32),
+            "out.obs": np.array([obs], np.float32),
         }
 
     def restore(self, snapshot):
         self._walk.place, self._walk.time = int(snapshot["state.place"]), int(snapshot["state.time"])
-        self._out = (0.0, False, False)
+        self._out = BLANK
 
     def legal(self):
         return {"agent": np.ones(2, bool)}
@@ -69,6 +72,6 @@ def plugin():
         draws=Draws(noise="none"),
         play=Play(horizon=LIMIT),
         injection=Injection(inject=inject),
-        laws=Laws(properties=(Property("time passes", lambda b, _, a: a["state.time"] == b["state.time"] + 1),)),
+        laws=Laws(properties=(Property("time passes", lambda b, actions, a: a["state.time"] == b["state.time"] + 1),)),
         checks=Checks(margins={"return": Margin(0.1, "a tenth of what reaching the end is worth")}),
     )

@@ -1,4 +1,4 @@
-"""What is compared, and who owns it. All of it is integers, so that equal means equal.
+"""Fields that are compared, and their owners. All of it is integers, so that equal means equal.
 
 A tolerance must give its reason: `FieldSpec("state.x", "body", kind="float", atol=1e-6, why="float32")`.
 """

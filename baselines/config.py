@@ -13,13 +13,13 @@ from baselines.errors import ConfigError
 class NetworkConfig:
     """The actor-critic network.
 
-    * ``kind``: "mlp" on the flat observation, or "entity", one token for each Pokémon and move (PokeJAX only).
+    * ``kind``: "mlp" on the flat observation, or one that the environment's family brings, as "entity" (tokens).
     * ``hidden``: widths of the dense layers. ``shared``: actor and critic share them.
     * ``memory``: width of a GRU after the layers; 0 for none.
     * ``attention``: number of transformer layers over the tokens of "entity"; 0 pools them without attention.
     """
 
-    kind: Literal["mlp", "entity"] = "mlp"
+    kind: str = "mlp"
     hidden: tuple[int, ...] = (64, 64)
     activation: Literal["tanh", "relu", "silu"] = "tanh"
     shared: bool = False
@@ -58,7 +58,7 @@ class PPOConfig:
     normalise_observations: bool = True
     scale_rewards: bool = False
     shaping: float = 0.0
-    """Weight of the environment's potential (`baselines.configs.potential`), which speeds up sparse rewards."""
+    """Weight of the environment's potential (`baselines.family.Training.potential`), which speeds up sparse rewards."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +87,7 @@ class PQNConfig:
 class OpponentsConfig:
     """Who sits opposite in two-player environments, as shares of the environments; what is left is self-play.
 
-    * ``fixed``: (name of `pokejax.opponents`, share) pairs.
+    * ``fixed``: (name of one of the family's opponents, share) pairs.
     * ``pool_share``: against frozen past selves, of which `pool_size` are kept and `pool_slots` play at a time, drawn
       by how often they win (prioritised fictitious self-play). One is frozen every `snapshot_every` updates.
     * ``exploit``: a run whose policy sits opposite in all environments: how far it can be exploited.
@@ -115,7 +115,7 @@ class Config:
     solved: float | None = None
     """Mean return that counts as solved: the plot draws a line there."""
     reference: bool = False
-    """Train in the reference instead (C MuJoCo, PufferLib's C), to evaluate here: slow, one member, not resumable."""
+    """Train in the reference instead, to evaluate here: slow, one member, not resumable."""
     reports: tuple[str, ...] = ()
     """Names of `info` entries, dots for attributes, that are averaged over ended episodes: "log.score"."""
 

@@ -1,6 +1,8 @@
-"""What can go wrong for a user, each with its remedy in the message. `python -m baselines` prints them in one line."""
+"""Errors that are the user's to mend. The message names the remedy; `python -m baselines` prints it in one line."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class BaselinesError(Exception):
@@ -15,8 +17,20 @@ class CheckpointError(BaselinesError):
     """No checkpoint, or one that does not fit: another environment version, another network."""
 
 
+class DamagedCheckpointError(CheckpointError):
+    """A checkpoint that is not whole: cut short, emptied, changed. `path` is its folder."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class DamagedCheckpointWarning(UserWarning):
+    """The latest checkpoint is not whole, and an older one is used instead."""
+
+
 class StorageError(BaselinesError):
-    """The run's folder cannot be written: no space, no permission."""
+    """A place cannot be written: no space, no permission, another process that writes there."""
 
 
 class MissingPackageError(BaselinesError):

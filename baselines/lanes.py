@@ -97,7 +97,7 @@ class Lanes:
 
     def _fingerprint(self, arguments: Any) -> str | None:
         """As `jaxenv.rollouts`: lets a later run find the kernel without tracing the environment."""
-        from jaxlanes.sources import UnknownSourcesError, hash_of
+        from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 
         env = fingerprint(self.env, *arguments)
         try:

@@ -1,19 +1,24 @@
-"""Where the rows of a run go: a file always, the terminal, and TensorBoard or Weights & Biases if asked for."""
+"""Loggers of a run's rows: a file always, the terminal, and TensorBoard or Weights & Biases if asked for."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from baselines.errors import MissingPackageError, StorageError
+from baselines import files
+from baselines.errors import MissingPackageError
+from verification.interrupts import complain, leave_closed_pipes
 
 _LINE_SECONDS = 10.0
+_REMEDY = "choose another folder with --out"
 
 
 class Logger(Protocol):
@@ -21,29 +26,89 @@ class Logger(Protocol):
     def close(self) -> None: ...
 
 
-class JsonLines:
-    """`metrics.jsonl`: one JSON object a chunk, on disk before the next chunk begins."""
+class Loggers:
+    """All loggers of a run. One that fails is dropped, which `say` tells once: a log line never costs a run."""
 
-    def __init__(self, path: Path, keep_steps: int | None = None) -> None:
-        """`keep_steps`: a resumed run drops the rows beyond the checkpoint that it goes on from."""
-        self.path, self.failed = path, False
-        if keep_steps is not None and path.exists():
-            kept = [line for line in path.read_text().splitlines() if _steps(line) <= keep_steps]
-            path.write_text("".join(line + "\n" for line in kept))
-        elif path.exists():
-            path.unlink()
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._all = say, list[Logger]()
 
-    def log(self, row: dict[str, Any], progress: float) -> None:
-        try:
-            with self.path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-        except OSError as error:
-            if not self.failed:
-                print(f"{self.path}: {error.strerror}; the run goes on without this file", file=sys.stderr)
-            self.failed = True
+    def add(self, logger: Logger) -> None:
+        """One more."""
+        self._all.append(logger)
+
+    def log(self, row: dict[str, Any], progress: float) -> bool:
+        """Log a row everywhere; whether whoever read the output has gone."""
+        gone = False
+        for logger in tuple(self._all):
+            try:
+                logger.log(row, progress)
+            except (Exception, SystemExit) as error:  # whatever somebody else's logger raises
+                self._all.remove(logger)
+                gone |= self._tell(logger, error)
+        return gone
 
     def close(self) -> None:
-        pass
+        """Close them all."""
+        while self._all:
+            logger = self._all.pop(0)
+            try:
+                logger.close()
+            except (Exception, SystemExit) as error:
+                self._tell(logger, error)
+
+    def _tell(self, logger: Logger, error: BaseException) -> bool:
+        """Say that a logger is dropped; or return that the output's reader has gone: there is nobody to be told."""
+        if isinstance(error, SystemExit):  # what Rich's own console makes of a closed pipe
+            return True
+        if isinstance(error, BrokenPipeError) and leave_closed_pipes():
+            return True
+        self._say(f"{type(logger).__name__}: {str(error) or type(error).__name__}; the run goes on without this log")
+        return False
+
+
+class JsonLines:
+    """`metrics.jsonl`: one JSON object a chunk, on disk before the next chunk begins.
+
+    Rows that the disk does not take are kept, and written as soon as it does.
+    """
+
+    def __init__(self, path: Path, keep_steps: int | None = None, say: Callable[[str], None] = complain) -> None:
+        """`keep_steps`: a resumed run drops the rows beyond the checkpoint that it goes on from.
+
+        `StorageError` where the file cannot be written.
+        """
+        self.path, self._say, self._failed, self._waiting = path, say, False, b""
+        try:
+            lines = path.read_text().splitlines() if keep_steps is not None and path.exists() else []
+        except (OSError, ValueError) as error:
+            raise files.unwritable(path, error, _REMEDY) from error
+        kept = (line + "\n" for line in lines if _steps(line) <= (keep_steps or 0))
+        files.write(path, "".join(kept), _REMEDY)
+
+    def log(self, row: dict[str, Any], progress: float) -> None:
+        self._waiting += json.dumps(row).encode() + b"\n"
+        try:
+            self._write()
+        except OSError as error:
+            if not self._failed:
+                self._say(f"{self.path}: {error.strerror}; its rows are written when they can be")
+            self._failed = True
+
+    def close(self) -> None:
+        if self._waiting:
+            self._write()
+
+    def _write(self) -> None:
+        """All rows that wait, or none of them."""
+        with self.path.open("ab", buffering=0) as file:
+            size, left = os.fstat(file.fileno()).st_size, self._waiting
+            try:
+                while left:
+                    left = left[file.write(left) or 0 :]
+            except OSError:
+                os.truncate(file.fileno(), size)
+                raise
+        self._waiting = b""
 
 
 class Terminal:
@@ -139,15 +204,6 @@ def figures_text(row: dict[str, Any]) -> str:
             parts.append(f"{label} {row[name]:{form}}")
     parts += [f"{k.removeprefix('win_rate/')} {v:.0%}" for k, v in row.items() if k.startswith("win_rate/") and v]
     return "  ".join(parts)
-
-
-def make_folder(folder: Path) -> Path:
-    """The folder of a run. `StorageError` if it cannot be made."""
-    try:
-        (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{folder}: {error.strerror}; choose another folder with --out") from error
-    return folder
 
 
 def _steps(line: str) -> int:

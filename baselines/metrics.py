@@ -37,6 +37,17 @@ class Window:
         total = sum((t for _, t in self.parts), np.zeros(1))
         return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
+    def to_json(self) -> list[Any]:
+        """Plain values for a checkpoint."""
+        return [[count.tolist(), total.tolist()] for count, total in self.parts]
+
+    @staticmethod
+    def from_json(data: list[Any]) -> Window:
+        """The inverse of `to_json`."""
+        return Window(
+            parts=deque((np.asarray(count, np.float64), np.asarray(total, np.float64)) for count, total in data)
+        )
+
 
 def summarise(figures: dict[str, Any], seating: Seating, reports: tuple[str, ...]) -> dict[str, Any]:
     """A chunk's row from figures with axes `[U, K, ...]`: means over updates and members, None where there was nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import io
 import json
@@ -11,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from baselines import files
 from baselines.errors import CheckpointError
 
+REMEDY = "choose another place with --out"
 _SMALL = (("entropy", "entropy"), ("explained_variance", "explained variance"), ("approx_kl", "approximate KL"))
 
 
@@ -21,27 +24,36 @@ def read_rows(run: Path) -> list[dict[str, Any]]:
     path = run / "metrics.jsonl"
     try:
         lines = path.read_text().splitlines()
-    except OSError as error:
-        raise CheckpointError(f"{path}: {error.strerror}; give the folder of a run") from error
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise CheckpointError(f"{path}: {said}; give the folder of a run") from error
     rows = []
     for line in lines:
-        try:
+        with contextlib.suppress(ValueError):
             rows.append(json.loads(line))
-        except ValueError:
-            continue
+    rows = [row for row in rows if isinstance(row, dict) and "steps" in row]
     if not rows:
         raise CheckpointError(f"{path}: holds no figures")
     return rows
 
 
 def plot_runs(runs: Sequence[Path], target: Path) -> tuple[Path, Path]:
-    """Write `target`.png and `target`.html for one run or several; returns their paths."""
-    data = {run.name or str(run): read_rows(run) for run in runs}
+    """Write `target`.png and `target`.html for one run or several; returns their paths. `StorageError`."""
+    bare = target.with_suffix("") if target.suffix in (".png", ".html") else target
+    png, page = (bare.with_name(bare.name + ending) for ending in (".png", ".html"))
+    data = {name: read_rows(run) for name, run in zip(_names(runs), runs, strict=True)}
+    for place in (png, page):
+        files.check_writable(place, REMEDY)
     picture = _picture(data)
-    png, page = target.with_suffix(".png"), target.with_suffix(".html")
-    png.write_bytes(picture)
-    page.write_text(_page(data, picture))
+    files.write(png, picture, REMEDY)
+    files.write(page, _page(data, picture), REMEDY)
     return png, page
+
+
+def _names(runs: Sequence[Path]) -> list[str]:
+    """The last part of each run's path, or all of it where several have the same one."""
+    short = [run.absolute().name for run in runs]
+    return short if len(set(short)) == len(runs) else [str(run) for run in runs]
 
 
 def _picture(data: dict[str, list[dict[str, Any]]]) -> bytes:

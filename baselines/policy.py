@@ -1,6 +1,6 @@
-"""What a policy is to everyone who plays with one: evaluation, ratings, transfer.
+"""Policies, as evaluation, ratings and transfer play with them, and where a trained one is loaded from.
 
->>> policy = load("runs/pong", member=0)
+>>> policy = load("runs/first")
 >>> carry = policy.initial_carry(batch=64)
 >>> actions, carry = policy.act(key, obs, mask, carry, first)
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 
@@ -84,26 +84,24 @@ class TrainedPolicy:
         )
 
 
-@overload
-def load(path: str | Path, member: None = None, *, greedy: bool = False, which: str = "latest") -> list[Policy]: ...
-@overload
-def load(path: str | Path, member: int, *, greedy: bool = False, which: str = "latest") -> Policy: ...
-def load(
-    path: str | Path, member: int | None = None, *, greedy: bool = False, which: str = "latest"
-) -> list[Policy] | Policy:
-    """The policies of a run: one for each of its seeds, or the one of seed number `member`.
+def load(path: str | Path, member: int = 0, *, greedy: bool = False, which: str = "latest") -> Policy:
+    """The policy of a run; of a run of several seeds the one of seed number `member`.
 
     * ``path``: the run's folder (what `train` prints as its checkpoint), or one checkpoint in it.
     * ``which``: "latest", or "best" (highest mean return in training).
 
+    A latest checkpoint that is damaged is passed over for the one before, with a warning.
     `baselines.errors.CheckpointError` if there is no checkpoint, if it was trained on another version of its
     environment, or if its arrays do not fit its network; `IndexError` for a member that does not exist.
     """
-    from baselines.checkpoint import load_policies
-
-    policies = load_policies(Path(path), greedy=greedy, which=which)
-    if member is None:
-        return list(policies)
+    policies = load_all(path, greedy=greedy, which=which)
     if not -len(policies) <= member < len(policies):
         raise IndexError(f"{path}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
     return policies[member]
+
+
+def load_all(path: str | Path, *, greedy: bool = False, which: str = "latest") -> list[Policy]:
+    """The policies of a run, one for each of its seeds. Arguments and errors as in `load`."""
+    from baselines import files, run_folder
+
+    return list(run_folder.open_run(files.path(path), which).policies(greedy=greedy))

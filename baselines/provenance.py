@@ -1,4 +1,4 @@
-"""What a result was made with, which every file of results names."""
+"""Provenance of a result: commit, versions and machine, which every file of results names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast training is, and the environments by themselves, on the same batch."""
+"""Speed of training, and of the environments by themselves, on the same batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run consists of: the learner's state, a pytree of plain arrays that a checkpoint holds as it is."""
+"""State of a run: the learner's arrays, a pytree that a checkpoint holds as it is."""
 
 from __future__ import annotations
 

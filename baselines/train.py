@@ -1,13 +1,12 @@
-"""A run: the outer Python loop over compiled chunks, with everything that users expect around it."""
+"""A run of training: the outer Python loop over compiled chunks, its checkpoints, logs and ends."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import math
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,21 @@ from rich.console import Console
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines import devices, metrics
-from baselines.checkpoint import Facts
+from baselines import devices, files, metrics, run_folder
+from baselines.checkpoint import Checkpoint, Facts
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError, DivergedError, StorageError
-from baselines.loggers import JsonLines, Logger, Terminal, make_folder
+from baselines.loggers import JsonLines, Logger, Loggers, Terminal
+from baselines.policy import TrainedPolicy, load
 from baselines.program import Program, compile_program, make_setup, member_keys
+from baselines.provenance import made_with
 from baselines.state import LearnerState
+from verification.interrupts import Interrupt, listening
 
 
 @dataclasses.dataclass(frozen=True)
 class Budget:
-    """How long a run is in all, resumed parts included: wall-clock minutes or environment transitions of one member.
+    """The length of a run in all, resumed parts included: wall-clock minutes or environment transitions of one member.
 
     A run by steps is reproducible bit by bit. One by minutes is not: its learning rate follows the clock.
     """
@@ -51,7 +53,7 @@ class Budget:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What `train` is asked for. `folder` is the run's."""
+    """The order for `train`. `folder` is the run's."""
 
     env: str
     config: Config
@@ -63,6 +65,9 @@ class Request:
     spread: bool = False
     """Over all devices."""
     resume: bool = False
+    """Go on with the run in `folder`."""
+    checkpoint: int | None = None
+    """The checkpoint to go on from; by default the latest one that is whole."""
     checkpoint_seconds: float = 60.0
     loggers: tuple[Callable[[Path], Logger], ...] = ()
     """Makers of more loggers, given the run's folder."""
@@ -70,7 +75,7 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How a run ended: "done" or "interrupted"."""
+    """The end of a run; `status` is "done" or "interrupted"."""
 
     status: str
     state: LearnerState
@@ -84,13 +89,26 @@ class Result:
     mean_return: list[float | None]
 
 
-def train(request: Request, console: Console) -> Result:
+def train(request: Request, console: Console, held: contextlib.ExitStack | None = None) -> Result:
     """Run to the end of the budget, or until Ctrl-C, which stops after the present chunk with a checkpoint.
+
+    A console whose reader has gone stops it likewise. One process at a time writes in a run's folder: this one until
+    the run ends, or until `held` is closed.
 
     `DivergedError` when a loss is not finite: the last good checkpoint stays. `StorageError` if not even the last
     checkpoint could be written; `ConfigError`, `CheckpointError` before anything is trained.
     """
-    return _Run(request, console).run()
+    run = _Run(request, console)
+    with contextlib.ExitStack() as own:
+        (own if held is None else held).enter_context(_alone(request))
+        return run.run()
+
+
+def _alone(request: Request) -> contextlib.AbstractContextManager[None]:
+    if request.resume and not request.folder.is_dir():
+        raise CheckpointError(f"{request.folder}: no such folder; give that of a run to --resume")
+    mine = request.folder if devices.is_main() else None
+    return files.alone(mine, run_folder.REMEDY, folder=True)
 
 
 class _Run:
@@ -107,32 +125,48 @@ class _Run:
         self.per_update = self.setup.steps_per_update
         self.total = request.budget.updates(self.per_update, request.config.updates_per_chunk)
         self.window = metrics.Window()
-        self.update, self.before, self.best = 0, 0.0, -math.inf
+        self.update, self.before = 0, 0.0
+        self.best: tuple[int | None, float] = (None, -math.inf)
         self.timed_steps, self.timed_seconds = 0, 0.0
         self.saved_at, self.last_save = -1, time.monotonic()
-        self.state = self._first_state()
+        self.interrupt, self.resumed = Interrupt(), ""
 
     def _first_state(self) -> LearnerState:
         request = self.request
         keys = member_keys(request.seed, request.members)
         if not request.resume:
+            if run_folder.updates(request.folder):
+                raise ConfigError(
+                    f"{request.folder}: holds a run already; go on with it by --resume, or choose another --out"
+                )
             return self.program.init(keys)
-        found = checkpoints.find(request.folder)
         if request.config.reference:
             raise CheckpointError(
-                f"{found}: trained in the reference, whose state no checkpoint holds; begin a new run"
+                f"{request.folder}: trained in the reference, whose state no checkpoint holds; begin a new run"
             )
-        facts = checkpoints.read_facts(found)
-        checkpoints.check_version(found, facts, self.setup.lanes.env)
+        found, damaged = run_folder.open_to_resume(request.folder, request.checkpoint)
+        state = self.program.init(keys) if found is None else self._restored(found, keys)
+        if devices.is_main():
+            for line in run_folder.settle(request.folder, found, damaged):
+                self._say(line, "yellow")
+        self.resumed = "its beginning: there is no checkpoint yet"
+        if found is not None:
+            done = f"{self.update * self.per_update:,} steps, {self.progress:.0%} of the budget"
+            self.resumed = f"update {self.update} ({done}), checkpoint {found.path}"
+        return state
+
+    def _restored(self, found: Checkpoint, keys: jax.Array) -> LearnerState:
+        request, facts = self.request, found.facts
+        found.check_version(self.setup.lanes.env)
         if facts.members != request.members:
-            raise CheckpointError(f"{found}: has {facts.members} members, not {request.members}")
+            raise CheckpointError(f"{found.path}: has {facts.members} members, not {request.members}")
         template = jax.eval_shape(self.program.init, keys)
-        arrays = checkpoints.restore(found, template)
+        arrays = found.state(template)
         self.update, self.before = facts.update, facts.seconds
         self.saved_at = facts.update
-        means = [mean for mean in facts.mean_return if mean is not None]
-        self.best = float(np.mean(means)) if means else -math.inf
-        if not self.request.spread:
+        self.window = metrics.Window.from_json(facts.window)
+        self.best = run_folder.best_so_far(request.folder, facts)
+        if not request.spread:
             return jax.tree.map(jax.numpy.asarray, arrays)
         where = devices.shardings(devices.mesh(request.config.learner.environments), template)
         return jax.tree.map(
@@ -152,28 +186,23 @@ class _Run:
 
     def run(self) -> Result:
         request = self.request
-        loggers: list[Logger] = []
-        if devices.is_main():
-            make_folder(request.folder)
-            title = request.env.rpartition("/")[2]
-            keep = self.update * self.per_update if request.resume else None
-            loggers = [JsonLines(request.folder / "metrics.jsonl", keep)]
-            loggers += [make(request.folder) for make in request.loggers]
-            loggers.append(Terminal(self.console, title))
+        self.state = self._first_state()
+        loggers = Loggers(self._say)
         status = "done"
         try:
-            with _interruptible() as interrupted:
+            if devices.is_main():
+                self._open(loggers)
+            with listening(at_once=False) as self.interrupt:
                 while not devices.agreed(self.progress >= 1):
                     self._chunk(loggers)
-                    if devices.agreed(interrupted()):
+                    if devices.agreed(self.interrupt.heard):
                         status = "interrupted"
                         break
                     if devices.agreed(time.monotonic() - self.last_save >= request.checkpoint_seconds):
                         self._try_to_save()
         finally:
             self.setup.lanes.close()
-            for logger in loggers:
-                logger.close()
+            loggers.close()
         if self.saved_at != self.update:
             self._save()
         sps = self.timed_steps / self.timed_seconds if self.timed_steps else None
@@ -182,7 +211,20 @@ class _Run:
             self.seconds, sps, self._means(),
         )  # fmt: skip
 
-    def _chunk(self, loggers: list[Logger]) -> None:
+    def _open(self, loggers: Loggers) -> None:
+        """Write what is known before the first chunk; a folder that cannot be written is noticed here."""
+        request = self.request
+        run_folder.make(request.folder)
+        run_folder.write_config(request.folder, self._facts(), request.backend, made_with())
+        keep = self.update * self.per_update if request.resume else None
+        loggers.add(JsonLines(request.folder / "metrics.jsonl", keep, self._say))
+        for make in request.loggers:
+            loggers.add(make(request.folder))
+        if self.resumed:
+            self._say(f"resumed at {self.resumed}")
+        loggers.add(Terminal(self.console, request.env.rpartition("/")[2]))
+
+    def _chunk(self, loggers: Loggers) -> None:
         config = self.request.config
         per_update = 1 / self.total if self.total is not None else 0.0
         started = time.monotonic()
@@ -192,9 +234,10 @@ class _Run:
         try:
             metrics.check_finite(figures, self.update)
         except DivergedError as error:
-            kept = checkpoints.updates(self.request.folder)
-            where = f"the last good checkpoint is {self.request.folder / 'checkpoints' / str(kept[-1])}" if kept else (
-                "there was no checkpoint yet")  # fmt: skip
+            kept = run_folder.updates(self.request.folder)
+            where = "there was no checkpoint yet"
+            if kept:
+                where = f"the last good checkpoint is {self.request.folder / 'checkpoints' / str(kept[-1])}"
             raise DivergedError(f"{error}; {where}", error.update) from None
         first = self.timed_steps == 0 and self.timed_seconds == 0
         self.state = state
@@ -214,11 +257,16 @@ class _Run:
             "progress": self.progress,
             **metrics.summarise(figures, self.setup.seating, self.setup.lanes.reports),
         }
-        for logger in loggers:
-            logger.log(row, self.progress)
+        self.interrupt.heard |= loggers.log(row, self.progress)
 
     def _means(self) -> list[float | None]:
         return [float(mean) if np.isfinite(mean) else None for mean in self.window.mean()]
+
+    def _say(self, text: str, style: str | None = None) -> None:
+        """A line for whoever reads the console; one that cannot be written is no reason to stop."""
+        if devices.is_main():
+            with contextlib.suppress(OSError, SystemExit):  # Rich's own console exits where a pipe is closed
+                self.console.print(text, style=style, soft_wrap=True, highlight=False, markup=False)
 
     def _try_to_save(self) -> None:
         """A disk that is full now may not be later: the run goes on, and says so."""
@@ -226,51 +274,35 @@ class _Run:
             self._save()
         except StorageError as error:
             self.last_save = time.monotonic()
-            self.console.print(f"[yellow]{error}. The run goes on and tries again.[/]", soft_wrap=True)
+            self._say(f"{error}. The run goes on and tries again.", "yellow")
 
     def _save(self) -> None:
-        state = devices.to_host(self.state)
-        means = self._means()
+        run, state, facts = self.request.folder, devices.to_host(self.state), self._facts()
+        checkpoints.write(run / "checkpoints" / str(self.update), state, facts)
+        self.best = (facts.best_update, -math.inf if facts.best_return is None else facts.best_return)
+        self.saved_at, self.last_save = self.update, time.monotonic()
+        if devices.is_main():
+            run_folder.keep(run, facts)
+
+    def _facts(self) -> Facts:
+        """What a checkpoint holds beside the state, as things stand."""
+        request, env, means = self.request, self.setup.lanes.env, self._means()
         known = [mean for mean in means if mean is not None]
         level = float(np.mean(known)) if known else -math.inf
-        if devices.is_main():
-            request, env = self.request, self.setup.lanes.env
-            facts = Facts(
-                env.id, env.version, request.config, request.seed, request.members, self.update, self.seconds,
-                dataclasses.asdict(request.budget), means,
-            )  # fmt: skip
-            checkpoints.save(request.folder, state, facts, level >= self.best)
-        self.best = max(self.best, level)
-        self.saved_at, self.last_save = self.update, time.monotonic()
+        best = max(self.best, (self.update, level), key=lambda pair: (pair[1], pair[0] or 0))
+        return Facts(
+            env.id, env.version, request.config, request.seed, request.members, self.update, self.seconds,
+            dataclasses.asdict(request.budget), means, self.window.to_json(),
+            best[0], best[1] if math.isfinite(best[1]) else None,
+        )  # fmt: skip
 
 
 def _rival(exploit: str, env: jaxenv.Environment, config: Config) -> Any:
     """The parameters and statistics of the policy to exploit."""
     if not exploit:
         return None
-    policy = checkpoints.load_policies(Path(exploit), greedy=False, which="latest")[0]
+    policy = load(exploit)
+    assert isinstance(policy, TrainedPolicy)
     if policy.env != env.id or policy.network.config != config.network:
         raise ConfigError(f"--opponents.exploit {exploit}: it plays {policy.env} with another network; use the same")
     return policy.parameters, policy.statistics
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C is remembered, the second one is a KeyboardInterrupt."""
-    asked = False
-
-    def remember(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    try:
-        before = signal.signal(signal.SIGINT, remember)
-    except ValueError:  # not the main thread: nobody can interrupt
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,6 +1,6 @@
 """Environments by name, their contract, and loops that play many of them. The contract: RFC 0001, `docs/rfc/`.
 
-    env = jaxenv.make("pokejax/gen1randombattle")
+    env = jaxenv.make("family/name")
     play = jaxenv.rollout(env, batch_size=512, num_steps=1000)
     carry, summary = play(jax.random.key(0))
 

@@ -109,6 +109,6 @@ def platform() -> str:
 
 
 def _find_compiler() -> None:
-    from jaxlanes.compiler import find_compiler
+    from jaxlanes.runtime.compiler import find_compiler
 
     find_compiler()

@@ -85,6 +85,11 @@ def built_in_sources(cls: type) -> tuple[str, ...]:
     return ()
 
 
+def registered() -> dict[str, Entry]:
+    """What `register` has added in this process."""
+    return dict(_registered)
+
+
 def _entries() -> dict[str, Entry]:
     third_party = {point.name: Entry(point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}
     return {**third_party, **BUILT_IN, **_registered}

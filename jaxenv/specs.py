@@ -1,4 +1,4 @@
-"""What an environment is, as plain data: for listings, leaderboards and the tests of the contract."""
+"""Facts about an environment as plain data: for listings, leaderboards and the tests of the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an environment's constraint solver fares in random play: from the entry "solver" of the step's info."""
+"""Iterations of an environment's constraint solver in random play, from the entry "solver" of the step's info."""
 
 from __future__ import annotations
 

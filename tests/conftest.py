@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import jax
 import pytest
 
-from verification.references.showdown.workers import WorkerPool
+from references.showdown.workers import WorkerPool
 
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
-import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from leaderboard.invocation import program
+from verification.interrupts import complain, run_command
 
 COMMANDS = {
     "train": ("baselines.cli.train", "train a policy (PPO or PQN)"),
@@ -20,44 +25,76 @@ COMMANDS = {
 
 def main(arguments: Sequence[str]) -> int:
     """The exit status."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: python -m baselines COMMAND …   (COMMAND --help tells more)\n")
+    command = arguments[0] if arguments else ""
+    return run_command(command or "baselines", lambda: _run(command, list(arguments[1:])))
+
+
+def _run(command: str, rest: list[str]) -> int:
+    """The exit status; errors that are the user's to mend are one line on the standard error."""
+    if command in ("", "-h", "--help"):
+        print(f"usage: {program('baselines')} COMMAND …   (COMMAND --help tells more)\n")
         for name, (_, meaning) in COMMANDS.items():
             print(f"  {name:9} {meaning}")
-        return 0 if arguments else 2
-    command, rest = arguments[0], list(arguments[1:])
+        return 0 if command else 2
     if command not in COMMANDS:
-        print(f"unknown command {command!r}; commands are {', '.join(COMMANDS)}", file=sys.stderr)
+        complain(f"unknown command {command!r}; commands are {', '.join(COMMANDS)}")
         return 2
     from baselines.errors import BaselinesError
     from jaxenv import UnknownEnvironmentError
 
     try:
-        return _run(command, rest)
+        with _warnings_in_words(command):
+            return _start(command, rest)
     except (BaselinesError, UnknownEnvironmentError) as error:
-        print(f"{command}: {error.args[0] if error.args else error}", file=sys.stderr)
+        complain(f"{command}: {error.args[0] if error.args else error}")
         return 1
-    except KeyboardInterrupt:
-        print(f"{command}: interrupted", file=sys.stderr)
-        return 130
 
 
-def _run(command: str, rest: list[str]) -> int:
+def _start(command: str, rest: list[str]) -> int:
     _cache_compiled_programs()
     module = importlib.import_module(COMMANDS[command][0])
     if hasattr(module, "main"):
         return module.main(rest)
     import argparse
 
-    parser = argparse.ArgumentParser(prog=f"python -m baselines {command}")
+    parser = argparse.ArgumentParser(prog=program("baselines", command))
     module.add_arguments(parser)
     return int(module.run(parser.parse_args(rest)) or 0)
 
 
-def _cache_compiled_programs() -> None:
-    """Compiled programs stay in the user's cache folder: Gen 1's take a minute to make."""
-    import jax
-    from platformdirs import user_cache_dir
+@contextlib.contextmanager
+def _warnings_in_words(command: str) -> Iterator[None]:
+    """Our own warnings as one line, without the line of code that they come from."""
+    from baselines.errors import DamagedCheckpointWarning
 
-    if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        jax.config.update("jax_compilation_cache_dir", user_cache_dir("pokejax-baselines"))
+    usual = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, DamagedCheckpointWarning):
+            complain(f"{command}: {message}")
+        else:
+            usual(message, category, *where, **more)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DamagedCheckpointWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _cache_compiled_programs() -> None:
+    """Keep compiled programs in the user's cache folder: Gen 1's take a minute to make."""
+    if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        return
+    import jax
+    from platformdirs import user_cache_path
+
+    from baselines import files
+    from baselines.errors import StorageError
+
+    folder = user_cache_path("pokejax-baselines")
+    try:
+        files.check_writable(folder / "programs", "choose another folder with JAX_COMPILATION_CACHE_DIR")
+    except StorageError as error:
+        complain(f"compiled programs are not kept for the next time: {error}")
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))

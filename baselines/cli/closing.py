@@ -1,13 +1,12 @@
-"""What a run ends with: checkpoint and curve first, then the evaluation, then the rating table of a game of two."""
+"""The end of a run: checkpoint and curve first, then the evaluation, then the rating table of a game of two."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import json
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from baselines import checkpoint as checkpoints
-from baselines import devices
+from baselines import devices, files, run_folder
 from baselines.provenance import made_with
 from baselines.train import Request, Result
+from verification.interrupts import INTERRUPTED, leave_closed_pipes, listening
 
 
 @dataclasses.dataclass(frozen=True)
 class Closing:
-    """What is asked for after training: so many episodes and games of each pair, 0 for none; `json`: a second file."""
+    """The order for what comes after training: episodes, games of each pair, 0 for none; `json`: a second file."""
 
     eval_episodes: int
     rating_games: int
@@ -47,7 +46,7 @@ def close(asked: Closing, request: Request, result: Result, console: Console) ->
     `result.json` is written before and after each part, so that an interrupt (status 130) costs what comes after it.
     """
     if not devices.is_main():
-        return 130 if result.status == "interrupted" else 0
+        return INTERRUPTED if result.status == "interrupted" else 0
     from baselines.plot import plot_runs
 
     report = _Report(_training(request, result))
@@ -58,20 +57,22 @@ def close(asked: Closing, request: Request, result: Result, console: Console) ->
         if result.status == "interrupted":
             said = f"interrupted: go on with --resume {result.folder}"
         elif not request.spread:
-            with _interrupts() as check:
+            with listening(at_once=True) as interrupt:
                 _evaluate(asked, request, result, console, report)
                 _write(asked, result, report)
-                check()
+                interrupt.check()
                 missing = "rating table"
-                _rate(asked, request, result, console, report, check)
+                _rate(asked, request, result, console, report, interrupt.check)
                 _write(asked, result, report)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        if isinstance(error, BrokenPipeError) and not leave_closed_pipes():
+            raise
         _settle()
         said = f"interrupted: checkpoint, curve and result.json are in {result.folder}, without the {missing}"
     _show(console, report, curve, result)
     if said:
-        console.print(said, soft_wrap=True, highlight=False)
-    return 130 if said else 0
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+    return INTERRUPTED if said else 0
 
 
 def _training(request: Request, result: Result) -> dict[str, Any]:
@@ -143,32 +144,6 @@ def _rate(
     report.took.append(f"ratings {rated.seconds:.0f} s ({rated.games} games of each pair)")
 
 
-@contextlib.contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Ctrl-C is a KeyboardInterrupt as ever, and one more wherever `check()` is called after it: JAX calls back into
-    Python while it compiles, and an exception that is raised there is lost."""
-    heard = False
-
-    def remember(number: int, frame: Any) -> None:
-        nonlocal heard
-        heard = True
-        raise KeyboardInterrupt
-
-    def check() -> None:
-        if heard:
-            raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGINT, remember)
-    except ValueError:  # not the main thread: nobody can interrupt
-        yield check
-        return
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _settle() -> None:
     """Wait for what is being computed: a process that ends under a kernel crashes."""
     with contextlib.suppress(RuntimeError):  # of an array that was given up to the next call
@@ -176,9 +151,9 @@ def _settle() -> None:
 
 
 def _write(asked: Closing, result: Result, report: _Report) -> None:
-    checkpoints.write_json(result.folder / "result.json", report.summary)
+    files.write_json(result.folder / "result.json", report.summary, run_folder.REMEDY)
     if asked.json is not None:
-        checkpoints.write_json(asked.json, report.summary)
+        files.write_json(asked.json, report.summary)
 
 
 def _show(console: Console, report: _Report, curve: tuple[Path, ...], result: Result) -> None:
@@ -186,10 +161,10 @@ def _show(console: Console, report: _Report, curve: tuple[Path, ...], result: Re
     shown = {name: value for name, value in report.summary.items() if name not in apart}
     console.print_json(json.dumps(shown))
     for line in report.lines:
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     for table in report.tables:
         console.print("", table)
     took = [f"training {result.seconds / 60:.2f} min", *report.took]
     files = [f"checkpoint {result.folder}", f"curve {' '.join(map(str, curve))}"]
     for line in ("", "took: " + ", ".join(took), *files):
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False)

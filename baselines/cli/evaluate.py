@@ -8,27 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import jaxenv
-from baselines import checkpoint as checkpoints
+from baselines import files
 from baselines.evaluate import evaluate
-from baselines.policy import Policy, load
+from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
+from baselines.run_folder import open_run
 from baselines.transfer.policies import entrants
+from leaderboard.invocation import program
 
 
 def main(arguments: list[str]) -> int:
     """The exit status."""
-    parser = argparse.ArgumentParser(prog="python -m baselines eval", description="Whole episodes of a trained policy.")
-    parser.add_argument("run", type=Path, help="the folder of a run, or one of its checkpoints")
+    parser = argparse.ArgumentParser(
+        prog=program("baselines", "eval"), description="Whole episodes of a trained policy."
+    )
+    parser.add_argument("run", type=files.path, help="the folder of a run, or one of its checkpoints")
     parser.add_argument("--episodes", type=int, default=256)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
     parser.add_argument("--which", choices=("latest", "best"), default="latest")
     parser.add_argument("--opponent", action="append", help="a scripted name, or another run")
     parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=files.path, metavar="OUT", help="write the result there instead of printing it")
     options = parser.parse_args(arguments)
     if options.episodes < 1:
         parser.error(f"--episodes must be at least 1, got {options.episodes}")
+    files.check_writable(options.json, "choose another file with --json")
     played = evaluate_run(
         options.run,
         options.episodes,
@@ -38,11 +43,12 @@ def main(arguments: list[str]) -> int:
         which=options.which,
         rivals=options.opponent,
     )
-    for line in played.pop("lines"):
-        print(line)
+    lines = played.pop("lines")
     if options.json:
-        checkpoints.write_json(options.json, played)
-    else:
+        files.write_json(options.json, played)
+    for line in lines:
+        print(line)
+    if not options.json:
         print(json.dumps(played, indent=2))
     return 0
 
@@ -61,9 +67,9 @@ def evaluate_run(
 
     `mean_return` is over the members, against the first rival where there are any.
     """
-    policies = load(run, greedy=greedy, which=which)
-    env = jaxenv.make(policies[0].env)
-    reports = checkpoints.read_facts(checkpoints.find(run, which)).config.reports
+    checkpoint = open_run(run, which)
+    policies = checkpoint.policies(greedy=greedy)
+    env, reports = jaxenv.make(checkpoint.facts.env), checkpoint.facts.config.reports
     opponents: list[Policy] = []
     if env.num_players == 2:
         opponents = [entrant.policy for entrant in entrants(env, rivals or fixed_names(env.id))]

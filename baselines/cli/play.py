@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -11,15 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxenv
+from baselines import files
 from baselines.policy import Policy, load
 from baselines.ratings.of_run import fixed_names
 from baselines.transfer.policies import entrants
+from leaderboard.invocation import program
 
 
 def main(arguments: list[str]) -> int:
     """The exit status."""
-    parser = argparse.ArgumentParser(prog="python -m baselines play", description="Watch one episode of a policy.")
-    parser.add_argument("run", type=Path, help="the folder of a run, or one of its checkpoints")
+    parser = argparse.ArgumentParser(prog=program("baselines", "play"), description="Watch one episode of a policy.")
+    parser.add_argument("run", type=files.path, help="the folder of a run, or one of its checkpoints")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=100, help="at most so many")
     parser.add_argument("--member", type=int, default=0)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 import jaxenv
-from baselines import checkpoint as checkpoints
-from baselines import configs
+from baselines import files
 from baselines.errors import ConfigError
+from baselines.family import config_of
 from baselines.speed import Speed, measure, network_of
+from leaderboard.invocation import program
+from verification.interrupts import Console
 
 HIDDEN = ("64,64", "256,256", "1024,1024", "4096,4096")
 """Layers of the networks that are measured by default."""
+_REMEDY = "choose another file with --json"
 
 
 def main(arguments: list[str]) -> int:
     """The exit status. Every row is written as soon as it is measured; Ctrl-C keeps those before."""
     parser = argparse.ArgumentParser(
-        prog="python -m baselines speed",
+        prog=program("baselines", "speed"),
         description="Transitions a second of training and of the environment alone (same batch, random play), and the "
         "share of training that the environment takes, for networks of several sizes.",
     )
@@ -31,11 +32,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--horizon", type=int, help="default: that of the tuned configuration")
     parser.add_argument("--seconds", type=float, default=10.0, help="of training, and of play, timed for each network")
     parser.add_argument("--backend", choices=("auto", "simd", "xla"), default="auto")
-    parser.add_argument("--json", type=Path, metavar="OUT")
+    parser.add_argument("--json", type=files.path, metavar="OUT", help="write the rows there, after each row")
     options = parser.parse_args(arguments)
-    env = jaxenv.make(options.env)
-    base = configs.for_environment(env.id)
     sizes = [_layers(text) for text in options.hidden]
+    files.check_writable(options.json, _REMEDY)
+    with files.alone(options.json, _REMEDY):
+        return _measure(options, sizes)
+
+
+def _measure(options: argparse.Namespace, sizes: list[tuple[int, ...]]) -> int:
+    env = jaxenv.make(options.env)
+    base = config_of(env.id)
     console = Console(stderr=True)
     rows: list[Speed] = []
     for hidden in sizes:
@@ -43,7 +50,7 @@ def main(arguments: list[str]) -> int:
         with console.status(f"{env.id} with layers of {', '.join(map(str, hidden))}"):
             rows.append(measure(env, config, options.seconds, options.backend))
         if options.json is not None:
-            checkpoints.write_json(options.json, {"env": env.id, "rows": [row.to_json() for row in rows]})
+            files.write_json(options.json, {"env": env.id, "rows": [row.to_json() for row in rows]}, _REMEDY)
         console.print(rows[-1].line(), soft_wrap=True, highlight=False)
     Console().print(_table(env.id, rows))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sys
 import time
@@ -9,24 +10,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from rich.console import Console
 
 import jaxenv
-from baselines import checkpoint as checkpoints
-from baselines import configs, devices
+from baselines import devices, files, run_folder
+from baselines.checkpoint import Facts
 from baselines.cli.closing import Closing, close
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError
+from baselines.family import config_of
 from baselines.loggers import TensorBoard, WeightsAndBiases
 from baselines.ratings.matches import check_games
 from baselines.train import Budget, Request, train
+from verification.interrupts import Console
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Train a policy. Everything lands in a folder: metrics.jsonl, checkpoints/, curve.png, curve.html, result.json.
+    """Train a policy. A run is a folder with config.json, metrics.jsonl, checkpoints/, and at the end curve.png,
+    curve.html and result.json.
 
-    Ctrl-C stops with a checkpoint (exit status 130); --resume goes on from there.
+    Ctrl-C stops with a checkpoint (exit status 130), and so does a pipe that nobody reads any more. --resume goes on
+    from there.
     """
 
     env: Annotated[str, tyro.conf.Positional]
@@ -41,11 +45,13 @@ class Options:
     out: Path | None = None
     """The run's folder; by default runs/ENV/TIME."""
     resume: Path | None = None
-    """Go on with the run in that folder; its configuration is kept."""
+    """Go on with the run in that folder, or from one of its checkpoints (RUN/checkpoints/28); its configuration is
+    kept. Checkpoints that come after that one get other names."""
     json: Path | None = None
-    """Write the result there too."""
+    """A second file for the result."""
     backend: Literal["auto", "simd", "xla"] = "auto"
-    """What makes the program of the environments: a kernel of jaxlanes where there can be one, or XLA."""
+    """Compiler of the environments: "simd" makes one kernel by jaxlanes, "xla" leaves them to XLA, "auto" takes the
+    kernel where there can be one."""
     spread: bool = False
     """Spread the environments over all devices."""
     coordinator: str = ""
@@ -69,35 +75,37 @@ def main(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if env_id is None and first and not first.startswith("-"):
         jaxenv.make(first)  # says which ids are close
-    default = configs.for_environment(env_id) if env_id else Config()
+    default = config_of(env_id) if env_id else Config()
     options = tyro.cli(Options, args=arguments, default=Options(env=env_id or tyro.MISSING, config=default))
+    paths = {name: getattr(options, name) for name in ("out", "resume", "json")}
+    options = dataclasses.replace(options, **{name: files.path(path) for name, path in paths.items() if path})
     if options.coordinator:
         devices.connect(options.coordinator, options.processes, options.process)
     console = Console(stderr=True) if not sys.stdout.isatty() else Console()
     request = _request(options)
-    result = train(request, console)
-    return close(Closing(options.eval_episodes, options.rating_games, options.json), request, result, console)
+    files.check_writable(options.json, "choose another file with --json")
+    with contextlib.ExitStack() as held:
+        result = train(request, console, held)
+        return close(Closing(options.eval_episodes, options.rating_games, options.json), request, result, console)
 
 
 def _request(options: Options) -> Request:
     given = options.minutes is not None or options.steps is not None
     budget = Budget(options.minutes, options.steps) if given else None
-    config, seed, members = options.config, options.seed, options.seeds
+    config, seed, members, number = options.config, options.seed, options.seeds, None
     if members < 1:
         raise ConfigError(f"--seeds must be at least 1, got {members}")
     if options.rating_games:
         check_games(options.rating_games, "--rating-games")
     if options.resume is not None:
-        folder = options.resume
-        facts = checkpoints.read_facts(checkpoints.find(folder))
-        if facts.env != options.env:
-            raise CheckpointError(f"--resume {folder}: that run trains {facts.env}, not {options.env}")
+        folder, number = run_folder.locate(options.resume)
+        checkpoint, _ = run_folder.open_to_resume(folder, number)
+        facts = run_folder.read_config(folder) if checkpoint is None else checkpoint.facts
+        _check_kept(options, folder, facts)
         config, seed, members = facts.config, facts.seed, facts.members
         budget = budget or Budget(**facts.budget)
     else:
         folder = options.out or Path("runs") / options.env.replace("/", "-") / time.strftime("%Y%m%d-%H%M%S")
-        if checkpoints.updates(folder):
-            raise ConfigError(f"{folder}: holds a run already; go on with it by --resume, or choose another --out")
     loggers: list[Any] = [TensorBoard] if options.tensorboard else []
     if options.wandb:
         loggers.append(lambda folder: WeightsAndBiases(folder, options.wandb, {"env": options.env, "seed": seed}))
@@ -111,6 +119,27 @@ def _request(options: Options) -> Request:
         backend=options.backend,
         spread=options.spread or bool(options.coordinator),
         resume=options.resume is not None,
+        checkpoint=number,
         checkpoint_seconds=options.checkpoint_seconds,
         loggers=tuple(loggers),
     )
+
+
+def _check_kept(options: Options, folder: Path, facts: Facts) -> None:
+    """Refuse what a run that goes on cannot follow: its environment, seeds and configuration are what they were."""
+    if facts.env != options.env:
+        raise CheckpointError(f"--resume {options.resume}: that run trains {facts.env}, not {options.env}")
+    plain = Options(options.env, config=config_of(options.env))
+    for name, asked, usual, kept in (
+        ("--seed", options.seed, plain.seed, facts.seed),
+        ("--seeds", options.seeds, plain.seeds, facts.members),
+        ("its settings", options.config, plain.config, facts.config),
+    ):
+        if asked not in (usual, kept):
+            shown = "" if name == "its settings" else f" {asked}"
+            raise ConfigError(
+                f"--resume {options.resume}: {name}{shown} cannot be changed in a run that goes on; leave it out, or "
+                "begin a new run without --resume"
+            )
+    if options.out is not None and options.out.absolute() != folder.absolute():
+        raise ConfigError(f"--out {options.out}: the run goes on in its own folder, {folder}; leave out --out")

@@ -1,4 +1,4 @@
-"""What a policy draws its actions from."""
+"""Distributions that a policy draws its actions from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where episodes are played: many lanes of one implementation, stepped together, begun one by one."""
+"""Arenas: many lanes of one implementation, stepped together, whose episodes begin one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m baselines transfer`: the same policies here and in the reference, and whether that is the same."""
+"""`python -m baselines transfer`: the same policies here and in the reference, tested for equivalence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
-from baselines.errors import ConfigError, StorageError
+from baselines import files
+from baselines.errors import ConfigError
 from baselines.policy import Policy
 from baselines.transfer.arena import Arena, Starts
 from baselines.transfer.episodes import Episodes, play
@@ -25,10 +25,12 @@ from baselines.transfer.judge import Judgement, Pair, judge, planned_episodes
 from baselines.transfer.policies import Entrant, entrants
 from baselines.transfer.report import notes, tables, verdict_line
 from baselines.transfer.scripted import random_play
-from baselines.transfer.store import SIDES, Store
+from baselines.transfer.store import REMEDY, SIDES, Store
+from verification.interrupts import Console
 
 RANDOM_EPISODES = 256
 """Of random play in the reference: what training has gained is a measure for the margin."""
+_RETURNS = "choose another file with --returns"
 OnEpisodes = Callable[[str, str, int], None]
 """Called with a policy's name, a side and how many of its episodes have ended."""
 
@@ -44,20 +46,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="runs (all their seeds; RUN#0 is one) or scripted names",
     )
-    parser.add_argument("--episodes", type=int, help="of each policy on each side; default: what power 0.9 demands")
+    parser.add_argument(
+        "--episodes", type=int, help="of each policy on each side; default: as many as power 0.9 demands"
+    )
     parser.add_argument("--opponent", help="in games of two: a scripted name, or a run's member (RUN#0)")
     parser.add_argument("--greedy", action="store_true", help="trained policies take their likeliest action")
     parser.add_argument("--seed", type=int, default=0, help="of starts, noise and choices")
     parser.add_argument("--lanes", type=int, help="episodes side by side")
     parser.add_argument("--workers", type=int, help="processes or threads of the reference; default: one a core")
     parser.add_argument(
-        "--json", type=Path, metavar="OUT", help="plan, episodes and verdict; goes on with what is there"
+        "--json", type=files.path, metavar="OUT", help="plan, episodes and verdict; goes on with what is there"
     )
-    parser.add_argument("--returns", type=Path, metavar="OUT", help="outcomes for `python -m verification --returns`")
+    parser.add_argument(
+        "--returns", type=files.path, metavar="OUT", help="outcomes for `python -m verification --returns`"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """The exit status: 0 a verdict that is not "different" (or none, of too few policies), 1 "different"."""
+    files.check_writable(options.json, REMEDY)
+    files.check_writable(options.returns, _RETURNS)
     console = Console()
     playing = game(options.env)
     chosen = entrants(playing.env, options.policies, options.greedy)
@@ -77,12 +85,34 @@ def run(options: argparse.Namespace) -> int:
         "greedy": options.greedy,
         "sources": [entrant.source for entrant in chosen],
     }
-    store = Store(options.json, plan)
-    console.print(_headline(playing, chosen, opponent, count))
+    with files.alone(options.json, REMEDY):
+        store = Store(options.json, plan)
+        judgement = _play(options, playing, chosen, store, count, opponent, console)
+        if options.returns:
+            files.write(options.returns, json.dumps(store.returns(playing.metric)) + "\n", _RETURNS)
+    for table in tables(judgement):
+        console.print(table, "")
+    for note in notes(judgement):
+        console.print("[dim]note:[/]", Text(note))
+    console.print(verdict_line(judgement))
+    return 1 if judgement.verdict == "different" else 0
+
+
+def _play(
+    options: argparse.Namespace,
+    playing: Game,
+    chosen: Sequence[Entrant],
+    store: Store,
+    count: int,
+    opponent: Entrant | None,
+    console: Console,
+) -> Judgement:
+    """Play with a bar of progress, and a line for each policy."""
+    console.print(_headline(playing, chosen, opponent, count), markup=False)
     lanes = min(options.lanes or playing.lanes, count)
     workers = options.workers or os.cpu_count() or 1
     with progress(console, len(chosen) * len(SIDES) * count) as on_episodes:
-        judgement = transfer(
+        return transfer(
             playing,
             chosen,
             store,
@@ -92,16 +122,8 @@ def run(options: argparse.Namespace) -> int:
             lanes=lanes,
             workers=workers,
             on_episodes=on_episodes,
-            on_policy=lambda so_far: console.print(_line(so_far)),
+            on_policy=lambda so_far: console.print(_line(so_far), markup=False),
         )
-    for table in tables(judgement):
-        console.print(table, "")
-    for note in notes(judgement):
-        console.print(f"[dim]note:[/] {note}")
-    console.print(verdict_line(judgement))
-    if options.returns:
-        _write_returns(options.returns, store.returns(playing.metric))
-    return 1 if judgement.verdict == "different" else 0
 
 
 def transfer(
@@ -214,10 +236,3 @@ def _line(judgement: Judgement) -> str:
         f"{policy.name}: ours {policy.means[0]:.4g}, reference {policy.means[1]:.4g}, "
         f"difference {test.difference:+.4g} ({test.ci95[0]:+.4g} … {test.ci95[1]:+.4g})"
     )
-
-
-def _write_returns(path: Path, returns: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(returns) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -1,4 +1,4 @@
-"""What episodes gave, and the loop that plays them."""
+"""Outcomes of episodes, and the loop that plays them."""
 
 from __future__ import annotations
 

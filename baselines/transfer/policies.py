@@ -1,18 +1,18 @@
-"""Policies as evaluations play them: what a policy is, where one comes from, and several of them at one board."""
+"""Policies as evaluations play them: by name or from a run, and several of them at one board."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from baselines import files
 from baselines.errors import BaselinesError
-from baselines.policy import Policy, load
+from baselines.policy import Policy, load, load_all
 from baselines.transfer.scripted import scripted, scripted_names
 from jaxenv import Environment
 
@@ -52,18 +52,19 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
 
 def _of_run(env: Environment, source: str, greedy: bool) -> list[Entrant]:
     """The members of a run that training has left behind; "RUN#3" is member 3 of it alone."""
-    path, _, member = source.partition("#")
-    if not Path(path).exists():
+    written, _, member = source.partition("#")
+    path = files.path(written)
+    if not path.exists():
         known = ", ".join(scripted_names(env.id)) or "none"
         raise PolicyError(f"{source}: no run of that path, and no scripted policy of {env.id} (these are: {known})")
     if member:
         if not member.isdigit():
-            raise PolicyError(f"{source}: what follows # is the number of a member, as in {path}#0")
-        return [Entrant(f"{Path(path).name}#{member}", source, load(path, int(member), greedy=greedy))]
-    members = load(path, greedy=greedy)
+            raise PolicyError(f"{source}: what follows # is the number of a member, as in {written}#0")
+        return [Entrant(f"{path.absolute().name}#{member}", source, load(path, int(member), greedy=greedy))]
+    members = load_all(path, greedy=greedy)
     if len(members) == 1:
-        return [Entrant(Path(path).name, source, members[0])]
-    return [Entrant(f"{Path(path).name}#{k}", f"{source}#{k}", policy) for k, policy in enumerate(members)]
+        return [Entrant(path.absolute().name, source, members[0])]
+    return [Entrant(f"{path.absolute().name}#{k}", f"{source}#{k}", policy) for k, policy in enumerate(members)]
 
 
 def check(env: Environment, entrant: Entrant) -> None:

@@ -1,4 +1,4 @@
-"""The file of an evaluation: what was planned, what was played as soon as it is, and what came of it.
+"""The file of an evaluation: its plan, its episodes as soon as they are played, and its verdicts.
 
 The number of episodes is fixed when the file is made. A file of another plan is refused, so that nobody plays on until
 the verdict pleases: every judgement that was ever made of the data is listed in it.
@@ -7,14 +7,15 @@ the verdict pleases: every judgement that was ever made of the data is listed in
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from baselines.errors import BaselinesError, StorageError
+from baselines import files
+from baselines.errors import BaselinesError
 from baselines.provenance import made_with
 from baselines.transfer.episodes import Episodes
 
+REMEDY = "choose another file with --json"
 SIDES = ("candidate", "reference")
 
 
@@ -41,13 +42,7 @@ class PlanFile:
         """Put the file in place of the one before. `StorageError` where that cannot be done."""
         if self.path is None:
             return
-        beside = self.path.with_name(self.path.name + ".part")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(self.data) + "\n", encoding="utf-8")
-            os.replace(beside, self.path)
-        except OSError as error:
-            raise StorageError(f"{self.path}: cannot be written ({error.strerror or error})") from error
+        files.write(self.path, json.dumps(self.data) + "\n", REMEDY)
 
 
 class Store(PlanFile):

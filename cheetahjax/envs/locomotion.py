@@ -1,4 +1,4 @@
-"""What the walking and swimming tasks share: a free root, a reward for its speed forwards, a cost of control."""
+"""Shared parts of the walking and swimming tasks: a free root, a reward for its speed, a cost of control."""
 
 from __future__ import annotations
 

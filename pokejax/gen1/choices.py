@@ -1,4 +1,4 @@
-"""What a player may choose, and how a choice becomes an action in Showdown's queue.
+"""Choices of a player, and the actions that they become in Showdown's queue.
 
 Actions are indices in poke-env's order for singles: 0–5 switch to that Pokémon of the team, 6–9 the move at that place
 of the request, `NO_OP` for a side that is not asked. When the request offers one forced entry (recharge, a move in

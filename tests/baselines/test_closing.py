@@ -1,4 +1,4 @@
-"""What a run ends with: evaluation, rating table, and what is left when somebody stops it there."""
+"""The end of a run: evaluation, rating table, and what is left when somebody stops it there."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import small_environments as small
 from rich.console import Console
 
 import jaxenv
-from baselines import checkpoint as checkpoints
 from baselines.cli import main
 from baselines.cli.closing import Closing, close
 from baselines.config import OpponentsConfig
 from baselines.policy import TrainedPolicy, load
 from baselines.ratings import of_run
 from baselines.ratings.of_run import players_of
+from baselines.run_folder import updates
 from baselines.train import Budget, Request, Result, train
 
 UPDATES = 48
@@ -122,7 +122,7 @@ def test_an_interrupt_leaves_what_came_before(
     assert (told["evaluation"] is None) == (missing == "evaluation")
     folder = ended[1].folder
     assert f"interrupted: checkpoint, curve and result.json are in {folder}, without the {missing}" in said
-    assert (folder / "curve.html").exists() and checkpoints.updates(folder)[-1] == UPDATES
+    assert (folder / "curve.html").exists() and updates(folder)[-1] == UPDATES
 
 
 def test_an_interrupt_that_is_lost_while_jax_compiles_is_heard_at_the_next_games(

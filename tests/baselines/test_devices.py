@@ -12,7 +12,7 @@ import numpy as np
 import small_environments as small
 from rich.console import Console
 
-from baselines import checkpoint as checkpoints
+from baselines.run_folder import open_run
 from baselines.train import Budget, Request, train
 
 HERE = Path(__file__).parent
@@ -93,7 +93,7 @@ def test_two_processes_give_the_result_of_one(tmp_path):
         assert status == 0, err
         assert out.splitlines()[-1] == "2 2 8"  # gloo speaks before
 
-    one, two = (checkpoints._read(checkpoints.find(tmp_path / name)) for name in ("one", "two"))
+    one, two = (open_run(tmp_path / name).arrays for name in ("one", "two"))
     assert set(one) == set(two)
     for name, array in one.items():
         np.testing.assert_allclose(array, two[name], rtol=2e-3, atol=2e-4, err_msg=name)

@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -21,8 +20,9 @@ from baselines import checkpoint as checkpoints
 from baselines import devices
 from baselines.config import OpponentsConfig
 from baselines.errors import CheckpointError, ConfigError, DivergedError, StorageError
-from baselines.policy import Policy, load
+from baselines.policy import Policy, load, load_all
 from baselines.program import compile_program, make_setup, member_keys
+from baselines.run_folder import open_run, updates
 from baselines.train import Budget, Request, train
 
 ROOT = Path(__file__).parents[2]
@@ -50,16 +50,17 @@ def test_rows_and_checkpoints(run):
     assert [row["update"] for row in rows] == [4, 8, 12, 16, 20, 24]
     assert rows[-1]["steps"] == run.steps == STEPS and len(rows[-1]["return_by_member"]) == 2
     assert {"entropy", "approx_kl", "clip_fraction", "explained_variance", "sps", "mean_return"} <= set(rows[0])
-    kept = checkpoints.updates(run.folder)
+    kept = updates(run.folder)
     best = int((run.folder / "checkpoints" / "best").read_text())
     assert kept[-1] == 24 and best in kept and len(kept) <= 3
-    facts = checkpoints.read_facts(checkpoints.find(run.folder))
+    facts = open_run(run.folder).facts
     assert facts.config == small.TINY_CONFIG and facts.members == 2 and facts.update == 24
 
 
 def test_policies_of_a_run(run):
-    policies = load(run.folder)
+    policies = load_all(run.folder)
     assert len(policies) == 2 and all(isinstance(policy, Policy) for policy in policies)
+    assert load(run.folder).name == "chain#0"
     policy = load(run.folder, member=1)
     assert policy.name == "chain#1" and policy.env_version == "v0"
     env = jaxenv.make("small/chain")
@@ -81,40 +82,6 @@ def test_a_resumed_run_continues_exactly(run, tmp_path):
     assert [row["update"] for row in rows] == [4, 8, 12, 16, 20, 24]
 
 
-_LONG = Budget(steps=512 * 40)
-_CHILD = """
-import sys
-sys.path.insert(0, {tests!r})
-from pathlib import Path
-from test_runs import _LONG, quiet, request
-from baselines.train import train
-train(request(Path({folder!r}), budget=_LONG), quiet())
-"""
-
-
-def test_a_killed_run_goes_on_bit_by_bit(tmp_path):
-    """SIGKILL at a random moment, maybe in the middle of a checkpoint; then the whole state equals that of a run that
-    nobody disturbed."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    code = _CHILD.format(tests=str(Path(__file__).parent), folder=str(killed))
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            while not checkpoints.updates(killed) and process.poll() is None:
-                time.sleep(0.01)
-            time.sleep(random.random())
-            assert process.poll() is None, process.communicate()[1]
-        finally:
-            process.kill()
-    reached = checkpoints.updates(killed)[-1]
-    assert reached < 160
-    train(request(killed, budget=_LONG, resume=True), quiet())
-    train(request(whole, budget=_LONG, checkpoint_seconds=1e9), quiet())
-    expected, found = (checkpoints._read(checkpoints.find(folder)) for folder in (whole, killed))
-    assert set(expected) == set(found) and len(expected) > 20
-    for name, array in expected.items():
-        assert array.tobytes() == found[name].tobytes(), f"{name} differs (killed after update {reached})"
-
-
 def test_an_interrupt_leaves_a_checkpoint_and_status_130(tmp_path):
     command = [sys.executable, "-m", "baselines", "train", "pongjax/puffer_pong", "--minutes", "5"]
     command += ["--out", str(tmp_path / "run"), "--json", str(tmp_path / "out.json"), "--backend", "xla"]
@@ -133,7 +100,7 @@ def test_an_interrupt_leaves_a_checkpoint_and_status_130(tmp_path):
     summary = json.loads((tmp_path / "out.json").read_text())
     assert summary["status"] == "interrupted" and summary["checkpoint"] == str(tmp_path / "run")
     assert {"env", "seed", "minutes", "steps", "train_sps", "env_sps", "mean_return"} <= set(summary)
-    assert len(load(tmp_path / "run")) == 1
+    assert len(load_all(tmp_path / "run")) == 1
     assert (tmp_path / "run" / "curve.png").stat().st_size > 1000
     page = (tmp_path / "run" / "curve.html").read_text()
     assert "data:image/png;base64" in page and "http" not in page
@@ -182,37 +149,8 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     with pytest.raises(DivergedError, match=r"update 2, member 0: .* is nan.*last good checkpoint is .*/2") as caught:
         train(request(tmp_path / "run", env="small/poisoned", config=config), quiet())
     assert caught.value.update == 2
-    arrays = checkpoints._read(checkpoints.find(tmp_path / "run"))
+    arrays = open_run(tmp_path / "run").arrays
     assert all(np.isfinite(a).all() for name, a in arrays.items() if name.startswith("parameters"))
-
-
-def test_a_full_disk_does_not_end_the_run(tmp_path, monkeypatch):
-    """Orbax fails as it does without space; the run says so, goes on, and saves as soon as it can."""
-    import orbax.checkpoint as orbax
-
-    save, calls = orbax.Checkpointer.save, []
-
-    def full(self, *args, **kwargs):
-        calls.append(args)
-        if len(calls) < 3:
-            raise OSError(28, "No space left on device")
-        return save(self, *args, **kwargs)
-
-    monkeypatch.setattr(orbax.Checkpointer, "save", full)
-    console = Console(record=True, file=io.StringIO(), width=300)
-    result = train(request(tmp_path / "run"), console)
-    assert result.update == 24 and checkpoints.updates(tmp_path / "run")[-1] == 24
-    assert console.export_text().count("No space left on device") == 2
-
-    def always_full(self, *args, **kwargs):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(orbax.Checkpointer, "save", always_full)
-    with pytest.raises(StorageError, match=r"No space left on device.*Earlier checkpoints are kept"):
-        train(request(tmp_path / "run", budget=Budget(steps=2 * STEPS), resume=True), quiet())
-    assert checkpoints.updates(tmp_path / "run")[-1] == 24
-    monkeypatch.setattr(orbax.Checkpointer, "save", save)
-    assert len(load(tmp_path / "run")) == 1
 
 
 def test_an_exploiter_learns_to_beat_a_given_policy(tmp_path):
@@ -221,15 +159,15 @@ def test_an_exploiter_learns_to_beat_a_given_policy(tmp_path):
     program = compile_program(make_setup(jaxenv.make("small/pennies"), config, "xla"), 1)
     untrained = devices.to_host(program.init(member_keys(9, 1)))
     facts = checkpoints.Facts("small/pennies", "v0", config, 9, 1, 0, 0.0, {"steps": 1}, [None])
-    checkpoints.save(tmp_path / "weak", untrained, facts, is_best=True)
+    checkpoints.write(tmp_path / "weak" / "checkpoints" / "0", untrained, facts)
     hunt = dataclasses.replace(config, opponents=OpponentsConfig(exploit=str(tmp_path / "weak")), updates_per_chunk=40)
     budget = Budget(steps=128 * 40)
     train(request(tmp_path / "hunter", env="small/pennies", config=hunt, budget=budget, members=1), quiet())
     rows = [json.loads(line) for line in (tmp_path / "hunter" / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["win_rate"] > 0.6 and rows[-1]["win_rate"] == rows[-1]["win_rate/pool"]
-    arrays = checkpoints._read(checkpoints.find(tmp_path / "hunter"))
+    arrays = open_run(tmp_path / "hunter").arrays
     held = [name for name in arrays if name.startswith("play.pool.parameters")]
-    frozen = checkpoints._read(checkpoints.find(tmp_path / "weak"))
+    frozen = open_run(tmp_path / "weak").arrays
     assert len(held) > 3
     for name in held:
         np.testing.assert_array_equal(arrays[name][:, 0], frozen[name.removeprefix("play.pool.")])

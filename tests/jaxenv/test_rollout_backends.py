@@ -18,7 +18,7 @@ def assert_same_play(left, right):
     assert jax.tree.structure(left) == jax.tree.structure(right)
     for (path, x), y in zip(jax.tree_util.tree_flatten_with_path(left)[0], jax.tree.leaves(right), strict=True):
         name = jax.tree_util.keystr(path)
-        if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+        if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
             x, y = jax.random.key_data(x), jax.random.key_data(y)
         assert x.shape == y.shape and x.dtype == y.dtype, name
         if jnp.issubdtype(x.dtype, jnp.floating):

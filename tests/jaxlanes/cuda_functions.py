@@ -106,7 +106,7 @@ def shared_batch() -> tuple[Any, ...]:
 
 
 def long_rows(x: Any) -> Any:
-    """What a loop stacks is too long for a thread's own memory: it goes to the scratch buffer."""
+    """Rows of a loop that are too long for a thread's own memory: they go to the scratch buffer."""
     _, rows = lax.scan(lambda c, k: (c * 5 + k, (c, c.astype(jnp.float32))), x, jnp.arange(LOCAL_WORDS + 9))
     return rows[0][x % LOCAL_WORDS] + rows[0][3], rows[1][x % 7]
 

@@ -1,4 +1,4 @@
-"""What has been shown of each side so far and is not to be read off the battle: appearances, moves, turns slept.
+"""Memory of what each side has shown and the battle does not keep: appearances, moves, turns slept.
 
 Worked out from the battle before and after a step, on packed battles (`state.pack`). So a move is not remembered if it
 was only named by what was over within the step: a Disable of one attempt, or a Mimic whose user then fainted.

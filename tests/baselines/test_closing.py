@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -88,8 +89,7 @@ def test_past_selves_are_who_they_are_called(ended: tuple[Request, Result]) -> N
     past = next(player for player in found if player.name == "pennies@40")
     then = load(result.folder / "checkpoints" / "40", 0)
     assert isinstance(past, TrainedPolicy) and isinstance(then, TrainedPolicy)
-    for one, other in zip(jax.tree.leaves(past.parameters), jax.tree.leaves(then.parameters), strict=True):
-        np.testing.assert_array_equal(one, other)
+    chex.assert_trees_all_equal(past.parameters, then.parameters, strict=True)
     assert [player.name for player in players_of(env, result.folder, CONFIG, UPDATES, None)] == ["pennies", "uniform"]
     hunter = dataclasses.replace(CONFIG, opponents=OpponentsConfig(exploit="runs/hare"))
     first = jax.tree.map(lambda leaf: leaf[:, :1] if leaf.ndim > 1 else leaf, result.state.play.pool)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -56,8 +57,7 @@ def test_members_learn_and_each_equals_its_own_run():
     assert returns.shape == (2,) and returns.min() > 0.95
     both, one = (compile_program(setup, members) for members in (2, 1))
     stacked, alone = (program.init(member_keys(0, members)) for program, members in ((both, 2), (one, 1)))
-    for of_two, of_one in zip(jax.tree.leaves(stacked), jax.tree.leaves(alone), strict=True):
-        np.testing.assert_array_equal(of_two[0], of_one[0])
+    chex.assert_trees_all_equal(*(jax.tree.map(lambda leaf: leaf[0], state) for state in (stacked, alone)), strict=True)
     kernels = [np.asarray(leaf) for leaf in jax.tree.leaves(stacked.parameters) if leaf.ndim == 3]
     assert all(np.abs(kernel[0] - kernel[1]).max() > 1e-3 for kernel in kernels), "different seeds"
 

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import chex
 import numpy as np
 import pytest
 import small_environments as small
@@ -60,8 +61,7 @@ def run(finished: Path, tmp_path: Path) -> Path:
 def assert_same_end(run: Path, finished: Path) -> None:
     one, other = open_run(run), open_run(finished)
     assert one.facts.update == other.facts.update == LAST
-    for name, array in other.arrays.items():
-        assert array.tobytes() == one.arrays[name].tobytes(), name
+    chex.assert_trees_all_equal(one.arrays, other.arrays, strict=True)
     assert [row["update"] for row in read_rows(run)] == [4, 8, 12, 16]
 
 
@@ -115,8 +115,7 @@ def test_any_damage_to_any_file_is_noticed(run: Path) -> None:
                 refused.append(name)
                 continue
             assert dataclasses.replace(found, path=place, arrays={}) == dataclasses.replace(whole, arrays={})
-            for array in whole.arrays:
-                np.testing.assert_array_equal(found.arrays[array], whole.arrays[array], err_msg=f"{name} {kind}")
+            chex.assert_trees_all_equal(found.arrays, whole.arrays, strict=True)
     assert all(refused.count(name) >= (4 if (place / name).stat().st_size else 1) for name in files), refused
 
 
@@ -240,8 +239,7 @@ def test_policies_of_a_damaged_run_are_the_older_ones_with_a_warning(
     cut(run / "checkpoints" / str(LAST))
     with pytest.warns(DamagedCheckpointWarning, match=rf"checkpoints/{LAST}: not a .*{LAST - 4} is used instead"):
         policy = load(run, 1)
-    for one, other in zip(_leaves(policy), _leaves(older[1]), strict=True):
-        np.testing.assert_array_equal(one, other)
+    chex.assert_trees_all_equal(_arrays(policy), _arrays(older[1]), strict=True)
     with pytest.raises(DamagedCheckpointError, match="other checkpoints of the run"):
         load(run / "checkpoints" / str(LAST))
     assert main(["play", str(run), "--steps", "2"]) == 0
@@ -283,8 +281,7 @@ def test_a_checkpoint_of_the_first_format_is_still_read(run: Path, finished: Pat
         checkpointer.save(place.absolute(), items)
     found = open_run(run)
     assert found.path == place and found.facts.config == small.TINY_CONFIG and found.facts.window == []
-    for one, other in zip(_leaves(load(run, 1)), _leaves(load(finished, 1)), strict=True):
-        np.testing.assert_array_equal(one, other)
+    chex.assert_trees_all_equal(_arrays(load(run, 1)), _arrays(load(finished, 1)), strict=True)
     result, _ = go(run, resume=True, budget=Budget(steps=CHUNK * (CHUNKS + 1)))
     assert result.update == LAST + 4
 
@@ -300,7 +297,5 @@ def test_a_checkpoint_of_another_format_is_refused(run: Path) -> None:
         load(run)
 
 
-def _leaves(policy: Any) -> list[np.ndarray]:
-    import jax
-
-    return [np.asarray(leaf) for leaf in jax.tree.leaves((policy.parameters, policy.statistics))]
+def _arrays(policy: Any) -> Any:
+    return policy.parameters, policy.statistics

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import chex
 import jax
 import numpy as np
 import pytest
@@ -55,6 +56,15 @@ def test_rows_and_checkpoints(run):
     assert kept[-1] == 24 and best in kept and len(kept) <= 3
     facts = open_run(run.folder).facts
     assert facts.config == small.TINY_CONFIG and facts.members == 2 and facts.update == 24
+
+
+def test_the_program_of_a_run_is_made_once(tmp_path, monkeypatch):
+    """Not again for the second chunk: the state that a chunk gives has the types of the one that it was given."""
+    from baselines.ppo import update
+
+    chex.clear_trace_counter()
+    monkeypatch.setattr(update, "update", chex.assert_max_traces(update.update, n=1))
+    assert train(request(tmp_path / "run", members=2), quiet()).update == 24
 
 
 def test_policies_of_a_run(run):

@@ -31,7 +31,7 @@ from baselines.policy import TrainedPolicy
 FORMAT = 2
 """Format 1, by Orbax's first interface and without a manifest, can still be read."""
 UNFINISHED = ".unfinished"
-"""What the names of checkpoints contain that were never completed."""
+"""Part of the names of checkpoints that were never completed."""
 _ORBAX_UNFINISHED = ".orbax-checkpoint-tmp"
 _MANIFEST = "manifest.json"
 _OVERHEAD = 2048
@@ -40,7 +40,7 @@ _OVERHEAD = 2048
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What is stored beside the arrays, as JSON.
+    """The facts of a run that are stored beside the arrays, as JSON.
 
     * `mean_return`: of the last episodes, by member; None where none has ended yet.
     * `window`: the episodes that it is of (`metrics.Window.to_json`).
@@ -271,7 +271,7 @@ def _orbax(*, by_itself: bool = False) -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong first, in one line: Orbax wraps it in what it tried next, TensorStore adds its settings."""
+    """The first cause of an error, in one line: Orbax wraps it in what it tried next, TensorStore adds its settings."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     lines = (str(error) or type(error).__name__).strip().splitlines()

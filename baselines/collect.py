@@ -18,7 +18,7 @@ from jaxenv import struct
 
 @struct.dataclass
 class Transitions(struct.Node):
-    """What the learner saw, did and got: leaves `[T, N, ...]`."""
+    """Observations, actions and rewards of the learner: leaves `[T, N, ...]`."""
 
     features: jax.Array  # normalised, float32[T, N, D]
     mask: jax.Array | None
@@ -147,7 +147,9 @@ def _count(seating: Seating, outcome: Outcome, ended: jax.Array) -> tuple[Episod
     def by_group(column: jax.Array) -> jax.Array:
         return jnp.stack([jnp.sum(column[group.rows], dtype=jnp.float32) for group in seating.groups])
 
-    reports = jnp.stack([jnp.sum(report) for report in outcome.reports]) if outcome.reports else jnp.zeros(0)
+    reports = (
+        jnp.stack([jnp.sum(report) for report in outcome.reports]) if outcome.reports else jnp.zeros(0, jnp.float32)
+    )
     episodes = Episodes(by_group(ended), by_group(gained), by_group(lengths), by_group(points), reports)
     slots: Any = ()
     if seating.pool_slots:

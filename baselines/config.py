@@ -85,7 +85,7 @@ class PQNConfig:
 
 @dataclasses.dataclass(frozen=True)
 class OpponentsConfig:
-    """Who sits opposite in two-player environments, as shares of the environments; what is left is self-play.
+    """Opponents in two-player environments, as shares of the environments; what is left is self-play.
 
     * ``fixed``: (name of one of the family's opponents, share) pairs.
     * ``pool_share``: against frozen past selves, of which `pool_size` are kept and `pool_slots` play at a time, drawn

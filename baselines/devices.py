@@ -65,7 +65,7 @@ def to_host(tree: Any) -> Any:
 
 
 def agreed(stop: bool) -> bool:
-    """What process 0 decides."""
+    """The decision of process 0, in every process."""
     if jax.process_count() == 1:
         return stop
     from jax.experimental import multihost_utils
@@ -74,5 +74,5 @@ def agreed(stop: bool) -> bool:
 
 
 def is_main() -> bool:
-    """Whether this process writes files and prints."""
+    """True in the process that writes files and prints."""
     return jax.process_index() == 0

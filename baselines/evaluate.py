@@ -95,7 +95,7 @@ def evaluate(
 
 
 def _split(policy: Policy) -> tuple[Any, Any]:
-    """What a compiled program depends on, and the arrays that it is given."""
+    """The static part of a policy, on which compiled programs depend, and the arrays that they are given."""
     if isinstance(policy, TrainedPolicy):
         return _Weightless(policy.network, policy.greedy), (policy.parameters, policy.statistics)
     return policy, ()

@@ -16,7 +16,6 @@ from jaxenv import Environment, struct
 from jaxenv.fingerprint import fingerprint
 
 _IMPORTED = time.time()
-BACKENDS = ("auto", "simd", "xla")
 AXIS = "data"
 """The mesh's axis over which environments are spread."""
 
@@ -34,7 +33,7 @@ class LaneState(struct.Node):
 
 @struct.dataclass
 class Outcome:
-    """What a step led to, before the auto-reset; leaves `[B, ...]`, players on the second axis if there are two."""
+    """The outcome of a step before the auto-reset; leaves `[B, ...]`, players on the second axis if there are two."""
 
     reward: jax.Array
     terminated: jax.Array
@@ -57,7 +56,7 @@ class Lanes:
 
     @property
     def engine(self) -> str:
-        """What `jaxlanes.vmap` is asked for."""
+        """The backend that `jaxlanes.vmap` is asked for, or "xla"."""
         return self.backend if "simd" in self.env.spec.backends or self.backend == "simd" else "xla"
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ def plot_runs(runs: Sequence[Path], target: Path) -> tuple[Path, Path]:
     data = {name: read_rows(run) for name, run in zip(_names(runs), runs, strict=True)}
     for place in (png, page):
         files.check_writable(place, REMEDY)
-    picture = _picture(data)
+    picture = _picture(data, {level for run in runs if (level := _solved(run)) is not None})
     files.write(png, picture, REMEDY)
     files.write(page, _page(data, picture), REMEDY)
     return png, page
@@ -56,7 +56,15 @@ def _names(runs: Sequence[Path]) -> list[str]:
     return short if len(set(short)) == len(runs) else [str(run) for run in runs]
 
 
-def _picture(data: dict[str, list[dict[str, Any]]]) -> bytes:
+def _solved(run: Path) -> float | None:
+    """The mean return that counts as solved there, where `config.json` says one."""
+    try:
+        return json.loads((run / "config.json").read_text())["config"]["solved"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _picture(data: dict[str, list[dict[str, Any]]], solved: set[float]) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -80,6 +88,8 @@ def _picture(data: dict[str, list[dict[str, Any]]]) -> bytes:
             axis.set_title(title, fontsize=9)
             axis.set_xlabel("environment steps", fontsize=8)
         main.set_ylabel("win rate" if wins else {"log.score": "score"}.get(shown[0], "mean return"))
+    for level in sorted(solved):
+        main.axhline(level, color="gray", linestyle=":", label=f"solved: {level:g}")
     main.set_xlabel("environment steps")
     main.legend(fontsize=8)
     main.grid(alpha=0.3)

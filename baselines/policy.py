@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 
 Carry = Any
-"""What a policy remembers between steps: a pytree with the batch as leading axis; `()` if it remembers nothing."""
+"""Memory of a policy between steps: a pytree with the batch as leading axis; `()` if it remembers nothing."""
 
 
 @runtime_checkable
@@ -33,7 +33,7 @@ class Policy(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Its name in tables."""
         ...
 
     def initial_carry(self, batch: int) -> Carry:

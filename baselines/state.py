@@ -47,7 +47,7 @@ class LearnerState(struct.Node):
 
 @struct.dataclass
 class Schedule:
-    """What changes in the course of a run, float32 scalars."""
+    """Settings that change in the course of a run, float32 scalars."""
 
     learning_rate: jax.Array
     exploration: jax.Array

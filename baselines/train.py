@@ -285,7 +285,7 @@ class _Run:
             run_folder.keep(run, facts)
 
     def _facts(self) -> Facts:
-        """What a checkpoint holds beside the state, as things stand."""
+        """The facts that a checkpoint holds beside the state, as things stand."""
         request, env, means = self.request, self.setup.lanes.env, self._means()
         known = [mean for mean in means if mean is not None]
         level = float(np.mean(known)) if known else -math.inf

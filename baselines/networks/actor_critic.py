@@ -37,7 +37,7 @@ class ActorCritic(nn.Module):
         head = dense(self.actions, config.logit_scale, name="policy")(for_actor)
         if self.continuous:
             initial = nn.initializers.constant(config.initial_log_std)
-            return (head, self.param("log_std", initial, (self.actions,))), value, carry
+            return (head, self.param("log_std", initial, (self.actions,), jnp.float32)), value, carry
         return head, value, carry
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxenv import struct
 
 _FORBIDDEN = -1e9
 """Logit of an illegal action: its probability is exactly 0 in float32, and gradients stay finite."""
+_LOG_2_PI = math.log(2 * math.pi)
 
 
 @struct.dataclass
@@ -22,7 +24,7 @@ class Categorical:
         """int32 `[...]`; never an action of probability 0."""
         # One draw a row and the inverse of the cumulative distribution: a Gumbel variable per action costs n draws.
         cumulated = jnp.cumsum(jnp.exp(self.log_probabilities), axis=-1)
-        threshold = jax.random.uniform(key, cumulated.shape[:-1])[..., None] * cumulated[..., -1:]
+        threshold = jax.random.uniform(key, cumulated.shape[:-1], cumulated.dtype)[..., None] * cumulated[..., -1:]
         return jnp.sum(cumulated <= threshold, axis=-1, dtype=jnp.int32)
 
     def mode(self) -> jax.Array:
@@ -49,7 +51,7 @@ class Gaussian:
     log_std: jax.Array  # same shape, or broadcast to it
 
     def sample(self, key: jax.Array) -> jax.Array:
-        return self.mean + jnp.exp(self.log_std) * jax.random.normal(key, self.mean.shape)
+        return self.mean + jnp.exp(self.log_std) * jax.random.normal(key, self.mean.shape, self.mean.dtype)
 
     def mode(self) -> jax.Array:
         return self.mean
@@ -57,10 +59,10 @@ class Gaussian:
     def log_prob(self, action: jax.Array) -> jax.Array:
         """float32, the last axis summed."""
         scaled = (action - self.mean) * jnp.exp(-self.log_std)
-        return jnp.sum(-0.5 * scaled**2 - self.log_std - 0.5 * np.log(2 * np.pi), axis=-1)
+        return jnp.sum(-0.5 * scaled**2 - self.log_std - 0.5 * _LOG_2_PI, axis=-1)
 
     def entropy(self) -> jax.Array:
-        per_dimension = self.log_std + 0.5 * np.log(2 * np.pi * np.e)
+        per_dimension = self.log_std + 0.5 * (_LOG_2_PI + 1)
         return jnp.sum(jnp.broadcast_to(per_dimension, self.mean.shape), axis=-1)
 
 

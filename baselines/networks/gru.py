@@ -18,8 +18,8 @@ class ResettingGRU(nn.Module):
     @nn.compact
     def __call__(self, carry: jax.Array, x: jax.Array, first: jax.Array) -> tuple[jax.Array, jax.Array]:
         gates = nn.Dense(3 * self.width, kernel_init=nn.initializers.orthogonal(), name="input")(x)
-        recurrent = self.param("recurrent", nn.initializers.orthogonal(), (self.width, 3 * self.width))
-        bias = self.param("recurrent_bias", nn.initializers.zeros, (self.width,))
+        recurrent = self.param("recurrent", nn.initializers.orthogonal(), (self.width, 3 * self.width), jnp.float32)
+        bias = self.param("recurrent_bias", nn.initializers.zeros, (self.width,), jnp.float32)
 
         def step(hidden: jax.Array, inputs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
             gate, begins = inputs

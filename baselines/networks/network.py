@@ -82,7 +82,7 @@ class Network:
         return Output(Gaussian(mean, jnp.broadcast_to(log_std, mean.shape)), value, carry)
 
     def to_action(self, raw: jax.Array) -> jax.Array:
-        """What the environment is given for a draw: int32 `[B]`, or float32 `[B, *shape]` clipped to the bounds."""
+        """The environment's action for a draw: int32 `[B]`, or float32 `[B, *shape]` clipped to the bounds."""
         if self.low is None:
             return raw
         clipped = jnp.clip(raw, np.asarray(self.low, np.float32), np.asarray(self.high, np.float32))

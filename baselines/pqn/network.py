@@ -35,7 +35,7 @@ class QPolicy(Network):
         legal = jnp.ones(q.shape, bool) if mask is None else mask
         best = jnp.argmax(jnp.where(legal, q, _WORST), axis=-1)
         exploration = parameters["exploration"]
-        uniform = legal / jnp.sum(legal, axis=-1, keepdims=True)
+        uniform = legal.astype(q.dtype) / jnp.sum(legal, axis=-1, keepdims=True, dtype=q.dtype)
         greedy = best[..., None] == jnp.arange(q.shape[-1])
         probabilities = exploration * uniform + (1 - exploration) * greedy
         return Output(

@@ -80,7 +80,7 @@ def rate_players(
 
 
 def games_in_all(players: list[Policy], games: int) -> int:
-    """What `on_games` counts up to."""
+    """The number of games that `on_games` counts up to."""
     return len(all_pairs(len(players))) * games
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -117,8 +117,3 @@ def seat(env: Environment, environments: int, config: OpponentsConfig) -> Seatin
             "take more environments or smaller shares"
         )
     return Seating(2, environments, left, counts, slots, each)
-
-
-def describe(seating: Seating) -> dict[str, Any]:
-    """Learner rows by opponent, for logs."""
-    return {group.name or "rows": group.rows.stop - group.rows.start for group in seating.groups}

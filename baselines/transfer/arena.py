@@ -31,7 +31,7 @@ class Starts:
 
 @dataclass(frozen=True)
 class Stepped:
-    """What a step of all lanes gave; lanes that wait for an episode hold anything.
+    """The outcome of a step of all lanes; lanes that wait for an episode hold anything.
 
     * `points`: float64 [lanes], what adds up to the outcome that is compared, seen by the first policy.
     * `reward`: float64 [lanes], the reward of the first policy.
@@ -51,7 +51,7 @@ class Arena(Protocol):
 
     lanes: int
     patient: bool
-    """Whether beginning some lanes costs as much as beginning all: they are then begun in groups."""
+    """True where beginning some lanes costs as much as beginning all: they are then begun in groups."""
 
     def __enter__(self) -> Any: ...
     def __exit__(self, *_: object) -> None: ...

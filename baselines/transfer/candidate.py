@@ -86,7 +86,7 @@ class CandidateArena:
 
 
 def _compiler_options(env: Environment, lanes: int) -> Any:
-    """What the environment itself says its programs are best compiled with."""
+    """The options of XLA that the environment itself asks for."""
     own = getattr(env, "compiler_options", None)
     return None if own is None else own(jax.default_backend(), lanes)
 

@@ -175,7 +175,7 @@ def transfer(
 
 
 def rival(playing: Game, source: str | None, greedy: bool = False) -> Entrant | None:
-    """Who sits on the other seat; None in games of one. `ConfigError` where an opponent makes no sense."""
+    """The player on the other seat; None in games of one. `ConfigError` where an opponent makes no sense."""
     if playing.players == 1:
         if source:
             raise ConfigError(f"--opponent {source}: {playing.env.id} is a game of one player")

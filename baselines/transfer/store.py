@@ -52,7 +52,7 @@ class Store(PlanFile):
         super().__init__(path, plan, policies={}, looks=[])
 
     def episodes(self, policy: str, side: str) -> Episodes | None:
-        """What was played of a policy on a side ("candidate", "reference"), None if nothing."""
+        """Episodes of a policy that were played on a side ("candidate", "reference"), None if there are none."""
         found = self.data["policies"].get(policy, {}).get(side)
         return None if found is None else Episodes.from_json(found)
 

@@ -7,6 +7,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from baselines.config import NetworkConfig
 from baselines.networks.gru import ResettingGRU
@@ -26,7 +27,7 @@ class TransformerLayer(nn.Module):
         heads = (self.heads, width // self.heads)
         normed = nn.LayerNorm()(x)
         query, key, value = (nn.DenseGeneral(heads, name=name)(normed) for name in ("query", "key", "value"))
-        weights = jax.nn.softmax(jnp.einsum("...qhd,...khd->...hqk", query, key) / jnp.sqrt(heads[1]))
+        weights = jax.nn.softmax(jnp.einsum("...qhd,...khd->...hqk", query, key) / np.float32(np.sqrt(heads[1])))
         mixed = jnp.einsum("...hqk,...khd->...qhd", weights, value)
         x = x + nn.DenseGeneral(width, axis=(-2, -1), name="out")(mixed)
         hidden = ACTIVATIONS[self.activation](dense(2 * width)(nn.LayerNorm()(x)))
@@ -74,7 +75,7 @@ class EntityActorCritic(nn.Module):
         return jnp.concatenate([switches, moves, waiting], axis=-1), value, carry
 
     def _mix(self, embedded: list[jax.Array], field: jax.Array) -> tuple[list[jax.Array], jax.Array]:
-        kinds = self.param("kinds", nn.initializers.normal(0.02), (len(embedded) + 1, self.config.token))
+        kinds = self.param("kinds", nn.initializers.normal(0.02), (len(embedded) + 1, self.config.token), jnp.float32)
         groups = [group + kinds[i] for i, group in enumerate(embedded)] + [field[..., None, :] + kinds[-1]]
         sizes = [group.shape[-2] for group in groups]
         mixed = jnp.concatenate(groups, axis=-2)

@@ -105,7 +105,7 @@ class Recall(Environment):
         return {"seen": jnp.append(shows, state.time == 3).astype(jnp.float32)}
 
     def reset_env(self, key, params):
-        state = State(jax.random.bernoulli(key).astype(jnp.int32), jnp.int32(0))
+        state = State(jax.random.bernoulli(key, jnp.float32(0.5)).astype(jnp.int32), jnp.int32(0))
         return self.observe(state, params), state
 
     def step_env(self, key, state, action, params):
@@ -171,7 +171,10 @@ class Pennies(Environment):
         return Params(2)
 
     def observe(self, state, params):
-        return {"odd": jnp.array([[0.0, 0.0], [0.0, 1.0]]) + jnp.array([1.0, 0.0]) * state.time}
+        return {
+            "odd": jnp.array([[0, 0], [0, 1]], jnp.float32)
+            + jnp.array([1, 0], jnp.float32) * state.time.astype(jnp.float32)
+        }
 
     def legal_actions(self, state, params):
         return jnp.ones((2, 3), bool).at[:, 2].set(state.time % 2 == 1)

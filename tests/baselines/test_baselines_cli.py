@@ -80,7 +80,11 @@ def test_logs_and_curves(tmp_path):
     JsonLines(tmp_path / "metrics.jsonl", keep_steps=1024)
     assert [row["steps"] for row in read_rows(tmp_path)] == [512, 1024]
     png, page = plot_runs([tmp_path], tmp_path / "curve")
-    assert png.read_bytes().startswith(b"\x89PNG") and page.read_text().count("<img") == 1
+    plain = png.read_bytes()
+    assert plain.startswith(b"\x89PNG") and page.read_text().count("<img") == 1
+    (tmp_path / "config.json").write_text(json.dumps({"config": {"solved": 0.6}}))
+    png, _ = plot_runs([tmp_path], tmp_path / "v1.2")
+    assert png.name == "v1.2.png" and png.read_bytes() != plain, "a line at the level that counts as solved"
 
 
 def test_lines_where_there_is_no_terminal():

@@ -37,6 +37,7 @@ from jaxenv.typevars import ObsT, ParamsT, StateT
 from pokejax.common import formats, generations
 from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
+from pokejax.common.reference import SHOWDOWN
 from pokejax.common.rng import Rng
 from pokejax.common.team_text import TeamError
 
@@ -118,7 +119,7 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
             num_actions=engine.num_actions,
             reward_range=(-1.0, 1.0),
             horizon=engine.longest,
-            reference=Reference(name="pokemon-showdown", version="0.11.11", licence="MIT"),
+            reference=Reference(name="pokemon-showdown", version=SHOWDOWN, licence="MIT"),
             tags=tags_of(f"pokejax/{self.format}") or tags_of("pokejax/gen1ou"),
             no_op=engine.no_op,
             reward_only_at_end=True,

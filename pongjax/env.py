@@ -1,4 +1,4 @@
-"""Pong as an environment of `jaxenv`. Reference: PufferLib 3.0.0, `pufferlib/ocean/pong` (`pong.h`, `pong.py`).
+"""Pong as an environment of `jaxenv`. Reference: PufferLib, `pufferlib/ocean/pong` (`pong.h`, `pong.py`).
 
 The agent has the right paddle, a script the left one; an episode is a game up to 21 points. Actions: 0 stays, 1 goes
 up, 2 goes down (any other stays as well, and sets ``info["illegal"]``); with ``continuous=True`` a number in [-1, 1],
@@ -34,6 +34,7 @@ from jaxenv.spaces import Box, Discrete, Space
 from pongjax.game import new_game, play_step
 from pongjax.observation import OBS_SPEC
 from pongjax.params import PongParams, in_reference_types
+from pongjax.reference import PUFFERLIB
 from pongjax.state import Observation, PongState
 
 STILL, UP, DOWN = 0, 1, 2
@@ -71,7 +72,7 @@ class PufferPong(Environment[PongState, PongParams, Observation]):
             num_actions=0 if self.continuous else 3,
             reward_range=(-1.0, 1.0) if self.strict else (-1.0, 1.1),
             horizon=None,
-            reference=Reference(name="pufferlib puffer_pong", version="3.0.0", licence="MIT"),
+            reference=Reference(name="pufferlib puffer_pong", version=PUFFERLIB, licence="MIT"),
             tags=(*tags_of(id), *(() if self.strict else ("repaired",))),
             backends=("xla", "simd"),
         )

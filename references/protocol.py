@@ -97,6 +97,18 @@ class ReferenceUnavailableError(RuntimeError):
     """A reference cannot be run here; the message says what is missing and how to get it."""
 
 
+class ReferenceVersionError(ReferenceUnavailableError):
+    """The reference that would run has another version than the one that the environments are held equal to."""
+
+
+def require_version(name: str, found: str, pinned: str, remedy: str) -> None:
+    """Raise `ReferenceVersionError` unless what runs is what is pinned. Drivers call it when their reference starts."""
+    if found != pinned:
+        raise ReferenceVersionError(
+            f"{name} {found} is installed, and the environments are held equal to {name} {pinned}. Remedy: {remedy}"
+        )
+
+
 class TapeError(RuntimeError):
     """The candidate drew something that the reference did not, or left a draw unused."""
 

@@ -1,4 +1,4 @@
-"""The base class of the tasks. Reference: Gymnasium 1.4.0, ``gymnasium/envs/mujoco``, on MuJoCo 4.0.0.
+"""The base class of the tasks. Reference: Gymnasium on MuJoCo, in the versions of `cheetahjax.reference`.
 
 A task has the constructor options of Gymnasium's v5 class under their names, except those that choose another model
 file or draw pictures. Options that are numbers become fields of the default params, traced and free to differ from lane
@@ -31,6 +31,7 @@ import numpy as np
 
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
+from cheetahjax.reference import VERSION
 from cheetahjax.state import PhysicsState, SolverReport
 from cheetahjax.step import EnvStep, compiler_options, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
@@ -150,7 +151,7 @@ class PlanarEnv(Environment[StateT, ParamsT, dict[str, jax.Array]], Generic[Stat
             num_actions=0,
             reward_range=self.reward_range,
             horizon=self.default_params.max_steps_in_episode,
-            reference=Reference(name=f"gymnasium {self.task}", version="1.4.0 on mujoco 4.0.0", licence="MIT"),
+            reference=Reference(name=f"gymnasium {self.task}", version=VERSION, licence="MIT"),
             tags=tags_of(f"cheetahjax/{self.task}"),
             backends=("xla", "simd"),
         )

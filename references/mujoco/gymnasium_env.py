@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from references.gymnasium_env import AGENT, STATE, TIME, GymnasiumReference
-from references.protocol import Actions, Batch, Bounds, Snapshot, row, size, stack
+from references.protocol import Actions, Batch, Bounds, Snapshot, require_version, row, size, stack
+
+PINNED = {"gymnasium": "1.3.0", "mujoco": "4.0.0"}
+"""Distributions that the reference is made of; a test holds the environments' specs to the same versions."""
 
 STATE_NAMES = {"qpos": "qpos", "qvel": "qvel", "warmstart": "qacc_warmstart"}
 """Name in the snapshot → array of MuJoCo's ``mjData``: all that a step depends on."""
 
 
+@functools.cache
 def engine() -> Any:
-    """The module `mujoco`, whose C functions type checkers do not see."""
-    return importlib.import_module("mujoco")
+    """The module `mujoco`, whose C functions type checkers do not see.
+
+    Raises `ReferenceVersionError` if it or Gymnasium is installed in another version than the pinned one.
+    """
+    module = importlib.import_module("mujoco")
+    for name, pinned in PINNED.items():
+        require_version(name, version(name), pinned, f"pip install '{name}=={pinned}'")
+    return module
 
 
 @contextlib.contextmanager
@@ -57,8 +69,8 @@ class MujocoReference(GymnasiumReference):
                 raise RuntimeError(f"MuJoCo warns about the model of {task}: {'; '.join(unexpected)}")
             return env
 
-        version = f"{gymnasium.__version__} on mujoco {engine().__version__}"
-        super().__init__(make, _get_state, _set_state, version, info)
+        runs = f"{gymnasium.__version__} on mujoco {engine().__version__}"
+        super().__init__(make, _get_state, _set_state, runs, info)
 
     @property
     def unwrapped(self) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from references.mujoco.gymnasium_env import engine
 from references.mujoco.tasks import PlanarTask
 
 LANES = (1, 4, 16, 64)
@@ -26,7 +26,7 @@ class Lanes:
 
     def __init__(self, task: PlanarTask, threads: int, per_thread: int, rollout: Any) -> None:
         self._task, self._rollout, count = task, rollout, threads * per_thread
-        self._data = [_mujoco().MjData(task.model) for _ in range(threads)]
+        self._data = [engine().MjData(task.model) for _ in range(threads)]
         states = _full_states(task, task.qpos, task.qvel)
         self._starts = _full_states(task, task.start_qpos, task.start_qvel)
         bytes_a_step = count * task.frame_skip * states.itemsize * states.shape[1]
@@ -84,7 +84,7 @@ def throughput_session(task: PlanarTask, threads: int) -> Iterator[Timed]:
         lanes = candidates[best]
         candidates.clear()
         tuning = {"threads": threads, "lanes per thread": best, "steps per call": lanes.steps}
-        yield Timed(_mujoco().__version__, lanes.time, tuning)
+        yield Timed(engine().__version__, lanes.time, tuning)
 
 
 def _fastest(candidates: dict[int, Lanes]) -> int:
@@ -97,14 +97,10 @@ def _fastest(candidates: dict[int, Lanes]) -> int:
 
 def _full_states(task: PlanarTask, qpos: np.ndarray, qvel: np.ndarray) -> np.ndarray:
     """MuJoCo's state vectors, `[states, size]` float64."""
-    mujoco = _mujoco()
+    mujoco = engine()
     kind = mujoco.mjtState.mjSTATE_FULLPHYSICS
     data, states = mujoco.MjData(task.model), np.empty((len(qpos), mujoco.mj_stateSize(task.model, kind)))
     for state, positions, velocities in zip(states, qpos, qvel, strict=True):
         data.qpos[:], data.qvel[:] = positions, velocities
         mujoco.mj_getState(task.model, data, state, kind)
     return states
-
-
-def _mujoco() -> Any:
-    return importlib.import_module("mujoco")

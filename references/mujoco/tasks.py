@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import importlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from references.mujoco.gymnasium_env import engine, quiet
 
 _LEAST_STEPS, _STEPS_PER_STATE = 4000, 20
 
@@ -47,13 +48,12 @@ class PlanarTask:
     def engine(self) -> str:
         """Who made the states and the answers of `step_in_c`."""
         import gymnasium
-        import mujoco
 
-        return f"C MuJoCo {mujoco.__version__} in float64, model of Gymnasium {gymnasium.__version__}"
+        return f"C MuJoCo {engine().__version__} in float64, model of Gymnasium {gymnasium.__version__}"
 
     def step_in_c(self, actions: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(qpos, qvel)` of every recorded state one environment step later, by MuJoCo's C engine."""
-        mujoco = importlib.import_module("mujoco")
+        mujoco = engine()
         data, after = mujoco.MjData(self.model), []
         for qpos, qvel, warmstart, action in zip(self.qpos, self.qvel, self.warmstart, actions, strict=True):
             data.qpos[:], data.qvel[:], data.qacc_warmstart[:], data.ctrl[:] = qpos, qvel, warmstart, action
@@ -73,8 +73,6 @@ def record(name: str, chosen: Mapping[str, Any], states: int) -> PlanarTask:
 def make(name: str, chosen: dict[str, Any]) -> Any:
     """`gymnasium.make`, without the checker that slows every step."""
     import gymnasium
-
-    from references.mujoco.gymnasium_env import quiet
 
     with quiet():  # the cheetah's file has an attribute that MuJoCo warns about
         return gymnasium.make(name, disable_env_checker=True, **chosen)

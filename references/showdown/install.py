@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -19,12 +20,13 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from references.protocol import ReferenceUnavailableError
+from references.protocol import ReferenceUnavailableError, require_version
 
-VERSION = "0.11.11"
 OLDEST_NODE = 18
 _HERE = Path(__file__).parent
 _INPUTS = ("package.json", "package-lock.json", ".npmrc")
+VERSION: str = json.loads((_HERE / "package.json").read_text("utf-8"))["dependencies"]["pokemon-showdown"]
+"""Exact; a test holds the environments' specs to the same version."""
 
 
 def _inspect_node(node: str) -> tuple[str, int]:
@@ -106,10 +108,12 @@ def _exclusive(path: Path) -> Iterator[None]:
 def install() -> Path:
     """Folder that holds `node_modules/pokemon-showdown`, installing it first where it is not there yet.
 
-    Raises `ReferenceUnavailableError` when Node or npm is missing or npm fails (its last lines are in the message).
+    Raises `ReferenceUnavailableError` when Node or npm is missing or npm fails (its last lines are in the message),
+    `ReferenceVersionError` when the folder holds another version.
     """
     target = cache_folder()
     if target.exists():
+        require_version("pokemon-showdown", _installed(target), VERSION, f"delete {target}, it is installed again")
         return target
     npm = _npm_command()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +135,18 @@ def install() -> Path:
     return target
 
 
+def _package(folder: Path) -> Path:
+    return folder / "node_modules" / "pokemon-showdown" / "package.json"
+
+
+def _installed(folder: Path) -> str:
+    """The version in a folder; "(unreadable)" where its file is damaged."""
+    try:
+        return str(json.loads(_package(folder).read_text("utf-8"))["version"])
+    except (OSError, ValueError, KeyError):
+        return "(unreadable)"
+
+
 def _npm_ci(npm: list[str], folder: Path) -> None:
     flags = ["ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     environment = dict(os.environ)
@@ -144,7 +160,7 @@ def _npm_ci(npm: list[str], folder: Path) -> None:
         raise ReferenceUnavailableError(
             "`npm ci` took more than 10 minutes. Remedy: check the network and npm's registry setting, then try again."
         ) from error
-    found = folder / "node_modules" / "pokemon-showdown" / "package.json"
+    found = _package(folder)
     if done.returncode or not found.exists():
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
         raise ReferenceUnavailableError(

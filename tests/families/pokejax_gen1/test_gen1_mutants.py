@@ -80,7 +80,14 @@ def test_one_compilation_serves_the_original_and_every_mutant(reference: PlayedB
     engine = copy.module("families.pokejax_gen1.verify.battles").PokejaxGen1(ENV, jit=jit)
     assert first_differences(engine, reference) == []  # number 0 is Showdown, field by field
 
-    for name, share in (("P3", 0.5), ("P20", 0.5), ("clause-draw", 0.3), ("position", 0.9), ("trap-hidden", 0.1)):
+    for name, share in (
+        ("P3", 0.5),
+        ("P20", 0.5),
+        ("clause-draw", 0.3),
+        ("position", 0.9),
+        ("trap-hidden", 0.1),
+        ("lcg-carry", 0.9),
+    ):
         copy.switch.select(name)
         found = first_differences(engine, reference)
         owner = set(MUTANTS[copy.switch.current - 1].owner)

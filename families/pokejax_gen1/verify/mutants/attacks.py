@@ -85,7 +85,7 @@ ATTACKS = (
          "(status == Status.BRN) | (status == Status.FRZ)", "Body Slam paralyses Normal types", "L1", "prng",
          "the draw is missing in the original"),
     slip("confusion-chance", "hit:_secondary", "view.chance(data.secondary_chance, tries)",
-         "view.chance(data.secondary_chance + data.secondary_confusion, tries)",
+         "view.chance(data.secondary_chance + data.secondary_confusion.astype(jnp.int32), tries)",
          "confusion as a secondary effect is 1/256 likelier", "L1", "prng volatiles", "the −1 is easily overlooked"),
     slip("fire-spin-thaw", "hit:thaw", "data.secondary_status == Status.BRN", "data.type == 9",
          "any Fire move thaws, Fire Spin too", "L1", "status", "9 is Fire"),

@@ -62,12 +62,14 @@ class Box:
             return jax.random.bernoulli(key, shape=self.shape)
         if np.issubdtype(self.dtype, np.integer):
             span = np.asarray(self.high, np.float64) - np.asarray(self.low, np.float64) + 1
-            offset = jnp.floor(jax.random.uniform(key, self.shape) * span.astype(np.float32))
+            offset = jnp.floor(jax.random.uniform(key, self.shape, np.float32) * span.astype(np.float32))
             return (jnp.asarray(self.low, self.dtype) + offset.astype(self.dtype)).astype(self.dtype)
         bounded = np.isfinite(self.low) & np.isfinite(self.high)
-        low, high = np.where(bounded, self.low, 0), np.where(bounded, self.high, 1)
-        uniform = low + jax.random.uniform(key, self.shape) * (high - low)
-        free = jnp.clip(jax.random.normal(key, self.shape), self.low, self.high)
+        # Not JAX's default type, which follows its x64 flag, and with it the draws.
+        real = np.float64 if np.dtype(self.dtype) == np.float64 else np.float32
+        low, high = np.where(bounded, self.low, 0).astype(real), np.where(bounded, self.high, 1).astype(real)
+        uniform = low + jax.random.uniform(key, self.shape, real) * (high - low)
+        free = jnp.clip(jax.random.normal(key, self.shape, real), real(self.low), real(self.high))
         return jnp.where(bounded, uniform, free).astype(self.dtype)
 
     def contains(self, x: Any) -> bool:

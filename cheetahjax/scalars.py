@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 Scalar = jax.Array | float
 Vector = tuple[Scalar, Scalar]
@@ -73,6 +72,4 @@ def typed(x: Scalar, like: jax.Array) -> Scalar:
 
 def select(condition: jax.Array, yes: Scalar, no: Scalar) -> jax.Array:
     """``jnp.where`` whose result is a traced scalar."""
-    if isinstance(yes, float) and isinstance(no, float):
-        yes = np.float32(yes)  # two Python numbers would be float64 with JAX's x64 flag
     return jnp.where(condition, yes, no)

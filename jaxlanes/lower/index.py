@@ -218,7 +218,7 @@ def _combination(context: Context, equation: Any, dtype: Any) -> Callable[[int, 
     constants = equation.params["update_consts"]
 
     def run(old: int, new: int) -> int:
-        scalars = [Lanes(np.array(node, np.int64), np.dtype(dtype)) for node in (old, new)]
+        scalars: list[Value] = [Lanes(np.array(node, np.int64), np.dtype(dtype)) for node in (old, new)]
         return context.scalar(context.run(jaxpr, constants, scalars)[0])
 
     return run

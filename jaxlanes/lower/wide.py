@@ -102,7 +102,8 @@ def _operands_needed_whole(equation: Any, name: str, kinds: set[str]) -> list[bo
     if name in _MOVES:
         if name == "scatter" and equation.params["update_jaxpr"] is not None:
             return None
-        first = count if _MOVES[name] is None else _MOVES[name]
+        moved = _MOVES[name]
+        first = count if moved is None else moved
         indices = [number >= first and is_wide(atom.aval.dtype) for number, atom in enumerate(equation.invars)]
         if name == "scatter":
             indices[2] = False

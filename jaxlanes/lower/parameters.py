@@ -17,7 +17,7 @@ _NO_VALUE_DEPENDS_ON_IT = frozenset(
         "context_mesh", "unconstrained_dims", "devices", "srcs", "copy_semantics",
         # how a program is compiled and what it may reuse
         "name", "inline", "keep_unused", "donated_invars", "unroll", "linear", "_split_transpose", "prevent_cse",
-        "policy", "differentiated",
+        "policy", "differentiated", "ft_in", "ft_out",
         # how derivatives and batches are made of it
         "jvp_jaxpr_fun", "jvp_jaxpr_thunk", "bwd", "fwd_jaxpr_thunk", "out_trees", "symbolic_zeros", "in_tree",
         "out_tree", "rule",
@@ -30,7 +30,7 @@ _RESULT_TYPE = frozenset(
     (
         ("convert_element_type", "new_dtype"), ("convert_element_type", "weak_type"), ("reshape", "new_sizes"),
         ("bitcast_convert_type", "new_dtype"), ("random_wrap", "impl"), ("expand_dims", "dimensions"),
-        ("squeeze", "dimensions"),
+        ("squeeze", "dimensions"), ("slice", "limit_indices"),
     )
 )  # fmt: skip
 """Parameters that say nothing which the types of operands and results do not say."""
@@ -40,6 +40,7 @@ _AT_REST: dict[tuple[str, str], tuple[Any, ...]] = {
     ("jit", "compiler_options_kvs"): ((),),
     ("pjit", "compiler_options_kvs"): ((),),
     ("sort", "is_stable"): (True, False),  # an unstable sort may be stable
+    ("top_k", "is_stable"): (True, False),
     ("gather", "fill_value"): (None,),
     **{(f"scatter{kind}", "update_consts"): ((),) for kind in _SCATTERS},
     **{(name, "num_consts"): tuple(range(1 << 10)) for name in ("custom_jvp_call", "custom_vjp_call")},

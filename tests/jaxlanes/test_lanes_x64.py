@@ -15,7 +15,7 @@ from test_lanes_dtypes import DTYPES, loops, rows, typed
 
 import jaxenv
 import jaxlanes
-from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 from jaxenv.testing import _play_lane
 from jaxlanes.trace.program import lower
 
@@ -185,7 +185,7 @@ def test_random_programs_are_right_or_refused(same: Any, dtype: str, source: str
 # ---- our own environments
 
 
-@pytest.mark.parametrize("name", registry._BUILT_IN)
+@pytest.mark.parametrize("name", BUILT_IN)
 def test_environments_are_played_in_kernels_as_without_the_flag(name: str) -> None:
     """By the same kernels but for the types at their edges: XLA's own results with the flag are theirs."""
     env = jaxenv.make(name)

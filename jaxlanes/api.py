@@ -17,7 +17,7 @@ from jaxlanes.runtime.batched import Axes, Batched
 from jaxlanes.runtime.compiler import find_compiler
 from jaxlanes.runtime.kernel import compile_kernel
 from jaxlanes.runtime.kernel_index import Entry
-from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, trace_function
+from jaxlanes.trace.jaxpr import evaluate, is_traced, trace_function
 from jaxlanes.trace.program import lower
 
 BACKENDS = ("auto", "xla", "simd", "cuda")
@@ -83,8 +83,11 @@ def vmap(
         leaves, tree = jax.tree.flatten(args)
         axes = _flat_axes(in_axes, args)
         lanes = _batch_size(leaves, axes, args)
-        types = tuple(lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True))
-        call = (tree, types, axes)
+        types = tuple(
+            jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
+            for leaf, axis in zip(leaves, axes, strict=True)
+        )
+        call = (tree, tuple((t.shape, t.dtype) for t in types), axes)
         known = None
         if fingerprint is not None and backend != "cuda":
             known = kernel_index.entry_key(fingerprint, _name(fn), tree, types, axes, fast)
@@ -128,7 +131,7 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
             raise
         warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
         return None
-    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=aval.weak_type) for aval in closed.out_avals)
+    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
     return Entry(Batched(kernel, outputs, all_axes), structure)
 
 

@@ -14,6 +14,7 @@ from references.showdown.workers import WorkerPool
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
 _STRICT = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
+_STRICT_FOLDERS = ("jaxenv", "pongjax")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,12 +31,13 @@ def _forget_compiled_programs() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _types_and_ranks_are_written_out(request: pytest.FixtureRequest) -> Iterator[None]:
-    """JAX refuses to promote types and ranks by itself: what it promotes to depends on its settings.
+    """JAX refuses to promote types and ranks by itself in these folders: what it promotes to depends on its settings.
 
     Modules that run other people's code, or compare with what JAX promotes, are marked ``promotes``.
     """
     before = {name: getattr(jax.config, name) for name in _STRICT}
-    if request.node.get_closest_marker("promotes") is None:
+    folder = request.node.path.relative_to(Path(__file__).parent).parts[0]
+    if folder in _STRICT_FOLDERS and request.node.get_closest_marker("promotes") is None:
         for name, value in _STRICT.items():
             jax.config.update(name, value)
     yield

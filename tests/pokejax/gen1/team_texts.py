@@ -347,7 +347,7 @@ def _numbers(parts: list[str] | None, default: int) -> dict[str, int] | None:
     if parts is None:
         return None
     ids = {"HP": "hp", "Atk": "atk", "Def": "def", "Spc": "spa", "Spe": "spe"}
-    values = dict.fromkeys(("hp", "atk", "def", "spa", "spd", "spe"), default)
+    values: dict[str, int] = dict.fromkeys(("hp", "atk", "def", "spa", "spd", "spe"), default)
     for part in parts:
         number, _, name = part.partition(" ")
         if name in ids and number.lstrip("-").isdigit():

@@ -94,7 +94,7 @@ def test_poses_know_what_touches(reference):
 
 def test_steps_that_rounding_decides_are_told_apart():
     task = TASKS["Walker2d-v5"]
-    decided = make(task.name).reference()
+    decided = make(task.name).sides.reference()
     decided.reset(0)
     start = row(stack([decided.snapshot()]), 0)
     falling = {**start, "state.qvel": np.r_[0.0, -2.0, np.zeros(7)]}

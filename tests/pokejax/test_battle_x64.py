@@ -49,7 +49,8 @@ def test_wide_numbers_change_nothing() -> None:
     assert not jax.config.read("jax_enable_x64")
     paths = [str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "JAX_ENABLE_X64": "1", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    command = "import json, jax, test_battle_x64; print(json.dumps([jax.numpy.arange(1).dtype.name, test_battle_x64.described()]))"
+    told = "json.dumps([jax.numpy.arange(1).dtype.name, test_battle_x64.described()])"
+    command = f"import json, jax, test_battle_x64; print({told})"
     child = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, env=environment, timeout=600, check=False
     )

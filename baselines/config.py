@@ -13,8 +13,8 @@ from baselines.errors import ConfigError
 class NetworkConfig:
     """The actor-critic network."""
 
-    kind: Literal["mlp", "entity"] = "mlp"
-    """Dense layers on the flat observation ("mlp"), or one token for each Pokémon and move ("entity", PokeJAX only)."""
+    kind: str = "mlp"
+    """Dense layers on the flat observation ("mlp"), or a kind that the environment's family brings, as "entity"."""
     hidden: tuple[int, ...] = (64, 64)
     """Widths of the dense layers."""
     activation: Literal["tanh", "relu", "silu"] = "tanh"
@@ -81,7 +81,7 @@ class PPOConfig:
     scale_rewards: bool = False
     """By the running deviation of discounted returns."""
     shaping: float = 0.0
-    """Weight of the environment's potential (`baselines.configs.potential`), which speeds up sparse rewards."""
+    """Weight of the environment's potential (`baselines.family.Training.potential`), which speeds up sparse rewards."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Config:
     solved: float | None = None
     """Mean return that counts as solved: the plot draws a line there."""
     reference: bool = False
-    """Train in the reference instead (C MuJoCo, PufferLib's C), to evaluate here: slow, one member, not resumable."""
+    """Train in the reference instead, to evaluate here: slow, one member, not resumable."""
     reports: tuple[str, ...] = ()
     """Names of `info` entries, dots for attributes, that are averaged over ended episodes: "log.score"."""
 

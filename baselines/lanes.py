@@ -95,8 +95,8 @@ class Lanes:
         return jax.shard_map(step, mesh=self.mesh, in_specs=specs, out_specs=spread, check_vma=False)
 
     def _fingerprint(self, arguments: Any) -> str | None:
-        """As `jaxenv.rollout`: lets a later run find the kernel without tracing the environment."""
-        from jaxlanes.sources import UnknownSourcesError, hash_of
+        """As `jaxenv.rollouts`: lets a later run find the kernel without tracing the environment."""
+        from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 
         env = fingerprint(self.env, *arguments)
         try:

@@ -155,8 +155,8 @@ class TensorBoard:
     def __init__(self, folder: Path) -> None:
         try:
             from tensorboardX import summary
-            from tensorboardX.proto.event_pb2 import Event
-            from tensorboardX.proto.summary_pb2 import Summary
+            from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue]
+            from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
             from tensorboardX.record_writer import RecordWriter
         except ImportError as error:
             raise MissingPackageError("--tensorboard needs tensorboardX: `uv sync --group baselines`") from error

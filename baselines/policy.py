@@ -1,6 +1,6 @@
 """Policies, as evaluation, ratings and transfer play with them, and where a trained one is loaded from.
 
->>> policy = load("runs/pong")
+>>> policy = load("runs/first")
 >>> carry = policy.initial_carry(batch=64)
 >>> actions, carry = policy.act(key, obs, mask, carry, first)
 """

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from baselines import config as configuration
-from baselines import configs, devices
+from baselines import devices
 from baselines.config import Config
 from baselines.errors import ConfigError
+from baselines.family import training_of
 from baselines.lanes import Lanes
 from baselines.networks import build
 from baselines.selfplay.seating import seat
@@ -38,7 +39,7 @@ def make_setup(env: Environment, config: Config, backend: str = "auto", mesh: Me
         what = "rows" if config.network.memory else "samples"
         raise ConfigError(f"{units} {what} of an update do not divide into {learner.minibatches} minibatches")
     shaped = config.algorithm == "ppo" and config.ppo.shaping
-    return Setup(config, network, lanes, seating, configs.potential(env.id) if shaped else None)
+    return Setup(config, network, lanes, seating, training_of(env.id).potential if shaped else None)
 
 
 def _lanes(env: Environment, config: Config, backend: str, mesh: Mesh | None) -> Lanes:

@@ -1,4 +1,4 @@
-"""Speed of training, and of the environments by themselves on the same batch."""
+"""Speed of training, and of the environments by themselves, on the same batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baselines.config import Config
 from baselines.lanes import Lanes
 from baselines.program import compile_program, make_setup, member_keys
 from jaxenv import Environment
-from jaxenv.rollout import random_policy, rollout
+from jaxenv.rollouts import random_policy, rollout
 
 _STEPS = 32
 _LEAST_CALLS = 3

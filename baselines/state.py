@@ -1,4 +1,4 @@
-"""The state of a run: a pytree of plain arrays, which a checkpoint holds as it is."""
+"""State of a run: the learner's arrays, a pytree that a checkpoint holds as it is."""
 
 from __future__ import annotations
 

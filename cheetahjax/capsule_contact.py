@@ -18,7 +18,7 @@ from cheetahjax.coordinates import layout
 from cheetahjax.impedance import impedance_at, row_weight, spring
 from cheetahjax.kinematics import Kinematics, carried
 from cheetahjax.model.planar_model import CapsulePair, PlanarModel
-from cheetahjax.scalars import Scalar, Vector, add, dot, moment, mul, plus, select, sub
+from cheetahjax.scalars import Scalar, Vector, add, dot, moment, mul, plus, select, sub, typed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CapsuleContact:
 
     def act(self, residual: jax.Array) -> tuple[dict[int, Scalar], dict[tuple[int, int], Scalar]]:
         """The row's force along its coordinates, if it acts, and its stiffness."""
-        held = select(residual < 0, self.weight, 0.0)
+        held = select(residual < 0, typed(self.weight, residual), 0.0)
         push = -held * residual
         force = {coordinate: mul(push, entry) for coordinate, entry in self.jacobian.items()}
         stiffness = {

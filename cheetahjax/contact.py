@@ -17,7 +17,7 @@ from cheetahjax.force_tree import LinkForces, LinkStiffness, Stiffness
 from cheetahjax.impedance import impedance_at, row_weight, spring
 from cheetahjax.kinematics import Kinematics, carried
 from cheetahjax.model.planar_model import ContactPoint, PlanarModel
-from cheetahjax.scalars import Scalar, Vector, add, mul, plus, select, sub
+from cheetahjax.scalars import Scalar, Vector, add, mul, plus, select, sub, typed
 
 NEVER = -1e20
 """Reference acceleration of a row whose constraint is out of reach: no acceleration can make it act."""
@@ -54,7 +54,7 @@ class Contact:
     def act(self, residuals: Sequence[jax.Array], forces: LinkForces, stiffness: LinkStiffness) -> None:
         """Add the force of the rows that act, and its stiffness against the acceleration, to the link's."""
         friction = self.point.friction
-        weights = [select(residual < 0, self.weight, 0.0) for residual in residuals]
+        weights = [select(residual < 0, typed(self.weight, residual), 0.0) for residual in residuals]
         pushes = [-weight * residual for weight, residual in zip(weights, residuals, strict=True)]
         if self.point.dimension == 1:
             force: Vector = (0.0, pushes[0])

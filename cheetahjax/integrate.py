@@ -100,7 +100,8 @@ def runge_kutta(
     last_qvel, _, sum_q, sum_v, warmstart, place = last
     displacement = tuple(d + s for d, s in zip(motion.displacement, sum_q, strict=True))
     qvel = tuple(v + s for v, s in zip(motion.qvel, sum_v, strict=True))
-    return Motion(displacement, qvel, warmstart, Place(place, last_qvel)), jax.tree.map(jnp.sum, reports)
+    total = jax.tree.map(lambda counts: jnp.sum(counts, dtype=counts.dtype), reports)
+    return Motion(displacement, qvel, warmstart, Place(place, last_qvel)), total
 
 
 INTEGRATORS = {"euler": euler, "rk4": runge_kutta}

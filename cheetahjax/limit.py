@@ -12,7 +12,7 @@ from cheetahjax.contact import NEVER
 from cheetahjax.coordinates import Positions
 from cheetahjax.impedance import impedance_at, row_weight, spring
 from cheetahjax.model.planar_model import Joint, Limit, PlanarModel
-from cheetahjax.scalars import Scalar, select
+from cheetahjax.scalars import Scalar, select, typed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class JointLimit:
 
     def push(self, residual: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The joint force of the row, if it acts, and its stiffness against the joint's acceleration."""
-        held = select(residual < 0, self.weight, 0.0)
+        held = select(residual < 0, typed(self.weight, residual), 0.0)
         return -held * self.side * residual, held
 
 

@@ -65,6 +65,11 @@ def moment(arm: Vector, force: Vector) -> Scalar:
     return sub(mul(arm[1], force[0]), mul(arm[0], force[1]))
 
 
+def typed(x: Scalar, like: jax.Array) -> Scalar:
+    """`x` in the precision of `like`. A choice between two Python floats would have that of JAX's settings."""
+    return like.dtype.type(x) if isinstance(x, float) else x
+
+
 def select(condition: jax.Array, yes: Scalar, no: Scalar) -> jax.Array:
     """``jnp.where`` whose result is a traced scalar."""
     return jnp.where(condition, yes, no)

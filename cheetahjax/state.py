@@ -1,4 +1,4 @@
-"""What a physics step takes and returns."""
+"""State of a physics step."""
 
 from __future__ import annotations
 

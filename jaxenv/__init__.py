@@ -1,17 +1,45 @@
-"""The environment contract: see `docs/rfc/0001-environment-contract.md`.
+"""Environments by name, their contract, and loops that play many of them. The contract: RFC 0001, `docs/rfc/`.
 
-`make`, `list_envs`, `spec` and `register` find environments; `Environment` is what one is; `rollout` runs many.
+    env = jaxenv.make("family/name")
+    play = jaxenv.rollout(env, batch_size=512, num_steps=1000)
+    carry, summary = play(jax.random.key(0))
+
+Importing this starts no XLA backend and imports no environment.
 """
 
-from jaxenv.autoreset import AutoResetState as AutoResetState
-from jaxenv.control import maybe as maybe
-from jaxenv.environment import Environment as Environment
-from jaxenv.obs import ObsField as ObsField
-from jaxenv.obs import ObsSpec as ObsSpec
-from jaxenv.registry import UnknownEnvironmentError as UnknownEnvironmentError
-from jaxenv.registry import list_envs as list_envs
-from jaxenv.registry import make as make
-from jaxenv.registry import register as register
-from jaxenv.registry import spec as spec
-from jaxenv.spec import EnvSpec as EnvSpec
-from jaxenv.spec import Reference as Reference
+from jaxenv import spaces, struct
+from jaxenv._version import __version__
+from jaxenv.autoreset import AutoResetState
+from jaxenv.builtin import make
+from jaxenv.cache import enable_compilation_cache
+from jaxenv.control import maybe
+from jaxenv.environment import Environment, Step
+from jaxenv.obs import ObsField, ObsSpec
+from jaxenv.registry import UnknownEnvironmentError, UnknownTagError, list_envs, register, spec
+from jaxenv.rollouts import Policy, random_legal, random_policy, rollout
+from jaxenv.specs import EnvSpec, Reference
+
+__all__ = [
+    "AutoResetState",
+    "EnvSpec",
+    "Environment",
+    "ObsField",
+    "ObsSpec",
+    "Policy",
+    "Reference",
+    "Step",
+    "UnknownEnvironmentError",
+    "UnknownTagError",
+    "__version__",
+    "enable_compilation_cache",
+    "list_envs",
+    "make",
+    "maybe",
+    "random_legal",
+    "random_policy",
+    "register",
+    "rollout",
+    "spaces",
+    "spec",
+    "struct",
+]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 import jax
 import jax.numpy as jnp
 
-from jaxenv import struct
+from jaxenv import arguments, struct
 from jaxenv.control import maybe
+from jaxenv.typevars import ObsT, ParamsT, StateT
 
 if TYPE_CHECKING:
     from jaxenv.environment import Environment, Step
@@ -25,10 +26,10 @@ INFO_KEYS = (
 
 
 @struct.dataclass
-class AutoResetState:
-    """What the public `reset` and `step` carry: the environment's own state and the running episode's figures."""
+class AutoResetState(Generic[StateT]):
+    """The environment's own state and the running episode's figures: what the public `reset` and `step` carry."""
 
-    env_state: Any
+    env_state: StateT
     episode_return: jax.Array  # float32[P], scalar for one player; undiscounted
     episode_length: jax.Array  # int32[]; steps taken so far
 
@@ -38,25 +39,33 @@ def unwrap(state: Any) -> Any:
     return state.env_state if isinstance(state, AutoResetState) else state
 
 
-def reset_hook(env: Environment) -> Callable[[jax.Array, Any], tuple[Any, Any]]:
-    """What begins an episode in the environment's auto-reset mode."""
+def reset_hook(env: Environment[StateT, ParamsT, ObsT]) -> Callable[[jax.Array, ParamsT], tuple[ObsT, StateT]]:
+    """The hook that begins an episode in the environment's auto-reset mode."""
     return env.reset_from_pool if env.autoreset == "pool" else env.reset_env
 
 
-def reset(env: Environment, key: jax.Array, params: Any) -> tuple[Any, AutoResetState]:
+def reset(
+    env: Environment[StateT, ParamsT, ObsT], key: jax.Array, params: ParamsT
+) -> tuple[ObsT, AutoResetState[StateT]]:
     """A first observation and state."""
+    arguments.check_key(env, "reset", key)
     obs, env_state = reset_hook(env)(key, params)
-    shape = () if env.num_players == 1 else (env.num_players,)
-    return obs, AutoResetState(env_state, jnp.zeros(shape, jnp.float32), jnp.zeros((), jnp.int32))
+    arguments.remember_state(env, params, env_state)
+    return obs, AutoResetState(env_state, jnp.zeros(env._player_axis, jnp.float32), jnp.zeros((), jnp.int32))
 
 
-def step(env: Environment, key: jax.Array, state: AutoResetState, action: Any, params: Any) -> Step:
+def step(
+    env: Environment[StateT, ParamsT, ObsT], key: jax.Array, state: AutoResetState[StateT], action: Any, params: ParamsT
+) -> Step[ObsT, AutoResetState[StateT]]:
     """One transition; where the episode ends, the returned observation and state are the next episode's."""
     if not isinstance(state, AutoResetState):
         raise TypeError(
-            f"step: the state must come from reset or step, got {type(state).__name__}; "
+            f"{env.id}: step: the state must come from reset or step, got a {type(state).__name__}; "
             "a state from reset_env goes to step_env"
         )
+    arguments.check_key(env, "step", key)
+    arguments.check_state(env, "step", key, state.env_state, params, "state.env_state")
+    action = arguments.checked_action(env, "step", action)
     # An environment that ignores its key never pays for this split: it is dead code outside the rare branch.
     step_key, _ = jax.random.split(key)
     obs, env_state, reward, terminated, truncated, info = env.step_env(step_key, state.env_state, action, params)

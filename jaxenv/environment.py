@@ -4,26 +4,55 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, ClassVar, TypeAlias
+from collections.abc import Callable
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 
-from jaxenv import autoreset
+from jaxenv import arguments, autoreset, pretty
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
-from jaxenv.spec import EnvSpec
+from jaxenv.specs import EnvSpec
+from jaxenv.typevars import ObsT, ParamsT, StateT
 
-Step: TypeAlias = tuple[Any, Any, jax.Array, jax.Array, jax.Array, dict[str, Any]]
-"""obs, state, reward, terminated, truncated, info"""
+Step: TypeAlias = tuple[ObsT, StateT, jax.Array, jax.Array, jax.Array, dict[str, Any]]
+"""`Step[Obs, State]`: obs, state, reward, terminated, truncated, info."""
 
-_TAKE_EITHER_STATE = ("legal_actions", "to_act", "observe")
+_READ_WITH_PARAMS = ("legal_actions", "observe")
+_READ_STATE = (*_READ_WITH_PARAMS, "to_act")
+_Self = TypeVar("_Self")
+_Own = TypeVar("_Own")
+_Rest = ParamSpec("_Rest")
+_Result = TypeVar("_Result")
+
+
+def reads_state(
+    method: Callable[Concatenate[_Self, _Own, _Rest], _Result],
+) -> Callable[Concatenate[_Self, _Own | autoreset.AutoResetState[_Own], _Rest], _Result]:
+    """Let `legal_actions`, `to_act` or `observe` take an `AutoResetState` as well as the environment's own state.
+
+    `Environment` does this to every subclass. As a decorator it tells type checkers, too.
+    """
+    if getattr(method, "_reads_state", False):
+        return method  # type: ignore[return-value]
+
+    @functools.wraps(method)
+    def wrapper(self: Any, state: Any, *args: _Rest.args, **kwargs: _Rest.kwargs) -> Any:
+        own = autoreset.unwrap(state)
+        if method.__name__ in _READ_WITH_PARAMS:
+            arguments.check_state_to_read(self, method.__name__, own, args[0] if args else kwargs.get("params"))
+        return method(self, own, *args, **kwargs)
+
+    wrapper._reads_state = True  # type: ignore[attr-defined]
+    return wrapper
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(Generic[StateT, ParamsT, ObsT]):
     """Subclass as a frozen, keyword-only dataclass and write the hooks; `reset` and `step` come for free.
 
+    `Environment[State, Params, Obs]` names the types of its own state, its params and its observation.
     `P` players, `A` actions; with one player the `P` axis does not exist. All methods are pure and act on one
     environment: `vmap` them. `autoreset` is "full" or "pool" (which needs `reset_from_pool`).
     """
@@ -48,9 +77,24 @@ class Environment:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let the reading hooks of every subclass take an `AutoResetState` as well as the environment's own state."""
         super().__init_subclass__(**kwargs)
-        for name in _TAKE_EITHER_STATE:
+        for name in _READ_STATE:
             if name in cls.__dict__:
-                setattr(cls, name, _on_env_state(cls.__dict__[name]))
+                setattr(cls, name, reads_state(cls.__dict__[name]))
+        if "step_env" in cls.__dict__:
+            cls.step_env = arguments.checks_step(cls.__dict__["step_env"])
+        if "__repr__" not in cls.__dict__:  # else `dataclass` would write one that lists every field
+            cls.__repr__ = Environment.__repr__
+
+    def __repr__(self) -> str:
+        """Id, version, players, action space, and the fields that differ from the class's defaults."""
+        name, changed = type(self).__name__, [f"{key}={text}" for key, text in pretty.differing(self)]
+        try:
+            spec = self.spec
+            players = "1 player" if spec.players == 1 else f"{spec.players} players"
+            facts = [f"{spec.id} version {spec.version}", players, repr(self.action_space())]
+        except Exception:  # half-written environments have a text too: error messages hold it
+            return f"{name}({', '.join(changed)})"
+        return f"<{name} {', '.join([*facts, *changed])}>"
 
     # ---- hooks
 
@@ -63,28 +107,28 @@ class Environment:
         raise NotImplementedError
 
     @property
-    def default_params(self) -> Any:
+    def default_params(self) -> ParamsT:
         """A pytree with a field `max_steps_in_episode`. Large tables in it should be numpy arrays loaded once."""
         raise NotImplementedError
 
-    def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+    def reset_env(self, key: jax.Array, params: ParamsT) -> tuple[ObsT, StateT]:
         """`(obs, state)` of a new episode."""
         raise NotImplementedError
 
-    def reset_from_pool(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+    def reset_from_pool(self, key: jax.Array, params: ParamsT) -> tuple[ObsT, StateT]:
         """`(obs, state)` of a new episode drawn cheaply from data in `params`. Optional."""
         raise NotImplementedError
 
-    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Step:
+    def step_env(self, key: jax.Array, state: StateT, action: Any, params: ParamsT) -> Step[ObsT, StateT]:
         """`(obs, state, reward, terminated, truncated, info)` after one transition, without auto-reset."""
         raise NotImplementedError
 
-    def observe(self, state: Any, params: Any) -> Any:
+    def observe(self, state: Any, params: ParamsT) -> ObsT:
         """What each player may know of `state`: leaves `[P, ...]`. Always the same for the same state: this is what
         `reset_env` and `step_env` return beside it."""
         raise NotImplementedError
 
-    def legal_actions(self, state: Any, params: Any) -> jax.Array:
+    def legal_actions(self, state: Any, params: ParamsT) -> jax.Array:
         """bool[P, A]; all True unless overridden."""
         return jnp.ones((*self._player_axis, self.num_actions), bool)
 
@@ -124,13 +168,15 @@ class Environment:
         """The action that a waiting player has, or None where nobody ever waits."""
         return self.spec.no_op
 
-    def reset(self, key: jax.Array, params: Any = None) -> tuple[Any, autoreset.AutoResetState]:
+    def reset(self, key: jax.Array, params: ParamsT | None = None) -> tuple[ObsT, autoreset.AutoResetState[StateT]]:
         """`(obs, state)` of a first episode."""
         return self._reset(key, self._resolve(params))
 
-    def step(self, key: jax.Array, state: autoreset.AutoResetState, action: Any, params: Any = None) -> Step:
+    def step(
+        self, key: jax.Array, state: autoreset.AutoResetState[StateT], action: Any, params: ParamsT | None = None
+    ) -> Step[ObsT, autoreset.AutoResetState[StateT]]:
         """One transition with SAME_STEP auto-reset; `info` always holds `autoreset.INFO_KEYS`."""
-        return self._step(key, state, action, self._resolve(params))
+        return self._step(key, state, arguments.to_array(self, "step", action), self._resolve(params))
 
     # Static self, hashed by configuration: equal environments share what was compiled.
     @functools.partial(jax.jit, static_argnums=0)
@@ -141,7 +187,7 @@ class Environment:
     def _step(self, key, state, action, params):
         return autoreset.step(self, key, state, action, params)
 
-    def _resolve(self, params: Any) -> Any:
+    def _resolve(self, params: ParamsT | None) -> ParamsT:
         if params is not None:
             return params
         with jax.ensure_compile_time_eval():  # else params made inside somebody's jit, and cached, would be its tracers
@@ -150,11 +196,3 @@ class Environment:
     @property
     def _player_axis(self) -> tuple[int, ...]:
         return () if self.num_players == 1 else (self.num_players,)
-
-
-def _on_env_state(method: Any) -> Any:
-    @functools.wraps(method)
-    def wrapper(self: Environment, state: Any, *args: Any, **kwargs: Any) -> Any:
-        return method(self, autoreset.unwrap(state), *args, **kwargs)
-
-    return wrapper

@@ -1,4 +1,4 @@
-"""Whether an environment is the one that another process played, so that its kernels are found without tracing it."""
+"""Fingerprint of an environment, by which a later process finds its kernels without tracing it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxenv.environment import Environment
 
 _IMPORTED = time.time()
 _OWN = {"jaxenv", "jaxlanes"}
-_EVERYWHERE = {"builtins", "collections"}
+_EVERYWHERE = {"builtins", "collections", "typing"}
 
 
 def fingerprint(env: Environment, *arguments: Any) -> str | None:
@@ -27,8 +27,8 @@ def fingerprint(env: Environment, *arguments: Any) -> str | None:
     is defined elsewhere; a field has no value that could be written down (a function, an array, a path); or a file was
     touched after this process started, whose code may then be another than the file's.
     """
-    from jaxlanes.describe import NotDescribableError, encode, encode_structure
-    from jaxlanes.sources import UnknownSourcesError, hash_of
+    from jaxlanes.runtime.serialization import NotDescribableError, encode, encode_structure
+    from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 
     sources = env.sources or registry.built_in_sources(type(env))
     if not sources:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv import pretty
 from jaxenv.spaces import Box, Struct
 
 
@@ -28,6 +29,11 @@ class ObsField:
     @property
     def size(self) -> int:
         return math.prod(self.shape)
+
+    def __repr__(self) -> str:
+        type_ = f"{np.dtype(self.dtype).name}{list(self.shape)}"
+        text = f"{self.name}: {type_}, {self.low:g} to {self.high:g}: {self.meaning}"
+        return pretty.clipped(text, pretty.WIDTH - 2)  # within an ObsSpec, it is indented
 
     def space(self) -> Box:
         return Box(self.low, self.high, self.shape, self.dtype)
@@ -91,6 +97,13 @@ class ObsSpec:
             for f, where in zip(self.fields, self.layout.values(), strict=True)
         }
         return values if self.container is None else self.container(**values)
+
+    def __repr__(self) -> str:
+        container = "a dict" if self.container is None else self.container.__name__
+        head = f"ObsSpec: {self.size} numbers in {len(self.fields)} fields of {container}"
+        lines = [f"  {field!r}" for field in self.fields[: pretty.LINES]]
+        more = len(self.fields) - len(lines)
+        return "\n".join([head, *lines, *([f"  … {more} more"] if more else [])])
 
     def table(self) -> str:
         """A Markdown table of the fields, for docs."""

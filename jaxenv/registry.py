@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 import re
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
+from jaxenv.builtin import BUILT_IN, Entry
 from jaxenv.environment import Environment
-from jaxenv.spec import EnvSpec
+from jaxenv.specs import EnvSpec
+from jaxenv.suggest import close, hint
 
 ENTRY_POINT_GROUP = "jaxenv.envs"
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """`target` is "module:Class"; `kwargs` configure the class."""
-
-    target: str
-    kwargs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    tags: tuple[str, ...] = ()
 
 
 class UnknownEnvironmentError(LookupError):
     """No environment has this id; the message suggests close ones."""
 
 
-_BUILT_IN = {
-    "pokejax/gen1randombattle": Entry(
-        "pokejax.env:Gen1Battle", {"format": "gen1randombattle"}, ("pokemon", "two-player", "simultaneous", "imperfect")
-    ),
-    "pokejax/gen1ou": Entry(
-        "pokejax.env:Gen1Battle", {"format": "gen1ou"}, ("pokemon", "two-player", "simultaneous", "imperfect")
-    ),
-    "pongjax/puffer_pong": Entry("pongjax.env:PufferPong", {}, ("arcade", "one-player")),
-    "pongjax/puffer_pong_continuous": Entry(
-        "pongjax.env:PufferPong", {"continuous": True}, ("arcade", "one-player", "continuous")
-    ),
-    **{
-        f"cheetahjax/{task}": Entry(f"cheetahjax.envs.{module}", {}, ("mujoco", "one-player", "continuous"))
-        for task, module in {
-            "HalfCheetah-v5": "half_cheetah:HalfCheetah",
-            "Hopper-v5": "hopper:Hopper",
-            "InvertedDoublePendulum-v5": "inverted_double_pendulum:InvertedDoublePendulum",
-            "InvertedPendulum-v5": "inverted_pendulum:InvertedPendulum",
-            "Reacher-v5": "reacher:Reacher",
-            "Swimmer-v5": "swimmer:Swimmer",
-            "Walker2d-v5": "walker2d:Walker2d",
-        }.items()
-    },
-}
+class UnknownTagError(LookupError):
+    """No environment has this tag; the message suggests close ones."""
+
+
 _registered: dict[str, Entry] = {}
 
 
@@ -65,11 +37,8 @@ def register(id: str, entry: str, kwargs: Mapping[str, Any] | None = None, tags:
     _registered[id] = Entry(entry, dict(kwargs or {}), tuple(tags))
 
 
-def make(id: str, **config: Any) -> Environment:
-    """The environment with this id; `config` overrides fields of its class.
-
-    Raises UnknownEnvironmentError for an unknown id, TypeError for a field that the class does not have.
-    """
+def build(id: str, config: Mapping[str, Any]) -> Environment:
+    """As `make`."""
     entry = _find(id)
     module, _, name = entry.target.partition(":")
     try:
@@ -79,42 +48,79 @@ def make(id: str, **config: Any) -> Environment:
     known = [field.name for field in dataclasses.fields(cls)]
     for field in config:
         if field not in known:
-            raise TypeError(f"{id} has no field {field!r}{_suggest(field, known)}; its fields are {known}")
+            raise TypeError(f"{id} has no field {field!r}{hint(close(field, known))}; its fields are {known}")
     return cls(**{**entry.kwargs, **config})
 
 
 def spec(id: str) -> EnvSpec:
     """Facts about an environment. Imports its module, but loads no tables and compiles nothing."""
-    return make(id).spec
+    return build(id, {}).spec
 
 
 def list_envs(tag: str | None = None) -> list[str]:
-    """All ids in order, or those with `tag`. Third parties' ids carry no tags here."""
-    return sorted(id for id, entry in _entries().items() if tag is None or tag in entry.tags)
+    """All ids in order, or those with `tag`. Third parties' ids carry no tags here.
+
+    Raises UnknownTagError for a tag that no environment has.
+    """
+    entries = _entries()
+    if tag is None:
+        return sorted(entries)
+    found = sorted(id for id, entry in entries.items() if tag in entry.tags)
+    if not found:
+        tags = _tags(entries)
+        raise UnknownTagError(f"no environment has the tag {tag!r}{hint(close(tag, tags))}; tags are {', '.join(tags)}")
+    return found
+
+
+def tags_of(id: str) -> tuple[str, ...]:
+    """The tags of an id, which stand in the registry alone; () for an id that is neither built in nor registered."""
+    entry = _registered.get(id) or BUILT_IN.get(id)
+    return entry.tags if entry else ()
 
 
 def built_in_sources(cls: type) -> tuple[str, ...]:
     """What `Environment.sources` is for the environments that come with this package: () for any other class."""
-    if any(entry.target == f"{cls.__module__}:{cls.__qualname__}" for entry in _BUILT_IN.values()):
+    if any(entry.target == f"{cls.__module__}:{cls.__qualname__}" for entry in BUILT_IN.values()):
         return (cls.__module__.partition(".")[0],)
     return ()
 
 
+def registered() -> dict[str, Entry]:
+    """What `register` has added in this process."""
+    return dict(_registered)
+
+
 def _entries() -> dict[str, Entry]:
     third_party = {point.name: Entry(point.value) for point in entry_points(group=ENTRY_POINT_GROUP)}
-    return {**third_party, **_BUILT_IN, **_registered}
+    return {**third_party, **BUILT_IN, **_registered}
+
+
+def _tags(entries: Mapping[str, Entry]) -> list[str]:
+    return sorted({tag for entry in entries.values() for tag in entry.tags})
 
 
 def _find(id: str) -> Entry:
     entries = _entries()
     if id not in entries:
-        raise UnknownEnvironmentError(f"no environment {id!r}{_suggest(id, list(entries))}; list_envs() names them all")
+        raise UnknownEnvironmentError(f"no environment {id!r}{hint(_meant(id, entries))}; list_envs() names them all")
     return entries[id]
 
 
-def _suggest(name: str, known: list[str]) -> str:
-    short = {id.rpartition("/")[2]: id for id in known}  # the family is often left out
-    close = difflib.get_close_matches(name, known, cutoff=0.5) or [
-        short[match] for match in difflib.get_close_matches(name.rpartition("/")[2], list(short), cutoff=0.5)
+def _meant(name: str, entries: Mapping[str, Entry]) -> list[str]:
+    """Ids that somebody may have meant by `name`, whatever the case: the first of these rules that finds any."""
+    wanted, last = name.casefold(), name.rpartition("/")[2]
+    own = {id: id.rpartition("/")[2].casefold() for id in entries}  # the family is often left out
+    tags = _tags(entries)
+    rules = [
+        lambda: [id for id in entries if id.casefold() == wanted],
+        lambda: [id for id in entries if len(wanted) > 2 and wanted in own[id]],
+        lambda: [id for id in entries if wanted in map(str.casefold, entries[id].tags)],
+        lambda: [id for id in entries if len(wanted) > 2 and wanted in id.casefold()],
     ]
-    return f" (did you mean {' or '.join(close)}?)" if close else ""
+    for cutoff in (0.8, 0.5):
+        rules += [
+            lambda cutoff=cutoff: [id for id in entries if own[id] in close(last, own.values(), cutoff)],
+            lambda cutoff=cutoff: close(name, entries, cutoff),
+            lambda cutoff=cutoff: [id for id in entries if set(close(name, tags, cutoff)) & set(entries[id].tags)],
+        ]
+    return next((found for rule in rules if (found := rule())), [])

@@ -11,6 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv import pretty
+
 
 @dataclasses.dataclass(frozen=True)
 class Discrete:
@@ -29,7 +31,7 @@ class Discrete:
 
     def sample(self, key: jax.Array) -> jax.Array:
         """Uniform over the values: scalar of `dtype`."""
-        return jax.random.randint(key, (), 0, self.n).astype(self.dtype)
+        return jax.random.randint(key, (), 0, self.n, np.int32).astype(self.dtype)
 
     def contains(self, x: Any) -> bool:
         """Whether `x` is an integer scalar in range. Host side, not for `jit`."""
@@ -62,12 +64,13 @@ class Box:
             return jax.random.bernoulli(key, shape=self.shape)
         if np.issubdtype(self.dtype, np.integer):
             span = np.asarray(self.high, np.float64) - np.asarray(self.low, np.float64) + 1
-            offset = jnp.floor(jax.random.uniform(key, self.shape) * span.astype(np.float32))
+            offset = jnp.floor(jax.random.uniform(key, self.shape, np.float32) * span.astype(np.float32))
             return (jnp.asarray(self.low, self.dtype) + offset.astype(self.dtype)).astype(self.dtype)
         bounded = np.isfinite(self.low) & np.isfinite(self.high)
+        # Drawn in float32 whatever JAX's settings: the same key gives the same numbers.
         low, high = np.where(bounded, self.low, 0), np.where(bounded, self.high, 1)
-        uniform = low + jax.random.uniform(key, self.shape) * (high - low)
-        free = jnp.clip(jax.random.normal(key, self.shape), self.low, self.high)
+        uniform = _float32(low) + jax.random.uniform(key, self.shape, np.float32) * _float32(high - low)
+        free = jnp.clip(jax.random.normal(key, self.shape, np.float32), _float32(self.low), _float32(self.high))
         return jnp.where(bounded, uniform, free).astype(self.dtype)
 
     def contains(self, x: Any) -> bool:
@@ -90,8 +93,7 @@ class Box:
         return hash((self.shape, np.dtype(self.dtype), np.asarray(self.low).tobytes(), np.asarray(self.high).tobytes()))
 
     def __repr__(self) -> str:
-        low, high = (f"{np.min(b):g}" if np.ndim(b) else f"{b:g}" for b in (self.low, self.high))
-        return f"Box({low}, {high}, {self.shape}, {np.dtype(self.dtype).name})"
+        return f"Box({_bound(self.low)}, {_bound(self.high)}, {self.shape}, {np.dtype(self.dtype).name})"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -130,7 +132,17 @@ class Struct:
         return hash(tuple(self.spaces.items()))
 
     def __repr__(self) -> str:
-        return "Struct({" + ", ".join(f"{name}: {space!r}" for name, space in self.spaces.items()) + "})"
+        return pretty.call("Struct", [(name, repr(space)) for name, space in self.spaces.items()])
+
+
+def _float32(bound: Any) -> np.ndarray:
+    return np.asarray(bound, np.float32)
+
+
+def _bound(bound: Any) -> str:
+    """One number if all entries are equal, else the least and the greatest."""
+    least, greatest = np.min(bound), np.max(bound)
+    return f"{least:g}" if least == greatest else f"{least:g}…{greatest:g}"
 
 
 Space = Discrete | Box | Struct

@@ -7,6 +7,8 @@ from typing import Any, Self, TypeVar, dataclass_transform
 
 import jax
 
+from jaxenv.pretty import struct_repr
+
 T = TypeVar("T")
 
 
@@ -28,9 +30,11 @@ def dataclass(cls: type[T]) -> type[T]:
     """Make `cls` a frozen dataclass registered as a pytree, with a method `replace(**changes)`.
 
     The leaves are the fields in order, each reachable by its name in key paths. Equality is identity: arrays have no
-    truth value, compare leaves instead.
+    truth value, compare leaves instead. `repr` names each array's type, not its elements.
     """
-    cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
+    if "__repr__" not in vars(cls):
+        cls.__repr__ = struct_repr
+    cls = dataclasses.dataclass(frozen=True, eq=False, repr=False)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     static = [f.name for f in fields if f.metadata.get("static")]
     cls.replace = dataclasses.replace  # type: ignore[attr-defined]

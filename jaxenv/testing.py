@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -12,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv.autoreset import INFO_KEYS
+from jaxenv.backends import choose, missing_compiler
 from jaxenv.environment import Environment
-from jaxenv.rollout import Transition, random_policy
+from jaxenv.rollouts import Transition, random_policy
 
 
 def check_env(
@@ -24,6 +26,7 @@ def check_env(
     steps: int = 64,
     batch: int = 8,
     tolerance: float = 1e-5,
+    backends: Sequence[str] | None = None,
 ) -> None:
     """Raise AssertionError, naming the clause and the values, at the first clause of the contract that `env` breaks.
 
@@ -31,6 +34,7 @@ def check_env(
     within `steps`, so lower `params.max_steps_in_episode` or raise `steps` until some do (the check demands it).
     `tolerance`, absolute and relative, is for the floats of a lane played alone against the same lane among others: XLA
     rounds the two programs differently, and a chaotic environment magnifies that within a few steps.
+    `backends`: those to hold to the same play, by default all that `env.spec.backends` names.
     """
     params = env.default_params if params is None else params
     key = jax.random.key(0) if key is None else key
@@ -47,7 +51,7 @@ def check_env(
     again = _play(dataclasses.replace(env), stacked, keys, steps=steps)
     _check_reproducible(env, played, again, _play(env, stacked, keys[order], steps=steps), order)
     _check_alone(env, params, keys[1], played[0], tolerance, lane=1)
-    _check_backends(env, params, keys, played[0], tolerance)
+    _check_backends(env, params, keys, played[0], tolerance, env.spec.backends if backends is None else backends)
 
 
 def _check_identity(env: Environment, params: Any) -> None:
@@ -225,22 +229,24 @@ def _check_alone(
 
 
 def _check_backends(
-    env: Environment, params: Any, keys: jax.Array, played: Transition, tolerance: float, steps: int = 4
+    env: Environment,
+    params: Any,
+    keys: jax.Array,
+    played: Transition,
+    tolerance: float,
+    backends: Sequence[str],
+    steps: int = 4,
 ) -> None:
-    """The first steps by every other backend that the spec names: equal integers, floats as for a lane alone."""
-    others = [backend for backend in env.spec.backends if backend != "xla"]
-    if not others:
-        return
-    import jaxlanes
-
+    """The first steps by every other backend: equal integers, floats as for a lane alone."""
+    others = [backend for backend in backends if backend != "xla"]
     expected = jax.tree.map(lambda leaf: np.moveaxis(leaf[:steps], 0, 1), played)
     for backend in others:
-        try:
-            kernel = jaxlanes.vmap(functools.partial(_play_lane, env, steps), in_axes=(0, None), backend=backend)
-            found, _ = kernel(keys, params)
-        except jaxlanes.CompilerNotFoundError as error:
-            warnings.warn(f"{env.id}: the backend {backend} is not checked: {error}", stacklevel=3)
+        missing = missing_compiler()
+        if missing:
+            warnings.warn(f"{env.id}: the backend {backend} is not checked: {missing}", stacklevel=3)
             continue
+        play = choose(backend, env).vmap(functools.partial(_play_lane, env, steps), in_axes=(0, None))
+        found, _ = play(keys, params)
         _close(f"random play by {backend} and by xla", found, expected, tolerance)
 
 

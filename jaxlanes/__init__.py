@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from jaxlanes.api import LanesWarning, vmap
 from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, LanesError, UnsupportedError
-from jaxlanes.explain import Report, explain
+from jaxlanes.tools.explain import Report, explain
 
 __all__ = [
     "CacheError",

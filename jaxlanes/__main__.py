@@ -1,4 +1,4 @@
-"""`python -m jaxlanes fuzz`: random programs by kernels and by XLA, until something differs or the time is over."""
+"""`python -m jaxlanes fuzz`: compare random programs by kernels and by XLA, until the time is over."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from jaxlanes.emit.targets import TARGETS
+from jaxlanes.tools import NotInstalledError, checkout_only
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: nothing differs. 1: something does. 2: the command is wrong."""
+    """Exit status 0: nothing differs. 1: something does. 2: the command is wrong, or the fuzzer is not installed."""
     options = _parser().parse_args(arguments)
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     faulthandler.enable()  # a kernel, or XLA, may take the process with it: the report says which round was next
     if options.isa:
         os.environ["JAXLANES_ISA"] = options.isa
-    from jaxlanes.fuzz import apart, campaign
-    from jaxlanes.fuzz.classes import CLASSES
+    try:
+        with checkout_only("the fuzzer"):
+            from jaxlanes.tools.fuzz import campaign, isolate
+            from jaxlanes.tools.fuzz.classes import CLASSES
+    except NotInstalledError as error:
+        print(f"python -m jaxlanes fuzz: {error}", file=sys.stderr)
+        return 2
 
     classes = tuple(options.only.split(",")) if options.only else ()
     unknown = [name for name in classes if name not in CLASSES and name != "programs"]
@@ -31,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     settings = campaign.Settings(options.minutes, options.seed, options.programs, options.start, classes, options.out)
     with _Progress(options.minutes * 60) as shown:
-        tally = apart.run(settings, shown.say, lambda so_far: _went_on(settings, so_far, options.json, shown))
+        tally = isolate.run(settings, shown.say, lambda so_far: _went_on(settings, so_far, options.json, shown))
     report = tally.report(settings)
     if options.json:
         campaign.write_report(options.json, report)
@@ -61,7 +67,7 @@ def summary(report: dict[str, Any]) -> str:
 
 
 def _went_on(settings: Any, tally: Any, path: Path | None, shown: _Progress) -> None:
-    from jaxlanes.fuzz import campaign
+    from jaxlanes.tools.fuzz import campaign
 
     least = min((tally.evaluations.get(name, 0) for name in settings.classes or campaign.CLASSES
                  if name != "programs"), default=0)  # fmt: skip

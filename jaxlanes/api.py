@@ -9,16 +9,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.extend import core
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
-from jaxlanes import starts
-from jaxlanes.batched import Axes, Batched
-from jaxlanes.compiler import find_compiler
 from jaxlanes.errors import CompilerNotFoundError, UnsupportedError
-from jaxlanes.kernel import compile_kernel
-from jaxlanes.starts import Start
-from jaxlanes.trace import is_traced, lower
+from jaxlanes.runtime import kernel_index
+from jaxlanes.runtime.batched import Axes, Batched
+from jaxlanes.runtime.compiler import find_compiler
+from jaxlanes.runtime.kernel import compile_kernel
+from jaxlanes.runtime.kernel_index import Entry
+from jaxlanes.trace.jaxpr import evaluate, is_traced, trace_function
+from jaxlanes.trace.program import lower
 
 BACKENDS = ("auto", "xla", "simd", "cuda")
 
@@ -72,7 +72,7 @@ def vmap(
     plain = jax.vmap(fn, in_axes=in_axes)
     if backend == "xla":
         return plain
-    compiled: dict[Any, Start | None] = {}
+    compiled: dict[Any, Entry | None] = {}
 
     @functools.wraps(fn, assigned=("__name__", "__qualname__", "__doc__"), updated=())
     def batched(*args: Any) -> Any:
@@ -90,13 +90,13 @@ def vmap(
         call = (tree, tuple((t.shape, t.dtype) for t in types), axes)
         known = None
         if fingerprint is not None and backend != "cuda":
-            known = starts.start_key(fingerprint, _name(fn), tree, types, axes, fast)
-            start = (compiled.get(call) or starts.load(known, axes)) if known is not None else None
-            if start is not None:
-                compiled[call] = start
+            known = kernel_index.entry_key(fingerprint, _name(fn), tree, types, axes, fast)
+            entry = (compiled.get(call) or kernel_index.load(known, axes)) if known is not None else None
+            if entry is not None:
+                compiled[call] = entry
                 flat = lambda *flat: jax.tree.leaves(plain(*jax.tree.unflatten(tree, flat)))  # noqa: E731
-                return jax.tree.unflatten(start.structure, start.batched(lanes, leaves, flat))
-        closed, out_shape = _trace(fn, jax.tree.unflatten(tree, types))
+                return jax.tree.unflatten(entry.structure, entry.batched(lanes, leaves, flat))
+        closed, out_shape = trace_function(fn, jax.tree.unflatten(tree, types))
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
         outer = [constant for constant in closed.consts if is_traced(constant)]
         all_axes = (*axes, *(None for _ in outer))
@@ -105,40 +105,22 @@ def vmap(
             if not outer:
                 compiled[call] = found
                 if known is not None and found is not None:
-                    starts.save(known, found)
+                    kernel_index.save(known, found)
         else:
             found = compiled[call]
         if found is None:
             return plain(*args)
-        traced = jax.vmap(functools.partial(_evaluate, closed), in_axes=all_axes)
+        traced = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
         return jax.tree.unflatten(found.structure, found.batched(lanes, [*leaves, *outer], traced))
 
     return batched
-
-
-def _trace(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
-    """The jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on."""
-    traced = jax.make_jaxpr(fn, return_shape=True)
-    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), ())):
-        closed, out_shape = traced(*arguments)
-    if any(is_traced(constant) for constant in closed.consts):  # which belong to that mesh
-        closed, out_shape = traced(*arguments)
-    return closed, out_shape
 
 
 def _name(fn: Any) -> str:
     return f"{getattr(fn, '__module__', '')}:{getattr(fn, '__qualname__', '')}"
 
 
-def _evaluate(closed: Any, *flat: Any) -> list[Any]:
-    """The traced function, what it closed over being the last arguments."""
-    count = len(closed.jaxpr.invars)
-    extra = iter(flat[count:])
-    consts = [next(extra) if is_traced(const) else const for const in closed.consts]
-    return core.jaxpr_as_fun(closed.replace(consts=consts))(*flat[:count])
-
-
-def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: str, fast: bool) -> Start | None:
+def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: str, fast: bool) -> Entry | None:
     """None: to be done by XLA; that has been said. `all_axes`: those of what is closed over too."""
     try:
         find_compiler()
@@ -150,11 +132,11 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
         warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
         return None
     outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
-    return Start(Batched(kernel, outputs, all_axes), structure)
+    return Entry(Batched(kernel, outputs, all_axes), structure)
 
 
 def _launch() -> Any:
-    """What only GPUs need, and no start on a CPU waits for."""
+    """The module that only GPUs need: a start on a CPU does not wait for its import."""
     from jaxlanes.cuda import launch
 
     return launch

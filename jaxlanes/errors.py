@@ -1,4 +1,4 @@
-"""What can go wrong on the way from a JAX function to a kernel."""
+"""Errors on the way from a JAX function to a kernel."""
 
 from __future__ import annotations
 

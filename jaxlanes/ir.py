@@ -104,8 +104,8 @@ class Branch:
     masks: list[int]
     blocks: list[Block]
     results: list[int]
-    settled: set[int] = dataclasses.field(default_factory=set)
-    """Results for which the one block that is not empty gives, in lanes not its own, what they are without it."""
+    in_place: set[int] = dataclasses.field(default_factory=set)
+    """Results that need no select: outside its own lanes, the one block that is not empty gives the old value."""
 
 
 @dataclasses.dataclass(eq=False)
@@ -146,7 +146,7 @@ class Program:
     inputs: list[tuple[str, int]]  # dtype and elements of each argument that has lanes
     shared: list[tuple[str, int]]  # of each that all lanes share
     outputs: list[tuple[str, tuple[int, ...] | Memory]]  # dtype, nodes or a memory of kind rows
-    prepared: bool = False  # whether `prepare.prepare` has seen it
+    optimised: bool = False  # True once `passes.pipeline.optimise` has run
 
 
 def blocks_of(item: Any) -> tuple[Block, ...]:
@@ -169,5 +169,5 @@ def walk(block: Block) -> Iterator[Any]:
 
 
 def operations(block: Block) -> int:
-    """How many operations the block and those inside it hold."""
+    """Number of operations in the block and in those inside it."""
     return sum(isinstance(item, int) for item in walk(block))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from jaxenv.environment import Environment
 from leaderboard import bench as benching
-from leaderboard import child, configuration, machine, peer, reference
+from leaderboard import child, configuration, machine, peer
 from leaderboard.duration import Schedule
+from leaderboard.family import Bench, bench_of
+from leaderboard.invocation import program
 from leaderboard.peer import Peer
 from leaderboard.program import one_device_per_core as one_device_per_core
 from leaderboard.report import tables
@@ -27,10 +28,10 @@ from leaderboard.task import Task
 
 
 def parser() -> argparse.ArgumentParser:
-    main = argparse.ArgumentParser(prog="python -m leaderboard", description="Throughput by PROTOCOL.md.")
+    main = argparse.ArgumentParser(prog=program("leaderboard"), description="Throughput by PROTOCOL.md.")
     commands = main.add_subparsers(dest="command", required=True)
     bench = commands.add_parser("bench", help="measure an environment beside its reference")
-    bench.add_argument("env", metavar="ENV", help="an environment id, e.g. pokejax/gen1randombattle")
+    bench.add_argument("env", metavar="ENV", help="an environment id, as `jaxenv.list_envs()` names them")
     bench.add_argument(
         "--mode", choices=MODES, help="who chooses the actions (default: each mode that is declared for the reference)"
     )
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     console = Console(stderr=True)
     rows = _Rows(arguments.json)
-    command = shlex.join(["python", "-m", "leaderboard", *(sys.argv[1:] if argv is None else argv)])
+    command = program("leaderboard", *(sys.argv[1:] if argv is None else argv))
     try:
         _bench(arguments, command, rows, console)
         status = 0
@@ -149,13 +150,13 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
     rows.check()
     env = configuration.make(arguments.env, configuration.parse(arguments.set))
     name = env.spec.reference.name if env.spec.reference else None
-    timed = reference.is_known(name) and not arguments.no_reference
+    part = bench_of(arguments.env)
+    timed = part.session is not None and not arguments.no_reference
     if not timed and not arguments.no_reference:
         console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
-    declared = reference.sections(name)
-    sections = _possible(choose(declared, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
+    sections = _possible(choose(part.sections, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
     random_play = [section for section in sections if section.mode == MODES[0]]
-    here = _peers(env, arguments.no_peers, bool(random_play), console)
+    here = _peers(part, env, arguments.no_peers, bool(random_play), console)
     schedule = Schedule(len(sections), settings, timed, here, len(random_play))
     console.print(schedule.prediction(), highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -188,9 +189,9 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
             schedule.end_section(rows.end_section())
 
 
-def _peers(env: Environment, unwanted: bool, random_play: bool, console: Console) -> tuple[Peer, ...]:
+def _peers(part: Bench, env: Environment, unwanted: bool, random_play: bool, console: Console) -> tuple[Peer, ...]:
     """Those that can be timed here; says which ones are left out, and why."""
-    declared = () if unwanted else peer.declared(env)
+    declared = () if unwanted else tuple(part.peers(env))
     if declared and not random_play:
         console.print(f"left out: {', '.join(one.name for one in declared)}, which only play at random", soft_wrap=True)
         return ()

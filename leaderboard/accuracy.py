@@ -1,4 +1,4 @@
-"""How far one step of an engine is from its reference on the same states, under the same actions."""
+"""Distance of one step of an engine from its reference, on the same states, under the same actions."""
 
 from __future__ import annotations
 

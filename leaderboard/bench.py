@@ -14,10 +14,11 @@ import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import Policy
+from jaxenv.rollouts import Policy
 from leaderboard import PROTOCOL, compiler, configuration, machine
 from leaderboard.beside import BesideXla
-from leaderboard.peer import PeerSession, error_of
+from leaderboard.family import bench_of
+from leaderboard.peer import PeerSession
 from leaderboard.policy import Network
 from leaderboard.program import Program
 from leaderboard.reference import Session, ratios
@@ -78,7 +79,7 @@ def bench(
         report_row = lambda what, done: report(Progress(what, len(rows), done))  # noqa: E731
         with no_compilation_cache():
             if not rows:
-                common |= _untimed(env, params, settings, bool(peers), report_row)
+                common |= _untimed(env_id, env, params, settings, bool(peers), report_row)
             in_turns = peers if settings.times_peers(batch, len(rows)) else ()
             measured = _measure(env, params, batch, network, settings, [reference, *in_turns], report_row)
         measured["peers_in_turns"] = bool(in_turns)
@@ -88,7 +89,7 @@ def bench(
 
 
 def _untimed(
-    env: Environment, params: Any, settings: Settings, with_peers: bool, report: Callable[[str, int], None]
+    env_id: str, env: Environment, params: Any, settings: Settings, with_peers: bool, report: Callable[[str, int], None]
 ) -> dict[str, Any]:
     """What a section finds out once: how the solver fares, and how exact a step is where peers are compared with it."""
     report("the solver", 0)
@@ -96,7 +97,8 @@ def _untimed(
     if with_peers:
         report("the error of a step", 0)
         options = compiler.chosen(env, settings.xla, settings.peer_batch)
-        facts["error"] = error_of(env, settings.peer_batch, options)
+        measure = bench_of(env_id).error
+        facts["error"] = measure(env, settings.peer_batch, options) if measure else None
     return facts
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from leaderboard.program import Program
+from leaderboard.samples import Samples
 
 
-class BesideXla:
+class BesideXla(Samples):
     """`make()` compiles the program; it is warmed up here, and timed by `sample`."""
 
     name = "xla"
@@ -22,12 +23,11 @@ class BesideXla:
         self._pace = float("inf")
         for _ in range(3):
             self._pace = min(self._pace, self._time(1))
-        self._samples: list[float] = []
+        super().__init__(self._play)
 
-    def sample(self, seconds: float) -> None:
-        """Play for about so long."""
+    def _play(self, seconds: float) -> float:
         times = max(1, int(np.ceil(seconds / self._pace)))
-        self._samples.append(self._program.steps_per_run * times / self._time(times))
+        return self._program.steps_per_run * times / self._time(times)
 
     def summary(self, ours: float) -> dict[str, Any]:
         """How it was compiled, all samples, their median, and `ours` (steps per second) over it."""
@@ -38,7 +38,7 @@ class BesideXla:
             "trace_seconds": program.trace_seconds,
             "compile_seconds": program.compile_seconds,
             "median_sps": median,
-            "samples": list(self._samples),
+            "samples": self.samples,
             "ratio": ours / median,
         }
 

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
+import families
 import jaxenv
 from leaderboard.bench import Progress, Publish, Report
 from leaderboard.peer import PeerError
@@ -84,7 +85,12 @@ def _start(cores: int) -> subprocess.Popen[str]:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"},
+            env={
+                **os.environ,
+                **families.handed_on(),
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "PYTHONIOENCODING": "utf-8",
+            },
             start_new_session=True,  # an interrupt from the terminal reaches it once, from us
         )
 
@@ -127,6 +133,7 @@ def main() -> int:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
+    families.adopt()
     try:
         request = json.load(sys.stdin)
         has = len(os.sched_getaffinity(0))

@@ -15,7 +15,7 @@ from typing import Any
 import jax
 
 from jaxenv.environment import Environment
-from jaxlanes.kernel import used
+from jaxlanes.runtime.kernel import used
 
 Options = dict[str, str | int | float | bool]
 NONE = "none"

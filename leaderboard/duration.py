@@ -1,4 +1,4 @@
-"""How long a bench takes: a prediction before it starts, and how far it is."""
+"""Duration of a bench: a prediction before it starts, and the share that is done."""
 
 from __future__ import annotations
 

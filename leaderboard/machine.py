@@ -1,4 +1,4 @@
-"""What a number was measured on and with."""
+"""Machine, versions and commit that a number was measured with."""
 
 from __future__ import annotations
 
@@ -50,7 +50,13 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> tuple[str | None, bool | None]:
-    """This checkout's commit and whether tracked files differ from it; None outside git."""
+    """This checkout's commit and whether tracked files differ from it; None outside a checkout.
+
+    Installed packages may lie inside somebody else's repository, whose commit says nothing about them.
+    """
+    top = _git("rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != ROOT:
+        return None, None
     head, status = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     return head, None if status is None else bool(status)
 

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import importlib.util
-import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
-
-PLANAR_TASKS = tuple(
-    f"gymnasium {task}"
-    for task in (
-        *("HalfCheetah-v5", "Hopper-v5", "InvertedDoublePendulum-v5", "InvertedPendulum-v5"),
-        *("Reacher-v5", "Swimmer-v5", "Walker2d-v5"),
-    )
-)
-"""Names of the references of the planar MuJoCo tasks."""
-# By the reference's name in the environment's spec: a module with `declared(env)`, the peers, and
-# `error(env, batch, compiler_options)`, how far one step of ours is from the reference.
-_PEERS = dict.fromkeys(PLANAR_TASKS, "leaderboard.peers.planar")
+from leaderboard.samples import Samples
 
 
 class PeerError(RuntimeError):
@@ -39,7 +26,7 @@ class PeerRequest:
     cores: int
 
 
-class PeerSession:
+class PeerSession(Samples):
     """A compiled, warm peer. `timer(seconds)` plays for about so long, or one call where that is longer, and returns
     environment steps per second.
 
@@ -71,24 +58,21 @@ class PeerSession:
             "compile_seconds": compile_seconds,
             "error": error,
         }
-        self._physics_per_step, self._timer = physics_per_step, timer
-        self._samples: list[float] = []
+        self._physics_per_step = physics_per_step
+        super().__init__(timer)
 
-    def sample(self, seconds: float) -> None:
-        """Time the peer once more."""
-        try:
-            self._samples.append(float(self._timer(seconds)))
-        except Exception as error:
-            raise _failed(self.name, error) from error
+    def failed(self, error: Exception) -> Exception:
+        """A `PeerError`."""
+        return _failed(self.name, error)
 
     def summary(self, ours: float) -> dict[str, Any]:
         """Facts, all samples, their median, and `ours` (steps per second) over it; no ratio before the first sample."""
-        median = statistics.median(self._samples) if self._samples else None
+        median = self.median
         physics = self._physics_per_step
         return {
             **self._facts,
             "median_sps": median,
-            "samples": list(self._samples),
+            "samples": self.samples,
             "physics_sps": median * physics if median and physics else None,
             "ratio": ours / median if median else None,
         }
@@ -111,19 +95,6 @@ class Peer:
     def missing(self) -> tuple[str, ...]:
         """The modules that are not installed."""
         return tuple(module for module in self.modules if not _found(module))
-
-
-def declared(env: Environment) -> tuple[Peer, ...]:
-    """The peers of an environment, installed or not."""
-    module = _module(env)
-    return () if module is None else module.declared(env)
-
-
-def error_of(env: Environment, batch: int, compiler_options: Mapping[str, Any]) -> dict[str, Any]:
-    """How far one step of an environment with peers is from its reference, on the states that its peers are given."""
-    module = _module(env)
-    assert module is not None, f"{env.id} has no peers"
-    return module.error(env, batch, compiler_options)
 
 
 def installed(peers: Iterable[Peer]) -> tuple[tuple[Peer, ...], list[str]]:
@@ -161,11 +132,6 @@ def open_peers(
             stack.push(manager)
             sessions.append(session)
         yield sessions
-
-
-def _module(env: Environment) -> Any:
-    name = env.spec.reference.name if env.spec.reference else None
-    return importlib.import_module(_PEERS[name]) if name in _PEERS else None
 
 
 def _found(module: str) -> bool:

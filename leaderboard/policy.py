@@ -27,7 +27,7 @@ Batched = Callable[[np.ndarray], np.ndarray]
 class Network:
     """Observation, flat, to 128 GELU, to 128 GELU, to logits of which one action is sampled (means, if continuous).
 
-    Weights and biases are drawn uniformly in ±1/sqrt(inputs) from a seed. A `jaxenv.rollout.Policy`; networks of equal
+    Weights and biases are drawn uniformly in ±1/sqrt(inputs) from a seed. A `jaxenv.rollouts.Policy`; networks of equal
     environments are equal. Players act from their own observations with the same weights.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import jax
@@ -12,7 +12,7 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import Carry, Policy, Summary, rollout
+from jaxenv.rollouts import Carry, Policy, Summary, rollout
 from leaderboard import compiler, machine
 from leaderboard.start import cached_start_seconds
 
@@ -38,7 +38,7 @@ class Program:
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
     at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses. `backend`: see `rollout`.
     `cached_start_seconds`: see `start`; None for XLA's own programs and those with a policy, which have no kernel of
-    the whole play.
+    the whole play. `kept`: use kernels that earlier processes have compiled, and leave `cached_start_seconds` None.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Program:
         policy: Policy | None = None,
         xla: Sequence[str] = (),
         backend: str = "xla",
+        kept: bool = False,
     ):
         self.batch, self.scan = batch, scan_length(batch, backend if policy is None else "xla")
         self.chunk = None if chunk is None or chunk >= batch else chunk
@@ -78,12 +79,13 @@ class Program:
         )
         self.carry: Carry = spread(init)(keys, self.params)
         jax.block_until_ready(self.carry)
-        with compiler.fresh_kernels() as kernels:  # which are compiled while they are traced
+        fresh = nullcontext(compiler.Kernels()) if kept else compiler.fresh_kernels()
+        with fresh as kernels:  # which are compiled while they are traced
             started = time.perf_counter()
             lowered = spread(run).lower(self.carry, self.params)
             self.trace_seconds = time.perf_counter() - started - kernels.now_seconds()
             self.cached_start_seconds = None
-            if backend != "xla" and policy is None:
+            if backend != "xla" and policy is None and not kept:
                 self.cached_start_seconds = cached_start_seconds(env, batch, self.scan, backend)
         started = time.perf_counter()
         self._run = compiler.compile_with(lowered, self.compiler_options)

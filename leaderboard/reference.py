@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import statistics
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
-from leaderboard.peer import PLANAR_TASKS
-from leaderboard.section import Section
-
-# By the reference's name in the environment's spec: a module with `SECTIONS`, what a bench runs unless told otherwise,
-# and `session(request)`, a context manager that yields a `Session`, and raises for what it cannot play.
-_SESSIONS = {
-    "pokemon-showdown": "leaderboard.references.showdown",
-    "pufferlib puffer_pong": "leaderboard.references.puffer_pong",
-    **dict.fromkeys(PLANAR_TASKS, "leaderboard.references.mujoco_rollout"),
-}
+from leaderboard.samples import Samples
 
 
 class ReferenceError(RuntimeError):
@@ -36,7 +26,7 @@ class Request:
     cores: int
 
 
-class Session:
+class Session(Samples):
     """Warm workers of a reference. `timer(seconds)` plays on all of them at once and returns steps per second.
 
     * `cores` is what it keeps busy; `tuning` says how it was set up to be at its fastest.
@@ -59,41 +49,25 @@ class Session:
         self.name = name
         facts = {"name": name, "version": version, "cores": cores, "unit": unit, "tuning": dict(tuning or {})}
         self._facts, self._physics_per_step = {**facts, "note": note}, physics_per_step
-        self._timer = timer
-        self._samples: list[float] = []
+        super().__init__(timer)
 
-    def sample(self, seconds: float) -> None:
-        """Time the reference once more."""
-        try:
-            self._samples.append(float(self._timer(seconds)))
-        except Exception as error:
-            raise _failed(error) from error
+    def failed(self, error: Exception) -> Exception:
+        """A `ReferenceError`."""
+        return _failed(error)
 
     def summary(self) -> dict[str, Any]:
         """Name, version, cores, unit, tuning, note, all samples and their median: all workers together."""
         median, physics = statistics.median(self._samples), self._physics_per_step
         physics_sps = median * physics if physics else None
-        return {**self._facts, "median_sps": median, "samples": list(self._samples), "physics_sps": physics_sps}
-
-
-def is_known(reference_name: str | None) -> bool:
-    """Whether there is a timer for this reference."""
-    return reference_name in _SESSIONS
-
-
-def sections(reference_name: str | None) -> tuple[Section, ...]:
-    """What a bench of an environment with this reference consists of."""
-    if reference_name not in _SESSIONS:
-        return (Section(),)
-    return importlib.import_module(_SESSIONS[reference_name]).SECTIONS
+        return {**self._facts, "median_sps": median, "samples": self.samples, "physics_sps": physics_sps}
 
 
 @contextmanager
-def open_session(reference_name: str, request: Request) -> Iterator[Session]:
+def open_session(start: Opener, request: Request) -> Iterator[Session]:
     """Start the reference's workers. Raises ReferenceError if they cannot be."""
     manager = None
     try:
-        manager = importlib.import_module(_SESSIONS[reference_name]).session(request)
+        manager = start(request)
         session = manager.__enter__()
     except Exception as error:
         raise _failed(error) from error
@@ -111,6 +85,10 @@ def ratios(sps: float, reference: dict[str, Any] | None) -> dict[str, float | No
         "ratio": sps / reference["median_sps"],
         "ratio_per_reference_core": sps / (reference["median_sps"] / reference["cores"]),
     }
+
+
+Opener = Callable[[Request], AbstractContextManager[Session]]
+"""Starts the reference's workers, see `family.Bench.session`."""
 
 
 def _failed(error: Exception) -> ReferenceError:

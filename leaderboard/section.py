@@ -1,4 +1,4 @@
-"""What a bench measures: who chooses the actions, and on how many cores. Each section is a table of its own."""
+"""Sections of a bench: who chooses the actions, and on how many cores. Each section is a table of its own."""
 
 from __future__ import annotations
 

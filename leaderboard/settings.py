@@ -1,4 +1,4 @@
-"""How a bench is to measure: what the command line says, in one value that can be sent to another process."""
+"""Settings of a bench: the command line as one value that can be sent to another process."""
 
 from __future__ import annotations
 

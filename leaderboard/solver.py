@@ -1,4 +1,4 @@
-"""How an environment's constraint solver fares in random play: from the entry "solver" of the step's info."""
+"""Iterations of an environment's constraint solver in random play, from the entry "solver" of the step's info."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from leaderboard import compiler
 
 LANES, STEPS = 64, 512
@@ -24,7 +24,7 @@ def solver_facts(env: Environment, params: Any, xla: Sequence[str]) -> dict[str,
     """
     if not _reports(env, params):
         return None
-    program = rollout(env, LANES, STEPS, collect=True)
+    program = rollout(env, LANES, STEPS, collect=True, backend="xla")
     carry = program.init(jax.random.key(0), params)
     play = jax.jit(lambda carry, params: program.run(carry, params)[1].info["solver"])
     options = compiler.chosen(env, xla, LANES)

@@ -1,4 +1,4 @@
-"""How soon a new process plays, once the kernels of its rollout are on disk.
+"""Start of a new process, timed, once the kernels of its rollout are on disk.
 
 `python -m leaderboard.start` is that process: it reads the environment and the sizes as JSON from its standard input,
 and writes the seconds from the call of the rollout to its first result. Starting Python, importing, making the
@@ -17,8 +17,8 @@ from typing import Any
 import jax
 
 from jaxenv.environment import Environment
-from jaxenv.rollout import rollout
-from jaxlanes.describe import NotDescribableError, decode, encode
+from jaxenv.rollouts import rollout
+from jaxlanes.runtime.serialization import NotDescribableError, decode, encode
 
 
 def cached_start_seconds(env: Environment, batch: int, steps: int, backend: str) -> float | None:

@@ -10,9 +10,10 @@ import jax
 
 from leaderboard import configuration, machine
 from leaderboard.bench import Progress, Publish, Report, bench, no_compilation_cache
-from leaderboard.peer import PeerRequest, declared, installed, open_peers
+from leaderboard.family import bench_of
+from leaderboard.peer import PeerRequest, installed, open_peers
 from leaderboard.program import one_device_per_core
-from leaderboard.reference import Request, is_known, open_session
+from leaderboard.reference import Request, open_session
 from leaderboard.section import MODES
 from leaderboard.settings import Settings
 
@@ -37,14 +38,14 @@ class Task:
         one_device_per_core()
         with ExitStack() as stack:
             session = None
-            name = env.spec.reference.name if env.spec.reference else None
-            if self.with_reference and is_known(name):
-                report(Progress(f"starting {name}", 0, 0))
+            part = bench_of(self.env_id)
+            if self.with_reference and part.session:
+                report(Progress(f"starting {env.spec.reference.name if env.spec.reference else 'the reference'}", 0, 0))
                 request = Request(env_id=self.env_id, env=env, mode=self.mode, cores=machine.cores())
-                session = stack.enter_context(open_session(str(name), request))
+                session = stack.enter_context(open_session(part.session, request))
             peers = []
             if self.with_peers and self.mode == MODES[0]:
-                here, _ = installed(declared(env))
+                here, _ = installed(part.peers(env))
                 wanted = PeerRequest(
                     env=env,
                     batch=self.settings.peer_batch,

@@ -10,22 +10,22 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from pokejax._version import __version__ as __version__
-
 if TYPE_CHECKING:
     from jaxenv import list_envs as list_envs
     from jaxenv import make as make
     from jaxenv import spec as spec
+    from jaxenv._version import __version__ as __version__
+    from pokejax.common.pools import PoolError as PoolError
+    from pokejax.common.pools import build_pool as build_pool
+    from pokejax.common.pools import load_pool as load_pool
+    from pokejax.common.team_text import TeamError as TeamError
     from pokejax.env import Gen1Battle as Gen1Battle
     from pokejax.env import Gen1Params as Gen1Params
     from pokejax.env import Gen1State as Gen1State
     from pokejax.env import battle as battle
-    from pokejax.gen1.pools import PoolError as PoolError
-    from pokejax.gen1.pools import build_pool as build_pool
-    from pokejax.gen1.pools import load_pool as load_pool
-    from pokejax.gen1.teams_parse import TeamError as TeamError
 
 _HOMES = {
+    "__version__": "jaxenv._version",
     "make": "jaxenv",
     "list_envs": "jaxenv",
     "spec": "jaxenv",
@@ -33,10 +33,10 @@ _HOMES = {
     "Gen1Params": "pokejax.env",
     "Gen1State": "pokejax.env",
     "battle": "pokejax.env",
-    "build_pool": "pokejax.gen1.pools",
-    "load_pool": "pokejax.gen1.pools",
-    "PoolError": "pokejax.gen1.pools",
-    "TeamError": "pokejax.gen1.teams_parse",
+    "build_pool": "pokejax.common.pools",
+    "load_pool": "pokejax.common.pools",
+    "PoolError": "pokejax.common.pools",
+    "TeamError": "pokejax.common.team_text",
 }
 
 
@@ -49,4 +49,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "__version__"])
+    return sorted(_HOMES)

@@ -1,6 +1,7 @@
-"""Gen 1 battles as an environment of `jaxenv`, and battles between given teams.
+"""The battle environment: pools of teams, seeds, illegal choices, rewards and endings around a generation's rules.
 
-Both players choose at once. Actions are poke-env's for singles, plus `NO_OP`:
+Both players choose at once. What the numbers of the actions mean is the generation's (`pokejax.common.engine.Engine`);
+for Gen 1 they are poke-env's for singles, plus `NO_OP`:
 
 * 0–5: switch to that slot of the own team (in the team's own order, which never changes).
 * 6–9: the move at that place of the request. When the request holds one forced entry (recharge, a move under way,
@@ -19,12 +20,10 @@ error instead, raised through ``jax.experimental.checkify``::
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
-import operator
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -32,87 +31,97 @@ import numpy as np
 from jax.experimental import checkify
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
-from jaxenv.environment import Step
-from pokejax.gen1 import turn
-from pokejax.gen1.choices import NO_OP, NUM_ACTIONS
-from pokejax.gen1.observation import OBS_SPEC, Memory, Observation, first_memory, observe, remember
-from pokejax.gen1.party import parties_from_wire
-from pokejax.gen1.pools import PoolError, load_pool
-from pokejax.gen1.rng import Rng
-from pokejax.gen1.state import ONGOING, P1_WINS, P2_WINS, REQUEST_NONE, Battle, Party, pack, unpack
-from pokejax.gen1.teams import team_array
-from pokejax.gen1.teams_parse import TeamError, parse_team
-from pokejax.gen1.teams_validate import check_format, validate_team
+from jaxenv.environment import Step, reads_state
+from jaxenv.registry import tags_of
+from jaxenv.typevars import ObsT, ParamsT, StateT
+from pokejax.common import formats, generations
+from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
+from pokejax.common.pools import PoolError, load_pool
+from pokejax.common.reference import SHOWDOWN
+from pokejax.common.rng import Rng
+from pokejax.common.team_text import TeamError
 
-FORMATS = ("gen1randombattle", "gen1ou", "free")
-LONGEST = 1010
-"""Decisions of the longest battle: 1000 turns, after which it is a tie, and ten replacements."""
+if TYPE_CHECKING:
+    from pokejax.gen1.observation import Memory, Observation  # noqa: F401 (in Gen1Battle's type arguments)
+    from pokejax.gen1.state import Battle, Party
 
 
 @struct.dataclass
-class Gen1State:
-    """One battle and what its players have been shown; in storage dtypes, 667 bytes."""
+class BattleState(struct.Node):
+    """One battle and what its players have been shown, in the engine's storage dtypes."""
 
-    battle: Battle
-    memory: Memory
+    battle: Any
+    memory: Any
     steps: jax.Array
     """int32[]: decisions taken."""
 
 
 @struct.dataclass
-class Gen1Params:
+class BattleParams(struct.Node):
     """What may change without compiling anew (but for the number of teams)."""
 
-    pool: Party
-    """Teams that battles draw from: leaves ``[N, 6, …]`` in storage dtypes (`party.parties_from_wire`)."""
+    pool: Any
+    """Teams that battles draw from: the engine's parties with a leading axis of teams."""
     max_steps_in_episode: Any = 4000
-    """Truncation; beyond `LONGEST`, so it never happens unless it is lowered."""
+    """Truncation; beyond the longest battle, so it never happens unless it is lowered."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gen1Battle(Environment):
+class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
     """A battle between two teams drawn from a pool. Reward at the end: 1 for the winner, −1 for the loser, 0 for a tie.
 
-    * ``format``: "gen1randombattle", "gen1ou", or "free" for any teams (then ``pool`` must be given). All three have
-      the same rules, Showdown's Standard clauses.
-    * ``pool``: an ``.npz`` file of teams of that format (``python -m pokejax.gen1.pools build``), or the name of a
-      built-in pool; by default the built-in one of the format.
-    * ``strict``: see the module.
-    * ``autoreset``: "pool" and "full" are the same here; both draw two teams and a 64-bit Showdown seed from the key.
-
-    ValueError for an unknown format, `PoolError` for a pool that cannot be used.
+    Each generation has a subclass. ``autoreset`` "pool" and "full" are the same here: both draw two teams and a 64-bit
+    Showdown seed from the key.
     """
 
-    format: str = "gen1randombattle"
+    generation: ClassVar[int]
+    state_type: ClassVar[type[BattleState]] = BattleState
+    params_type: ClassVar[type[BattleParams]] = BattleParams
+
+    format: str
     pool: str | Path | None = None
     strict: bool = False
     autoreset: str = "pool"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.format not in FORMATS:
-            close = difflib.get_close_matches(self.format, FORMATS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"Gen1Battle: unknown format {self.format!r}; allowed are {', '.join(FORMATS)}{hint}")
+        allowed = formats.of_generation(self.generation)
+        if self.format not in allowed:
+            hint = formats.hint(self.format, allowed)
+            raise ValueError(
+                f"{type(self).__name__}: unknown format {self.format!r}; allowed are {', '.join(allowed)}{hint}"
+            )
         if self.pool is not None:
             _check_pool_format(self.pool, self.format)
-        elif self.format == "free":
-            raise ValueError('Gen1Battle: format="free" has no built-in teams; give pool="teams.npz"')
+        elif self._format.pool is None:
+            raise ValueError(
+                f'{type(self).__name__}: format="{self.format}" has no built-in teams; give pool="teams.npz"'
+            )
+
+    @property
+    def _format(self) -> formats.Format:
+        return formats.find(self.format)
+
+    @property
+    def engine(self) -> Engine:
+        """The rules of the format."""
+        return generations.engine(self._format)
 
     @property
     def spec(self) -> EnvSpec:
+        engine = self.engine
         return EnvSpec(
-            id="pokejax/gen1free" if self.format == "free" else f"pokejax/{self.format}",
-            version="1",
+            id=self._format.env_id,
+            version=engine.version,
             players=2,
             dynamics="simultaneous",
             information="imperfect",
-            num_actions=NUM_ACTIONS,
+            num_actions=engine.num_actions,
             reward_range=(-1.0, 1.0),
-            horizon=LONGEST,
-            reference=Reference(name="pokemon-showdown", version="0.11.11", licence="MIT"),
-            tags=("pokemon", "two-player", "simultaneous", "imperfect"),
-            no_op=NO_OP,
+            horizon=engine.longest,
+            reference=Reference(name="pokemon-showdown", version=SHOWDOWN, licence="MIT"),
+            tags=tags_of(f"pokejax/{self.format}") or tags_of("pokejax/gen1ou"),
+            no_op=engine.no_op,
             reward_only_at_end=True,
             zero_sum=True,
             backends=("xla", "simd"),
@@ -120,34 +129,42 @@ class Gen1Battle(Environment):
 
     @property
     def obs_spec(self) -> ObsSpec:
-        return OBS_SPEC
+        return self.engine.obs_spec
 
     @property
-    def default_params(self) -> Gen1Params:
-        return Gen1Params(pool=_pool_parties(*_pool_key(self.pool or self.format)))
+    def default_params(self) -> Any:
+        return self.params_type(pool=_pool_parties(self.engine, *_pool_key(self.pool_source)))
 
-    def draw(self, key: jax.Array, params: Gen1Params) -> tuple[Rng, jax.Array]:
+    @property
+    def pool_source(self) -> str | Path:
+        """What `load_pool` reads this environment's teams from."""
+        source = self._format.pool if self.pool is None else self.pool
+        assert source is not None, "checked when the environment was made"
+        return source
+
+    def draw(self, key: jax.Array, params: BattleParams) -> tuple[Rng, jax.Array]:
         """What a battle starts from: Showdown's generator before its first draw, and int32[2], the pool rows."""
         words = jax.random.bits(key, (4,), jnp.uint32)
-        rows = (words[2:] % np.uint32(len(params.pool.species))).astype(jnp.int32)
+        teams = len(jax.tree.leaves(params.pool)[0])
+        rows = (words[2:] % np.uint32(teams)).astype(jnp.int32)
         return Rng(hi=words[0], lo=words[1]), rows
 
-    def reset_env(self, key: jax.Array, params: Gen1Params) -> tuple[Observation, Gen1State]:
+    def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
         """Two teams of the pool, drawn independently, and a seed."""
         rng, rows = self.draw(key, params)
         parties = jax.tree.map(lambda leaf: jnp.asarray(leaf)[rows], params.pool)
-        state = _start(rng, parties)
+        state = _start(self.engine, self.state_type, rng, parties)
         return self.observe(state, params), state
 
-    def reset_from_pool(self, key: jax.Array, params: Gen1Params) -> tuple[Observation, Gen1State]:
+    def reset_from_pool(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
         return self.reset_env(key, params)
 
-    def step_env(self, key: jax.Array, state: Gen1State, action: Any, params: Gen1Params) -> Step:
+    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Step:
         """Both choices, until the next decision. A battle that is over stays as it is, without reward."""
         del key  # Showdown's generator is in the state.
-        before = state.battle
+        engine = self.engine
         action = jnp.asarray(action)
-        after, illegal = turn.step(unpack(before), action)
+        battle, memory, illegal = engine.step(state.battle, state.memory, action)
         if self.strict:
             checkify.check(
                 ~jnp.any(illegal),
@@ -155,50 +172,100 @@ class Gen1Battle(Environment):
                 action=action,
                 legal=~illegal,
             )
-        battle = pack(after)
-        state = Gen1State(
-            battle=battle,
-            memory=remember(state.memory, before, battle),
-            steps=state.steps + 1,
-        )
-        terminated = battle.result != ONGOING
-        ends = terminated & (before.result == ONGOING)
-        wins = (battle.result == P1_WINS).astype(jnp.float32) - (battle.result == P2_WINS).astype(jnp.float32)
+        before, after = engine.result(state.battle), engine.result(battle)
+        state = self.state_type(battle=battle, memory=memory, steps=state.steps + 1)
+        terminated = after != ONGOING
+        ends = terminated & (before == ONGOING)
+        wins = (after == P1_WINS).astype(jnp.float32) - (after == P2_WINS).astype(jnp.float32)
         reward = jnp.where(ends, jnp.stack([wins, -wins]), 0.0)
         truncated = ~terminated & (state.steps >= params.max_steps_in_episode)
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}
 
-    def observe(self, state: Gen1State, params: Gen1Params) -> Observation:
-        return observe(state.battle, state.memory, turn.legal_masks(unpack(state.battle)))
+    @reads_state
+    def observe(self, state: Any, params: Any) -> Any:
+        engine = self.engine
+        return engine.observe(state.battle, state.memory, engine.choices(state.battle))
 
-    def legal_actions(self, state: Gen1State, params: Gen1Params) -> jax.Array:
-        return turn.legal_masks(unpack(state.battle))
+    @reads_state
+    def legal_actions(self, state: Any, params: Any) -> jax.Array:
+        return self.engine.choices(state.battle)
 
-    def to_act(self, state: Gen1State) -> jax.Array:
-        p1, p2 = state.battle.seats
-        return (jnp.stack([p1.request, p2.request]) != REQUEST_NONE) | (state.battle.result != ONGOING)
+    @reads_state
+    def to_act(self, state: Any) -> jax.Array:
+        return self.engine.to_act(state.battle)
 
 
-def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = "free") -> Gen1State:
-    """The start of a battle between two given teams, for `Gen1Battle.step_env` and the other hooks.
+@struct.dataclass
+class Gen1State(BattleState):
+    """One battle and what its players have been shown; in storage dtypes, 667 bytes."""
+
+    battle: Battle
+    memory: Memory
+    steps: jax.Array
+
+
+@struct.dataclass
+class Gen1Params(BattleParams):
+    """What may change without compiling anew (but for the number of teams)."""
+
+    pool: Party
+    """Leaves ``[N, 6, …]`` in storage dtypes (`party.parties_from_wire`)."""
+    max_steps_in_episode: Any = 4000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gen1Battle(BattleEnvironment[Gen1State, Gen1Params, "Observation"]):
+    """A battle of Gen 1. Reward at the end: 1 for the winner, −1 for the loser, 0 for a tie.
+
+    * ``format``: an id of `pokejax.common.formats`: "gen1randombattle", "gen1ou", "gen1obtainable" for all that Gen 1
+      can have, "free" for anything; for the last two ``pool`` must be given. All have the same rules in battle,
+      Showdown's Standard clauses.
+    * ``pool``: an ``.npz`` file of teams of that format (``python -m pokejax.common.pools build``), or the name of a
+      built-in pool; by default the built-in one of the format. "free" takes pools of every format.
+    * ``strict``: see the module.
+
+    ValueError for an unknown format, `PoolError` for a pool that cannot be used.
+    """
+
+    generation: ClassVar[int] = 1
+    state_type: ClassVar[type[BattleState]] = Gen1State
+    params_type: ClassVar[type[BattleParams]] = Gen1Params
+
+    format: str = "gen1randombattle"
+
+    if TYPE_CHECKING:
+
+        @property
+        def default_params(self) -> Gen1Params: ...
+
+
+_ENVIRONMENTS: dict[int, type[BattleEnvironment]] = {1: Gen1Battle}
+
+
+def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = formats.DEFAULT_LEGALITY) -> Gen1State:
+    """The start of a battle between two given teams, for `BattleEnvironment.step_env` and the other hooks.
 
     * Teams: Showdown export text, packed text, JSON, a list of sets, or a `Team`.
     * ``seed``: Showdown's, as an integer below 2^64 or as its four 16-bit words.
-    * ``format``: what the teams must be legal in: "gen1ou", or "free" (and "gen1randombattle") for structure only.
+    * ``format``: what the teams must be legal in: "gen1obtainable" (all that Gen 1 can have), "gen1ou" (and OU's bans
+      and clauses), or "free" for whatever the engine can play, possible or not.
 
     `TeamError` with every problem of both teams, `ValueError` for a seed or a format that does not exist.
     """
-    check_format(format)
+    found = formats.find(format)
     rng = _seeded(seed)
+    wire = generations.wire(found)
     teams, problems = [], []
     for player, source in (("player 1", team_1), ("player 2", team_2)):
         try:
-            teams.append(team_array(validate_team(parse_team(source, player), format, player)))
+            teams.append(wire.read_team(source, format, player))
         except TeamError as error:
             problems += error.problems
     if problems:
         raise TeamError(problems)
-    return _start_compiled(rng, parties_from_wire(np.stack(teams)))
+    engine = generations.engine(found)
+    state_type: Any = _ENVIRONMENTS[found.generation].state_type
+    return _start_compiled(engine, state_type, rng, engine.parties(np.stack(teams)))
 
 
 def _seeded(seed: int | Sequence[int]) -> Rng:
@@ -214,22 +281,18 @@ def _seeded(seed: int | Sequence[int]) -> Rng:
     return Rng(hi=jnp.uint32(value >> 32), lo=jnp.uint32(value & 0xFFFFFFFF))
 
 
-def _start(rng: Rng, parties: Party) -> Gen1State:
-    """The first state; leaves of ``parties`` are ``[2, 6, …]`` in storage dtypes."""
-    first, second = (jax.tree.map(operator.itemgetter(side), parties) for side in range(2))
-    return Gen1State(
-        battle=pack(turn.start(rng, (first, second))),
-        memory=first_memory(),
-        steps=jnp.int32(0),
-    )
+def _start(engine: Engine, state_type: type[BattleState], rng: Rng, parties: Any) -> Any:
+    """The first state; leaves of ``parties`` are ``[2, …]`` in storage dtypes."""
+    battle, memory = engine.start(rng, parties)
+    return state_type(battle=battle, memory=memory, steps=jnp.int32(0))
 
 
-_start_compiled = jax.jit(_start)
+_start_compiled = jax.jit(_start, static_argnums=(0, 1))
 
 
 def _check_pool_format(which: str | Path, format: str) -> None:
     found = load_pool(which).format
-    if format not in ("free", found):
+    if found not in (format, *formats.find(format).takes):
         raise PoolError(
             f"{which}: holds teams of {found!r}, the environment plays {format!r}; "
             f'use format="free", or build the pool with --format {format}'
@@ -239,10 +302,11 @@ def _check_pool_format(which: str | Path, format: str) -> None:
 def _pool_key(which: str | Path) -> tuple[str | Path, int]:
     """With the time of the file's last change, so that a pool that is built again is read again."""
     path = Path(which)
-    return which, path.stat().st_mtime_ns if which not in FORMATS and path.exists() else 0
+    built_in = which in formats.built_in_pools()
+    return which, path.stat().st_mtime_ns if not built_in and path.exists() else 0
 
 
 @functools.lru_cache(maxsize=4)
-def _pool_parties(which: str | Path, changed: int) -> Party:
+def _pool_parties(engine: Engine, which: str | Path, changed: int) -> Any:
     del changed
-    return parties_from_wire(load_pool(which).teams)
+    return engine.parties(load_pool(which).teams)

@@ -1,4 +1,4 @@
-"""Pong as an environment of `jaxenv`. Reference: PufferLib 3.0.0, `pufferlib/ocean/pong` (`pong.h`, `pong.py`).
+"""Pong as an environment of `jaxenv`. Reference: PufferLib, `pufferlib/ocean/pong` (`pong.h`, `pong.py`).
 
 The agent has the right paddle, a script the left one; an episode is a game up to 21 points. Actions: 0 stays, 1 goes
 up, 2 goes down (any other stays as well, and sets ``info["illegal"]``); with ``continuous=True`` a number in [-1, 1],
@@ -28,11 +28,13 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference
-from jaxenv.environment import Step
+from jaxenv.environment import Step, reads_state
+from jaxenv.registry import tags_of
 from jaxenv.spaces import Box, Discrete, Space
 from pongjax.game import new_game, play_step
 from pongjax.observation import OBS_SPEC
 from pongjax.params import PongParams, in_reference_types
+from pongjax.reference import PUFFERLIB
 from pongjax.state import Observation, PongState
 
 STILL, UP, DOWN = 0, 1, 2
@@ -40,7 +42,7 @@ TRAINING_FRAME_SKIP = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PufferPong(Environment):
+class PufferPong(Environment[PongState, PongParams, Observation]):
     """One agent against the script. ``info["log"]`` holds what PufferLib logs of a game that ends (`game.PongLog`).
 
     * ``frame_skip``: frames of one agent step; a point ends it early. 8 is what PufferLib trains with
@@ -60,8 +62,9 @@ class PufferPong(Environment):
 
     @property
     def spec(self) -> EnvSpec:
+        id = "pongjax/puffer_pong" + ("_continuous" if self.continuous else "")
         return EnvSpec(
-            id="pongjax/puffer_pong" + ("_continuous" if self.continuous else ""),
+            id=id,
             version="v1" if self.strict else "v1-repaired",
             players=1,
             dynamics="single",
@@ -69,8 +72,8 @@ class PufferPong(Environment):
             num_actions=0 if self.continuous else 3,
             reward_range=(-1.0, 1.0) if self.strict else (-1.0, 1.1),
             horizon=None,
-            reference=Reference(name="pufferlib puffer_pong", version="3.0.0", licence="MIT"),
-            tags=("arcade", *(() if self.strict else ("repaired",))),
+            reference=Reference(name="pufferlib puffer_pong", version=PUFFERLIB, licence="MIT"),
+            tags=(*tags_of(id), *(() if self.strict else ("repaired",))),
             backends=("xla", "simd"),
         )
 
@@ -90,12 +93,15 @@ class PufferPong(Environment):
         state = new_game(draw_serve_bit(key), in_reference_types(params), self.strict)
         return state.observation, state
 
-    def step_env(self, key: jax.Array, state: PongState, action: Any, params: PongParams) -> Step:
+    def step_env(
+        self, key: jax.Array, state: PongState, action: Any, params: PongParams
+    ) -> Step[Observation, PongState]:
         state, out = self.play(state, action, draw_serve_bit(key), params)
         truncated = (state.time >= params.max_steps_in_episode) & ~out.terminated
         info = {"illegal": self.is_illegal(action), "log": out.log}
         return state.observation, state, out.reward, out.terminated, truncated, info
 
+    @reads_state
     def observe(self, state: PongState, params: PongParams) -> Observation:
         """What the last step returned: after a point, strict, that is not what the state looks like."""
         del params

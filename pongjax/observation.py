@@ -1,4 +1,4 @@
-"""What the agent sees. `pong.h`, function `compute_observations`."""
+"""The agent's observation. `pong.h`, function `compute_observations`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 import jax
 import pytest
 
-from verification.references.showdown.workers import WorkerPool
+from references.showdown.workers import WorkerPool
 
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
+_STRICT = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
+_STRICT_FOLDERS = ("jaxenv", "pongjax")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,6 +27,22 @@ def _forget_compiled_programs() -> Iterator[None]:
     yield
     if _MAPS_LIMIT.exists() and len(_MAPS.read_bytes().splitlines()) > int(_MAPS_LIMIT.read_text()) // 3:
         jax.clear_caches()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _types_and_ranks_are_written_out(request: pytest.FixtureRequest) -> Iterator[None]:
+    """JAX refuses to promote types and ranks by itself in these folders: what it promotes to depends on its settings.
+
+    Modules that run other people's code, or compare with what JAX promotes, are marked ``promotes``.
+    """
+    before = {name: getattr(jax.config, name) for name in _STRICT}
+    folder = request.node.path.relative_to(Path(__file__).parent).parts[0]
+    if folder in _STRICT_FOLDERS and request.node.get_closest_marker("promotes") is None:
+        for name, value in _STRICT.items():
+            jax.config.update(name, value)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify.jobs import job_of
+from families.pokejax_gen1.verify.lockstep import first_difference
+from families.pokejax_gen1.verify.sides import column_order
+from references.showdown.client import BattleJob
+from references.showdown.workers import WorkerPool
 from verification import cases
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
-from verification.plugins import load_plugin
-from verification.plugins.gen1.battles import PokejaxGen1
-from verification.plugins.gen1.cases import job_of
-from verification.plugins.gen1.compare import column_order, compare
-from verification.references.showdown.client import BattleJob, replay
-from verification.references.showdown.workers import WorkerPool
+from verification.registry import load_plugin
 
 FOLDER = Path(__file__).parent / "regression"
 CASES = {path.name: cases.load(path) for path in sorted(FOLDER.glob("*.json"))}
@@ -42,13 +43,13 @@ def test_there_are_saved_cases() -> None:
 
 
 @pytest.mark.parametrize("env", sorted({case.env for case in BATTLES.values()}))
-def test_saved_battles_agree(env: str, pool: WorkerPool) -> None:
+def test_saved_battles_agree(env: str, pool: WorkerPool, tmp_path: Path) -> None:
     jobs = {name: job_of(case) for name, case in BATTLES.items() if case.env == env}
     wrong = {}
     for (name, job), mine in zip(jobs.items(), _replay_in_jax(env, list(jobs.values())), strict=True):
-        divergence = compare(mine, replay(pool, job))
-        if divergence is not None:
-            wrong[name] = divergence.to_json()
+        difference = first_difference(job, mine, pool, tmp_path)
+        if difference:
+            wrong[name] = difference
     assert not wrong, f"{len(wrong)} of {len(jobs)} saved battles differ again: {wrong}"
 
 

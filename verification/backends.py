@@ -1,16 +1,20 @@
-"""What compiles a candidate's steps: XLA, or one SIMD kernel for the CPU (`jaxlanes`)."""
+"""Backends of a candidate's steps: XLA, or one SIMD kernel for the CPU (`jaxlanes`)."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 
+from jaxenv import backends
 from verification.fields import PluginError
 
 BACKENDS = ("xla", "simd")
+AUTO = "auto"
+"""The kernel where there is one, else XLA."""
 
 Vmap = Callable[..., Callable[..., Any]]
 """`jax.vmap`, or what has its signature and should have its results."""
@@ -24,20 +28,29 @@ def vmap_of(backend: str) -> Vmap:
     """
     if backend == "xla":
         return jax.vmap
-    if backend != "simd":
+    if backend not in BACKENDS:
         raise PluginError(f"unknown backend {backend!r}; known: {', '.join(BACKENDS)}")
-    import jaxlanes
-    from jaxlanes.compiler import find_compiler
+    from jaxlanes import CompilerNotFoundError
 
     try:
-        find_compiler()
-    except jaxlanes.CompilerNotFoundError as error:
-        raise PluginError(f"backend simd: {error}") from error
-    if jax.default_backend() != "cpu":
-        raise PluginError(
-            f"backend simd makes kernels for the CPU, and JAX runs on {jax.default_backend()}: set JAX_PLATFORMS=cpu"
-        )
-    return functools.partial(jaxlanes.vmap, backend="simd")
+        return backends.choose(backend).vmap
+    except (backends.BackendError, CompilerNotFoundError) as error:
+        raise PluginError(f"backend {backend}: {error}") from error
+
+
+def choose(asked: str, available: Sequence[str]) -> tuple[str, str]:
+    """The backend that `asked` comes to among the `available` ones, and a line on what a faster one lacks, or "".
+
+    Only "auto" is decided here: any other is what it is, and `Plugin.configured` refuses one that there is not.
+    """
+    if asked != AUTO:
+        return asked, ""
+    if "simd" not in available:
+        return "xla", ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", backends.BackendWarning)  # the caller prints the line
+        found = backends.choose(AUTO, fall_back=False)
+    return found.name, f"XLA is used, which is slower than a kernel: {found.reason}" if found.reason else ""
 
 
 def left_to_xla(backend: str, what: str) -> tuple[str, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.plugin import Plugin
-from verification.protocols import (
+from references.protocol import (
     TERMINATED,
     TRUNCATED,
     UNDEFINED,
@@ -25,6 +24,12 @@ from verification.protocols import (
     Taped,
     TapeError,
 )
+from references.protocol import concat as concat
+from references.protocol import row as row
+from references.protocol import rows as rows
+from references.protocol import size as size
+from references.protocol import stack as stack
+from verification.plugin import Plugin
 
 Legal = Mapping[str, NDArray[np.bool_] | Bounds]
 
@@ -32,36 +37,15 @@ Legal = Mapping[str, NDArray[np.bool_] | Bounds]
 TAPE_PATH = "noise.tape"
 
 
-def stack(snapshots: Sequence[Snapshot]) -> Batch:
-    """One batch of many snapshots with the same paths."""
-    return {path: np.stack([np.asarray(snapshot[path]) for snapshot in snapshots]) for path in snapshots[0]}
-
-
-def size(batch: Batch) -> int:
-    """How many cases a batch holds."""
-    return len(next(iter(batch.values()))) if batch else 0
-
-
-def row(batch: Batch, index: int) -> dict[str, Any]:
-    """One case of a batch; a copy."""
-    return {path: np.array(values[index]) for path, values in batch.items()}
-
-
-def rows(batch: Batch, index: Any) -> dict[str, NDArray[Any]]:
-    """The cases at `index` (integers, a slice or a mask)."""
-    return {path: values[index] for path, values in batch.items()}
-
-
-def concat(batches: Iterable[Batch]) -> dict[str, NDArray[Any]]:
-    """The cases of several batches with the same paths."""
-    found = list(batches)
-    return {path: np.concatenate([batch[path] for batch in found]) for path in found[0]}
-
-
 def ended(snapshot: Mapping[str, Any]) -> Any:
-    """Whether the episode is over, of a snapshot (bool) or a batch (bool [N])."""
+    """True if the episode is over, of a snapshot (bool) or a batch (bool [N])."""
     flags = [np.asarray(snapshot[path], bool) for path in (TERMINATED, TRUNCATED) if path in snapshot]
     return np.logical_or.reduce(flags) if flags else np.False_
+
+
+def is_over(snapshot: Mapping[str, Any]) -> Any:
+    """Nothing is played on from here: the episode has ended, or the reference gave no answer. bool, or bool [N]."""
+    return ended(snapshot) | np.asarray(snapshot.get(UNDEFINED, False), bool)
 
 
 def restore_many(env: Env, snapshots: Batch) -> Batch:
@@ -84,7 +68,7 @@ def step_many(env: Env, snapshots: Batch, actions: Batch) -> Batch:
 
 
 def legal_many(env: Env, snapshots: Batch) -> Legal:
-    """What may be played in every case, per agent."""
+    """Legal actions of every case, per agent."""
     if isinstance(env, Batched):
         return env.legal_many(snapshots)
     found = [_restored(env, row(snapshots, i)).legal() for i in range(size(snapshots))]
@@ -141,7 +125,7 @@ def undefined(batch: Batch) -> NDArray[np.bool_]:
 
 def step_pair(plugin: Plugin, reference: Env, candidate: Env, snapshots: Batch, actions: Batch) -> Pair:
     """Step every case on both sides, the candidate with the reference's draws where the plugin says "tape"."""
-    if plugin.noise != "tape":
+    if plugin.draws.noise != "tape":
         return Pair(step_many(reference, snapshots, actions), step_many(candidate, snapshots, actions), {})
     theirs, ours, errors = [], [], {}
     for i in range(size(snapshots)):

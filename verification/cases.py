@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from verification.batches import ended, step_with_tape
+from references.protocol import UNDEFINED, Actions, Env, Restorable, Snapshot
+from verification.batches import step_with_tape
 from verification.fields import FieldTable
 from verification.localise import differences
 from verification.plugin import Plugin
-from verification.protocols import Actions, Env, Restorable, Snapshot
 from verification.results import FieldDifference, Finding
 
 SCHEMA = "verification.case/1"
@@ -171,7 +171,7 @@ def play(
         if step:
             actions = case.actions[step - 1]
             reference.step(actions)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 message = step_with_tape(reference, candidate, actions)
             else:
                 candidate.step(actions)
@@ -179,13 +179,17 @@ def play(
         found = compare_one(table, paths, theirs, ours)
         if found or message:
             return step, found, message
+        if theirs.get(UNDEFINED, False):
+            return None
     return None
 
 
 def compare_one(
     table: FieldTable, paths: Sequence[str], reference: Snapshot, candidate: Snapshot
 ) -> tuple[FieldDifference, ...]:
-    """The differing paths of two snapshots, in the order of `paths`."""
+    """The differing paths of two snapshots, in the order of `paths`; none where the reference gives no answer."""
+    if reference.get(UNDEFINED, False):
+        return ()
     theirs = {path: np.asarray(reference[path])[None] for path in paths}
     ours = {path: np.asarray(candidate[path])[None] for path in paths}
     return differences(table, paths, theirs, ours, 0)
@@ -205,15 +209,10 @@ def start(plugin: Plugin, reference: Env, candidate: Env, case: Case) -> None:
 def reset_pair(plugin: Plugin, reference: Env, candidate: Env, seed: int, options: Mapping[str, Any]) -> None:
     """Reset both sides; the candidate takes the reference's first state, unless one seed gives both the same."""
     reference.reset(seed, options)
-    if not plugin.same_start:
+    if not plugin.sides.same_start:
         if not isinstance(candidate, Restorable):
             raise TypeError(f"{plugin.env}: same_start is False, so the candidate must be Restorable")
         candidate.reset(seed, options)
         candidate.restore(reference.snapshot())
     else:
         candidate.reset(seed, options)
-
-
-def is_over(snapshot: Snapshot) -> bool:
-    """Whether the episode of a snapshot is over."""
-    return bool(ended(snapshot))

@@ -1,4 +1,4 @@
-"""What is compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
+"""Fields that are compared: paths of a snapshot, their kind, tolerance and the module that owns them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.protocols import UNDEFINED
+from references.protocol import UNDEFINED
+
+#: The module of the paths that every plugin has and none owns.
+PROTOCOL = "protocol"
 
 Kind = Literal["int", "float", "angle", "set", "multiset", "ignore"]
 _FAMILIES = {"i": "integer", "u": "integer", "f": "float", "b": "bool"}
@@ -23,7 +26,7 @@ class PluginError(ValueError):
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """How the paths that match `path` (a glob: "p?.team.*.hp") are compared.
+    """Comparison of the paths that match `path` (a glob: "p?.team.*.hp").
 
     * `kind`: "int" (and bool) equal; "float" within tolerance; "angle" the same modulo 2π; "set"/"multiset" the array's
       entries in any order, once or with repetition; "ignore" not at all.
@@ -42,7 +45,7 @@ class FieldSpec:
 
     @property
     def tolerant(self) -> bool:
-        """Whether anything but equality passes."""
+        """True if anything but equality passes."""
         return self.kind == "ignore" or bool(self.atol or self.rtol or self.ulp)
 
 
@@ -52,7 +55,9 @@ class FieldTable:
     def __init__(self, specs: Sequence[FieldSpec], modules: Sequence[str]) -> None:
         self.specs, self.modules = tuple(specs), tuple(modules)
         self._rank = {module: rank for rank, module in enumerate(self.modules)}
-        self._of: dict[str, FieldSpec] = {}
+        # A mark of the protocol's own, not a field: each check asks `batches.undefined` for it.
+        marks = FieldSpec(UNDEFINED, PROTOCOL, "ignore", why="marks steps to which the reference gives no answer")
+        self._of: dict[str, FieldSpec] = {UNDEFINED: marks}
         problems = [problem for spec in specs for problem in self._problems(spec)]
         if len(self._rank) != len(self.modules):
             problems.append(f"modules {list(modules)}: each may stand only once")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from verification.batches import ended, random_actions
+from references.protocol import Env
+from verification.batches import is_over, random_actions
 from verification.fields import PluginError
 from verification.plugin import Plugin
-from verification.protocols import Env
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,14 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent
 def digest(plugin: Plugin, env: Env, seed: int, steps: int) -> str:
     """SHA-256 of the snapshots of `steps` steps of uniform legal play, episodes one after another."""
     rng, found = np.random.default_rng([seed, 99]), hashlib.sha256()
-    env.reset(seed, plugin.options[0])
+    env.reset(seed, plugin.play.options[0])
     for number in range(steps):
         snapshot = env.snapshot()
         for path in sorted(snapshot):
             found.update(path.encode())
             found.update(np.ascontiguousarray(snapshot[path]).tobytes())
-        if ended(snapshot):
-            env.reset(seed + number + 1, plugin.options[number % len(plugin.options)])
+        if is_over(snapshot):
+            env.reset(seed + number + 1, plugin.play.options[number % len(plugin.play.options)])
         else:
             env.step(random_actions(rng, env.legal()))
     return found.hexdigest()
@@ -43,13 +43,15 @@ def require_deterministic(plugin: Plugin, env: Env, side: str, seed: int, steps:
 
 def main(arguments: list[str]) -> int:
     """Print the digest."""
-    from verification.plugins import load_plugin
+    import families
+    from verification.registry import load_plugin
 
+    families.adopt()
     name, side, seed, steps, backend = arguments
     plugin = load_plugin(name)
-    if backend != plugin.backend:
+    if backend != plugin.running.backend:
         plugin = plugin.configured({"backend": backend})
-    env = plugin.reference() if side == "reference" else plugin.candidate()
+    env = plugin.sides.reference() if side == "reference" else plugin.sides.candidate()
     try:
         print(digest(plugin, env, int(seed), int(steps)))
     finally:

@@ -29,7 +29,7 @@ class Console(rich.console.Console):
 
 
 class Interrupt:
-    """What `listening` yields: `heard` says that Ctrl-C was pressed, or that the output's reader has gone."""
+    """State of a `listening` block: `heard` says that Ctrl-C was pressed, or that the output's reader has gone."""
 
     def __init__(self) -> None:
         self.heard = False

@@ -1,4 +1,4 @@
-"""Where a difference comes from: the paths in module order, and suspects in the candidate's source."""
+"""Localisation of a difference: the paths in module order, and suspects in the candidate's source."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def suspects(
     modules = list(dict.fromkeys(difference.module for difference in found))
     owners: dict[str, float] = {}
     for rank, module in enumerate(modules[:3]):
-        for order, place in enumerate(plugin.sources.get(module, ())):
+        for order, place in enumerate(plugin.state.sources.get(module, ())):
             owners[place] = max(owners.get(place, 0.0), 1.0 / (1 + rank) / (1 + 0.3 * order))
     if behaviours and failing is not None and failing.any():
         for name, present in behaviours.items():
@@ -73,7 +73,7 @@ def suspects(
 
 
 def _places(plugin: Plugin, behaviour: str) -> Sequence[str]:
-    for pattern, places in plugin.behaviour_sources.items():
+    for pattern, places in plugin.behaviours.sources.items():
         if fnmatch.fnmatchcase(behaviour, pattern):
             return places
     return ()

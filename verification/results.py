@@ -1,4 +1,4 @@
-"""What the checks found, as plain data: one `CheckResult` per check, gathered into the report."""
+"""Results of the checks as plain data: one `CheckResult` per check, gathered into the report."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from references.protocol import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
 from verification import fresh
+from verification.check import Check
 from verification.fields import PluginError
 from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
-from verification.levels.context import Check, Context, Plan
+from verification.levels.context import Context, Plan
 from verification.levels.continuous import continuous_checks, is_continuous
-from verification.plugin import Plugin
-from verification.protocols import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
+from verification.plugin import Draws, Plugin, Sides, State
 from verification.provenance import provenance, verifier_hash
 from verification.reporting.validate import load as load_report
 from verification.results import LEVELS, CheckResult, Verdict, level_json, worst
@@ -70,14 +71,13 @@ def checks_of(context: Context, levels: Sequence[str]) -> list[Check]:
     if unknown:
         raise ValueError(f"unknown level {', '.join(unknown)}; levels are {', '.join(LEVELS)}")
     found = [check for level in LEVELS if level in levels for check in _STANDARD[level](context)]
-    replaced = set(context.plugin.replaces)
+    replaced = set(context.plugin.checks.replaces)
     if is_continuous(context.plugin):
         # Without resynchronising, rounding grows beyond any one-step tolerance: windows and free runs judge that.
         replaced |= {interaction.MACHINE, episodes.EPISODES}
-        found += [check for check in continuous_checks(context.plugin) if check.level in levels]
+        found += [check for check in continuous_checks() if check.level in levels]
     found = [check for check in found if check.id not in replaced]
-    if context.plugin.extra:
-        found += [check for check in context.plugin.extra(context) if check.level in levels]
+    found += [check for check in context.plugin.checks.extra if check.level in levels]
     return sorted(found, key=lambda check: LEVELS.index(check.level))
 
 
@@ -158,7 +158,8 @@ def finished_checks(path: Path | None, plugin: Plugin, plan: Plan) -> dict[str, 
 
 def could_not_run(env: str, reason: str, plan: Plan, command: str) -> dict[str, Any]:
     """The report of a run that did not start, so that nobody takes a missing file for a pass."""
-    nothing = Plugin(env=env, reference=_none, candidate=_none, modules=(), fields=(), noise="none")
+    sides, state = Sides(reference=_none, candidate=_none), State(modules=(), fields=())
+    nothing = Plugin(env=env, sides=sides, state=state, draws=Draws(noise="none"))
     run = Run(nothing, plan, error=True, reason=reason, command=command)
     run.results = [
         CheckResult(f"{level}/none", level, "nothing was run", "not_run", reason=reason) for level in plan.levels
@@ -172,7 +173,8 @@ def _none() -> Any:
 
 def _plain_plan(plan: Plan) -> dict[str, Any]:
     planned = asdict(plan)
-    return {**planned, "failures": str(plan.failures), "levels": list(plan.levels)}
+    returns = str(plan.returns) if plan.returns else None
+    return {**planned, "failures": str(plan.failures), "levels": list(plan.levels), "returns": returns}
 
 
 def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) -> None:
@@ -208,14 +210,14 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
 
 
 def missing(context: Context, check: Check) -> list[str]:
-    """What a check needs that reference, candidate or plugin does not have."""
+    """Needs of a check that reference, candidate or plugin does not meet."""
     found = []
     for need in check.missing:
         if need == "Restorable":
             sides = {"reference": context.reference, "candidate": context.candidate}
             found += [f"a {need} {side}" for side, env in sides.items() if not isinstance(env, Restorable)]
         elif need == "draws":
-            found += [] if context.plugin.draws else ["the plugin's `draws`"]
+            found += [] if context.plugin.draws.sample else ["the plugin's `Draws.sample`"]
         else:
             found.append(need)
     return found
@@ -232,8 +234,8 @@ def describe(context: Context) -> dict[str, Any]:
         if not there
     ]
     info: dict[str, Any] = {side: {"name": env.info.name, "version": env.info.version} for side, env in sides.items()}
-    if len(context.plugin.backends) > 1:
-        info["candidate"]["backend"] = context.plugin.backend
+    if len(context.plugin.running.backends) > 1:
+        info["candidate"]["backend"] = context.plugin.running.backend
     return {**info, "capabilities": {**has, "missing": gaps}}
 
 
@@ -242,7 +244,7 @@ def to_json(run: Run) -> dict[str, Any]:
     levels = [level for level in LEVELS if level in run.plan.levels]
     by_level = {level: [result for result in run.results if result.level == level] for level in levels}
     unknown = {"name": "unknown", "version": "unknown"}
-    fields = run.plugin.fields
+    fields = run.plugin.state.fields
     return {
         "schema": SCHEMA,
         "env": run.plugin.env,
@@ -263,7 +265,7 @@ def to_json(run: Run) -> dict[str, Any]:
             for spec in fields
             if spec.tolerant and spec.kind != "ignore"
         ],
-        "blind_spots": list(run.plugin.blind_spots),
+        "blind_spots": list(run.plugin.checks.blind_spots),
         "seed": run.plan.seed,
         "plan": _plain_plan(run.plan),
         "provenance": provenance(run.plan.seed, run.started, run.seconds),

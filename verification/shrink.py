@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
+from references.protocol import OUTCOME, Batch, Env, Restorable, Snapshot
 from verification import cases
-from verification.batches import random_actions, rows, size, stack, step_pair, undefined
+from verification.batches import is_over, random_actions, rows, size, stack, step_pair, undefined
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
-from verification.protocols import OUTCOME, Batch, Env, Restorable, Snapshot
 
 Item = TypeVar("Item")
 
@@ -128,17 +128,17 @@ class Shrinker:
         return case, before
 
     def _plain_start(self, case: Case, state: Snapshot) -> dict[str, Any]:
-        """What fields are set back to: the plugin's plain state like `state`, or a reset's."""
-        if self.plugin.plain is not None:
-            return {path: np.asarray(value) for path, value in self.plugin.plain(state).items()}
-        self.reference.reset(case.seed, case.options or self.plugin.options[0])
+        """The state that fields are set back to: the plugin's plain one like `state`, or a reset's."""
+        if self.plugin.state.plain is not None:
+            return {path: np.asarray(value) for path, value in self.plugin.state.plain(state).items()}
+        self.reference.reset(case.seed, case.options or self.plugin.play.options[0])
         start = self.reference.snapshot()
         return {path: np.asarray(start[path]) for path in state}
 
     def _steps_fail(self, snapshots: Batch, actions: Any) -> list[bool]:
-        """Which of many one-step cases differ in the module sought; what a side cannot be put into does not."""
+        """bool [N]: the one-step cases that differ in the module sought; what a side cannot be put into does not."""
         count = size(snapshots)
-        allowed = np.ones(count, bool) if self.plugin.valid is None else self.plugin.valid(snapshots)
+        allowed = np.ones(count, bool) if self.plugin.state.valid is None else self.plugin.state.valid(snapshots)
         if not allowed.any():
             return [False] * count
         chosen = np.flatnonzero(allowed)
@@ -214,7 +214,7 @@ def indexed_actions(
                 actions |= random_actions(np.random.default_rng(index), {agent: allowed})
         reference.step(actions)
         played.append(actions)
-        if cases.is_over(reference.snapshot()):
+        if is_over(reference.snapshot()):
             break
     return played
 

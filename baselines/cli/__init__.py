@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from leaderboard.invocation import program
 from verification.interrupts import complain, run_command
 
 COMMANDS = {
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(command: str, rest: list[str]) -> int:
     """The exit status; errors that are the user's to mend are one line on the standard error."""
     if command in ("", "-h", "--help"):
-        print("usage: python -m baselines COMMAND …   (COMMAND --help tells more)\n")
+        print(f"usage: {program('baselines')} COMMAND …   (COMMAND --help tells more)\n")
         for name, (_, meaning) in COMMANDS.items():
             print(f"  {name:9} {meaning}")
         return 0 if command else 2
@@ -56,7 +57,7 @@ def _start(command: str, rest: list[str]) -> int:
         return module.main(rest)
     import argparse
 
-    parser = argparse.ArgumentParser(prog=f"python -m baselines {command}")
+    parser = argparse.ArgumentParser(prog=program("baselines", command))
     module.add_arguments(parser)
     return int(module.run(parser.parse_args(rest)) or 0)
 

@@ -16,11 +16,14 @@ from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
 from baselines.run_folder import open_run
 from baselines.transfer.policies import entrants
+from leaderboard.invocation import program
 
 
 def main(arguments: list[str]) -> int:
     """The exit status."""
-    parser = argparse.ArgumentParser(prog="python -m baselines eval", description="Whole episodes of a trained policy.")
+    parser = argparse.ArgumentParser(
+        prog=program("baselines", "eval"), description="Whole episodes of a trained policy."
+    )
     parser.add_argument("run", type=types.path, help="the folder of a run, or one of its checkpoints")
     parser.add_argument("--episodes", type=types.positive, default=256, help="(default: %(default)s)")
     parser.add_argument("--seed", type=types.seed, default=1, help="of starts and choices (default: %(default)s)")

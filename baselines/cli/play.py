@@ -14,11 +14,12 @@ from baselines import arguments as types
 from baselines.policy import Policy, load
 from baselines.ratings.of_run import fixed_names
 from baselines.transfer.policies import entrants
+from leaderboard.invocation import program
 
 
 def main(arguments: list[str]) -> int:
     """The exit status."""
-    parser = argparse.ArgumentParser(prog="python -m baselines play", description="Watch one episode of a policy.")
+    parser = argparse.ArgumentParser(prog=program("baselines", "play"), description="Watch one episode of a policy.")
     parser.add_argument("run", type=types.path, help="the folder of a run, or one of its checkpoints")
     parser.add_argument("--seed", type=types.seed, default=0, help="of start and choices (default: %(default)s)")
     parser.add_argument(

@@ -8,10 +8,12 @@ from rich.table import Table
 
 import jaxenv
 from baselines import arguments as types
-from baselines import configs, files
+from baselines import files
 from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.errors import ConfigError
+from baselines.family import config_of
 from baselines.speed import Speed, measure, network_of
+from leaderboard.invocation import program
 from verification.interrupts import Console
 
 HIDDEN = ("64,64", "256,256", "1024,1024", "4096,4096")
@@ -22,7 +24,7 @@ _REMEDY = "choose another file with --json"
 def main(arguments: list[str]) -> int:
     """The exit status. Every row is written as soon as it is measured; Ctrl-C keeps those before."""
     parser = argparse.ArgumentParser(
-        prog="python -m baselines speed",
+        prog=program("baselines", "speed"),
         description="Transitions a second of training and of the environment alone (same batch, random play), and the "
         "share of training that the environment takes, for networks of several sizes.",
     )
@@ -46,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 def _measure(options: argparse.Namespace, sizes: list[tuple[int, ...]]) -> int:
     env = jaxenv.make(options.env)
-    base = configs.for_environment(env.id)
+    base = config_of(env.id)
     console = Console(stderr=True)
     rows: list[Speed] = []
     for hidden in sizes:

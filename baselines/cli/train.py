@@ -12,15 +12,17 @@ from typing import Annotated, Any, Literal
 import tyro
 
 import jaxenv
-from baselines import configs, devices, files, run_folder
+from baselines import devices, files, run_folder
 from baselines.arguments import check_seed
 from baselines.checkpoint import Facts
 from baselines.cli.closing import Closing, close
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError
+from baselines.family import config_of
 from baselines.loggers import TensorBoard, WeightsAndBiases
 from baselines.ratings.matches import check_games
 from baselines.train import Budget, Request, train
+from leaderboard.invocation import program
 from verification.interrupts import Console
 
 
@@ -80,11 +82,11 @@ def main(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if env_id is None and first and not first.startswith("-"):
         jaxenv.make(first)  # says which ids are close
-    default = configs.for_environment(env_id) if env_id else Config()
+    default = config_of(env_id) if env_id else Config()
     options = tyro.cli(
         Options,
         args=arguments,
-        prog="python -m baselines train",
+        prog=program("baselines", "train"),
         default=Options(env=env_id or tyro.MISSING, config=default),
     )
     paths = {name: getattr(options, name) for name in ("out", "resume", "json")}
@@ -140,7 +142,7 @@ def _check_kept(options: Options, folder: Path, facts: Facts) -> None:
     """Refuse what a run that goes on cannot follow: its environment, seeds and configuration are what they were."""
     if facts.env != options.env:
         raise CheckpointError(f"--resume {options.resume}: that run trains {facts.env}, not {options.env}")
-    plain = Options(options.env, config=configs.for_environment(options.env))
+    plain = Options(options.env, config=config_of(options.env))
     for name, asked, usual, kept in (
         ("--seed", options.seed, plain.seed, facts.seed),
         ("--seeds", options.seeds, plain.seeds, facts.members),

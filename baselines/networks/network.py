@@ -11,6 +11,7 @@ import numpy as np
 
 from baselines.config import NetworkConfig
 from baselines.errors import ConfigError
+from baselines.family import training_of
 from baselines.networks.actor_critic import ActorCritic
 from baselines.networks.distributions import Categorical, Gaussian, masked_categorical
 from jaxenv import Environment, struct
@@ -101,12 +102,11 @@ def build(env: Environment, config: NetworkConfig) -> Network:
         low, high = (
             tuple(np.broadcast_to(bound, shape).astype(float).reshape(-1).tolist()) for bound in (space.low, space.high)
         )
-    if config.kind == "entity":
-        from baselines.networks.entity import EntityActorCritic
-        from baselines.networks.gen1_features import Gen1Features
-
-        if not env.id.startswith("pokejax/gen1"):
-            raise ConfigError(f'{env.id}: the network "entity" reads Gen 1 battles only; use --network.kind mlp')
-        return Network(config, EntityActorCritic(config), Gen1Features(), None, None, ())
+    if config.kind != "mlp":
+        own = training_of(env.id).networks
+        if config.kind not in own:
+            kinds = " or ".join(("mlp", *own))
+            raise ConfigError(f'{env.id} has no network of kind "{config.kind}"; use --network.kind {kinds}')
+        return own[config.kind](env, config)
     features: Any = FlatFeatures(env.obs_spec)
     return Network(config, ActorCritic(config, actions, low is not None), features, low, high, shape)

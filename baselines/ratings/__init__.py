@@ -1,4 +1,4 @@
-"""Strength of policies: win rates and Bradley–Terry ratings. `python -m baselines rate --help`."""
+"""Win rates and Bradley–Terry ratings. `python -m baselines rate --help`."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ SIDES = ("ours", "reference")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.description = "Play policies against each other and rate them."
-    parser.add_argument("env", help="a game of two players, as pokejax/gen1randombattle")
+    parser.add_argument("env", help="the id of a game of two players")
     parser.add_argument("policies", nargs="+", metavar="POLICY", help="runs (all their seeds) or scripted names")
     parser.add_argument("--games", type=int, default=1000, help="of each pair, an even number (default: %(default)s)")
     parser.add_argument("--anchor", help="the policy whose rating is 0; default: the mean of all is")

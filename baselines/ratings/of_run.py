@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from baselines.config import Config
+from baselines.family import transfer_of
 from baselines.policy import Policy, TrainedPolicy, load_all
 from baselines.ratings.bradley_terry import Ratings, rate
 from baselines.ratings.matches import all_pairs, win_rates
@@ -23,8 +24,6 @@ from baselines.selfplay.pool import Pool
 from baselines.transfer.scripted import scripted, scripted_names
 from jaxenv import Environment
 
-FIXED = ("uniform_legal", "max_base_power", "max_expected_damage", "simple_heuristics")
-"""Opponents of PokeJAX that every run meets; in other games those that there are."""
 PAST_SELVES = 3
 """Of a pool at most so many play, from the oldest to the newest: every one more meets all the others."""
 
@@ -50,7 +49,7 @@ class Rated:
 
 
 def players_of(env: Environment, folder: Path, config: Config, update: int, pool: Pool | None) -> list[Policy]:
-    """The members of the run in `folder`, past selves of its first member (leaves of `pool` [members, …]), `FIXED`.
+    """The members of the run in `folder`, past selves of its first member (leaves of `pool` [members, …]), yardsticks.
 
     `update`: how many updates the run has behind it; a copy that was frozen just then is the member itself.
     """
@@ -60,9 +59,8 @@ def players_of(env: Environment, folder: Path, config: Config, update: int, pool
 
 
 def fixed_names(env_id: str) -> tuple[str, ...]:
-    """The scripted policies that every run in that game meets: `FIXED`, or in other games all that there are."""
-    known = scripted_names(env_id)
-    return tuple(name for name in FIXED if name in known) or known
+    """The scripted policies that every run in that game meets: its family's yardsticks, or all that there are."""
+    return transfer_of(env_id).yardsticks or scripted_names(env_id)
 
 
 def rate_players(

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from baselines.errors import ConfigError
+from baselines.family import Opponent, training_of
 from baselines.networks.network import Network
 from baselines.networks.play import choose
 from baselines.selfplay.pool import Pool, playing
 from baselines.selfplay.seating import Seating
 
-Opponent = Callable[[jax.Array, Any, jax.Array], jax.Array]
-
 
 def named(env_id: str, name: str) -> Opponent:
     """A fixed opponent of one player, unbatched: `(key, obs, mask) -> action`. `ConfigError` for an unknown one."""
-    if not env_id.startswith("pokejax/"):
+    find = training_of(env_id).opponent
+    if find is None:
         raise ConfigError(f"{env_id} has no fixed opponents; use self-play")
-    from pokejax import opponents
-
     try:
-        return opponents.opponent(name)
-    except opponents.UnknownOpponentError as error:
+        return find(name)
+    except ValueError as error:
         raise ConfigError(str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""Seats of the learner. Environments stand in groups: self-play first, then one group for each opponent."""
+"""The learner's seats. Environments stand in groups: self-play first, then one group for each opponent."""
 
 from __future__ import annotations
 

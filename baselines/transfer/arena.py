@@ -1,4 +1,4 @@
-"""Arenas, where episodes are played: lanes of one implementation, stepped together and begun one by one."""
+"""Arenas: many lanes of one implementation, stepped together, whose episodes begin one by one."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""What an evaluation must know of each environment: what is compared, where episodes begin, who the reference is."""
+"""A game: an environment with its reference, the metric that is compared, and the starts of episodes."""
 
 from __future__ import annotations
 
-import difflib
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +9,15 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+import families
 import jaxenv
 from baselines.errors import BaselinesError
+from baselines.family import transfer_of
 from baselines.transfer.arena import Arena, Starts
 from baselines.transfer.candidate import CandidateArena
+from families.lookup import hint
 from jaxenv import Environment
-from verification.plugins import load_plugin
+from verification.registry import load_plugin
 from verification.statistics.margin import Margin
 
 
@@ -45,7 +46,7 @@ class Game:
     @property
     def margin(self) -> Margin:
         """Of level 4, as the verification declares it."""
-        return load_plugin(self.env.id).margins[self.metric]
+        return load_plugin(self.env.id).checks.margins[self.metric]
 
     @property
     def reference_name(self) -> str:
@@ -90,37 +91,16 @@ class Game:
         return Starts(keys, self.given(keys, rng), seats, noise)
 
 
-_KINDS = {
-    "pokejax/gen1randombattle": "baselines.transfer.showdown:BattleGame",
-    "pokejax/gen1ou": "baselines.transfer.showdown:BattleGame",
-    "pongjax/puffer_pong": "baselines.transfer.pong:PongGame",
-    "pongjax/puffer_pong_continuous": "baselines.transfer.pong:PongGame",
-    **{
-        f"cheetahjax/{task}-v5": "baselines.transfer.planar:PlanarGame"
-        for task in (
-            "HalfCheetah",
-            "Walker2d",
-            "Hopper",
-            "InvertedPendulum",
-            "InvertedDoublePendulum",
-            "Reacher",
-            "Swimmer",
-        )
-    },
-}
-
-
 def games() -> tuple[str, ...]:
     """Ids of the environments that have a reference to transfer to."""
-    return tuple(_KINDS)
+    known = jaxenv.list_envs()
+    parts = [(family, family.part("transfer")) for family in families.families()]
+    return tuple(id for family, part in parts if part and part.game for id in family.environments if id in known)
 
 
 def game(env_id: str) -> Game:
     """The game of an environment id; `UnknownGameError`, with close ids, for one without a reference."""
-    if env_id not in _KINDS:
-        close = difflib.get_close_matches(env_id, _KINDS, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(_KINDS)}"
-        raise UnknownGameError(f"{env_id}: no reference to transfer to; {hint}")
-    module, _, name = _KINDS[env_id].partition(":")
-    kind = getattr(importlib.import_module(module), name)
-    return kind.of(jaxenv.make(env_id))
+    make = transfer_of(env_id).game
+    if make is None:
+        raise UnknownGameError(f"{env_id}: no reference to transfer to; {hint(env_id, list(games()))}")
+    return make(jaxenv.make(env_id))

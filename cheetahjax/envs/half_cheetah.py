@@ -27,7 +27,7 @@ class HalfCheetahParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class HalfCheetah(Locomotion):
+class HalfCheetah(Locomotion[HalfCheetahParams]):
     """A two-legged planar runner of 14 kg with six motors; it never terminates.
 
     Starts at the initial pose plus uniform noise within ``reset_noise_scale`` on positions, and with normal velocities

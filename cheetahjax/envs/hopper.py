@@ -35,7 +35,7 @@ class HopperParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Hopper(Locomotion):
+class Hopper(Locomotion[HopperParams]):
     """A one-legged planar hopper with three motors; the episode ends when it leaves the healthy ranges.
 
     ``healthy_state_range`` is for the pitch, the joints' angles and all velocities, unclipped (Gymnasium's

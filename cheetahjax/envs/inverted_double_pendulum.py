@@ -16,6 +16,7 @@ from cheetahjax.model import INVERTED_DOUBLE_PENDULUM
 from cheetahjax.state import PhysicsState
 from cheetahjax.step import EnvStep, Evaluation
 from jaxenv import ObsSpec, struct
+from jaxenv.environment import reads_state
 
 TIP = (0.0, 0.6)
 """The site ``tip`` in the upper pole's frame [m]."""
@@ -55,7 +56,7 @@ class InvertedDoublePendulumState(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class InvertedDoublePendulum(PlanarEnv):
+class InvertedDoublePendulum(PlanarEnv[InvertedDoublePendulumState, InvertedDoublePendulumParams]):
     """Two poles on a cart, the upper on top of the lower: ``healthy_reward`` for every step but the one in which they
     fall, less penalties for the tip's distance from its highest place and for the poles' rates.
 
@@ -79,6 +80,7 @@ class InvertedDoublePendulum(PlanarEnv):
     def obs_spec(self) -> ObsSpec:
         return ObsSpec(_FIELDS)
 
+    @reads_state
     def observe(self, state: InvertedDoublePendulumState, params: Any) -> dict[str, jax.Array]:
         del params
         qpos, angles = state.physics.qpos, state.physics.qpos[1:]

@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 
 from cheetahjax.envs.observation import cut, scalar
-from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv, uniform
+from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv, PlanarState, uniform
 from cheetahjax.model import INVERTED_PENDULUM
 from jaxenv import ObsSpec, struct
+from jaxenv.environment import reads_state
 
 FALLEN = 0.2
 """The pole's angle [rad] beyond which the episode ends."""
@@ -28,7 +29,7 @@ class InvertedPendulumParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class InvertedPendulum(PlanarEnv):
+class InvertedPendulum(PlanarEnv[PlanarState, InvertedPendulumParams]):
     """A pole on a cart: 1 for every step but the one in which it falls, whose reward is 0.
 
     It falls at an angle beyond 0.2 rad, or when the observation is not finite. The control lies within -3 and 3. Starts
@@ -47,7 +48,8 @@ class InvertedPendulum(PlanarEnv):
     def obs_spec(self) -> ObsSpec:
         return ObsSpec(_POSITIONS + _VELOCITIES)
 
-    def observe(self, state: Any, params: Any) -> dict[str, jax.Array]:
+    @reads_state
+    def observe(self, state: PlanarState, params: Any) -> dict[str, jax.Array]:
         del params
         return cut(_POSITIONS, state.physics.qpos) | cut(_VELOCITIES, state.physics.qvel)
 

@@ -1,4 +1,4 @@
-"""What MuJoCo has at hand of the place where it last computed forces (see `cheetahjax.step.EnvStep.evaluated`).
+"""Quantities at the place where MuJoCo last computed forces (see `cheetahjax.step.EnvStep.evaluated`).
 
 Gymnasium's tasks that read ``data.xpos``, ``data.site_xpos`` or ``data.qfrc_constraint`` after a step read those, not
 the new state's, and so do ours.

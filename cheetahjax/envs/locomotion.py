@@ -1,20 +1,22 @@
-"""What the walking and swimming tasks share: a free root, a reward for its speed forwards, a cost of control."""
+"""Shared parts of the walking and swimming tasks: a free root, a reward for its speed, a cost of control."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 import jax
 import jax.numpy as jnp
 
 from cheetahjax.envs.observation import cut
-from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv
+from cheetahjax.envs.planar_env import Advance, Outcome, PlanarEnv, PlanarState
 from jaxenv import ObsField, ObsSpec
+from jaxenv.environment import reads_state
+from jaxenv.typevars import ParamsT
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Locomotion(PlanarEnv):
+class Locomotion(PlanarEnv[PlanarState, ParamsT], Generic[ParamsT]):
     """reward = forward_reward_weight x forward speed [m/s] - ctrl_cost_weight x sum of squared actions (+ more).
 
     The observation is the positions, without those of the root's travel unless
@@ -46,7 +48,8 @@ class Locomotion(PlanarEnv):
         hidden = 1 if self.exclude_current_positions_from_observation else 0
         return ObsSpec(self.position_fields[hidden:] + self.velocity_fields)
 
-    def observe(self, state: Any, params: Any) -> dict[str, jax.Array]:
+    @reads_state
+    def observe(self, state: PlanarState, params: Any) -> dict[str, jax.Array]:
         del params
         positions = cut(self.position_fields, state.physics.qpos)
         qvel, bound = state.physics.qvel, self.velocity_bound

@@ -1,4 +1,4 @@
-"""The base class of the tasks. Reference: Gymnasium 1.4.0, ``gymnasium/envs/mujoco``, on MuJoCo 4.0.0.
+"""The base class of the tasks. Reference: Gymnasium on MuJoCo, in the versions of `cheetahjax.reference`.
 
 A task has the constructor options of Gymnasium's v5 class under their names, except those that choose another model
 file or draw pictures. Options that are numbers become fields of the default params, traced and free to differ from lane
@@ -23,7 +23,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -31,11 +31,14 @@ import numpy as np
 
 from cheetahjax.model.planar_model import PlanarModel
 from cheetahjax.newton import NewtonOptions
+from cheetahjax.reference import VERSION
 from cheetahjax.state import PhysicsState, SolverReport
 from cheetahjax.step import EnvStep, compiler_options, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
 from jaxenv.environment import Step
+from jaxenv.registry import tags_of
 from jaxenv.spaces import Box
+from jaxenv.typevars import ParamsT, StateT
 
 
 @struct.dataclass
@@ -66,7 +69,7 @@ class Advance(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PlanarEnv(Environment):
+class PlanarEnv(Environment[StateT, ParamsT, dict[str, jax.Array]], Generic[StateT, ParamsT]):
     """A task. Actions are ``float32[nu]`` within the motors' control range.
 
     * ``frame_skip``: physics steps of one step of the environment.
@@ -148,13 +151,13 @@ class PlanarEnv(Environment):
             num_actions=0,
             reward_range=self.reward_range,
             horizon=self.default_params.max_steps_in_episode,
-            reference=Reference(name=f"gymnasium {self.task}", version="1.4.0 on mujoco 4.0.0", licence="MIT"),
-            tags=("mujoco", "continuous"),
+            reference=Reference(name=f"gymnasium {self.task}", version=VERSION, licence="MIT"),
+            tags=tags_of(f"cheetahjax/{self.task}"),
             backends=("xla", "simd"),
         )
 
     @property
-    def default_params(self) -> Any:
+    def default_params(self) -> ParamsT:
         return self.params_type(**{name: getattr(self, name) for name, _ in self._options()})
 
     def action_space(self, params: Any = None) -> Box:
@@ -164,7 +167,7 @@ class PlanarEnv(Environment):
         high = np.array([motor.upper for motor in motors], np.float32)
         return Box(low, high, (self.model.nu,))
 
-    def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+    def reset_env(self, key: jax.Array, params: ParamsT) -> tuple[dict[str, jax.Array], StateT]:
         qpos, qvel = self.draw_start(key, params)
         state = self.state_at(PhysicsState(qpos, qvel, jnp.zeros_like(qvel)))
         return self.observe(state, params), state
@@ -175,7 +178,9 @@ class PlanarEnv(Environment):
         advance = self.advance(state, ctrl)
         return advance, self.outcome(state, advance, action.astype(state.physics.qpos.dtype), params)
 
-    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Step:
+    def step_env(
+        self, key: jax.Array, state: StateT, action: Any, params: ParamsT
+    ) -> Step[dict[str, jax.Array], StateT]:
         del key
         action = jnp.asarray(action, jnp.float32)
         advance, outcome = self.transition(state, action, params)

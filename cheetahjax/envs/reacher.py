@@ -16,6 +16,7 @@ from cheetahjax.model import REACHER
 from cheetahjax.state import PhysicsState
 from cheetahjax.step import EnvStep
 from jaxenv import ObsSpec, struct
+from jaxenv.environment import reads_state
 
 FINGERTIP = (0.11, 0.0)
 """The body ``fingertip`` in the forearm's frame [m]."""
@@ -51,7 +52,7 @@ class ReacherState(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Reacher(PlanarEnv):
+class Reacher(PlanarEnv[ReacherState, ReacherParams]):
     """A two-link arm, seen from above, that is to bring its fingertip to a target; it never terminates.
 
     reward = - reward_dist_weight x distance [m] - reward_control_weight x sum of squared actions. Starts stretched out
@@ -74,6 +75,7 @@ class Reacher(PlanarEnv):
     def obs_spec(self) -> ObsSpec:
         return ObsSpec(_FIELDS)
 
+    @reads_state
     def observe(self, state: ReacherState, params: Any) -> dict[str, jax.Array]:
         del params
         qpos, qvel = state.physics.qpos, state.physics.qvel

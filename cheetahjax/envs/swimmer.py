@@ -26,7 +26,7 @@ class SwimmerParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Swimmer(Locomotion):
+class Swimmer(Locomotion[SwimmerParams]):
     """Three rods in a viscous fluid, seen from above, with two motors; it never terminates.
 
     Only the speed along x is rewarded. Starts at the initial pose plus uniform noise within ``reset_noise_scale`` on

@@ -32,7 +32,7 @@ class Walker2dParams(struct.Node):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Walker2d(Locomotion):
+class Walker2d(Locomotion[Walker2dParams]):
     """A two-legged planar walker with six motors; the episode ends when its torso leaves the healthy ranges.
 
     ``healthy_reward`` is paid in every step whose end is healthy. Velocities are observed clipped to +-10; the healthy

@@ -74,7 +74,7 @@ def source(name: str, model: PlanarModel) -> str:
     classes = sorted({cls.__name__ for cls in _dataclasses() if f"{cls.__name__}(" in text})
     imports = "".join(f"    {cls},\n" for cls in classes)
     return (
-        f'"""What MuJoCo compiles Gymnasium\'s ``{GYMNASIUM_FILES[name]}`` to.\n\n'
+        f'"""MuJoCo\'s compiled model of Gymnasium\'s ``{GYMNASIUM_FILES[name]}``.\n\n'
         'Written by ``python -m cheetahjax.model.freeze --write``.\n"""\n\n'
         f"from cheetahjax.model.planar_model import (\n{imports})\n\n"
         f"{name.upper()} = {text}\n"

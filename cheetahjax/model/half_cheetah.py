@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``half_cheetah.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``half_cheetah.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

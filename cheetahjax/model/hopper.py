@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``hopper.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``hopper.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``inverted_double_pendulum.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``inverted_double_pendulum.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

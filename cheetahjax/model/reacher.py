@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``reacher.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``reacher.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

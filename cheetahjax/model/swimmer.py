@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``swimmer.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``swimmer.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

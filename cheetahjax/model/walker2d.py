@@ -1,4 +1,4 @@
-"""What MuJoCo compiles Gymnasium's ``walker2d_v5.xml`` to.
+"""MuJoCo's compiled model of Gymnasium's ``walker2d_v5.xml``.
 
 Written by ``python -m cheetahjax.model.freeze --write``.
 """

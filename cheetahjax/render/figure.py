@@ -1,4 +1,4 @@
-"""What there is to draw of a model: capsules on its links, carts and targets, and where they are in each state."""
+"""Shapes to draw of a model: capsules on its links, carts and targets, and their places in each state."""
 
 from __future__ import annotations
 

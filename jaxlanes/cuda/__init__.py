@@ -3,8 +3,8 @@
     kernel = make_kernel(env.step, example_arguments)
     ptx = compile_ptx(kernel.source, "sm_90")
 
-`jaxlanes.vmap(fn, backend="cuda")` does that and calls the kernel through XLA. `python -m jaxlanes.cuda` says what can
-be done here; with a GPU it runs and times a kernel beside XLA and Pallas.
+`jaxlanes.vmap(fn, backend="cuda")` does that and calls the kernel through XLA. `python -m jaxlanes.cuda` reports
+on this machine; with a GPU it runs and times a kernel beside XLA.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m jaxlanes.cuda`: what can be done for CUDA here; `compile` and `bench` of kernels."""
+"""`python -m jaxlanes.cuda`: report on the CUDA tools of this machine; compile and time kernels."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jaxlanes.cuda import clang, nvrtc
-from jaxlanes.cuda.bench import Result, bench, load
 from jaxlanes.cuda.compile import ROUTES, compile_ptx
 from jaxlanes.cuda.driver import Device, NoGpuError
-from jaxlanes.cuda.kernel import make_kernel
+from jaxlanes.cuda.kernel import load_function, make_kernel
 from jaxlanes.cuda.launch import gpu_arch
-from jaxlanes.cuda.pallas import BLOCK
 from jaxlanes.cuda.ptxas import assemble, find_ptxas
 from jaxlanes.errors import LanesError
+from jaxlanes.tools import NotInstalledError, checkout_only
+
+if TYPE_CHECKING:
+    from jaxlanes.tools.bench import Result
 
 NO_GPU = 3
 """Exit status of `bench` where there is no GPU."""
@@ -28,7 +31,7 @@ for the module too."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0; 1 after an error or a result, ours or Pallas's, that is not XLA's; 3 where there is no GPU."""
+    """Exit status: 0; 1 after an error or a result that is not XLA's; 2 without the bench; 3 where there is no GPU."""
     parser = argparse.ArgumentParser(prog="python -m jaxlanes.cuda", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="the compilers, the assembler and the GPU that are found")
@@ -47,10 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     two = commands.add_parser(
         "bench",
         parents=[common],
-        help=f"run on the GPU, check and time beside XLA and Pallas; exit status {NO_GPU} without one",
+        help=f"run on the GPU, check and time beside XLA; exit status {NO_GPU} without one",
         description="Runs each kernel on the first GPU, holds its results to those of jax.vmap by XLA on JAX's default "
-        "device, and times both; and the function as the body of a Pallas kernel (Triton, a program for each "
-        f"{BLOCK} lanes) where Pallas can compile it: where not, the row says why.",
+        "device, and times both. Used from a checkout.",
         epilog=_FUNCTIONS,
     )
     two.add_argument("--runs", type=int, default=10, metavar="N", help="timed runs of each (default %(default)s)")
@@ -66,6 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NoGpuError as error:
         print(f"jaxlanes.cuda: {error}", file=sys.stderr)
         return NO_GPU
+    except NotInstalledError as error:
+        print(f"python -m jaxlanes.cuda bench: {error}", file=sys.stderr)
+        return 2
     except LanesError as error:
         print(f"jaxlanes.cuda: {error}", file=sys.stderr)
         return 1
@@ -91,7 +96,7 @@ def _info(_options: argparse.Namespace) -> int:
 
 def _compile(options: argparse.Namespace) -> int:
     for name in options.functions:
-        fn, args, in_axes = load(name)(options.lanes)
+        fn, args, in_axes = load_function(name)(options.lanes)
         kernel = make_kernel(fn, args, in_axes, fast=options.fast)
         start = time.perf_counter()
         ptx = compile_ptx(kernel.source, options.arch, route=options.route, fast=options.fast)
@@ -108,6 +113,8 @@ def _compile(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    with checkout_only("the GPU bench"):
+        from jaxlanes.tools.bench import bench
     with Device():  # before anything is compiled
         pass
     results: list[Result] = []
@@ -115,7 +122,7 @@ def _bench(options: argparse.Namespace) -> int:
     for name in options.functions:
         result = bench(name, options.lanes, runs=options.runs, route=options.route, fast=options.fast)
         results.append(result)
-        wrong |= not (result.same(options.tolerance) and result.same_by_pallas(options.tolerance))
+        wrong |= not result.same(options.tolerance)
         print(_line(result, options.tolerance), flush=True)
         if options.json:
             with open(options.json, "w") as file:
@@ -124,7 +131,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _line(result: Result, tolerance: float) -> str:
-    """What is said of one function. Ratios are of times by the same clock, where JAX has called our kernel too."""
+    """The line about one function. Ratios are of times by the same clock, where JAX has called our kernel too."""
 
     def rate(seconds: float) -> str:
         return f"{result.lanes / seconds:,.0f}"
@@ -137,17 +144,6 @@ def _line(result: Result, tolerance: float) -> str:
         f"{rate(result.xla_seconds)} by XLA on {result.xla_platform} (compiled in {result.xla_compile_seconds:.1f} s), "
         f"ratio {result.xla_seconds / ours:.2f}",
     ]
-    if result.pallas_seconds is None:
-        parts.append(f"no kernel by Pallas: {result.pallas_refused}")
-    else:
-        verdict = "" if result.same_by_pallas(tolerance) else (
-            f" (NOT THE SAME: {result.pallas_different} of {result.elements} elements differ, floats by at most "
-            f"{result.pallas_largest:.3g})"
-        )  # fmt: skip
-        parts.append(
-            f"{rate(result.pallas_seconds)} by Pallas{verdict} (compiled in {result.pallas_compile_seconds:.1f} s), "
-            f"ratio {result.pallas_seconds / ours:.2f}"
-        )
     parts.append(
         f"{'same' if result.same(tolerance) else 'NOT THE SAME'}: {result.different} of {result.elements} elements "
         f"differ, floats by at most {result.largest:.3g}"

@@ -7,9 +7,9 @@ import importlib.metadata
 import time
 from contextlib import suppress
 
-from jaxlanes import cache
 from jaxlanes.cuda import clang, nvrtc
 from jaxlanes.errors import CompilerNotFoundError
+from jaxlanes.runtime import cache
 
 ROUTES = ("nvrtc", "clang")
 
@@ -27,7 +27,7 @@ def compile_ptx(source: str, arch: str = "sm_80", *, route: str = "auto", fast: 
 
 
 def cached_ptx(source: str, arch: str, *, fast: bool = False) -> tuple[str, float]:
-    """What `compile_ptx` gives, kept in the folder of kernels; and the seconds that it took, 0 if it was there.
+    """The PTX of `compile_ptx`, kept in the folder of kernels, and the seconds that it took: 0 if it was there.
 
     What was changed there is compiled again. Raises CompilerNotFoundError, CompilationError, CacheError.
     """

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxlanes.compiler import find_compiler
 from jaxlanes.cuda.kernel import CudaKernel
 from jaxlanes.emit.cuda import BLOCK_THREADS, ENTRY, header
 from jaxlanes.errors import CompilationError
+from jaxlanes.runtime.compiler import find_compiler
 
 _FLAGS = ("-std=c++17", "-O1", "-fPIC", "-shared", "-fno-strict-aliasing", "-ffp-contract=off", "-w")
 
@@ -39,7 +39,7 @@ def run_on_host(kernel: CudaKernel) -> Callable[..., list[np.ndarray]]:
 
 
 def pointers_of(source: str) -> int:
-    """How many pointers a kernel takes after the number of lanes."""
+    """Number of pointers that a kernel takes after the number of lanes."""
     return source.partition(f"{ENTRY}(")[2].partition(")")[0].count(",")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +13,9 @@ import numpy as np
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
 from jaxlanes.emit.cuda import emit, scratch_words
+from jaxlanes.errors import LanesError
 from jaxlanes.ir import Memory
-from jaxlanes.trace import is_key, lower
+from jaxlanes.trace.program import is_key, lower
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,3 +83,18 @@ def make_kernel(fn: Callable[..., Any], args: Sequence[Any], in_axes: Any = 0, *
         traced.large_constants,
         scratch_words(traced.program),
     )
+
+
+def load_function(name: str) -> Callable[[int], tuple[Callable[..., Any], tuple[Any, ...], Any]]:
+    """The function that `module:function` names. `function(lanes)` gives `(fn, arguments, in_axes)`, to be run as
+    `jax.vmap(fn, in_axes)(*arguments)` with `lanes` as the size of the batch. Raises LanesError."""
+    module, colon, function = name.partition(":")
+    if not colon or not module or not function:
+        raise LanesError(f"{name!r} names no function; write module:function, as in mypackage.kernels:step")
+    try:
+        found: Any = getattr(importlib.import_module(module), function, None)
+    except ImportError as error:
+        raise LanesError(f"the module of {name!r} cannot be imported: {error}") from error
+    if found is None or not callable(found):
+        raise LanesError(f"the module {module} has no function {function}; check the spelling of {name!r}")
+    return cast(Any, found)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
-import functools
 import os
 import threading
 import time
@@ -18,16 +17,17 @@ import jax
 import jax.ffi
 import numpy as np
 
-from jaxlanes import cache
-from jaxlanes.compiler import compile_library, find_compiler
 from jaxlanes.cuda.compile import cached_ptx
 from jaxlanes.cuda.driver import NoGpuError, find_driver
 from jaxlanes.emit.cuda import BLOCK_THREADS, ENTRY, emit, header, scratch_words
 from jaxlanes.emit.targets import host_target
 from jaxlanes.errors import LanesError
 from jaxlanes.ir import Memory
-from jaxlanes.kernel import Kernel, used
-from jaxlanes.trace import Traced
+from jaxlanes.runtime import cache
+from jaxlanes.runtime.compiler import compile_library, find_compiler
+from jaxlanes.runtime.kernel import Kernel, Library, Use, used
+from jaxlanes.runtime.recent import Recent
+from jaxlanes.trace.program import Traced
 
 TARGET = "jaxlanes_cuda"
 """XLA's name of the handler of all kernels."""
@@ -52,7 +52,7 @@ platform = GPU
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LaunchedKernel(Kernel):
-    """`name`: the handler's name of it. `library`: the hash of its PTX. `scratch_words`: that each lane needs."""
+    """`name`: the handler's name of it. `library_key`: the hash of its PTX. `scratch_words`: that each lane needs."""
 
     scratch_words: int
 
@@ -65,7 +65,9 @@ class LaunchedKernel(Kernel):
 
 
 _building = threading.Lock()
-_made: dict[str, float] = {}
+_added: Recent[str, Library] = Recent(256)
+"""Kernels that the handler has, by their key. (It keeps them until the process ends.)"""
+_handlers: Recent[Platform, ctypes.CDLL] = Recent(2)
 
 
 def gpu_arch() -> str:
@@ -96,11 +98,12 @@ def compile_for_gpu(traced: Traced, *, fast: bool = False) -> LaunchedKernel:
         arrays = len(program.inputs) + len(program.shared) + len(outputs)
         key = cache.content_hash(ptx, ENTRY, str(BLOCK_THREADS), str(arrays), str(words))
         name = f"jaxlanes_{key[:32]}"
-        if key not in _made:
+        library = _added.get(key)
+        if library is None:
             _add(handler, name, ptx, arrays, bool(words))
-            _made[key] = seconds + in_compiler
-    used.append(LaunchedKernel(name, key, outputs, traced.large_constants, _made[key], words))
-    return used[-1]  # type: ignore[return-value]
+            library = _added[key] = Library(name, seconds + in_compiler)
+    used.append(Use(library.name, library.seconds))
+    return LaunchedKernel(library, key, outputs, traced.large_constants, words)
 
 
 def _add(handler: ctypes.CDLL, name: str, ptx: str, arrays: int, has_scratch: bool) -> None:
@@ -113,9 +116,11 @@ def _add(handler: ctypes.CDLL, name: str, ptx: str, arrays: int, has_scratch: bo
         raise LanesError(f"no memory for a kernel of {len(ptx):,} characters of PTX")
 
 
-@functools.cache
 def _handler(platform: Platform) -> ctypes.CDLL:
-    """The library, registered with XLA."""
+    """The library of the handler, registered with XLA."""
+    known = _handlers.get(platform)
+    if known is not None:
+        return known
     compiler = find_compiler()
     source, flags = header("cuda_handler.h"), compiler.flags(host_target(), fast=False)
 
@@ -128,4 +133,5 @@ def _handler(platform: Platform) -> ctypes.CDLL:
     loaded = ctypes.CDLL(os.fspath(cache.library(key, build)))
     handler = jax.ffi.pycapsule(loaded[platform.handler])
     jax.ffi.register_ffi_target(TARGET, dict.fromkeys(platform.stages, handler), platform=platform.name)
+    _handlers[platform] = loaded
     return loaded

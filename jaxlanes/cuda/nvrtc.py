@@ -13,9 +13,9 @@ from jaxlanes.errors import CompilationError
 _FOLDERS = ("nvidia.cuda_nvrtc", "nvidia.cu13")  # of the wheels nvidia-cuda-nvrtc-cu12 and nvidia-cuda-nvrtc
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def library() -> Path | None:
-    """Where the wheel's library lies; None if no such wheel is installed."""
+    """Path of the wheel's library; None if no such wheel is installed."""
     for package in _FOLDERS:
         try:
             found = importlib.util.find_spec(package)
@@ -29,7 +29,7 @@ def library() -> Path | None:
     return None
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4)
 def _load(path: Path) -> ctypes.CDLL:
     nvrtc = ctypes.CDLL(str(path))
     nvrtc.nvrtcGetErrorString.restype = ctypes.c_char_p

@@ -133,7 +133,7 @@ INLINE vs table_s(const int16_t* base, vs index) {
   if (size > 192) found = select_s(ge_s(index, splat_s(192)), permute_64(base + 192, index), found);
   return found;
 }
-INLINE vs gather_shorts(const int16_t* base, vi index) {
+INLINE vs gather_int16_table(const int16_t* base, vi index) {
   return short_of(vi((half::vi)_mm512_i32gather_epi32((__m512i)index.a, base, 2),
                      (half::vi)_mm512_i32gather_epi32((__m512i)index.b, base, 2)));
 }

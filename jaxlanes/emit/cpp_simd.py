@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
-from jaxlanes.emit import pieces
 from jaxlanes.emit.expressions import FUNCTIONS
+from jaxlanes.emit.int16 import is_lane_fetch
 from jaxlanes.emit.moves import Moves
 from jaxlanes.emit.names import running_sums
-from jaxlanes.emit.short import is_pick
 from jaxlanes.emit.targets import Target, suited
 from jaxlanes.ir import Block, Branch, Loop, Memory, Program, Spill, Store, While, walk
-from jaxlanes.prepare import prepare
+from jaxlanes.passes.pipeline import optimise
+from jaxlanes.passes.uses import reads
 
 
 def header(name: str) -> str:
@@ -23,7 +23,7 @@ def header(name: str) -> str:
 
 def emit(program: Program, target: Target) -> str:
     """The whole translation unit, with the handler that XLA calls as `jaxlanes_kernel`."""
-    prepare(program)
+    optimise(program)
     return _Emitter(program, suited(program, target)).source()
 
 
@@ -72,14 +72,14 @@ class _Emitter(Moves):
         ]
         read = self.inputs_read()
         inputs = [(dtype if i in read else "unread", size) for i, (dtype, size) in enumerate(program.inputs)]
-        borders = _borders("INPUT_BORDERS", inputs) + _borders("OUTPUT_BORDERS", outputs)
-        return "\n".join([*head, *self.lines, "}", header("borders.h"), *borders, header("handler.h")])
+        layouts = _array_layouts("INPUT_ARRAYS", inputs) + _array_layouts("OUTPUT_ARRAYS", outputs)
+        return "\n".join([*head, *self.lines, "}", header("layout.h"), *layouts, header("handler.h")])
 
     def inputs_read(self) -> set[int]:
         found: set[int] = set()
         pending = [list(out) for _dtype, out in self.program.outputs if not isinstance(out, Memory)]
         for item in walk(self.program.body):
-            pending.append(pieces.reads(item, self.nodes))
+            pending.append(reads(item, self.nodes))
         for numbers in pending:
             found.update(self.nodes[n].attribute[0] for n in numbers if self.nodes[n].kind == "input")
         return found
@@ -88,7 +88,7 @@ class _Emitter(Moves):
         """The members of what functions share."""
         places = sorted(set(self.plan.place.values()))
         values = [f"{self.member_type(node)} v{node};" for node in places]
-        values += [f"vs picked{node};" for node in self.picked]
+        values += [f"vs fetched{node};" for node in self.fetched]
         return " ".join([*values, *(f"int i{number};" for number in self.counters), "int end;"])
 
     def lane_headers(self) -> list[str]:
@@ -118,7 +118,7 @@ class _Emitter(Moves):
 
     @contextmanager
     def function(self, number: int, depth: int) -> Iterator[None]:
-        """What is written inside becomes a function, called here; what it calls comes before it."""
+        """Turn what is written inside into a function, called here; what it calls comes before it."""
         self.line(depth, f"part{number}(in, out, work, shared, h);")
         outer, self.lines = self.lines, []
         self.indices.append({})
@@ -131,12 +131,12 @@ class _Emitter(Moves):
     def statements(self, items: list[Any], depth: int) -> None:
         wanted: list[int] = []  # elements that are fetched together, lane by lane
         for item in items:
-            if isinstance(item, int) and is_pick(self, item):
+            if isinstance(item, int) and is_lane_fetch(self, item):
                 self.stored_index(self.nodes[item].args[0], depth)
                 wanted.append(item)
                 continue
             if wanted and (not isinstance(item, int) or not set(wanted).isdisjoint(self.nodes[item].args)):
-                self.pick(wanted, depth)
+                self.fetch_lanes(wanted, depth)
                 wanted = []
             if isinstance(item, int):
                 self.compute(item, depth)
@@ -154,7 +154,7 @@ class _Emitter(Moves):
             else:
                 self.while_loop(item, depth)
         if wanted:
-            self.pick(wanted, depth)
+            self.fetch_lanes(wanted, depth)
 
     def branch(self, item: Branch, depth: int) -> None:
         # A block without operations needs no jump; what no block gives stays within the interval of the result.
@@ -195,13 +195,13 @@ class _Emitter(Moves):
                 early[result] = f"n{result}"
                 self.line(depth, f"const {self.variable_type(result)} n{result} = {self.like(result, value)};")
         for result, value in zip(item.results, block.yields, strict=True):
-            if result in early and result in item.settled:
+            if result in early and result in item.in_place:
                 self.assign(result, early[result], depth)
             elif result in early:
                 self.assign(result, self._select(result, mask, early[result], self.own_name(result)), depth)
-            elif result not in item.settled and result in self.plan.place:
+            elif result not in item.in_place and result in self.plan.place:
                 self.choose(result, mask, value, result, depth)
-            elif result not in item.settled:
+            elif result not in item.in_place:
                 self.assign(result, self._select(result, mask, self.like(result, value), self.own_name(result)), depth)
             elif result in self.plan.place:
                 self.move(result, value, depth)
@@ -240,7 +240,7 @@ class _Emitter(Moves):
             self.declare(result, depth, self.like(result, carry))
 
 
-def _borders(name: str, arrays: list[tuple[str, int]]) -> list[str]:
+def _array_layouts(name: str, arrays: list[tuple[str, int]]) -> list[str]:
     codes = {"unread": 0, "bool": 1, "uint8": 1, "int8": -1, "uint16": 2, "int16": -2}
     entries = ", ".join(f"{{{codes.get(dtype, 4)}, {size}}}" for dtype, size in arrays)
-    return [f"static const border {name}[] = {{{entries}{', ' if entries else ''}{{4, 0}}}};"]
+    return [f"static const array_layout {name}[] = {{{entries}{', ' if entries else ''}{{4, 0}}}};"]

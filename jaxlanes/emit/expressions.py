@@ -1,4 +1,4 @@
-"""The C++ expression of one operation; see `operations.h` for what the functions mean."""
+"""C++ expressions of single operations; `operations.h` defines the functions that they call."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def constant(type_: str, value: Any) -> str:
 def expression(emitter: Any, node: Node) -> str:
     """The value of a node in terms of the names of its arguments."""
     kind, suffix = node.kind, SUFFIX[node.type]
-    if kind in ORDERS and emitter.are_short(node.args):
-        return f"{kind}_s({', '.join(emitter.short_name(arg) for arg in node.args)})"
+    if kind in ORDERS and emitter.are_int16(node.args):
+        return f"{kind}_s({', '.join(emitter.int16_name(arg) for arg in node.args)})"
     x = [emitter.name(arg) for arg in node.args]
     if kind == "gather":
         return _gather(emitter, node)

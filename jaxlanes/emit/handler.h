@@ -15,7 +15,7 @@ typedef struct {
 } job;
 
 // Many small arrays are more than a processor foresees: their cache lines are asked for while another group is stepped.
-static void ask_for(const void* array, border b, int64_t first) {
+static void ask_for(const void* array, array_layout b, int64_t first) {
   const int64_t row = b.size * (b.dtype < 0 ? -b.dtype : b.dtype);
   const char *p = (const char*)array + first * row, *end = p + W * row;
   for (; p < end; p += 64) __builtin_prefetch(p, 0, 2);
@@ -52,15 +52,15 @@ static void run_groups(job* j, XLA_FFI_CallFrame* frame) {
     for (int64_t group = begin; memory && group < end; group++) {
       int64_t first = group * W;
       vi *in = memory, *out = in + INPUT_WORDS, *work = out + OUTPUT_WORDS;
-      for (int i = 0, at = 0; i < INPUTS; at += INPUT_BORDERS[i++].size)
+      for (int i = 0, at = 0; i < INPUTS; at += INPUT_ARRAYS[i++].size)
         for (int part = 0; part < STRIDE; part++)
-          load_lanes((vr*)(in + at) + part, j->inputs[i], INPUT_BORDERS[i], first + part * LW, j->lanes);
-      for (int i = 0; i < INPUTS && group + 1 < end; i++) ask_for(j->inputs[i], INPUT_BORDERS[i], first + W);
-      for (int i = 0; i < OUTPUTS; i++) ask_for(j->outputs[i], OUTPUT_BORDERS[i], first);
+          load_lanes((vr*)(in + at) + part, j->inputs[i], INPUT_ARRAYS[i], first + part * LW, j->lanes);
+      for (int i = 0; i < INPUTS && group + 1 < end; i++) ask_for(j->inputs[i], INPUT_ARRAYS[i], first + W);
+      for (int i = 0; i < OUTPUTS; i++) ask_for(j->outputs[i], OUTPUT_ARRAYS[i], first);
       step(in, out, work, j->shared, (home*)(work + WORK_WORDS));
-      for (int i = 0, at = 0; i < OUTPUTS; at += OUTPUT_BORDERS[i++].size)
+      for (int i = 0, at = 0; i < OUTPUTS; at += OUTPUT_ARRAYS[i++].size)
         for (int part = 0; part < STRIDE; part++)
-          store_lanes((const vr*)(out + at) + part, j->outputs[i], OUTPUT_BORDERS[i], first + part * LW, j->lanes);
+          store_lanes((const vr*)(out + at) + part, j->outputs[i], OUTPUT_ARRAYS[i], first + part * LW, j->lanes);
     }
     __atomic_fetch_sub(&j->left, end - begin, __ATOMIC_RELEASE);
     const int64_t spent = frame ? nanoseconds() - begun : 0;

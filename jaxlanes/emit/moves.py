@@ -1,10 +1,10 @@
-"""Writes what computes, fetches and moves single values."""
+"""Statements that compute, fetch and move single values."""
 
 from __future__ import annotations
 
 from jaxlanes.emit.expressions import SUFFIX, expression
+from jaxlanes.emit.int16 import int16_expression
 from jaxlanes.emit.names import Names
-from jaxlanes.emit.short import short_expression
 from jaxlanes.emit.targets import Target
 from jaxlanes.ir import Program
 
@@ -15,7 +15,7 @@ class Moves(Names):
         self.lines: list[str] = []
         self.masks: list[int | None] = [None]  # of the blocks around what is being written
         self.indices: list[dict[int, str]] = [{}]  # arrays of the lanes' indices, by node
-        self.picked: list[int] = []  # see `pick`
+        self.fetched: list[int] = []  # see `fetch_lanes`
 
     def line(self, depth: int, text: str) -> None:
         self.lines.append("  " * depth + text)
@@ -28,7 +28,7 @@ class Moves(Names):
             stored = self.stored(place)
             if stored == self.variable_type(node):
                 text = value
-            elif self.short(node) and place in self.wide_places:
+            elif self.is_int16(node) and place in self.wide_places:
                 text = f"wide_{SUFFIX[self.nodes[node].type]}({value})"
             else:
                 text = f"{stored}_of({value})"
@@ -42,9 +42,9 @@ class Moves(Names):
 
     def operation(self, number: int) -> str:
         node = self.nodes[number]
-        if not self.short(number):
+        if not self.is_int16(number):
             return expression(self, node)
-        return short_expression(self, node) or f"short_of({expression(self, node)})"
+        return int16_expression(self, node) or f"short_of({expression(self, node)})"
 
     def compute(self, number: int, depth: int) -> None:
         node = self.nodes[number]
@@ -65,8 +65,8 @@ class Moves(Names):
     def choose(self, node: int, mask: int, then: int, other: int, depth: int) -> None:
         """`node` becomes `then` in the lanes of the mask, else `other`."""
         first, second = self.packed(node, then), self.packed(node, other)
-        if first is None and second is not None and self.short(then):
-            first = f"{self.narrowed[self.plan.place[node]]}_of({self.short_name(then)})"
+        if first is None and second is not None and self.is_int16(then):
+            first = f"{self.narrowed[self.plan.place[node]]}_of({self.int16_name(then)})"
         if first is None or second is None:
             self.declare(node, depth, self._select(node, mask, self.like(node, then), self.like(node, other)))
         else:
@@ -96,7 +96,7 @@ class Moves(Names):
             self.assign(carry, f"n{carry}", depth)
 
     def _select(self, like: int, mask: int, then: str, other: str) -> str:
-        suffix = "s" if self.short(like) else SUFFIX[self.nodes[like].type]
+        suffix = "s" if self.is_int16(like) else SUFFIX[self.nodes[like].type]
         return f"select_{suffix}({self.name(mask)}, {then}, {other})"
 
     def running(self) -> str | None:
@@ -116,7 +116,7 @@ class Moves(Names):
             self.line(depth, f"alignas(64) int32_t {name}[W]; *(vi*){name} = {self.name(index)};")
         return name, offset
 
-    def pick(self, nodes: list[int], depth: int) -> None:
+    def fetch_lanes(self, nodes: list[int], depth: int) -> None:
         """Elements of shared arrays, in the lanes that are run: the lanes' rows one after the other."""
         head = f"for (vb left = {self.running()}; left; left &= left - 1) {{ const int lane = __builtin_ctz(left);"
         sources = []
@@ -135,8 +135,8 @@ class Moves(Names):
         self.line(depth, "}")
         self.line(depth, head)
         for node, source in zip(nodes, sources, strict=True):
-            self.line(depth + 1, f"((int16_t*)&h->picked{node})[lane] = {source};")
+            self.line(depth + 1, f"((int16_t*)&h->fetched{node})[lane] = {source};")
         self.line(depth, "}")
         for node in nodes:
-            self.declare(node, depth, f"h->picked{node}", "const ")
-        self.picked += nodes
+            self.declare(node, depth, f"h->fetched{node}", "const ")
+        self.fetched += nodes

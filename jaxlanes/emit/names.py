@@ -1,4 +1,4 @@
-"""What the values of a program are called in the source, and where they lie."""
+"""Names of a program's values in the source, and the memory that some of them have."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jaxlanes.emit.expressions import SUFFIX, constant
+from jaxlanes.emit.int16 import fits_int16, table_fits_int16
 from jaxlanes.emit.plan import Plan, narrowed_places
-from jaxlanes.emit.short import fits, table_fits
 from jaxlanes.emit.targets import Target
 from jaxlanes.ir import Memory, Program
 
@@ -17,7 +17,7 @@ VECTOR = {"bool": "vb", "int32": "vi", "uint32": "vu", "float32": "vf"}
 
 
 class Names:
-    """An integer is short if the target has lanes of sixteen bits and it fits into them: then it is one register."""
+    """An integer is in int16 lanes if the target has them and its interval fits: then it is one register."""
 
     def __init__(self, program: Program, target: Target) -> None:
         self.program, self.target, self.nodes = program, target, program.nodes
@@ -29,28 +29,28 @@ class Names:
         self.narrowed = narrowed_places(self.plan.place, self.nodes) if target.narrow_places else {}
         if target.pairs:  # sixteen bits are a register as it is
             self.narrowed = {place: name for place, name in self.narrowed.items() if name.endswith("8")}
-        self.wide_places = {place for node, place in self.plan.place.items() if not fits(self.nodes[node])}
+        self.wide_places = {place for node, place in self.plan.place.items() if not fits_int16(self.nodes[node])}
 
-    def short(self, node: int) -> bool:
-        """Whether a register holds all lanes of the node."""
-        return self.target.pairs and fits(self.nodes[node])
+    def is_int16(self, node: int) -> bool:
+        """True if the node is in int16 lanes: one register holds all of them."""
+        return self.target.pairs and fits_int16(self.nodes[node])
 
-    def are_short(self, nodes: Iterable[int]) -> bool:
-        return all(self.short(node) for node in nodes)
+    def are_int16(self, nodes: Iterable[int]) -> bool:
+        return all(self.is_int16(node) for node in nodes)
 
     def like(self, node: int, value: int) -> str:
         """`value` as wide as `node` is."""
-        return self.short_name(value) if self.short(node) else self.name(value)
+        return self.int16_name(value) if self.is_int16(node) else self.name(value)
 
     def own_name(self, node: int) -> str:
-        return self.short_name(node) if self.short(node) else self.name(node)
+        return self.int16_name(node) if self.is_int16(node) else self.name(node)
 
-    def short_name(self, node: int) -> str:
-        """The low sixteen bits of an integer, in one register."""
+    def int16_name(self, node: int) -> str:
+        """The low 16 bits of an integer, in one register."""
         found = self.nodes[node]
         if found.kind == "const":
             return f"splat_s({(int(found.attribute) + 2**15) % 2**16 - 2**15})"
-        if not self.short(node) or found.kind == "input":
+        if not self.is_int16(node) or found.kind == "input":
             return f"short_of({self.name(node)})"
         if node not in self.plan.place:
             return f"v{node}"
@@ -60,10 +60,10 @@ class Names:
     def name(self, node: int) -> str:
         """A C++ expression for a node that costs nothing to repeat; of an integer, all of its bits."""
         found = self.nodes[node]
-        if self.short(node) and found.kind not in ("const", "input"):
+        if self.is_int16(node) and found.kind not in ("const", "input"):
             if self.plan.place.get(node) in self.wide_places:
                 return f"h->v{self.plan.place[node]}"
-            return f"wide_{SUFFIX[found.type]}({self.short_name(node)})"
+            return f"wide_{SUFFIX[found.type]}({self.int16_name(node)})"
         if found.kind == "const":
             return constant(found.type, found.attribute)
         if found.kind == "input":
@@ -92,7 +92,7 @@ class Names:
 
     def variable_type(self, node: int) -> str:
         found = self.nodes[node]
-        if self.short(node):
+        if self.is_int16(node):
             return "vs"
         return "two_words" if found.kind == "threefry" else VECTOR[found.type]
 
@@ -109,7 +109,7 @@ class Names:
     def _anything(self, node: int) -> str:
         found = self.nodes[node]
         value = min(max(0, found.low), found.high)
-        return f"splat_s({value})" if self.short(node) else constant(found.type, value)
+        return f"splat_s({value})" if self.is_int16(node) else constant(found.type, value)
 
     def word(self, node: int) -> str:
         """The node as 32-bit words to be kept in memory."""
@@ -131,8 +131,8 @@ class Names:
         if memory.kind == "shared":
             return f"shared[{memory.attribute}]"
         name = f"table{len(self.tables)}"
-        if self.target.pairs and table_fits(memory):
-            return self.short_table(name, memory)
+        if self.target.pairs and table_fits_int16(memory):
+            return self.int16_table(name, memory)
         values = np.array(memory.attribute, memory.dtype)
         is_float = memory.dtype == "float32"
         # Words, whatever the type: they are read as words, and sixteen or thirty-two of them are a register.
@@ -142,7 +142,7 @@ class Names:
         self.tables.append(f"static const int32_t {name}[{len(padded)}] __attribute__((aligned(64))) = {{{text}}};")
         return name
 
-    def short_table(self, name: str, memory: Memory) -> str:
+    def int16_table(self, name: str, memory: Memory) -> str:
         elements = [int(value) for value in memory.attribute]
         padded = [*elements, *([0] * (-len(elements) % (32 if len(elements) <= 32 else 64)))]
         text = ",".join(map(str, [*padded, 0]))  # a word is read at every element

@@ -1,9 +1,8 @@
-"""Which function of the source each operation goes to, and which values live in memory between functions.
+"""Assignment of operations to functions of the source, and of values to memory between functions.
 
-A compiler's time grows faster than a function's length, so long straight code and big branches become functions. What
-is read in another function than its own has a place in a structure that all of them share. The result of a branch takes
-the place of the value that it replaces, where nothing reads that one any more: then a branch that no lane takes moves
-nothing.
+Long straight code and big branches become functions (`outlining`). A value that is read in another function than its
+own has a place in a structure that all functions share. The result of a branch takes the place of the value that it
+replaces, where nothing reads that one any more: then a branch that no lane takes moves nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-from jaxlanes.emit import pieces
+from jaxlanes.emit import outlining
 from jaxlanes.ir import INT, NARROW, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, operations, walk
+from jaxlanes.passes import uses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,11 @@ class Plan:
 
     def __init__(self, program: Program) -> None:
         self.nodes = program.nodes
-        self.limit = pieces.PIECE if operations(program.body) > pieces.WHOLE else pieces.WHOLE
+        self.limit = (
+            outlining.PART_OPERATIONS
+            if operations(program.body) > outlining.WHOLE_OPERATIONS
+            else outlining.WHOLE_OPERATIONS
+        )
         self.functions = 0
         self.parts: dict[int, list[Part]] = {}
         self.branches: dict[int, int] = {}
@@ -58,7 +62,7 @@ class Plan:
             self._readers.setdefault(node, set()).add(function)
 
     def _block(self, block: Block, function: int) -> None:
-        found = pieces.split(block.items, self.limit)
+        found = outlining.split(block.items, self.limit)
         parts = []
         for items in found:
             alone = len(found) == 1 or sum(isinstance(item, int) for item in items) == 0
@@ -94,7 +98,7 @@ class Plan:
         self._read(item.masks, function)
         for mask, block in zip(item.masks, item.blocks, strict=True):
             inside = function
-            if block.items and sum(pieces.size(inner) for inner in block.items) > pieces.BRANCH:
+            if block.items and sum(outlining.size(inner) for inner in block.items) > outlining.BRANCH_OPERATIONS:
                 inside = self.branches[id(block)] = self._new()
             if block.mask is not None:
                 self._read([block.mask], function)
@@ -106,7 +110,7 @@ class Plan:
     # ---- places
 
     def _keep_last(self, program: Program) -> None:
-        """What only a loop's last iteration decides is read from where the body puts it."""
+        """Read values that only a loop's last iteration decides from where the body puts them."""
         for item in walk(program.body):
             if isinstance(item, Loop):
                 for position in item.unread:
@@ -117,18 +121,18 @@ class Plan:
     def _share_places(self, block: Block, ends: list[int], given: dict[int, int]) -> None:
         """In `block`, after which `ends` are read; `given`: values that it may change as if it had made them, and what
         each of them is to become."""
-        position_of = {node: i for i, item in enumerate(block.items) for node in pieces.definitions([item])}
+        position_of = {node: i for i, item in enumerate(block.items) for node in uses.definitions([item])}
         made = set(given) | set(position_of)
         last: dict[int, int] = dict.fromkeys(ends, len(block.items))
         for position in range(len(block.items) - 1, -1, -1):
             item = block.items[position]
-            for node in pieces.uses([item], self.nodes)[0]:
+            for node in uses.uses([item], self.nodes)[0]:
                 last.setdefault(node, position)
         for position, item in enumerate(block.items):
             if isinstance(item, Branch):
-                settled = self._share_branch(item, made, last, position)
+                updated = self._share_branch(item, made, last, position)
                 for inner in item.blocks:
-                    self._share_places(inner, inner.yields, settled)
+                    self._share_places(inner, inner.yields, updated)
             elif isinstance(item, Loop):
                 self._share_loop(item, made, last, position)
                 self._share_places(item.body, item.body.yields, dict(zip(item.carries, item.body.yields, strict=True)))
@@ -140,7 +144,7 @@ class Plan:
     def _write_in_place(
         self, block: Block, given: dict[int, int], position_of: dict[int, int], last: dict[int, int]
     ) -> None:
-        """What a given value becomes is put where that value is, if nobody needs that one any more by then."""
+        """Put the successor of a given value where that value is, if nobody needs the old one any more by then."""
         if not given:
             return
         sharers: dict[int, list[int]] = {}
@@ -168,7 +172,7 @@ class Plan:
 
     def _share_loop(self, item: Loop, made: set[int], last: dict[int, int], position: int) -> None:
         """A carry lies where its first value was, if nobody else needs that one, and its last value stays there."""
-        read = pieces.uses(item.body.items, self.nodes)[0] | set(item.body.yields)
+        read = uses.uses(item.body.items, self.nodes)[0] | set(item.body.yields)
         for i, (carry, initial, result) in enumerate(zip(item.carries, item.initial, item.results, strict=True)):
             if carry not in self.place or i in item.unread:
                 continue
@@ -186,7 +190,7 @@ class Plan:
         (full,) = (block for block in item.blocks if block.items)
         kept = {*full.yields, *item.masks, full.mask}
         taken: set[int] = set()
-        settled: dict[int, int] = {}
+        updated: dict[int, int] = {}
         for result, old, new in zip(item.results, empty[0].yields, full.yields, strict=True):
             if result not in self.place or old not in made or last.get(old, -1) != position:
                 continue
@@ -195,9 +199,9 @@ class Plan:
             taken.add(old)
             self.place[old] = self.place.get(old, old)
             self.place[result] = self.place[old]
-            if result in item.settled:
-                settled[old] = new
-        return settled
+            if result in item.in_place:
+                updated[old] = new
+        return updated
 
 
 def narrowed_places(place: dict[int, int], nodes: list[Node]) -> dict[int, str]:

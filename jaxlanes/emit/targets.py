@@ -8,12 +8,12 @@ import platform
 from pathlib import Path
 
 from jaxlanes.emit.expressions import FUNCTIONS
-from jaxlanes.emit.short import fits
+from jaxlanes.emit.int16 import fits_int16
 from jaxlanes.errors import LanesError
 from jaxlanes.ir import BOOL, Program, walk
 
-WORTH_PAIRS = 1000
-"""Operations below which lanes of sixteen bits are not looked for."""
+INT16_OPERATIONS = 1000
+"""Operations below which a program is not considered for int16 lanes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Target:
     flags: tuple[str, ...]  # for g++ and clang++
     zig_cpu: str  # for `zig c++ -mcpu=`
     intrinsics: str = ""  # header of the compiler
-    narrow_places: bool = False  # whether integers are kept in memory as narrow as they are
-    pairs: bool = False  # whether a register holds W integers of 16 bits, and two of them W of 32
+    narrow_places: bool = False  # integers are kept in memory as narrow as their interval
+    pairs: bool = False  # int16 lanes: a register holds W integers of 16 bits, and two registers W of 32
 
 
 TARGETS = {
@@ -42,7 +42,7 @@ TARGETS = {
 
 
 def host_target() -> Target:
-    """What JAXLANES_ISA names, else the widest that this processor has."""
+    """The instruction set that JAXLANES_ISA names, else the widest that this processor has."""
     asked = os.environ.get("JAXLANES_ISA", "")
     if asked:
         if asked not in TARGETS:
@@ -58,14 +58,16 @@ def host_target() -> Target:
 
 
 def suited(program: Program, target: Target) -> Target:
-    """The target for a program: where a register can hold twice as many short integers, the one that does so, if nearly
-    all of the program's values are short; that one has no elementary functions."""
+    """The target for a program: with AVX-512 the one with int16 lanes, if nearly all of the program's values fit them.
+
+    That one has no elementary functions.
+    """
     kinds = [program.nodes[item] for item in walk(program.body) if isinstance(item, int)]
     if any(node.kind in FUNCTIONS for node in kinds):
         return TARGETS["avx512"] if target.pairs else target
-    if target.name != "avx512" or len(kinds) < WORTH_PAIRS:
+    if target.name != "avx512" or len(kinds) < INT16_OPERATIONS:
         return target
-    wide = sum(not fits(node) and node.type != BOOL for node in kinds)
+    wide = sum(not fits_int16(node) and node.type != BOOL for node in kinds)
     return TARGETS["avx512x2"] if wide < len(kinds) / 3 else target
 
 

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-from jaxlanes.build import Builder
 from jaxlanes.errors import UnsupportedError
 from jaxlanes.ir import BOOL, DTYPES, INT, Memory, dtype_limits, node_type
+from jaxlanes.lower.builder import Builder
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
 
 UNROLL_LIMIT = 1 << 15
@@ -184,7 +184,7 @@ def describe(equation: Any) -> str:
 
 
 def source_line(equation: Any) -> str:
-    """Where the user wrote it, "" if unknown."""
+    """The user's source line of an equation, "" if unknown."""
     try:
         from jax._src import source_info_util
 

@@ -88,7 +88,7 @@ def _cond(context: Context, equation: Any, which: Value, *operands: Value) -> li
 
 
 def _scan_sizes(params: dict[str, Any]) -> tuple[int, int]:
-    """How many constants and carries; JAX 0.11 writes a tree of the arguments where those before wrote numbers."""
+    """Numbers of constants and carries; JAX 0.11 writes a tree of the arguments where those before wrote numbers."""
     if "num_consts" in params:
         return params["num_consts"], params["num_carry"]
     constants, carries, _ = params["ft_in"].unpack()
@@ -198,7 +198,7 @@ def _read_row(context: Context, rows: Value, step: int) -> Value:
 
 
 def _collect(context: Context, value: Value, number: int, length: int) -> Value:
-    """What the loop stacks, in memory."""
+    """The rows that the loop stacks, in memory."""
     if isinstance(value, Keys):
         return Keys(tuple(_collect(context, word, number, length) for word in value.words), value.dtype)
     nodes = flat(context, value)

@@ -16,7 +16,7 @@ _REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "max", "
 
 
 def neutral(dtype: Any, kind: str) -> Any:
-    """What an empty reduction gives."""
+    """The result of an empty reduction."""
     dtype = np.dtype(dtype)
     if kind in ("max", "min"):
         if dtype.kind == "f":
@@ -126,7 +126,7 @@ def _product(sizes: list[int]) -> int:
 
 
 def before(context: Context, x: int, y: int) -> int:
-    """Whether x stands strictly before y in XLA's total order: -NaN < -inf < ... < -0 = 0 < ... < inf < NaN."""
+    """Bool node: x stands strictly before y in XLA's total order: -NaN < -inf < ... < -0 = 0 < ... < inf < NaN."""
     builder = context.builder
     if builder.nodes[x].type != FLOAT:
         return builder.compare("lt", x, y)
@@ -183,7 +183,7 @@ def sort_rows(context: Context, rows: list[tuple[int, ...]], keys: int) -> list[
 
 
 def _later(context: Context, x: tuple[int, ...], y: tuple[int, ...], columns: list[int]) -> int:
-    """Whether y stands before x."""
+    """Bool node: y stands before x."""
     builder = context.builder
     result = before(context, y[columns[-1]], x[columns[-1]])
     for column in reversed(columns[:-1]):

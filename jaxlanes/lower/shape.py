@@ -87,7 +87,7 @@ def _slice(context: Context, equation: Any, x: Value) -> Value:
         strides = equation.params["strides"] or (1,) * len(starts)
         first = next((d for d, size in enumerate(shape) if size != 1), len(shape))
         whole = all(shape[d] == x.shape[d] for d in range(first + 1, len(shape)))
-        if whole and (first == len(shape) or strides[first] == 1):  # what is left is in one piece
+        if whole and (first == len(shape) or strides[first] == 1):  # what is left is in one part
             start = int(np.ravel_multi_index(starts, x.shape)) if starts else 0
             return Stored(x.memory, x.offset + start, tuple(shape), x.dtype)
     return _sliced(context, equation, x)
@@ -115,9 +115,9 @@ def _stack(equation: Any, *arrays: np.ndarray) -> np.ndarray:
 @rule("split")
 def _split(context: Context, equation: Any, x: Value) -> list[Value]:
     axis, sizes = equation.params["axis"], equation.params["sizes"]
-    borders = np.cumsum(sizes)[:-1].tolist()
-    pieces = np.split(x if isinstance(x, np.ndarray) else context.ids(x), borders, axis=axis)
-    return list(pieces) if isinstance(x, np.ndarray) else [Lanes(piece, x.dtype) for piece in pieces]
+    ends = np.cumsum(sizes)[:-1].tolist()
+    parts = np.split(x if isinstance(x, np.ndarray) else context.ids(x), ends, axis=axis)
+    return list(parts) if isinstance(x, np.ndarray) else [Lanes(part, x.dtype) for part in parts]
 
 
 @rule("unstack")
@@ -126,8 +126,8 @@ def _unstack(context: Context, equation: Any, x: Value) -> list[Value]:
         words = zip(*(_unstack(context, equation, word) for word in x.words), strict=True)
         return [Keys(tuple(word), x.dtype) for word in words]
     axis = equation.params["axis"]
-    pieces = np.moveaxis(x if isinstance(x, np.ndarray) else context.ids(x), axis, 0)
-    return [piece if isinstance(x, np.ndarray) else Lanes(piece, x.dtype) for piece in pieces]
+    parts = np.moveaxis(x if isinstance(x, np.ndarray) else context.ids(x), axis, 0)
+    return [part if isinstance(x, np.ndarray) else Lanes(part, x.dtype) for part in parts]
 
 
 @rule("pad")

@@ -1,4 +1,4 @@
-"""What a traced array is while it is lowered: constants, nodes, or a place in memory."""
+"""Representations of a traced array while it is lowered: constants, nodes, or a range of memory."""
 
 from __future__ import annotations
 

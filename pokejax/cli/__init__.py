@@ -1,123 +1,140 @@
-"""Command line: ``pokejax quickstart`` and ``pokejax replay``.
+"""Command line ``pokejax COMMAND``.
 
-Exit status: 0 fine, 1 this implementation and the reference differ, 2 something could not be done (it says what).
+Commands are found by the entry-point group ``pokejax.commands``, whose values are `pokejax.cli.command.Command`
+objects; PokeJAX's own and those of other packages come the same way. A command is imported when it is run, or named in
+the help.
+
+Exit status: that of the command; 2 for a command that does not exist or cannot run here, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
 
-import argparse
+import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 
-from pokejax._version import __version__
+from pokejax.cli.command import EXIT_COULD_NOT, EXIT_INTERRUPTED, EXIT_OK, CannotRunError, Command
 
-EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT = 0, 1, 2
-
-FORMATS = ("gen1randombattle", "gen1ou")
-TEAMS = ("randbats", "allmoves", "ou", "mirror")
-POLICIES = ("uniform", "max-damage", "status-first", "switch-averse", "stalling", "guided")
+GROUP = "pokejax.commands"
+_OWN = "pokejax"
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
+def commands() -> dict[str, EntryPoint]:
+    """Entry points of all commands by name, in order. Of two with one name, PokeJAX's own is taken."""
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.dist is not None and entry.dist.name == _OWN)
+    return dict(sorted({entry.name: entry for entry in found}.items()))
 
 
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"{value} is not in 0 .. 2**63 - 1")
-    return value
+def load(entry: EntryPoint) -> Command:
+    """The command of an entry point; `CannotRunError` where it cannot be imported or is none."""
+    try:
+        import pokejax.tools  # noqa: F401 (puts the tools on the path)
+
+        command = entry.load()
+    except ModuleNotFoundError as error:
+        raise CannotRunError(_missing(error)) from error
+    except (ImportError, AttributeError) as error:
+        raise CannotRunError(f"{entry.value} cannot be imported: {error}") from error
+    if not isinstance(command, Command):
+        raise CannotRunError(f"{entry.value} is a {type(command).__name__}, not a pokejax.cli.command.Command")
+    return command
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number of seconds")
-    return value
-
-
-def _steps(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is not a number of steps")
-    return value
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line's parser."""
-    main = argparse.ArgumentParser(prog="pokejax", description="Pokémon battles in JAX, equal to Pokémon Showdown.")
-    main.add_argument("--version", action="version", version=f"pokejax {__version__}")
-    commands = main.add_subparsers(dest="command", required=True)
-
-    quickstart = commands.add_parser(
-        "quickstart",
-        help="play thousands of battles, compare some with Showdown, time both, write a replay, train a policy",
-        description="Plays Gen 1 random battles in JAX, replays a sample in the real Pokémon Showdown and compares "
-        "every decision point, times both briefly in turns, writes a replay page, and trains a policy, which then "
-        "plays in the real Showdown.",
+def usage() -> str:
+    """The text of ``pokejax --help``."""
+    lines = []
+    for name, entry in commands().items():
+        try:
+            lines.append(f"  {name:<12}{load(entry).summary}")
+        except CannotRunError as error:
+            lines.append(f"  {name:<12}cannot be loaded: {error}")
+    return "\n".join(
+        [
+            "usage: pokejax [-h] [--version] COMMAND ...",
+            "",
+            "Reinforcement-learning environments in JAX, each checked against its reference.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "`pokejax COMMAND --help` tells more. The tools need `pip install 'pokejax[tools]'`.",
+        ]
     )
-    quickstart.add_argument("--seed", type=_seed, default=0, help="of everything random (default: %(default)s)")
-    quickstart.add_argument("--episodes", type=_count, default=5000, help="battles to play (default: %(default)s)")
-    quickstart.add_argument(
-        "--sample", type=_count, default=200, help="battles to replay in Showdown (default: %(default)s)"
-    )
-    quickstart.add_argument(
-        "--seconds", type=_seconds, default=5.0, help="how long each of the two is timed (default: %(default)s)"
-    )
-    quickstart.add_argument(
-        "--train",
-        type=_steps,
-        default=300_000,
-        metavar="STEPS",
-        help="joint steps that a policy is trained for; 0: none is (default: %(default)s, a minute or two)",
-    )
-    quickstart.add_argument(
-        "--out", type=Path, default=Path("out/quickstart"), help="folder for what is written (default: %(default)s)"
-    )
-
-    replay = commands.add_parser(
-        "replay",
-        help="write one battle as Showdown's input log, its protocol log and a page to watch it",
-        description="Plays one battle in JAX, runs its input log through the real Pokémon Showdown, holds the two "
-        "against each other at every decision point, and writes three files.",
-    )
-    replay.add_argument("--seed", type=_seed, default=0, help="of teams, battle and choices (default: %(default)s)")
-    replay.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="(default: %(default)s)")
-    replay.add_argument("--teams", choices=TEAMS, help="(default: the format's own: randbats or ou)")
-    replay.add_argument("--policy", choices=POLICIES, default="uniform", help="who plays (default: %(default)s)")
-    replay.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="FILE.html, beside which FILE.txt (input log) and FILE.log (protocol log) are written; or a folder",
-    )
-    return main
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = parser().parse_args(arguments)
-    from pokejax.cli.checkout import CannotRunError
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words:
+        print(usage(), file=sys.stderr)
+        return EXIT_COULD_NOT
+    name, rest = words[0], words[1:]
+    if name in ("-h", "--help"):
+        print(usage())
+        return EXIT_OK
+    if name == "--version":
+        from pokejax import __version__
 
+        print(f"pokejax {__version__}")
+        return EXIT_OK
+    known = commands()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        told = f"did you mean {close[0]!r}?" if close else f"commands are {', '.join(known)}"
+        print(f"pokejax: there is no command {name!r}; {told}", file=sys.stderr)
+        return EXIT_COULD_NOT
+    return _run(name, known[name], rest)
+
+
+def _run(name: str, entry: EntryPoint, arguments: list[str]) -> int:
+    before = sys.argv
     try:
-        if options.command == "quickstart":
-            from pokejax.cli.quickstart import run
-        else:
-            from pokejax.cli.replay import run
-        return run(options)
+        command = load(entry)
+        sys.argv = [f"pokejax {name}", *command.before, *arguments]  # what the programs write down as their command
+        return command.run(arguments)
     except CannotRunError as error:
-        print(f"pokejax {options.command}: {error}", file=sys.stderr)
+        print(f"pokejax {name}: {error}", file=sys.stderr)
+        return EXIT_COULD_NOT
+    except ModuleNotFoundError as error:
+        if not _of_an_extra(error.name):
+            raise
+        print(f"pokejax {name}: {_missing(error)}", file=sys.stderr)
         return EXIT_COULD_NOT
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        print(f"pokejax {name}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; without this Python complains once more when it exits.
+        # The reader of our output has seen enough; without this Python complains once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_COULD_NOT
+    finally:
+        sys.argv = before
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    if _of_an_extra(error.name):
+        return f"it needs {error.name}, which is not installed. Remedy: `{_remedy()}`."
+    return f"it needs the module {error.name}, which is not installed"
+
+
+def _remedy() -> str:
+    from pokejax.tools import folder
+
+    return "pip install 'pokejax[tools]'" if folder().name == "_tools" else "uv sync"
+
+
+def _of_an_extra(module: str | None) -> bool:
+    """True for a module that an extra of this distribution brings."""
+    top = _plain((module or "").partition(".")[0])
+    try:
+        wanted = [_plain(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in requires(_OWN) or () if "extra" in line]
+    except PackageNotFoundError:
+        return False
+    return bool(top) and any(name == top or name.startswith(f"{top}-") for name in wanted)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,4 +1,4 @@
-"""Whether a move reaches its target: invulnerability, immunity, accuracy with its 1/256 miss.
+"""Hit or miss of a move: invulnerability, immunity, accuracy with its 1/256 miss.
 
 Source: data/mods/gen1/scripts.js ``tryMoveHit``.
 """

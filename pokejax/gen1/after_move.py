@@ -1,4 +1,4 @@
-"""What follows a move: trapping, recharge and Thrash bookkeeping, then waking, poison, burn and Leech Seed.
+"""Effects after a move: trapping, recharge and Thrash bookkeeping, then waking, poison, burn and Leech Seed.
 
 Source: the ``onAfterMove`` and ``onAfterMoveSelf`` handlers of data/mods/gen1/conditions.js and moves.js.
 """

@@ -29,6 +29,16 @@ def lookup(table: np.ndarray, index: jax.Array) -> jax.Array:
     return jnp.asarray(table).at[index].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
+def argmax(values: jax.Array) -> jax.Array:
+    """int32: the place of the first greatest of ``values`` (one axis), whatever width JAX's integers have."""
+    return lax.argmax(values, 0, jnp.int32)
+
+
+def argmin(values: jax.Array) -> jax.Array:
+    """int32: the place of the first least of ``values`` (one axis)."""
+    return lax.argmin(values, 0, jnp.int32)
+
+
 def quotient(numerator: jax.Array, denominator: jax.Array | int) -> jax.Array:
     """``numerator // denominator`` for int32 values that are not negative: floor and truncation agree."""
     return lax.div(numerator, jnp.asarray(denominator, numerator.dtype))

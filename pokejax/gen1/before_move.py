@@ -1,4 +1,4 @@
-"""What can keep a Pokémon from using its move, in Showdown's order of priority.
+"""Conditions that keep a Pokémon from using its move, in Showdown's order of priority.
 
 Freeze, sleep, being trapped, flinching, recharging, Disable, confusion, paralysis, Bide, and the trapping lock.
 Source: the ``onBeforeMove`` handlers of data/mods/gen1/conditions.js and data/mods/gen1/moves.js.

@@ -1,4 +1,4 @@
-"""What a player may choose, and how a choice becomes an action in Showdown's queue.
+"""Choices of a player, and the actions that they become in Showdown's queue.
 
 Actions are indices in poke-env's order for singles: 0–5 switch to that Pokémon of the team, 6–9 the move at that place
 of the request, `NO_OP` for a side that is not asked. When the request offers one forced entry (recharge, a move in
@@ -12,7 +12,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.gen1.arrays import take
+from pokejax.gen1.arrays import argmax, argmin, take
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import (
@@ -73,7 +73,7 @@ def default_action(seat: Seat, party: Party, legal: jax.Array) -> jax.Array:
     """Showdown's ``default``: the request's first move, else the next Pokémon in the side's order, else nothing."""
     moves = legal[FIRST_MOVE:NO_OP]
     place = jnp.where(legal[:TEAM_SIZE], party.position, TEAM_SIZE)
-    action = jnp.where(jnp.any(moves), FIRST_MOVE + jnp.argmax(moves), jnp.argmin(place))
+    action = jnp.where(jnp.any(moves), FIRST_MOVE + argmax(moves), argmin(place))
     return jnp.where(legal[NO_OP], NO_OP, action).astype(jnp.int32)
 
 

@@ -1,4 +1,4 @@
-"""How much a move takes: the Gen 1 damage formula with its critical hits, overflows and fixed amounts.
+"""The Gen 1 damage formula with its critical hits, overflows and fixed amounts.
 
 Source: data/mods/gen1/scripts.js ``getDamage``; the callbacks of Counter, Psywave and Super Fang in
 data/mods/gen1/moves.js.

@@ -1,6 +1,6 @@
 """Gen 1 data: moves, species and the type chart, as numpy arrays.
 
-The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m verification.references.showdown.tables``
+The arrays are read from ``pokejax/data/gen1_dex.npz``, which ``python -m families.pokejax_gen1.tables``
 writes from the reference package (``Dex.mod('gen1')``); a test compares every row with the package again. Nothing here
 is typed by hand but the codes.
 
@@ -196,6 +196,31 @@ class Species:
     """Showdown's Gen 1 tier, unicode ('OU', 'UU', 'Uber', …)."""
     learnset: np.ndarray
     """bool[152, 166]: the species can know the move (Showdown's ``getMovePool``)."""
+    learn_level: np.ndarray
+    """int16[152, 166]: the lowest level at which Showdown's validator lets the species know the move; 0 never."""
+    lowest_level: np.ndarray
+    """int16[152]: the lowest level at which Showdown's validator lets the species be."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Spellings:
+    """Names beside the proper ones: what Showdown's import and validator take for a Gen 1 species, move or item.
+
+    Aliases (old names, nicknames, romanised Japanese), and formes that the validator replaces.
+    """
+
+    species_id: np.ndarray
+    """Showdown ids, unicode [n]."""
+    species: np.ndarray
+    """int16[n]: the species that each stands for."""
+    move_id: np.ndarray
+    move: np.ndarray
+    item_id: np.ndarray
+    """Items that exist in Gen 1, which a Pokémon cannot hold: Showdown takes them off it without a word."""
+    name_id: np.ndarray
+    """Lower-case names, unicode [m], of the species of all generations and their formes."""
+    name: np.ndarray
+    """int16[m]: the Gen 1 species that it is a forme of, or 0."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -204,6 +229,7 @@ class Dex:
 
     moves: Moves
     species: Species
+    spellings: Spellings
     effectiveness: np.ndarray
     """int16[17, 17] by attacking and defending :class:`Type`: −1 resisted, 0, 1 super effective.
 
@@ -212,6 +238,8 @@ class Dex:
     """bool[17, 17] by attacking and defending :class:`Type`."""
     metronome_list: np.ndarray
     """int16[163]: the moves Metronome samples from, in its order."""
+    exclusive_moves: np.ndarray
+    """int16[n, 3]: a species and two moves that it can know, but not both."""
     ou_banned_moves: np.ndarray
     """int16[n]: moves gen1ou bans by name or by clause (OHKO, evasion, Dig, Fly)."""
     ou_banned_species: np.ndarray
@@ -221,17 +249,18 @@ class Dex:
 
 
 def read_dex(arrays: dict[str, np.ndarray]) -> Dex:
-    """A :class:`Dex` from the arrays of ``gen1_dex.npz``, keyed ``moves/<field>``, ``species/<field>``, ``<field>``."""
+    """A :class:`Dex` from the arrays of ``gen1_dex.npz``, keyed ``<table>/<field>`` and ``<field>``."""
     for array in arrays.values():
         array.setflags(write=False)
 
     def table(kind: type, prefix: str):
         return kind(**{field.name: arrays[f"{prefix}/{field.name}"] for field in dataclasses.fields(kind)})
 
-    plain = ("effectiveness", "immune", "metronome_list", "ou_banned_moves", "ou_banned_species")
+    plain = ("effectiveness", "immune", "metronome_list", "exclusive_moves", "ou_banned_moves", "ou_banned_species")
     return Dex(
         moves=table(Moves, "moves"),
         species=table(Species, "species"),
+        spellings=table(Spellings, "spellings"),
         version=str(arrays["version"]),
         **{name: arrays[name] for name in plain},
     )
@@ -260,11 +289,22 @@ def _numbers(kind: str) -> dict[str, int]:
     return {str(name): number for number, name in enumerate(ids) if number}
 
 
+@functools.cache
+def _spelled(kind: str) -> dict[str, int]:
+    table = load_dex().spellings
+    ids, numbers = (table.move_id, table.move) if kind == "move" else (table.species_id, table.species)
+    return {str(name): int(number) for name, number in zip(ids, numbers, strict=True)}
+
+
 def _number(kind: str, text: str) -> int:
     numbers = _numbers(kind)
     wanted = to_id(text)
-    if wanted in numbers:
-        return numbers[wanted]
+    if wanted == "nidoran" and kind == "species":
+        # The one name that only differs by a sign: get in sim/dex-species.js.
+        wanted += {"♀": "f", "♂": "m"}.get(text.strip()[-1], "")
+    number = numbers.get(wanted) or _spelled(kind).get(wanted)
+    if number:
+        return number
     dex = load_dex()
     names = dex.moves.name if kind == "move" else dex.species.name
     close = [str(names[numbers[match]]) for match in difflib.get_close_matches(wanted, numbers, n=3)]
@@ -273,10 +313,37 @@ def _number(kind: str, text: str) -> int:
 
 
 def move_number(text: str) -> int:
-    """Number 1–165 of a move by name or id; :class:`UnknownNameError` with close matches otherwise."""
+    """Number 1–165 of a move by name, id or alias; :class:`UnknownNameError` with close matches otherwise."""
     return _number("move", text)
 
 
+def is_gen1_item(text: str) -> bool:
+    """An item that Gen 1 has. No Pokémon holds it; Showdown takes it off without a word."""
+    return to_id(text) in _items()
+
+
+@functools.cache
+def _items() -> frozenset[str]:
+    return frozenset(map(str, load_dex().spellings.item_id))
+
+
+def has_gigantamax(species: str) -> bool:
+    """A species with a form of that name in Gen 8, for which Showdown puts the species itself."""
+    number = _numbers("species").get(to_id(species)) or _spelled("species").get(to_id(species))
+    return number is not None and f"{load_dex().species.id[number]}gmax" in _spelled("species")
+
+
+def species_of_name(name: str) -> int | None:
+    """The Gen 1 species that bears the name (or a forme of which does), 0 for a later one; None if nobody does."""
+    return _bearers().get(name.lower())
+
+
+@functools.cache
+def _bearers() -> dict[str, int]:
+    table = load_dex().spellings
+    return {str(name): int(number) for name, number in zip(table.name_id, table.name, strict=True)}
+
+
 def species_number(text: str) -> int:
-    """Number 1–151 of a species by name or id; :class:`UnknownNameError` with close matches otherwise."""
+    """Number 1–151 of a species by name, id or alias; :class:`UnknownNameError` with close matches otherwise."""
     return _number("species", text)

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.common.rng import Rng, draw
 from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.dex import Status, Type
-from pokejax.gen1.rng import Rng, draw
 from pokejax.gen1.state import REQUEST_MOVE, TIE, Battle, Seat, select, update
 from pokejax.gen1.status import has_type
 from pokejax.gen1.switching import (

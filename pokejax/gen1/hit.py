@@ -85,7 +85,7 @@ def _confuse_through(view: View, data: MoveData, shielded: jax.Array) -> View:
 
 def _build_rage(view: View, landed: jax.Array, when: jax.Array) -> View:
     """Each hit that leaves a raging foe alive raises its Attack."""
-    times = landed - (view.foe.hp == 0)
+    times = landed - (view.foe.hp == 0).astype(jnp.int32)
     foe = view.foe
     for hit_number in range(_MAX_HITS):
         # Every hit but a fatal last one finds the foe alive.

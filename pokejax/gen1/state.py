@@ -16,7 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
-from pokejax.gen1.rng import Rng
+from pokejax.common.engine import ONGOING as ONGOING
+from pokejax.common.engine import P1_WINS as P1_WINS
+from pokejax.common.engine import P2_WINS as P2_WINS
+from pokejax.common.engine import TIE as TIE
+from pokejax.common.rng import Rng
 
 Node = TypeVar("Node")
 
@@ -29,7 +33,6 @@ FAINTED = 7
 """Status code of a fainted active Pokémon, Showdown's ``fnt``; the others are `dex.Status`."""
 
 REQUEST_NONE, REQUEST_MOVE, REQUEST_SWITCH = range(3)
-ONGOING, P1_WINS, P2_WINS, TIE = range(4)
 
 
 def _stored(dtype: Any, *shape: int) -> Any:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import take
+from pokejax.gen1.arrays import argmax, take
 from pokejax.gen1.dex import Status, Volatile
 from pokejax.gen1.hit import lower_foe
 from pokejax.gen1.move_data import MoveData
@@ -84,7 +84,7 @@ def _disable(view: View, when: jax.Array) -> View:
         starts = when & jnp.any(usable) & (view.foe.disable_turns == 0)
         view, choice = view.draw(jnp.sum(usable, dtype=jnp.int32), starts)
         rank = jnp.cumsum(usable.astype(jnp.int32)) - 1
-        slot = jnp.argmax(usable & (rank == choice)).astype(jnp.int32)
+        slot = argmax(usable & (rank == choice))
         view, turns = view.draw(8, starts)
         move = take(view.foe.moves, slot)
         return view.on_foe(starts, disable_turns=turns + 1, disable_slot=slot, disable_move=move)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 
+from pokejax.common.formats import TEAM_KINDS
+from pokejax.common.pools import load_pool
 from pokejax.gen1.dex import MAX_MOVE, MAX_SPECIES
-from pokejax.gen1.pools import load_pool
 from pokejax.gen1.teams import MAX_LEVEL, MOVE_SLOTS, TEAM_SIZE, WIRE_COLUMNS
-
-TeamsKind = Literal["randbats", "allmoves", "ou", "mirror"]
-TEAMS_KINDS: tuple[str, ...] = get_args(TeamsKind)
 
 _EXTREME_IVS = np.array([0, 2, 14, 16, 28, 30], np.uint16)
 _EXTREME_EVS = np.array([0, 3, 4, 127, 252, 255], np.uint16)
 
 
-def sample_teams(kind: TeamsKind | str, rng: np.random.Generator, n: int) -> np.ndarray:
+def sample_teams(kind: str, rng: np.random.Generator, n: int) -> np.ndarray:
     """Teams for ``n`` battles, wire form uint16[n, 2, 6, 16].
 
     * ``randbats``, ``ou``: both sides drawn from the built-in pool.
@@ -34,7 +30,7 @@ def sample_teams(kind: TeamsKind | str, rng: np.random.Generator, n: int) -> np.
     if kind == "mirror":
         either = np.where(rng.random((n, 1, 1)) < 0.5, _from_pool("gen1randombattle", rng, (n,)), random_teams(rng, n))
         return np.repeat(either[:, None], 2, axis=1)
-    raise ValueError(f"unknown kind of teams {kind!r}; known are {', '.join(TEAMS_KINDS)}")
+    raise ValueError(f"unknown kind of teams {kind!r}; known are {', '.join(TEAM_KINDS)}")
 
 
 def _from_pool(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

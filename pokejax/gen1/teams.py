@@ -48,7 +48,11 @@ class PokemonSet:
     evs: Stats = (252, 252, 252, 252, 252)
     """Effort values 0–255, Showdown's scale for stat experience. 252 is Showdown's default where a team gives none."""
     item: str = ""
-    """Kept only to be refused: Gen 1 has no items."""
+    """Kept only to be refused, as no Pokémon of Gen 1 holds one."""
+    nickname: str = ""
+    """Kept only to be judged: a battle does not know it."""
+    later: tuple[str, ...] = ()
+    """Things of later generations that would change its battles there. Kept only to be refused."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +112,7 @@ def showdown_sets(team: Team) -> list[dict[str, Any]]:
 
     return [
         {
-            "name": member.species,
+            "name": member.nickname or member.species,
             "species": member.species,
             "item": "",
             "ability": "No Ability",

@@ -1,34 +1,42 @@
-"""Judge a team: structure in every format, legality in ``gen1ou``."""
+"""Judge a team: structure in every format, and what Showdown's validator asks for in the others.
+
+Source: sim/team-validator.js, ``validateSet``, ``validateStats``, ``checkCanLearn``; data/rulesets.js for the clauses.
+"""
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Iterator
 
-from pokejax.gen1.dex import MAX_MOVE, STATS, UnknownNameError, load_dex, move_number, species_number
+from pokejax.common import formats
+from pokejax.common.team_mappings import hp_dv
+from pokejax.common.team_text import MAX_NAME, TeamError, clean_name, utf16_length
+from pokejax.gen1.dex import (
+    MAX_MOVE,
+    STATS,
+    UnknownNameError,
+    is_gen1_item,
+    load_dex,
+    move_number,
+    species_number,
+    species_of_name,
+)
 from pokejax.gen1.teams import MAX_EV, MAX_IV, MAX_LEVEL, MOVE_SLOTS, TEAM_SIZE, PokemonSet, Stats, Team
-from pokejax.gen1.teams_parse import TeamError, hp_dv
 
-FORMATS = ("gen1randombattle", "gen1ou", "free")
-"""Formats a team can be judged by. ``gen1randombattle`` and ``free`` ask for structure only."""
-
-
-def check_format(format_id: str) -> str:
-    """``format_id`` itself, or ``ValueError`` that lists the known formats."""
-    if format_id not in FORMATS:
-        close = difflib.get_close_matches(format_id, FORMATS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"unknown format id {format_id!r}; known are {', '.join(FORMATS)}{hint}")
-    return format_id
+_OF_LATER_GENERATIONS = (508, 510)
+"""Sums of EVs that the rules of later generations lead to."""
+_ADD_ONE = "add 1 to one of them, which changes no stat, if it is meant so"
 
 
-def validate_team(team: Team, format_id: str = "free", player: str = "team") -> Team:
+def validate_team(team: Team, format_id: str = formats.DEFAULT_LEGALITY, player: str = "team") -> Team:
     """Return ``team`` if the format allows it, else raise :class:`TeamError` with every problem found.
 
-    Each problem names the player, the Pokémon's place, the value and what is allowed. ``gen1ou`` checks bans, clauses,
-    DVs and that each species can know each move; combinations of moves that exclude each other and minimum levels of
-    evolved species are left to Showdown's own validator.
+    Each problem names the player, the Pokémon's place, the value and what is allowed. By the format's legality:
+
+    * "structure": names, numbers and sizes that exist.
+    * "obtainable": also levels, moves and their combinations, DVs and names that Gen 1 can have.
+    * "gen1ou": also OU's bans, Species and Nickname Clause, and EVs that look forgotten or meant for another game.
     """
-    check_format(format_id)
+    legality = formats.find(format_id).legality
     problems: list[str] = []
     if not team.sets:
         problems.append(f"{player}: the team is empty; a team has 1 to {TEAM_SIZE} Pokémon")
@@ -38,8 +46,12 @@ def validate_team(team: Team, format_id: str = "free", player: str = "team") -> 
             problems.append(f"{where}: a team has at most {TEAM_SIZE} Pokémon")
             continue
         problems += [f"{where}: {problem}" for problem in _structure(member)]
-    if not problems and format_id == "gen1ou":
-        problems = _ou(team, player)
+    if not problems and legality != "structure":
+        members = [(f"{player}, Pokémon {place} ({member.species})", member) for place, member in enumerate(team, 1)]
+        problems += [f"{where}: {problem}" for where, member in members for problem in _obtainable(member)]
+        if legality == "gen1ou":
+            problems += [f"{where}: {problem}" for where, member in members for problem in _ou(member)]
+            problems += _clauses(members)
     if problems:
         raise TeamError(problems)
     return team
@@ -70,8 +82,9 @@ def _structure(member: PokemonSet) -> list[str]:
     if not 1 <= member.level <= MAX_LEVEL:
         problems.append(f"level {member.level}; allowed are 1 to {MAX_LEVEL}")
     problems += _range(member.ivs, MAX_IV, "IV") + _range(member.evs, MAX_EV, "EV (stat experience)")
-    if member.item:
-        problems.append(f"holds {member.item!r}; Gen 1 has no items")
+    if member.item and not is_gen1_item(member.item):
+        problems.append(f"holds {member.item!r}; Gen 1 has no items to hold")
+    problems += [f"has {thing}, which Gen 1 does not have; leave it out" for thing in member.later]
     return problems
 
 
@@ -83,32 +96,76 @@ def _range(values: Stats, highest: int, what: str) -> list[str]:
     ]
 
 
-def _ou(team: Team, player: str) -> list[str]:
+def _obtainable(member: PokemonSet) -> Iterator[str]:
+    """What no Pokémon of Gen 1 can be."""
     dex = load_dex()
-    problems = []
-    seen: dict[int, int] = {}
-    for place, member in enumerate(team, 1):
-        where = f"{player}, Pokémon {place} ({member.species})"
+    species = species_number(member.species)
+    lowest = dex.species.lowest_level[species]
+    if member.level < lowest:
+        yield f"level {member.level}; in Gen 1 it is had from level {lowest} on"
+    yield from _moves(species, member)
+    hp, attack, defense, special, speed = (iv // 2 for iv in member.ivs)
+    expected = hp_dv({"atk": attack, "def": defense, "spa": special, "spe": speed})
+    if hp != expected:
+        yield f"HP DV {hp}, but its other DVs give it HP DV {expected}; set the HP IV to {2 * expected}"
+    length = utf16_length(member.nickname)
+    if length > MAX_NAME:
+        yield f"the nickname {member.nickname!r} has {length} characters; allowed are {MAX_NAME}"
+
+
+def _moves(species: int, member: PokemonSet) -> Iterator[str]:
+    dex = load_dex()
+    levels = dex.species.learn_level[species]
+    known = {move_number(move): move for move in member.moves}
+    for number, move in known.items():
+        if not levels[number]:
+            can = ", ".join(dex.moves.name[: len(levels)][levels > 0])
+            yield f"cannot know {move} in Gen 1; it can know {can}"
+        elif member.level < levels[number]:
+            yield f"cannot know {move} at level {member.level} in Gen 1; it learns it at level {levels[number]}"
+    for owner, first, second in dex.exclusive_moves.tolist():
+        if owner == species and first in known and second in known:
+            yield f"cannot know both {known[first]} and {known[second]} in Gen 1"
+
+
+def _ou(member: PokemonSet) -> Iterator[str]:
+    """What gen1ou forbids a Pokémon beyond that."""
+    dex = load_dex()
+    if species_number(member.species) in dex.ou_banned_species:
+        yield f"is Uber; gen1ou bans {_names(dex.species.name, dex.ou_banned_species)}"
+    for move in member.moves:
+        if move_number(move) in dex.ou_banned_moves:
+            yield f"{move} is banned; gen1ou bans {_names(dex.moves.name, dex.ou_banned_moves)}"
+    # Special counts twice, as Special Attack and as Special Defense.
+    total = sum(member.evs) + member.evs[STATS.index("spc")]
+    if total == 0 and member.level > 1:
+        yield f"all EVs are 0, which Showdown takes for forgotten; {_ADD_ONE}"
+    if total in _OF_LATER_GENERATIONS:
+        yield f"the EVs come to {total}, the limit of later generations, which Gen 1 does not have; {_ADD_ONE}"
+    if member.level == 50 and total % 4 == 0:
+        yield f"level 50, as other games ask for, with EVs that come to {total}, which 4 divides; {_ADD_ONE}"
+
+
+def _clauses(members: list[tuple[str, PokemonSet]]) -> Iterator[str]:
+    """What gen1ou forbids a team: Species Clause and Nickname Clause."""
+    dex = load_dex()
+    species_seen: dict[int, int] = {}
+    names_seen: dict[str, int] = {}
+    for place, (where, member) in enumerate(members, 1):
         species = species_number(member.species)
-        if species in dex.ou_banned_species:
-            problems.append(f"{where}: is Uber; gen1ou bans {_names(dex.species.name, dex.ou_banned_species)}")
-        if species in seen:
-            problems.append(f"{where}: also Pokémon {seen[species]}; the Species Clause allows each species once")
-        seen.setdefault(species, place)
-        for move in member.moves:
-            number = move_number(move)
-            if number in dex.ou_banned_moves:
-                problems.append(f"{where}: {move} is banned; gen1ou bans {_names(dex.moves.name, dex.ou_banned_moves)}")
-            elif not dex.species.learnset[species, number]:
-                learnable = ", ".join(dex.moves.name[: dex.species.learnset.shape[1]][dex.species.learnset[species]])
-                problems.append(f"{where}: cannot know {move} in Gen 1; it can know {learnable}")
-        attack, defense, special, speed = (iv // 2 for iv in member.ivs[1:])
-        expected, given = hp_dv((0, attack, defense, special, speed)), member.ivs[0] // 2
-        if given != expected:
-            problems.append(
-                f"{where}: HP DV {given}, but its other DVs give it HP DV {expected}; set the HP IV to {2 * expected}"
-            )
-    return problems
+        if species in species_seen:
+            yield f"{where}: also Pokémon {species_seen[species]}; the Species Clause allows each species once"
+        species_seen.setdefault(species, place)
+        name = clean_name(member.nickname)
+        named = species_of_name(name)
+        if not name or named == species:
+            continue
+        if named is not None:
+            proper = dex.species.name[species]
+            yield f"{where}: the nickname {name!r} is another species' name; a {proper} may not bear it"
+        elif name in names_seen:
+            yield f"{where}: the nickname {name!r} is also Pokémon {names_seen[name]}'s; nicknames must differ"
+        names_seen.setdefault(name, place)
 
 
 def _names(names, numbers) -> str:

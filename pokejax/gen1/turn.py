@@ -10,11 +10,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxenv.control import maybe
+from pokejax.common.rng import Rng, draw
 from pokejax.gen1.choices import NO_OP, commit, default_action, legal_actions
 from pokejax.gen1.end_turn import end_turn, run_durations
 from pokejax.gen1.move_data import priority
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.rng import Rng, draw
 from pokejax.gen1.state import (
     FAINTED,
     ONGOING,

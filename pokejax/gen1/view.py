@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv import struct
-from pokejax.gen1 import rng as generator
-from pokejax.gen1.rng import Rng
+from pokejax.common import rng as generator
+from pokejax.common.rng import Rng
 from pokejax.gen1.state import Seat, update
 
 

@@ -9,10 +9,10 @@ import pytest
 import small_environments as small
 from rich.console import Console
 
-from baselines import configs
 from baselines.cli import main
 from baselines.config import Config, from_json, to_json
 from baselines.errors import ConfigError
+from baselines.family import config_of, tuned
 from baselines.loggers import JsonLines, TensorBoard, Terminal
 from baselines.plot import plot_runs, read_rows
 from baselines.train import Budget, Request, train
@@ -59,10 +59,10 @@ def test_wrong_arguments_are_answered_in_words(arguments, status, words, capsys,
 
 
 def test_configurations_survive_json():
-    for id in configs.tuned():
-        config = configs.for_environment(id)
+    for id in tuned():
+        config = config_of(id)
         assert from_json(json.loads(json.dumps(to_json(config)))) == config
-    assert configs.for_environment("small/chain") == Config()
+    assert config_of("small/chain") == Config()
     assert from_json(json.loads(json.dumps(to_json(small.TINY_CONFIG)))) == small.TINY_CONFIG
     with pytest.raises(ConfigError, match="unknown settings"):
         from_json({"algorithms": "ppo"})

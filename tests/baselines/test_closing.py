@@ -1,4 +1,4 @@
-"""The end of a run: evaluation, rating table, and files that are there when somebody stops it."""
+"""The end of a run: evaluation, rating table, and what is left when somebody stops it there."""
 
 from __future__ import annotations
 

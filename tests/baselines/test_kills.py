@@ -16,7 +16,7 @@ import pytest
 from baselines.checkpoint import UNFINISHED, Checkpoint
 from baselines.run_folder import open_run, updates
 
-MOMENTS = ("of training", "of a checkpoint", "at all", "of the end")
+MOMENTS: tuple[str, ...] = ("of training", "of a checkpoint", "at all", "of the end")
 """Kinds of moments at which a run is killed: after a row of this process, while a checkpoint is being written, any,
 and after the last row, when it is evaluated. The last kind comes last."""
 

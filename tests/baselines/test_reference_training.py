@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import jaxenv
-from baselines import configs
 from baselines.cli import main
 from baselines.config import Config
 from baselines.errors import ConfigError
+from baselines.family import config_of
 from baselines.policy import load
 from baselines.program import compile_program, make_setup
 from baselines.transfer.reference_env import reference_env
@@ -103,6 +103,6 @@ def test_what_cannot_be_trained_in_a_reference_is_said_before_it_begins() -> Non
     config = Config(reference=True)
     with pytest.raises(ConfigError, match="no reference to train in"):
         make_setup(jaxenv.make("pokejax/gen1randombattle"), dataclasses.replace(config, network=config.network))
-    small = dataclasses.replace(configs.for_environment(PONG), reference=True)
+    small = dataclasses.replace(config_of(PONG), reference=True)
     with pytest.raises(ConfigError, match="one member at a time, not 2"):
         compile_program(make_setup(jaxenv.make(PONG), small), 2)

@@ -18,8 +18,9 @@ import pytest
 import small_environments as small
 
 import jaxenv
-from baselines import configs, named_arrays
+from baselines import named_arrays
 from baselines.config import Config
+from baselines.family import config_of
 from baselines.program import Program, compile_program, make_setup, member_keys
 
 FAMILIES = ("small/chain", "pongjax/puffer_pong", "cheetahjax/HalfCheetah-v5")
@@ -37,7 +38,7 @@ for number, case in enumerate(sys.argv[2:]):
 def program(case: str) -> Program:
     """One update of a small batch in the environment, or variant of it, that `case` names."""
     env, _, variant = case.partition(" with ")
-    config = small.TINY_CONFIG if env.startswith("small/") else configs.for_environment(env)
+    config = small.TINY_CONFIG if env.startswith("small/") else config_of(env)
     sizes = {"environments": 16, "horizon": 4, "minibatches": 2, "epochs": 2}
     network = dataclasses.replace(config.network, memory=8 if variant == "a memory" else config.network.memory)
     config = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""What the public steps promise besides MuJoCo's numbers."""
+"""Promises of the public steps besides MuJoCo's numbers."""
 
 from __future__ import annotations
 

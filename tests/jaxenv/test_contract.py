@@ -117,7 +117,7 @@ def test_errors_say_what_to_do(build, error, message):
 
 def test_import_is_light_and_silent():
     code = (
-        "import jaxenv, jaxenv.rollout, jaxenv.testing, jaxenv.adapters, jax\n"
+        "import jaxenv, jaxenv.rollouts, jaxenv.testing, jaxenv.adapters, jax\n"
         "from jax._src import xla_bridge\n"
         "assert not xla_bridge._backends, 'a backend was started'"
     )

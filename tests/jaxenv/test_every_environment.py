@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 import jaxenv
-from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 from jaxenv.testing import check_env
 
 STEPS = 300
@@ -13,7 +13,7 @@ TOLERANCE = {"cheetahjax/HalfCheetah-v5": 1e-3}
 """Two programs' rounding, magnified within four steps: 1.4e-4 was measured for the cheetah."""
 
 
-@pytest.mark.parametrize("env_id", sorted(registry._BUILT_IN))
+@pytest.mark.parametrize("env_id", sorted(BUILT_IN))
 def test_registered_environment(env_id):
     env = jaxenv.make(env_id)
     assert env.id == env_id and jaxenv.make(env_id) == env

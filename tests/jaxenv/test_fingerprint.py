@@ -1,4 +1,4 @@
-"""What an environment is known by, and a rollout that starts without tracing it."""
+"""The fingerprint of an environment, and a rollout that starts without tracing it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,16 +18,16 @@ import pytest
 from toys import Walk
 
 import jaxenv
-import jaxlanes.sources
 from jaxenv import fingerprint as module
-from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 from jaxenv.environment import Environment
 from jaxenv.fingerprint import fingerprint
+from jaxlanes.runtime import source_hash
 from pongjax.env import PufferPong
 
 TOOLS: dict[str, set[str]] = {
     "jaxenv": {"adapters", "testing.py"},
-    "jaxlanes": {"__main__.py", "fuzz", "cuda", "starts.py"},
+    "jaxlanes": {"__main__.py", "tools", "cuda", "runtime/kernel_index.py"},
     "pokejax": {"cli"},
     "pongjax": set(),
     "cheetahjax": {"model", "render"},
@@ -44,7 +45,7 @@ def sources(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
         asked.append(set(packages))
         return "the sources"
 
-    monkeypatch.setattr(jaxlanes.sources, "hash_of", hash_of)
+    monkeypatch.setattr(source_hash, "hash_of", hash_of)
     return asked
 
 
@@ -61,7 +62,7 @@ class Odd(Environment):
 
 
 def test_every_built_in_environment_is_known(sources: list[set[str]]) -> None:
-    ids = list(registry._BUILT_IN)
+    ids = list(BUILT_IN)
     known = {fingerprint(jaxenv.make(id), jaxenv.make(id).default_params) for id in ids}
     assert None not in known and len(known) == len(ids)
     assert {frozenset(packages) for packages in sources} == {
@@ -73,7 +74,7 @@ def test_what_changes_it(sources: list[set[str]], monkeypatch: pytest.MonkeyPatc
     env = PufferPong()
     known = [fingerprint(env), fingerprint(PufferPong(frame_skip=4)), fingerprint(PufferPong(continuous=True))]
     assert fingerprint(PufferPong()) == known[0]
-    monkeypatch.setattr(jaxlanes.sources, "hash_of", lambda packages, since: "others")
+    monkeypatch.setattr(source_hash, "hash_of", lambda packages, since: "others")
     known.append(fingerprint(env))
     known += [fingerprint(Odd(field=field)) for field in (None, 0, 0.0, "0", (0,))]
     assert None not in known and len(set(known)) == len(known)
@@ -99,20 +100,20 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "data" / "table.txt").write_text("1")
     monkeypatch.syspath_prepend(tmp_path)
     __import__("somepackage")
-    with pytest.raises(jaxlanes.sources.UnknownSourcesError, match=r"__init__.py was touched after this process"):
-        jaxlanes.sources.hash_of(["somepackage"])
-    monkeypatch.setattr(jaxlanes.sources, "_IMPORTED", float("inf"))
-    monkeypatch.setattr(jaxlanes.sources, "_process_start", lambda: None)
-    found = [jaxlanes.sources.hash_of(["somepackage"]), jaxlanes.sources.hash_of(["somepackage", "jaxenv"])]
+    with pytest.raises(source_hash.UnknownSourcesError, match=r"__init__.py was touched after this process"):
+        source_hash.hash_of(["somepackage"])
+    monkeypatch.setattr(source_hash, "_IMPORTED", float("inf"))
+    monkeypatch.setattr(source_hash, "_process_start", lambda: None)
+    found = [source_hash.hash_of(["somepackage"]), source_hash.hash_of(["somepackage", "jaxenv"])]
     for path, text in (("data/table.txt", "2"), ("data/another.txt", ""), ("__init__.py", "x = 1")):
         (folder / path).write_text(text)
-        found.append(jaxlanes.sources.hash_of(["somepackage"]))
+        found.append(source_hash.hash_of(["somepackage"]))
     assert len(set(found)) == len(found)
     (folder / "__pycache__").mkdir(exist_ok=True)
     (folder / "__pycache__" / "x.pyc").write_text("")
-    assert jaxlanes.sources.hash_of(["somepackage"]) == found[-1]
-    with pytest.raises(jaxlanes.sources.UnknownSourcesError, match="nowhere is not imported from one folder"):
-        jaxlanes.sources.hash_of(["nowhere"])
+    assert source_hash.hash_of(["somepackage"]) == found[-1]
+    with pytest.raises(source_hash.UnknownSourcesError, match="nowhere is not imported from one folder"):
+        source_hash.hash_of(["nowhere"])
 
 
 @pytest.mark.parametrize("package", TOOLS)
@@ -122,11 +123,20 @@ def test_built_in_packages_import_nothing_that_is_not_hashed(package: str) -> No
     foreign = {
         (name, path.relative_to(FOLDER).as_posix())
         for path in (FOLDER / package).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in _executed(ast.parse(path.read_text()))
         for name in _imported(node)
         if name not in allowed
     }
-    assert {path.split("/")[1] for _, path in foreign} <= TOOLS[package]
+    tools = tuple(f"{package}/{tool}" for tool in TOOLS[package])
+    assert not {(name, path) for name, path in foreign if not path.startswith(tools)}
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a file, but for those that only type checkers read."""
+    yield node
+    typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    for child in node.orelse if typing_only else ast.iter_child_nodes(node):
+        yield from _executed(child)
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -180,7 +190,7 @@ class Env(Environment):
 PROGRAM = """
 import time
 import jax
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 import tinyenv
 play = rollout(tinyenv.Env(), 64, 10, backend="simd")
 key = jax.random.key(0).block_until_ready()

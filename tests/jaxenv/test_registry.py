@@ -1,11 +1,15 @@
 """Environments by id."""
 
+import ast
+import typing
+
 import jax
 import pytest
 from toys import Walk
 
 import jaxenv
 from jaxenv import registry
+from jaxenv.builtin import BUILT_IN
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +32,54 @@ def test_make_and_spec():
 def test_list_envs():
     assert {"toys/walk", "toys/duel", "pokejax/gen1randombattle", "pokejax/gen1ou"} <= set(jaxenv.list_envs())
     assert jaxenv.list_envs("toy") == ["toys/walk"]
+
+
+def test_tags_are_stated_once():
+    for env_id, entry in BUILT_IN.items():
+        assert jaxenv.make(env_id).spec.tags == entry.tags, env_id
+    assert jaxenv.make("pongjax/puffer_pong", strict=False).spec.tags == ("arcade", "one-player", "repaired")
+    assert jaxenv.make("pokejax/gen1ou", format="free", pool="gen1ou").spec.tags == BUILT_IN["pokejax/gen1ou"].tags
+
+
+def test_make_gives_the_class_that_its_types_promise():
+    promised = {}
+    for overload in typing.get_overloads(jaxenv.make):
+        id_type, result = overload.__annotations__["id"], overload.__annotations__["return"]
+        if id_type != "str":
+            promised |= {env_id: result for env_id in ast.literal_eval(id_type.removeprefix("Literal"))}
+    assert promised == {env_id: entry.target.partition(":")[2] for env_id, entry in BUILT_IN.items()}
+
+
+@pytest.mark.parametrize(
+    "name,meant",
+    [
+        ("Pong", "pongjax/puffer_pong or pongjax/puffer_pong_continuous"),
+        ("POKEJAX/GEN1OU", "pokejax/gen1ou"),
+        ("pokemon", "pokejax/gen1ou or pokejax/gen1randombattle"),
+        ("Pokemn", "pokejax/gen1ou or pokejax/gen1randombattle"),
+        ("gen1", "pokejax/gen1ou or pokejax/gen1randombattle"),
+        ("HalfCheetah", "cheetahjax/HalfCheetah-v5"),
+        ("halfcheeta-v4", "cheetahjax/HalfCheetah-v5"),
+        ("cheetahjax/hopper-v4", "cheetahjax/Hopper-v5"),
+        ("mujoco", "cheetahjax/HalfCheetah-v5, cheetahjax/Hopper-v5, .* or 4 more"),
+    ],
+)
+def test_what_was_meant(name, meant):
+    expected = rf"no environment '{name}' \(did you mean {meant}\?\)"
+    for call in (jaxenv.make, jaxenv.spec):
+        with pytest.raises(jaxenv.UnknownEnvironmentError, match=expected):
+            call(name)
+
+
+@pytest.mark.parametrize("tag,meant", [("pokemn", "pokemon"), ("MuJoCo", "mujoco"), ("two player", "two-player")])
+def test_an_unknown_tag(tag, meant):
+    with pytest.raises(jaxenv.UnknownTagError, match=rf"the tag '{tag}' \(did you mean {meant}.*tags are arcade, cont"):
+        jaxenv.list_envs(tag)
+
+
+def test_nothing_is_suggested_for_nothing_like_it():
+    with pytest.raises(jaxenv.UnknownEnvironmentError, match=r"no environment '\?\?\?'; list_envs"):
+        jaxenv.make("???")
 
 
 def test_third_parties_by_entry_point(monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toys import Duel, DuelParams, Walk
 
-from jaxenv.rollout import random_legal, rollout
+from jaxenv.rollouts import random_legal, rollout
 
 
 def test_random_legal_is_uniform_over_the_mask():

@@ -53,7 +53,7 @@ class Walk(Environment):
         return WalkParams()
 
     def observe(self, state, params):
-        left = 1 - state.time / jnp.asarray(params.max_steps_in_episode, jnp.float32)
+        left = 1 - state.time.astype(jnp.float32) / jnp.asarray(params.max_steps_in_episode, jnp.float32)
         return {"place": state.place, "left": left.astype(jnp.float32)}
 
     def legal_actions(self, state, params):
@@ -162,7 +162,9 @@ class Duel(Environment):
         beats = ((action - action[::-1]) % 3 == 1) & (action != PASS) & (action[::-1] != PASS)
         beats = beats | ((action != PASS) & (action[::-1] == PASS))
         hurt = beats[::-1]
-        state = DuelState(jnp.maximum(state.hp - state.damage * hurt, 0), hurt, state.time + 1, state.damage)
+        state = DuelState(
+            jnp.maximum(state.hp - state.damage * hurt.astype(jnp.int32), 0), hurt, state.time + 1, state.damage
+        )
         terminated = self._ended(state)
         truncated = (state.time >= params.max_steps_in_episode) & ~terminated
         if self.broken == "both ends":

@@ -1,4 +1,4 @@
-"""What the tests of jaxlanes share: a folder of kernels of their own, and the comparison with `jax.vmap`."""
+"""Fixtures of the tests of jaxlanes: a folder of kernels of their own, and the comparison with `jax.vmap`."""
 
 from __future__ import annotations
 

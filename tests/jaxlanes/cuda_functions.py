@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 
 import jaxenv
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from jaxlanes.emit.cuda import LOCAL_WORDS
 
 LANES = 131
@@ -106,7 +106,7 @@ def shared_batch() -> tuple[Any, ...]:
 
 
 def long_rows(x: Any) -> Any:
-    """What a loop stacks is too long for a thread's own memory: it goes to the scratch buffer."""
+    """Rows of a loop that are too long for a thread's own memory: they go to the scratch buffer."""
     _, rows = lax.scan(lambda c, k: (c * 5 + k, (c, c.astype(jnp.float32))), x, jnp.arange(LOCAL_WORDS + 9))
     return rows[0][x % LOCAL_WORDS] + rows[0][3], rows[1][x % 7]
 
@@ -120,11 +120,11 @@ def elementary(f: Any) -> Any:
 def play(name: str, lanes: int = 33, steps: int = 3) -> tuple[Callable[..., Any], tuple[Any, ...], Any]:
     """The body of a rollout of random legal play: resets, keys, policy and step."""
     env = jaxenv.make(name)
-    compiled = rollout(env, lanes, steps, collect=True)
+    compiled = rollout(env, lanes, steps, collect=True, backend="xla")
     params = env.default_params
 
     def lane(carry: Any, params: Any) -> Any:
-        from jaxenv.rollout import _step
+        from jaxenv.rollouts import _step
 
         return compiled._repeat(lambda c: _step(env, compiled.policy, c, params), None, carry, 0)
 

@@ -17,9 +17,9 @@ from typing import Any
 import jax.ffi
 import pytest
 
-from jaxlanes.compiler import find_compiler
 from jaxlanes.cuda import launch
 from jaxlanes.cuda.host import compile_for_host, pointers_of
+from jaxlanes.runtime.compiler import find_compiler
 
 FAILING = {"": 0, "load": 1, "launch": 2, "context": 3}
 
@@ -43,7 +43,7 @@ class MadeUpGpu:
         self.lock = threading.Lock()
 
     def ptx_of(self, source: str, arch: str = "", **_options: Any) -> str:
-        """What stands for a kernel's PTX with this driver."""
+        """The text that stands for a kernel's PTX with this driver."""
         text = f"what {hashlib.sha256(source.encode()).hexdigest()} is on {arch}"
         with self.lock:
             if text not in self.compiled:
@@ -66,7 +66,7 @@ class MadeUpGpu:
 
     @property
     def last_ptx(self) -> str:
-        """What it was asked to load last."""
+        """The PTX that it was asked to load last."""
         self.library.last_ptx.restype = ctypes.c_char_p
         return self.library.last_ptx().decode()
 

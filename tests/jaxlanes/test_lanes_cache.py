@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import jaxlanes
-from jaxlanes import cache
+from jaxlanes.runtime import cache
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -10,18 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from cuda_functions import stored
 from made_up_gpu import made_up_gpu as make_gpu
 
-import jaxlanes.cuda.__main__ as bench_program
-from jaxlanes.cuda import bench as bench_module
 from jaxlanes.cuda.__main__ import main
-from jaxlanes.cuda.pallas import first_line, pallas_kernel
+from jaxlanes.cuda.kernel import load_function
 from jaxlanes.errors import LanesError
+from jaxlanes.tools import bench as bench_module
 
 MODULE = """
 import jax.numpy as jnp
@@ -57,97 +52,34 @@ def rows(arguments: list[str], path: Path, status: int = 0) -> list[dict[str, An
 
 @pytest.mark.usefixtures("made_up_gpu")
 def test_bench(module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where JAX itself sees no GPU, and so has no Pallas either."""
+    """Of a GPU that JAX itself does not see."""
     (result,) = rows([f"{module}:step", "--lanes", "1024"], tmp_path / "results.json")
     said = capsys.readouterr().out
     assert "made up (sm_90), 1024 lanes" in said and "by the kernel alone, not by JAX" in said
-    assert "no kernel by Pallas: Only interpret mode is supported on CPU backend." in said
     assert (result["elements"], result["different"], result["lanes"]) == (2048, 0, 1024)
     assert 0 <= result["largest"] < 1e-4 and result["kernel_seconds"] > 0 and result["xla_seconds"] > 0
-    assert result["call_seconds"] is None and result["pallas_seconds"] is None and result["pallas_different"] is None
+    assert result["call_seconds"] is None
 
 
-@pytest.fixture
-def interpreted(made_up_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JAX calls our kernel, and XLA does what Pallas's says."""
+@pytest.mark.usefixtures("made_up_gpu")
+def test_bench_of_a_kernel_that_jax_calls(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_gpu().stand_in(monkeypatch)
-    monkeypatch.setattr(bench_program, "bench", functools.partial(bench_module.bench, interpret=True))
-
-
-@pytest.mark.usefixtures("interpreted")
-def test_bench_with_pallas(module: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"{module}:step", f"{module}:of_five"]
-    for result in rows([*names, "--lanes", "1024"], tmp_path / "results.json"):
-        assert result["pallas_refused"] is None and result["pallas_different"] == result["different"] == 0
-        assert result["pallas_largest"] < 1e-4 and result["pallas_seconds"] > 0 < result["pallas_compile_seconds"]
-        assert result["call_seconds"] > 0
-    said = capsys.readouterr().out
-    assert said.count("called by JAX") == said.count("by Pallas (compiled in") == 2
-    (result,) = rows([f"{module}:step", "--lanes", "1000"], tmp_path / "results.json")
-    assert result["pallas_refused"] == "not asked: 1000 lanes are no multiple of 128" and result["different"] == 0
+    for result in rows([*names, "--lanes", "1000"], tmp_path / "results.json"):
+        assert result["different"] == 0 and result["call_seconds"] > 0
+    assert capsys.readouterr().out.count("called by JAX") == 2
 
 
-@pytest.mark.usefixtures("interpreted")
+@pytest.mark.usefixtures("made_up_gpu")
 def test_a_wrong_result_is_told(
     module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whosever it is."""
-    stored, path = bench_module._Program.stored, tmp_path / "results.json"
-    names = [f"{module}:step", "--lanes", "256"]
-
-    def off_by_one(kernel: str) -> None:
-        """Of XLA's program, which is the first that is made, or of Pallas's, the last."""
-        made: list[Any] = []
-        monkeypatch.setattr(bench_module, "_Program", lambda *args: made.append(Program(*args)) or made[-1])
-        wrong = {"xla": 0, "pallas": 2}[kernel]
-        add = lambda self: [r + (self is made[wrong]) for r in stored(self)]  # noqa: E731
-        monkeypatch.setattr(Program, "stored", add)
-
-    Program = bench_module._Program  # noqa: N806
-    off_by_one("xla")
-    rows(names, path, status=1)
+    stored = bench_module._Program.stored
+    monkeypatch.setattr(bench_module._Program, "stored", lambda self: [r + 1 for r in stored(self)])
+    rows([f"{module}:step", "--lanes", "256"], tmp_path / "results.json", status=1)
     assert "; NOT THE SAME: 256 of 512 elements differ, floats by at most 1" in capsys.readouterr().out
-    off_by_one("pallas")
-    (result,) = rows(names, path, status=1)
-    said = capsys.readouterr().out
-    assert "by Pallas (NOT THE SAME: 256 of 512 elements differ, floats by at most 1)" in said and "; same: 0" in said
-    assert (result["different"], result["pallas_different"]) == (0, 256)
-
-
-def lowered(fn: Any, args: tuple[Any, ...], in_axes: Any = 0) -> str:
-    """By Triton for a GPU: that is done without one."""
-    device = jax.sharding.AbstractDevice(device_kind="NVIDIA H200", num_cores=132, platform="gpu")
-    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), (), abstract_device=device)):
-        call, arrays = pallas_kernel(fn, args, in_axes)
-        return jax.jit(call).trace(*arrays).lower(lowering_platforms=("cuda",)).as_text()
-
-
-@pytest.mark.filterwarnings("ignore:The Pallas Triton backend is deprecated:DeprecationWarning")  # by later JAX
-def test_what_triton_takes() -> None:
-    x, table = np.arange(256, dtype=np.int32), np.arange(4, dtype=np.int32)
-    assert lowered(lambda x, t, s: (x * x + s, x[None] * t), (x, table, np.int32(3)), (0, None, None)).count("triton")
-    with pytest.raises(ValueError, match="size is a power of 2") as refused:
-        lowered(lambda x: x.sum(), (np.ones((256, 5), np.float32),))
-    assert first_line(refused.value).startswith("The Pallas Triton lowering currently requires")
-    with pytest.raises(NotImplementedError) as refused:
-        lowered(lambda key: jax.random.bits(key), (jax.random.split(jax.random.key(0), 256),))
-    assert first_line(refused.value).startswith("Unimplemented primitive in Pallas Triton lowering: random_wrap")
-    assert first_line(KeyError()) == "KeyError" and first_line(ValueError("\n two\nlines")) == "two"
-
-
-def test_what_pallas_is_given() -> None:
-    """Keys, shared arguments and what the function closes over."""
-    big = jnp.asarray(np.random.default_rng(2).integers(-100, 100, 512))
-
-    def fn(key: Any, x: Any, shared: Any) -> Any:
-        own = jax.random.fold_in(key, x)
-        return {"key": own, "draw": jax.random.bits(own), "big": (big[x % 512] + shared[1], x > 3)}
-
-    args = jax.random.split(jax.random.key(1), 256), np.arange(256, dtype=np.int32), np.arange(3, dtype=np.int32)
-    call, arrays = pallas_kernel(fn, args, (0, 0, None), interpret=True)
-    theirs = stored(jax.jit(jax.vmap(fn, (0, 0, None)))(*args))
-    for a, b in zip(stored(jax.jit(call)(*arrays)), theirs, strict=True):
-        assert (a.shape, a.dtype) == (b.shape, b.dtype) and np.array_equal(a, b)
 
 
 @pytest.mark.usefixtures("made_up_gpu")
@@ -179,7 +111,7 @@ def test_without_a_gpu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 )
 def test_names_of_functions(module: str, name: str, message: str) -> None:
     with pytest.raises(LanesError, match=message):
-        bench_module.load(name)
+        load_function(name)
 
 
 def test_comparison() -> None:

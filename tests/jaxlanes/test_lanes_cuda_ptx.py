@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from cuda_functions import KERNELS
 
-from jaxlanes import cache
 from jaxlanes.cuda import assemble, clang, compile_ptx, make_kernel, nvrtc, ptxas
 from jaxlanes.cuda import compile as compile_module
 from jaxlanes.cuda.compile import ROUTES, cached_ptx
 from jaxlanes.emit.cuda import ENTRY
 from jaxlanes.errors import CompilerNotFoundError
+from jaxlanes.runtime import cache
 
 
 def needs(route: str) -> None:

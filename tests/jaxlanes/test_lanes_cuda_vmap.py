@@ -19,10 +19,10 @@ from made_up_gpu import MadeUpGpu, compile_beside, made_up_gpu
 
 import jaxenv
 import jaxlanes
-from jaxlanes import kernel
 from jaxlanes.cuda import NoGpuError, clang, launch, nvrtc
 from jaxlanes.cuda.compile import cached_ptx
 from jaxlanes.emit.cuda import ENTRY
+from jaxlanes.runtime import kernel
 
 X = np.arange(600, dtype=np.int32).reshape(200, 3)
 

@@ -15,15 +15,15 @@ from jax import lax
 
 from jaxlanes.__main__ import main
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.fuzz import campaign
-from jaxlanes.fuzz.classes import CLASSES, OTHER_NAMES, missing
-from jaxlanes.fuzz.compare import Pair, canonical
-from jaxlanes.fuzz.generate import primitive_program, random_program
-from jaxlanes.fuzz.oracles import ORACLES, wrong
-from jaxlanes.fuzz.programs import Program
-from jaxlanes.fuzz.shrink import Case, check, shrink
-from jaxlanes.fuzz.values import DTYPES, KEY, Type, draw, literal
 from jaxlanes.lower.context import RULES
+from jaxlanes.tools.fuzz import campaign
+from jaxlanes.tools.fuzz.classes import CLASSES, OTHER_NAMES, missing
+from jaxlanes.tools.fuzz.compare import Pair, canonical
+from jaxlanes.tools.fuzz.generate import primitive_program, random_program
+from jaxlanes.tools.fuzz.oracles import ORACLES, wrong
+from jaxlanes.tools.fuzz.programs import Program
+from jaxlanes.tools.fuzz.shrink import Case, check, shrink
+from jaxlanes.tools.fuzz.values import DTYPES, KEY, Type, draw, literal
 
 # JAX converts constants by NumPy, which warns of NaN.
 pytestmark = pytest.mark.filterwarnings("ignore:(invalid value|overflow) encountered:RuntimeWarning")

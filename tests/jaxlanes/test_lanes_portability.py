@@ -12,16 +12,17 @@ from typing import Any
 
 import jax
 import jax.ffi
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from test_lanes_targets import batch, everything, functions, runnable
 
 import jaxlanes
-from jaxlanes.compiler import find_compiler
 from jaxlanes.emit.cpp_simd import emit
 from jaxlanes.emit.targets import TARGETS
 from jaxlanes.ir import Memory
-from jaxlanes.trace import Traced, lower
+from jaxlanes.runtime.compiler import find_compiler
+from jaxlanes.trace.program import Traced, lower
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("ziglang") is None, reason="needs the ziglang package")
 _MAIN = Path(__file__).with_name("standalone_main.cc")
@@ -105,11 +106,11 @@ def test_aarch64_gives_the_same_bits(name: str, tmp_path: Path) -> None:
         pytest.skip("needs qemu-aarch64 (Debian: qemu-user)")
     fn, args, traced = _cases(name)
     program = _cross_compile(traced, tmp_path, "-static", "-nostdlib++")
-    flat = [np.asarray(jax.random.key_data(a) if jax.dtypes.issubdtype(a.dtype, jax.dtypes.prng_key) else a)
+    flat = [np.asarray(jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a)
             for a in jax.tree.leaves(args)]  # fmt: skip
     here = jax.tree.leaves(jaxlanes.vmap(fn, backend="simd")(*args))
     for there, ours in zip(_run(emulator, program, traced, flat), here, strict=True):
-        if jax.dtypes.issubdtype(ours.dtype, jax.dtypes.prng_key):
+        if jnp.issubdtype(ours.dtype, jax.dtypes.prng_key):
             ours = jax.random.key_data(ours)
         expected = np.asarray(ours).reshape(there.shape)
         assert np.array_equal(there.astype(expected.dtype), expected, equal_nan=expected.dtype.kind == "f")

@@ -1,4 +1,4 @@
-"""What makes kernels fast changes no result: short integers, updates in place, elements fetched for few lanes."""
+"""Optimisations change no result: int16 lanes, in-place updates, elements fetched for few lanes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from jax import lax
 
-from jaxlanes.emit import pieces, short, targets
+from jaxlanes.emit import int16, outlining, targets
 from jaxlanes.emit.cpp_simd import emit
 from jaxlanes.emit.targets import TARGETS, host_target, suited
 from jaxlanes.ir import Branch, Loop, Program, walk
-from jaxlanes.prepare import prepare
-from jaxlanes.trace import lower
+from jaxlanes.passes.pipeline import optimise
+from jaxlanes.trace.program import lower
 
 POOL = np.random.default_rng(5).integers(0, 200, (5000, 6)).astype(np.uint8)  # more than is written into the source
 WIDTHS = [name for name in ("avx512", "avx512x2") if host_target().name == "avx512"] or [host_target().name]
@@ -105,16 +105,16 @@ def test_rules_inside_rules(same: Any, isa: str, tiny: bool, monkeypatch: pytest
     """With every value in memory between tiny functions, and with none."""
     monkeypatch.setenv("JAXLANES_ISA", isa)
     if tiny:
-        monkeypatch.setattr(pieces, "WHOLE", 20)
-        monkeypatch.setattr(pieces, "PIECE", 10)
-        monkeypatch.setattr(pieces, "BRANCH", 3)
+        monkeypatch.setattr(outlining, "WHOLE_OPERATIONS", 20)
+        monkeypatch.setattr(outlining, "PART_OPERATIONS", 10)
+        monkeypatch.setattr(outlining, "BRANCH_OPERATIONS", 3)
     same(fight, *battles())
 
 
-def test_a_short_program_gets_lanes_of_sixteen_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "WORTH_PAIRS", 100)
+def test_a_program_of_small_integers_gets_int16_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "INT16_OPERATIONS", 100)
     program = program_of(fight, *(a[0] for a in battles()))
-    prepare(program)
+    optimise(program)
     assert suited(program, TARGETS["avx512"]) is TARGETS["avx512x2"]
     assert suited(program, TARGETS["avx2"]) is TARGETS["avx2"]
     functions = program_of(lambda x: jnp.sin(x), jnp.float32(1))
@@ -126,19 +126,19 @@ def test_a_carry_is_as_wide_as_the_loop_makes_it() -> None:
         return lax.fori_loop(0, 10, lambda i, c: jnp.minimum(c + 1, 90), x.astype(jnp.int32))
 
     program = program_of(counts, jnp.uint8(3))
-    prepare(program)
+    optimise(program)
     (loop,) = (item for item in walk(program.body) if isinstance(item, Loop))
     (carry,) = (program.nodes[c] for c in loop.carries if program.nodes[c].attribute is not None)
     assert (carry.low, carry.high) == (0, 255)
 
 
-def test_branches_are_settled_and_unread_carries_found() -> None:
+def test_branches_are_updated_in_place_and_unread_carries_found() -> None:
     program = program_of(fight, *(a[0] for a in battles()))
-    prepare(program)
+    optimise(program)
     items = list(walk(program.body))
     outer = [item for item in items if isinstance(item, Branch) and any(isinstance(i, Branch) for b in item.blocks
                                                                       for i in b.items)]  # fmt: skip
-    assert outer and all(item.settled for item in outer)
+    assert outer and all(item.in_place for item in outer)
     # What is seen; not the two that an inner loop gives, which lie with that loop's own carries.
     assert max(len(item.unread) for item in items if isinstance(item, Loop)) == 3
 
@@ -146,24 +146,24 @@ def test_branches_are_settled_and_unread_carries_found() -> None:
 def test_elements_of_few_lanes_are_fetched_together() -> None:
     program = program_of(fight, *(a[0] for a in battles()))
     text = emit(program, TARGETS["avx512x2"])
-    assert "__builtin_prefetch" in text and text.count("h->picked") >= 12
+    assert "__builtin_prefetch" in text and text.count("h->fetched") >= 12
 
 
 @pytest.mark.parametrize("divisor", [2, 3, 5, 6, 7, 10, 25, 50, 99, 100, 127, 255, 256, 997, 4095, 32767])
-def test_quotients_of_shorts(divisor: int) -> None:
+def test_quotients_in_int16_lanes(divisor: int) -> None:
     for top in (divisor - 1, divisor, 255, 1000, 32767):
-        found = short.reciprocal(top, divisor)
+        found = int16.reciprocal(top, divisor)
         assert found is not None
         n = np.arange(top + 1, dtype=np.uint64)
         assert np.array_equal(((n * found[0]) >> 16) >> found[1], n // divisor)
 
 
 @pytest.mark.skipif("avx512x2" not in WIDTHS, reason="this processor has no AVX-512")
-def test_arithmetic_of_shorts(same: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arithmetic_in_int16_lanes(same: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every operation that has a form of its own in sixteen bits, at the ends of the interval too."""
     monkeypatch.setenv("JAXLANES_ISA", "avx512x2")
 
-    def short_operations(a: jax.Array, b: jax.Array, u: jax.Array, s: jax.Array) -> list[jax.Array]:
+    def int16_operations(a: jax.Array, b: jax.Array, u: jax.Array, s: jax.Array) -> list[jax.Array]:
         x, y, n, i = (v.astype(jnp.int32) for v in (a, b, u, s))
         table = jnp.asarray(np.random.default_rng(2).integers(-500, 500, 256).astype(np.int16))
         small = [jnp.asarray(np.arange(size, dtype=np.int16) * 3)[n % size] for size in (7, 32, 33, 100, 150, 200)]
@@ -183,7 +183,7 @@ def test_arithmetic_of_shorts(same: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     rng = np.random.default_rng(9)
     a, b = rng.integers(-(2**15), 2**15, (2, 300)).astype(np.int16)
     a[:4], b[:4] = [-(2**15), 2**15 - 1, 0, -1], [-(2**15), 2**15 - 1, -1, 0]
-    same(short_operations, a, b, rng.integers(0, 256, 300).astype(np.uint8), rng.integers(0, 16, 300).astype(np.int16))
+    same(int16_operations, a, b, rng.integers(0, 256, 300).astype(np.uint8), rng.integers(0, 16, 300).astype(np.int16))
 
 
 @pytest.mark.parametrize("isa", [*WIDTHS, "portable"])
@@ -202,7 +202,7 @@ def test_the_high_word_of_a_product(same: Any, isa: str, monkeypatch: pytest.Mon
     words = np.random.default_rng(4).integers(0, 2**32, 200, dtype=np.uint32)
     words[:3] = [0, 2**32 - 1, 2**16]
     program = program_of(high, words[0])
-    prepare(program)
+    optimise(program)
     kinds = [program.nodes[item].kind for item in program.body.items]
     assert kinds == ["mulhi"]
     got = same(high, words)

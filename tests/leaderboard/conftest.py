@@ -7,8 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from families import lookup
 from jaxenv import registry
-from leaderboard import child, reference
+from leaderboard import child
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def toys(monkeypatch):
     import toy_bench
 
     monkeypatch.setattr(registry, "_registered", {})
-    monkeypatch.setattr(reference, "_SESSIONS", reference._SESSIONS)
+    monkeypatch.setattr(lookup, "_registered", {})
     monkeypatch.setattr(child, "command", lambda: [sys.executable, toy_bench.__file__])
     toy_bench.register()
     return toy_bench

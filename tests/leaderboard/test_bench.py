@@ -6,7 +6,7 @@ import statistics
 import jax
 import pytest
 
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from leaderboard import bench, machine
 from leaderboard.__main__ import main
 from leaderboard.policy import Network

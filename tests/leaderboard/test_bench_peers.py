@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import toy_peers
 
-from leaderboard import peer
 from leaderboard.__main__ import main
 from leaderboard.accuracy import errors
 from leaderboard.settings import Settings
@@ -14,7 +13,6 @@ from leaderboard.settings import Settings
 
 @pytest.fixture(autouse=True)
 def peers(toys, monkeypatch):
-    monkeypatch.setattr(peer, "_PEERS", {toys.NAME: "toy_peers"})
     monkeypatch.setattr(toy_peers, "PEERS", [toy_peers.peer("quick", 500.0), toy_peers.peer("slow", 20.0)])
     monkeypatch.setattr(toy_peers, "log", [])
     return toy_peers

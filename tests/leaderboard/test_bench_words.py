@@ -1,4 +1,4 @@
-"""What the bench reads and says: configurations, predictions, tables."""
+"""Input and output of the bench: configurations, predictions, tables."""
 
 import io
 import time

@@ -8,16 +8,17 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import families
 import jaxenv
 from jaxenv import EnvSpec, Reference
 from leaderboard import machine, reference
+from leaderboard.family import Bench
 from leaderboard.section import Section
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))
 from toys import Duel, Walk
 
 NAME = "slow-duel"
-SECTIONS = (Section(),)
 SPEED = 1000  # steps per second of each of the pretended reference's workers
 
 
@@ -70,9 +71,31 @@ def session(request):
     )
 
 
+def peers(env):
+    """Those of `toy_peers`, which a test sets."""
+    import toy_peers
+
+    return toy_peers.declared(env)
+
+
+def error(env, batch, compiler_options):
+    """That of `toy_peers`."""
+    import toy_peers
+
+    return toy_peers.error(env, batch, compiler_options)
+
+
+BENCH = Bench(session=session, peers=peers, error=error)
+SECTIONED = Bench(sections=(Section(cores=1), Section(), Section(mode="policy_in_loop")), session=session)
+
+
 def register() -> None:
     """Make the toys known to the registry and to the bench."""
-    reference._SESSIONS = {NAME: __name__, "slow-walk": "toy_sections"}
+    toys = families.Family(name="toys", environments=("toys/referenced", "toys/quick"), bench=f"{__name__}:BENCH")
+    families.register(toys)
+    families.register(
+        families.Family(name="sectioned", environments=("toys/sectioned",), bench=f"{__name__}:SECTIONED")
+    )
     jaxenv.register("toys/duel", "toys:Duel")
     jaxenv.register("toys/walk", "toys:Walk")
     jaxenv.register("toys/referenced", f"{__name__}:ReferencedDuel")

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from families.pokejax_gen1 import tables
 from pokejax.gen1.dex import (
     CANNOT_MOVE,
     FIGHT,
@@ -22,7 +23,6 @@ from pokejax.gen1.dex import (
     species_number,
     to_id,
 )
-from verification.references.showdown import tables
 
 
 def test_every_row_equals_the_reference_package():

@@ -11,11 +11,11 @@ from jax.experimental import checkify
 
 import jaxenv
 import pokejax
-from pokejax.env import Gen1Battle, _start, battle
+from pokejax.common.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
+from pokejax.common.team_text import TeamError
+from pokejax.env import Gen1Battle, Gen1State, _start_compiled, battle
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
-from pokejax.gen1.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
 from pokejax.gen1.state import P1_WINS, packed_bytes
-from pokejax.gen1.teams_parse import TeamError
 
 STRONG = """\
 Mewtwo
@@ -109,7 +109,7 @@ def test_a_start_is_the_pool_rows_and_seed_of_its_key(env, params):
     rng, rows = env.draw(key, params)
     assert rows.shape == (2,) and rows.min() >= 0 and rows.max() < len(params.pool.species)
     _, state = jax.jit(env.reset_env)(key, params)
-    again = jax.jit(_start)(rng, jax.tree.map(lambda leaf: leaf[np.asarray(rows)], params.pool))
+    again = _start_compiled(env.engine, Gen1State, rng, jax.tree.map(lambda leaf: leaf[np.asarray(rows)], params.pool))
     assert all(jax.tree.leaves(jax.tree.map(np.array_equal, state, again)))
 
 
@@ -135,6 +135,15 @@ def test_given_teams():
 def test_given_teams_that_cannot_be(teams, format, seed, message):
     with pytest.raises(ValueError, match=message):
         battle(*teams, seed=seed, format=format)
+
+
+def test_given_teams_are_what_gen1_can_have_unless_one_says_free():
+    surfing = "Tauros\n- Surf"
+    for arguments in ({}, {"format": "gen1obtainable"}, {"format": "gen1ou"}):
+        with pytest.raises(TeamError, match=r"player 2, Pokémon 1 \(Tauros\): cannot know Surf in Gen 1; it can know"):
+            battle(STRONG if "format" not in arguments else "Abra\n- Rest", surfing, seed=0, **arguments)
+    state = battle(STRONG, surfing, seed=0, format="free")
+    assert int(state.battle.seats[1].base_moves[0]) == 57
 
 
 def test_problems_of_both_teams_are_told():

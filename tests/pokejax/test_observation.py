@@ -8,18 +8,18 @@ import numpy as np
 import protocol_tracker
 import pytest
 
+from pokejax.common.pools import TeamPool, save_pool
 from pokejax.env import Gen1Battle
 from pokejax.gen1.choices import FIRST_MOVE, NUM_ACTIONS
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.observation.build import hp_percent
 from pokejax.gen1.observation.memory import UNSEEN
 from pokejax.gen1.observation.spec import OBS_SPEC, VOLATILES
-from pokejax.gen1.pools import TeamPool, save_pool
 from pokejax.gen1.state import ONGOING
 from pokejax.gen1.team_sampling import random_teams
-from verification.references.showdown.client import BattleJob
-from verification.references.showdown.replay import battle_texts
-from verification.references.showdown.workers import WorkerPool
+from references.showdown.client import BattleJob
+from references.showdown.replay import battle_texts
+from references.showdown.workers import WorkerPool
 
 BATTLES, STEPS, TOLD = 64, 80, 12
 SECRET_MOVES = (Move.METRONOME, Move.MIRRORMOVE, Move.MIMIC, Move.TRANSFORM, Move.DISABLE, Move.SUBSTITUTE)

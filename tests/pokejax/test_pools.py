@@ -5,15 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from pokejax.gen1 import pools
+from families.pokejax_gen1.pools import generate_pool
+from pokejax.common import pools
+from pokejax.common.formats import TEAM_KINDS
+from pokejax.common.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
+from pokejax.common.team_text import TeamError
+from pokejax.env import Gen1Battle
+from pokejax.gen1 import wire
 from pokejax.gen1.dex import MAX_MOVE, load_dex
-from pokejax.gen1.pools import PoolError, TeamPool, build_pool, load_pool, save_pool
-from pokejax.gen1.team_sampling import TEAMS_KINDS, random_teams, sample_teams
+from pokejax.gen1.team_sampling import random_teams, sample_teams
 from pokejax.gen1.teams import showdown_sets, team_from_array
-from pokejax.gen1.teams_parse import TeamError
 from pokejax.gen1.teams_validate import validate_team
-from verification.references.showdown.pools import generate_pool
-from verification.references.showdown.scripts import run_script
+from references.showdown.scripts import run_script
 
 TEAM = [{"species": "Abra", "moves": ["Psychic", "Teleport"]}, {"species": "Tauros", "moves": ["Body Slam"]}]
 
@@ -51,11 +54,11 @@ def test_the_ou_pool_is_varied():
     assert len(np.unique(teams[..., 2:6])) > 110
 
 
-@pytest.mark.parametrize("kind", TEAMS_KINDS)
+@pytest.mark.parametrize("kind", TEAM_KINDS)
 def test_samples_are_valid_teams(kind):
     sample = sample_teams(kind, np.random.default_rng(3), 300)
     assert (sample.shape, sample.dtype) == ((300, 2, 6, 16), np.uint16)
-    pools.check_teams(sample.reshape(-1, 6, 16).astype(np.uint8), kind)
+    wire.check_teams(sample.reshape(-1, 6, 16).astype(np.uint8), kind)
     np.testing.assert_array_equal(sample, sample_teams(kind, np.random.default_rng(3), 300))
     assert (sample[:, 0] == sample[:, 1]).all() == (kind == "mirror")
 
@@ -105,6 +108,19 @@ def test_command_line(tmp_path, capsys):
     assert pools.main(["build", str(tmp_path / "none.txt"), str(out)]) == 2
     errors = capsys.readouterr().err
     assert "cannot know Surf" in errors and "unknown format id 'gen9ou'" in errors and "none.txt" in errors
+
+
+def test_pools_are_of_what_gen1_can_have_unless_one_says_free(tmp_path):
+    surfing, path = [{"species": "Tauros", "moves": ["Surf"]}], tmp_path / "pool.npz"
+    with pytest.raises(TeamError, match=r"team 1, Pokémon 1 \(Tauros\): cannot know Surf in Gen 1"):
+        build_pool([surfing], path)
+    assert build_pool([surfing], path, "free").format == load_pool(path).format == "free"
+    assert build_pool([TEAM], path).format == "gen1obtainable"
+    for format in ("free", "gen1obtainable"):
+        assert len(Gen1Battle(format=format, pool=path).default_params.pool.species) == 1
+    with pytest.raises(PoolError, match=r"holds teams of 'gen1obtainable', the environment plays 'gen1ou'"):
+        Gen1Battle(format="gen1ou", pool=path)
+    assert Gen1Battle(format="gen1obtainable", pool="gen1ou").spec.id == "pokejax/gen1obtainable"
 
 
 def test_missing_and_corrupt_files(tmp_path):
@@ -167,4 +183,4 @@ def test_a_wrong_value_is_named_with_its_row(case, tmp_path):
 @pytest.mark.parametrize("teams", [np.zeros((0, 6, 16), np.uint8), np.ones((2, 6, 16)), np.ones((2, 5, 16), np.uint8)])
 def test_a_wrong_shape_or_dtype_is_refused(teams):
     with pytest.raises(PoolError, match=r"expected uint8\[n, 6, 16\] with n ≥ 1"):
-        pools.check_teams(teams, "x")
+        wire.check_teams(teams, "x")

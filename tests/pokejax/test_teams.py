@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from pokejax.common.team_text import TeamError
 from pokejax.gen1.dex import load_dex
 from pokejax.gen1.team_sampling import random_teams
 from pokejax.gen1.teams import PokemonSet, Team, battle_array, showdown_sets, team_array, team_from_array
-from pokejax.gen1.teams_parse import TeamError, parse_team, parse_teams
+from pokejax.gen1.teams_parse import parse_team, parse_teams
 from pokejax.gen1.teams_validate import validate_team
-from verification.references.showdown.scripts import run_script
+from references.showdown.scripts import run_script
 
 EXPORT = """\
 Bertha (Chansey) (F)
@@ -117,6 +118,7 @@ def test_export_text():
         100,
         (31, 2, 31, 31, 31),
         (252, 0, 252, 252, 252),
+        nickname="Bertha",
     )
     assert (tauros.level, tauros.evs) == (68, (252,) * 5)
     validate_team(Team((chansey, tauros)), "gen1ou")

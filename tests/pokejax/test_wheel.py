@@ -1,24 +1,30 @@
-"""The wheel by itself: built, checked, installed in an empty environment somewhere else, and used."""
+"""The wheel by itself: built, checked, installed in an empty environment somewhere else, and used.
+
+The commands run there on a third party's family, `tests/third_party/corridor`, which is installed beside it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TOOLS = ("references", "families", "verification", "leaderboard", "baselines")
 
 SMOKE = """
 import importlib.util, sys
 import jax
 import jaxenv, pokejax
 assert "site-packages" in pokejax.__file__, pokejax.__file__
-for name in ("verification", "leaderboard", "tests"):
+for name in ("references", "families", "verification", "leaderboard", "baselines", "tests"):
     assert importlib.util.find_spec(name) is None, name
 env = pokejax.make("pokejax/gen1randombattle")
 obs, state = env.reset(jax.random.key(0))
@@ -71,25 +77,95 @@ def test_its_contents(wheel):
         "cheetahjax",
         "pongjax",
     }
-    for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz", "cli/replay.html"):
+    for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz"):
         assert f"pokejax/{needed}" in names
     assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
         names
     )
     headers = {path.relative_to(ROOT).as_posix() for path in (ROOT / "jaxlanes").rglob("*.h")}
     assert headers and headers | {"jaxlanes/py.typed"} <= set(names), "kernels are made of them"
+    assert wheel_has_all_files_of_the_tools(set(names))
+    assert not [name for name in names if "/results/" in name or "__pycache__" in name or "fuzz" in name]
     assert wheel.stat().st_size < 8_000_000
 
 
+def wheel_has_all_files_of_the_tools(names: set[str]) -> bool:
+    listed = run("git", "ls-files", *TOOLS, cwd=ROOT).stdout.splitlines()
+    wanted = {f"pokejax/_tools/{name}" for name in listed if not name.startswith("leaderboard/results/")}
+    assert len(wanted) > 200 and wanted <= names, sorted(wanted - names)
+    return True
+
+
+def environment(uv: str, folder: Path, *packages: str | Path) -> Path:
+    """An empty environment with these packages, in the versions that the tests run with; its folder of programs."""
+    pins = folder / "constraints.txt"
+    installed = {found.name.lower(): found.version for found in distributions()}
+    pins.write_text("".join(f"{name}=={version}\n" for name, version in installed.items() if name != "pokejax"))
+    run(uv, "venv", "--python", sys.executable, folder / "env", cwd=folder)
+    programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
+    run(uv, "pip", "install", "--python", programs / "python", "--constraint", pins, *packages, cwd=folder)
+    return programs
+
+
 def test_it_works_alone(wheel, uv, tmp_path):
-    run(uv, "venv", "--python", sys.executable, tmp_path / "env", cwd=tmp_path)
-    python = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(uv, "pip", "install", "--python", python, wheel, cwd=tmp_path)
-    packages = run(uv, "pip", "list", "--python", python, cwd=tmp_path).stdout
+    programs = environment(uv, tmp_path, wheel)
+    packages = run(uv, "pip", "list", "--python", programs / "python", cwd=tmp_path).stdout
     assert "rich" not in packages and "nodejs" not in packages
-    assert "smoke: one step of pokejax/gen1randombattle" in run(python, "-c", SMOKE, cwd=tmp_path).stdout
-    command = [python.parent / "pokejax", "quickstart", "--out", tmp_path / "out"]
-    without_rich = run(*command, cwd=tmp_path, fine=False)
-    assert without_rich.returncode == 2 and "pip install 'pokejax[cli]'" in without_rich.stderr
-    replay = run(python.parent / "pokejax", "replay", "--out", "x.html", cwd=tmp_path, fine=False)
-    assert replay.returncode == 2 and "checkout" in replay.stderr
+    assert "smoke: one step of pokejax/gen1randombattle" in run(programs / "python", "-c", SMOKE, cwd=tmp_path).stdout
+    (tmp_path / "families").mkdir()  # a package of the user's own, which hides nothing of ours
+    (tmp_path / "families" / "__init__.py").write_text("raise SystemExit(3)")
+    told = run(programs / "python", "-m", "pokejax", "--help", cwd=tmp_path).stdout
+    assert all(f"  {name}" in told for name in ("quickstart", "verify", "bench", "train", "transfer"))
+    for words in (["quickstart"], ["verify", "run", "x"], ["bench", "x"]):
+        without = run(programs / "pokejax", *words, cwd=tmp_path, fine=False)
+        assert without.returncode == 2 and "Remedy: `pip install 'pokejax[tools]'`" in without.stderr, without.stderr
+
+
+@pytest.fixture(scope="module")
+def tools(wheel, uv, tmp_path_factory) -> Path:
+    """The folder of programs of an environment with the tools and a third party's family."""
+    folder = tmp_path_factory.mktemp("tools")
+    return environment(uv, folder, f"pokejax[tools] @ {wheel.as_uri()}", ROOT / "tests" / "third_party" / "corridor")
+
+
+def pokejax(tools: Path, cwd: Path, words: str) -> str:
+    return run(tools / "pokejax", *words.split(), cwd=cwd).stdout
+
+
+def test_a_third_party_s_command(tools, tmp_path):
+    assert pokejax(tools, tmp_path, "corridor is long") == "a corridor, is long\n"
+    assert "  corridor    say that the corridor is there" in pokejax(tools, tmp_path, "--help")
+
+
+def test_verify(tools, tmp_path):
+    pokejax(tools, tmp_path, "verify run corridor/short --levels 0,1,3 --episodes 10 --injected 64 --json r.json")
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["verdict"] == "pass" and report["complete"], report["reason"]
+    ran = {check["id"]: check["steps"] for level in report["levels"] for check in level["checks"]}
+    assert ran["L3/episodes"] > 100 and ran["L0/fresh-process"] > 0  # which starts processes that need the path
+    assert report["command"].startswith("pokejax verify run corridor/short")
+
+
+def test_bench(tools, tmp_path):
+    pokejax(tools, tmp_path, "bench corridor/short --batch 64 --samples 2 --seconds 0.1 --json b.json")
+    (row,) = json.loads((tmp_path / "b.json").read_text())["rows"]
+    assert row["median_sps"] > 0 and row["reference"]["name"] == "Walk" and row["ratio"] > 0
+    assert row["commit"] is None, "the commit of somebody else's repository"
+
+
+def test_train_and_transfer(tools, tmp_path):
+    pokejax(tools, tmp_path, "train corridor/short --steps 4096 --eval-episodes 0 --out run")
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["steps"] == 4096
+    pokejax(tools, tmp_path, "transfer corridor/short --policies run uniform --episodes 8 --json t.json")
+    written = json.loads((tmp_path / "t.json").read_text())
+    assert written["policies"].keys() == {"run", "uniform"} and written["plan"]["episodes"] == 8
+    assert written["judgement"]["verdict"]
+    assert "a trained policy" in pokejax(tools, tmp_path, "tool baselines eval --help")
+
+
+@pytest.mark.sweep  # compiles Gen 1 by C++ and by XLA: a minute or more where nothing is cached
+def test_quickstart(tools, tmp_path):
+    pokejax(tools, tmp_path, "quickstart --episodes 200 --sample 5 --seconds 1 --train 0 --out out")
+    found = json.loads((tmp_path / "out" / "quickstart.json").read_text())
+    assert found["not_done"] == [] and found["compared"]["battles"] == 5 and found["compared"]["divergences"] == 0
+    assert found["ratio"] > 1 and (found["no_kernel"] or found["xla_ratio"] > 1)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import jaxenv
-from jaxenv.rollout import rollout
+from jaxenv.rollouts import rollout
 from jaxenv.testing import check_env
 from pongjax.env import DOWN, STILL, UP, PufferPong
 from pongjax.params import PongParams

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from verification.protocols import CAPABILITIES, WITHOUT
+from references.protocol import CAPABILITIES, WITHOUT
 from verification.results import CheckResult, FieldDifference, Finding, level_json, worst
 from verification.statistics.equivalence import Equivalence
 
@@ -44,10 +44,10 @@ def report(results: list[CheckResult], **changes: Any) -> dict[str, Any]:
         "candidate": {"name": "pokejax", "version": "0.1.0"},
         "capabilities": {
             "reference": have | {"Covered": False},
-            "candidate": have | {"Trainable": False},
+            "candidate": have | {"Covered": False},
             "missing": [
                 {"side": "reference", "capability": "Covered", "means": WITHOUT["Covered"]},
-                {"side": "candidate", "capability": "Trainable", "means": WITHOUT["Trainable"]},
+                {"side": "candidate", "capability": "Covered", "means": WITHOUT["Covered"]},
             ],
         },
         "levels": levels,

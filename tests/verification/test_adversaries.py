@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from adversaries.dice import AGENTS, PLUGIN, Dice
 
+from references.protocol import Actions, Draw, Tape
 from verification.levels.context import Plan
-from verification.protocols import Actions, Draw, Tape
+from verification.plugin import Draws
 from verification.remote import guard, scan
 from verification.remote.recordings import Player, Recording, record
 from verification.remote.sandbox import Confinement, Sandbox, SandboxError, bwrap_works
@@ -383,7 +384,11 @@ class TapedDice(Dice):
 
 
 def test_draws_from_a_tape_and_starts_from_the_reference() -> None:
-    plugin = dataclasses.replace(PLUGIN, reference=TapedDice, noise="tape", same_start=False)
+    plugin = dataclasses.replace(
+        PLUGIN,
+        sides=dataclasses.replace(PLUGIN.sides, reference=TapedDice, same_start=False),
+        draws=Draws(noise="tape"),
+    )
     player = Player(plugin, plugin.table())
     episode = record(plugin, TapedDice(), np.random.default_rng(0), 3, 0)
     played = player.play(TapedDice(), episode)

@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 from pong_runs import need_reference
 
+from families.pongjax.verify.candidate import PongCandidate
+from families.pongjax.verify.plugin import make
 from verification import cases
-from verification.backends import BACKENDS, alone, vmap_of
+from verification.backends import BACKENDS, alone, choose, vmap_of
 from verification.cases import Case
 from verification.cli import main
 from verification.fields import PluginError
 from verification.levels.context import Plan
-from verification.plugins import PLUGINS, load_plugin
-from verification.plugins.pong.candidate import PongCandidate
-from verification.plugins.pong.plugin import make
+from verification.plugin import Checks, Running
+from verification.registry import known_plugins, load_plugin
 from verification.reporting import words
 from verification.results import Finding
 from verification.runner import Run, execute
@@ -33,14 +34,14 @@ def run(*arguments: str | Path) -> int:
     return main([str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("name", sorted(PLUGINS))
+@pytest.mark.parametrize("name", sorted(known_plugins()))
 def test_every_environment_of_ours_has_both_and_references_beside_themselves_have_none(name: str) -> None:
     plugin = load_plugin(name)
     ours = name.startswith(("pokejax/", "pongjax/", "cheetahjax/"))
-    assert tuple(plugin.backends) == (BACKENDS if ours else ("xla",))
-    assert plugin.backend == plugin.configured({}).backend == "xla"
+    assert tuple(plugin.running.backends) == (BACKENDS if ours else ("xla",))
+    assert plugin.running.backend == plugin.configured({}).running.backend == "xla"
     if ours:
-        assert plugin.configured({"backend": "simd"}).backend == "simd"
+        assert plugin.configured({"backend": "simd"}).running.backend == "simd"
     else:
         with pytest.raises(PluginError, match=f"{name} has no backend 'simd'; its candidate's steps run by: xla"):
             plugin.configured({"backend": "simd"})
@@ -54,7 +55,7 @@ def test_an_unknown_backend_is_refused() -> None:
 
 
 def test_a_plugin_that_does_not_follow_its_own_backends_is_refused() -> None:
-    careless = replace(load_plugin("example/cartpole"), backends=BACKENDS, configure=None)
+    careless = replace(load_plugin("example/cartpole"), running=Running(backends=BACKENDS))
     with pytest.raises(PluginError, match="gives backend 'xla', not 'simd'"):
         careless.configured({"backend": "simd"})
 
@@ -108,7 +109,7 @@ def test_a_report_names_the_backend() -> None:
     plugin = load_plugin("toy_pair:good")
     told = execute(Run(plugin, Plan(levels=("L4",)))).info["candidate"]
     assert "backend" not in told and "backend" not in words.side(told)
-    told = execute(Run(replace(plugin, backends=BACKENDS), Plan(levels=("L4",)))).info["candidate"]
+    told = execute(Run(replace(plugin, running=Running(backends=BACKENDS)), Plan(levels=("L4",)))).info["candidate"]
     assert told["backend"] == "xla" and words.side(told).endswith("(backend xla)")
 
 
@@ -143,9 +144,10 @@ def _wrong(function: Any, in_axes: Any = 0) -> Any:
 def test_a_wrong_kernel_fails_and_its_cases_name_it(tmp_path: Path) -> None:
     """The steps compared are the kernel's: one that is wrong is found, and replayed by the same backend."""
     need_reference()
-    plugin = replace(make(continuous=False), candidate=partial(PongCandidate, False, vmap=_wrong), backend="simd")
+    plugin = make(continuous=False).between(candidate=partial(PongCandidate, False, vmap=_wrong))
+    plugin = replace(plugin, running=replace(plugin.running, backend="simd"), checks=Checks())
     plan = Plan(levels=("L1",), injected=256, lanes=256, shrink=1, failures=tmp_path, options={"backend": "simd"})
-    done = execute(Run(replace(plugin, extra=None), plan))
+    done = execute(Run(plugin, plan))
     found = next(result for result in done.results if result.id == "L1/injected")
     assert found.verdict == "fail" and set(found.first_fields) == {"state.n_bounces"}
     file = Path(found.findings[0].file)
@@ -153,3 +155,11 @@ def test_a_wrong_kernel_fails_and_its_cases_name_it(tmp_path: Path) -> None:
     # Shrinking plays one game, not a batch: it saw the wrong kernel as well.
     assert found.findings[0].shrunk_steps == 1
     assert run("replay", file) == 0  # by the kernel as it is
+
+
+def test_auto_is_the_kernel_where_there_is_one_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose("auto", BACKENDS) == ("simd", "") and choose("auto", ("xla",)) == ("xla", "")
+    assert choose("xla", BACKENDS) == ("xla", "") and choose("simd", ("xla",)) == ("simd", "")
+    monkeypatch.setenv("JAXLANES_CC", "/no/such/compiler")
+    backend, note = choose("auto", BACKENDS)
+    assert backend == "xla" and "/no/such/compiler" in note and "\n" not in note

@@ -189,3 +189,56 @@ def test_untrusted_source_is_judged_in_a_sandbox(tmp_path: Path, monkeypatch: py
     }
     assert run(*command, "--untrusted", f"{source}:honest:Nobody") == 1
     assert run(*command, "--untrusted", str(tmp_path / "nothing.py:make")) == 3
+
+
+def test_help_names_no_environments_option_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("run", "--help")
+    general = capsys.readouterr().out
+    assert "--set NAME=VALUE" in general and not {"--teams", "--policy", "--workers", "--mood"} & set(general.split())
+    with pytest.raises(SystemExit):
+        run("run", "toy_pair:choosy", "--help")
+    asked = " ".join(capsys.readouterr().out.split())
+    assert "options of toy_pair:choosy" in asked and "--mood MOOD how it feels: calm, wild (default calm)" in asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), {"mood": "calm", "lives": "1", "backend": "xla"}),
+        (("--mood", "wild"), {"mood": "wild", "lives": "1", "backend": "xla"}),
+        (("--set", "mood=wild", "--set", "lives=3"), {"mood": "wild", "lives": "3", "backend": "xla"}),
+        (("--set", "mood=calm", "--mood", "wild"), {"mood": "wild", "lives": "1", "backend": "xla"}),
+    ],
+)
+def test_a_plugins_options_reach_it(arguments: tuple[str, ...], expected: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    toy_pair.CHOSEN.clear()
+    assert run("run", *arguments, "toy_pair:choosy", "--levels", "1", *SMALL, "--json", out) == 0
+    assert [expected] == toy_pair.CHOSEN
+    told = json.loads(out.read_text())["plan"]["options"]
+    assert told == {
+        name: value for name, value in expected.items() if name == "backend" or (arguments and value in str(arguments))
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--mood", "sad"), "unknown mood 'sad'; known: calm, wild"),
+        (("--set", "tempo=2"), "toy_pair:choosy has no option 'tempo'; it has: mood, lives"),
+    ],
+)
+def test_options_that_there_are_not(arguments: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    assert run("run", "toy_pair:choosy", *arguments, "--levels", "1", "--json", out) == 3
+    assert reason in json.loads(out.read_text())["reason"]
+
+
+def test_an_option_of_another_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run("run", "toy_pair:good", "--mood", "wild")
+    assert stopped.value.code == 2 and "--mood" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("run", "toy_pair:good", "--set", "wild")
+    assert "'wild' is not NAME=VALUE" in capsys.readouterr().err

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from references.protocol import Bounds, EnvInfo
 from verification.fields import FieldSpec
 from verification.levels import one_step
 from verification.levels.context import Context, Plan
-from verification.levels.continuous import FREE_RUN, ONE_STEP, WINDOWS, Settings, continuous_checks
+from verification.levels.continuous import FREE_RUN, ONE_STEP, WINDOWS, Settings, continuous_checks, is_continuous
 from verification.levels.trajectories import Departure, Trajectories, horizon, rounding, thin
-from verification.plugin import Plugin
-from verification.protocols import Bounds, EnvInfo
+from verification.plugin import Draws, Play, Plugin, Sides, State
 
 HORIZON = 400
 NAMES = ("upper", "lower", "upper_rate", "lower_rate")
@@ -88,20 +88,21 @@ def plugin(candidate, reference=Pendulum, tolerance=5e-5):
     near = {"atol": tolerance, "rtol": 1e-6, "why": WHY}
     return Plugin(
         env="toy/pendulum",
-        reference=reference,
-        candidate=candidate,
-        modules=("angles", "rates", "events", "outcome"),
-        fields=(
-            FieldSpec("state.*_rate", "rates", "float", **near),
-            FieldSpec("state.time", "events"),
-            FieldSpec("state.above", "events"),
-            FieldSpec("state.upper", "angles", "angle", **near),
-            FieldSpec("state.lower", "angles", "angle", **near),
-            FieldSpec("out.*", "outcome"),
+        sides=Sides(reference=reference, candidate=candidate),
+        state=State(
+            modules=("angles", "rates", "events", "outcome"),
+            fields=(
+                FieldSpec("state.*_rate", "rates", "float", **near),
+                FieldSpec("state.time", "events"),
+                FieldSpec("state.above", "events"),
+                FieldSpec("state.upper", "angles", "angle", **near),
+                FieldSpec("state.lower", "angles", "angle", **near),
+                FieldSpec("out.*", "outcome"),
+            ),
+            sources={"rates": ["pendulum.forces"]},
         ),
-        noise="none",
-        horizon=HORIZON,
-        sources={"rates": ["pendulum.forces"]},
+        draws=Draws(noise="none"),
+        play=Play(horizon=HORIZON),
     )
 
 
@@ -109,7 +110,7 @@ def run(made, tmp_path, settings=None, seed=0, episodes=8):
     """Results of the three checks by id."""
     context = Context(made, Plan(episodes=episodes, seed=seed, failures=tmp_path, shrink=0))
     results = {}
-    for check in continuous_checks(made, settings):
+    for check in continuous_checks(settings):
         result = results[check.id] = check.start()
         check.run(context, result)
     return results
@@ -220,8 +221,9 @@ def test_what_cannot_be_restored_is_not_run(tmp_path):
 
 
 def test_discrete_environments_have_no_such_checks():
-    discrete = replace(plugin(Pendulum), fields=(FieldSpec("state.*", "angles"), FieldSpec("out.*", "outcome")))
-    assert continuous_checks(discrete) == []
+    made = plugin(Pendulum)
+    fields = (FieldSpec("state.*", "angles"), FieldSpec("out.*", "outcome"))
+    assert is_continuous(made) and not is_continuous(replace(made, state=replace(made.state, fields=fields)))
 
 
 @pytest.mark.parametrize("wrong", [{"episodes": 0}, {"factor": 0.5}, {"share": 0.0}, {"windows": ()}])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import toy_pair
 
+from families import Family
 from verification import cases, runner
 from verification.cases import Case, CaseFileError
 from verification.fields import FieldSpec, FieldTable
@@ -18,8 +18,8 @@ from verification.levels.context import Context, Plan
 from verification.levels.interaction import covering
 from verification.levels.machine import run as run_machine
 from verification.levels.pairs import compared_paths
-from verification.plugin import Plugin, Relation
-from verification.plugins import UnknownPluginError, load_plugin
+from verification.plugin import Mutants, Plugin, Relation
+from verification.registry import UnknownPluginError, load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
 from verification.shrink import Shrinker, ddmin
@@ -83,7 +83,7 @@ def test_a_bug_that_random_play_does_not_reach_needs_injected_states(tmp_path: P
         return Injected(batch, {"agent": np.zeros(count, int)}, ["near the end"] * count)
 
     assert results(toy_pair.late(), plan(tmp_path, "L3"))["L3/episodes"].verdict == "pass"
-    found = results(replace(toy_pair.late(), inject=inject), plan(tmp_path, "L1"))["L1/injected"]
+    found = results(toy_pair.changed(toy_pair.late(), inject=inject), plan(tmp_path, "L1"))["L1/injected"]
     assert found.verdict == "fail" and found.findings[0].case["made by"] == "near the end"
 
 
@@ -137,10 +137,10 @@ def test_relations_hold_or_are_reported(tmp_path: Path) -> None:
         return {path: after[path] for path in ("hp", "potions", "poison")}
 
     relation = Relation("a step earlier", older, expect)
-    found = results(replace(toy_pair.good(), relations=(relation,)), plan(tmp_path, "L2"))["L2/relations"]
+    found = results(toy_pair.changed(toy_pair.good(), relations=(relation,)), plan(tmp_path, "L2"))["L2/relations"]
     assert found.verdict == "pass" and found.stats["a step earlier"] == found.cases > 0
     wrong = Relation("healing does nothing", older, lambda after: {**expect(after), "hp": after["hp"] + 1})
-    found = results(replace(toy_pair.good(), relations=(wrong,)), plan(tmp_path, "L2"))["L2/relations"]
+    found = results(toy_pair.changed(toy_pair.good(), relations=(wrong,)), plan(tmp_path, "L2"))["L2/relations"]
     assert found.verdict == "fail" and found.findings[0].case["relation"] == "healing does nothing"
 
 
@@ -152,6 +152,18 @@ def test_level_0_compares_with_a_fresh_process(tmp_path: Path, monkeypatch: pyte
         "L0/fresh-process": "pass",
         "L0/restore": "pass",
     }
+
+
+def test_steps_to_which_the_reference_has_no_answer_are_counted_and_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every standard check, of a plugin whose fields do not name the protocol's own mark."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    run = execute(Run(toy_pair.silent(), plan(tmp_path, "L0", "L1", "L2", "L3")))
+    found = {result.id: (result.verdict, result.reason, result.findings[:1]) for result in run.results}
+    assert run.verdict == "pass" and "L0/batch" in found, (run.reason, found)
+    counted = {result.id: result.stats.get("reference_threw", 0) for result in run.results}
+    assert counted["L1/injected"] > 0 and counted["L2/pairs"] > 0 and counted["L3/episodes"] > 0, counted
 
 
 def test_a_reference_that_is_not_deterministic_is_refused(tmp_path: Path) -> None:
@@ -176,7 +188,7 @@ def test_a_reference_that_is_not_deterministic_is_refused(tmp_path: Path) -> Non
         ({"noise": "loud"}, "noise 'loud'"),
         ({"options": ()}, "give at least one variant"),
         ({"sources": {"nobody": ("x",)}}, "module 'nobody'"),
-        ({"mutants": lambda: []}, "`mutated`"),
+        ({"mutants": Mutants(seeded=lambda: [])}, "`mutated`"),
     ],
 )
 def test_unsound_plugins_are_refused_before_anything_runs(changes: dict[str, Any], words: str, tmp_path: Path) -> None:
@@ -290,9 +302,12 @@ def test_plugins_are_found_by_id_by_target_and_by_entry_point(monkeypatch: pytes
         load_plugin("toy_pair:nothing")
 
     class Entry:
-        name, value = "third/party", "toy_pair:good"
+        name, value = "third", "third_party:FAMILY"
 
-    monkeypatch.setattr("verification.plugins.entry_points", lambda group: [Entry()])
+        def load(self) -> Family:
+            return Family(name="third", plugins={"third/party": "toy_pair:good"})
+
+    monkeypatch.setattr("families.lookup.entry_points", lambda group: [Entry()])
     assert load_plugin("third/party").env == "toy_pair:good"
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from references.protocol import Bounds, Draw, EnvInfo, Tape, TapeError, capabilities
 from verification.batches import step_with_tape
-from verification.protocols import Bounds, Draw, EnvInfo, Tape, TapeError, capabilities
 from verification.remote import frames, serve
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import Limits, RemoteError
@@ -246,7 +246,7 @@ def served(name: str, **settings: Any) -> RemoteEnv:
 def test_all_capabilities_over_a_pipe() -> None:
     with served("Everything") as env:
         remote: Any = env
-        assert [name for name, there in capabilities(env).items() if not there] == ["Rollable", "Trainable"]
+        assert [name for name, there in capabilities(env).items() if not there] == ["Rollable"]
         remote.reset(4, {"bonus": 2})
         remote.step({"agent": 1})
         assert remote.snapshot()["total"] == 4 + 2 + 1 + 7.25
@@ -363,7 +363,7 @@ def test_a_child_that_breaks_the_protocol_is_ended_and_named(
         ({**HELLO, "protocol": 2}, "protocol 2, this verifier speaks 1"),
         ({**HELLO, "name": 7}, "the strings 'name' and 'version'"),
         ({**HELLO, "agents": "abc"}, "list of strings 'agents'"),
-        ({**HELLO, "capabilities": ["Restorable", "Trainable"]}, r"unknown capabilities \['Trainable'\]"),
+        ({**HELLO, "capabilities": ["Restorable", "Teachable"]}, r"unknown capabilities \['Teachable'\]"),
         ({**HELLO, "agents": []}, r"agents \[\]"),
     ],
 )

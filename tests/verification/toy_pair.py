@@ -6,13 +6,15 @@ A monster has HP and three potions; poison, once caught, takes 1 HP a step. An e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from references.protocol import UNDEFINED, Batch, Draw, EnvInfo, Tape, row, size, stack
 from verification.fields import FieldSpec
-from verification.plugin import Plugin, Property
-from verification.protocols import Draw, EnvInfo, Tape
+from verification.plugin import Behaviours, Draws, Laws, Option, Play, Plugin, Property, Running, Sides, State
 from verification.statistics.margin import Margin
 
 LAST_STEP = 40
@@ -104,6 +106,48 @@ class TapedMonster(RestorableMonster):
         return list(self.made)
 
 
+class SilentMonster(RestorableMonster):
+    """… played many at once, that may say that it has no answer. `bug`: "silent" (it has none to a second poison)."""
+
+    def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        super().reset(seed, options)
+        self.silent = False
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        super().restore(snapshot)
+        self.silent = False
+
+    def step(self, actions: Mapping[str, Any]) -> None:
+        again = self.state["poison"] and int(actions["agent"]) == 0 and self.state["hp"] % 5 == 0
+        super().step(actions)
+        self.silent = bool(self.bug == "silent" and again)
+        if self.silent:
+            self.state = {"hp": -1, "potions": -1, "steps": -1, "poison": False}
+
+    def snapshot(self) -> dict[str, Any]:
+        return {**super().snapshot(), UNDEFINED: np.bool_(self.silent)}
+
+    def restore_many(self, snapshots: Batch) -> Batch:
+        return self._each(snapshots, None)
+
+    def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
+        return self._each(snapshots, actions)
+
+    def legal_many(self, snapshots: Batch) -> Mapping[str, Any]:
+        count = size(snapshots)
+        potions, poison = np.asarray(snapshots["potions"]) > 0, np.asarray(snapshots["poison"])
+        return {"agent": np.stack([np.ones(count, bool), potions, ~poison], axis=1)}
+
+    def _each(self, snapshots: Batch, actions: Batch | None) -> Batch:
+        other, found = type(self)(self.info.name, self.bug), []
+        for case in range(size(snapshots)):
+            other.restore(row(snapshots, case))
+            if actions is not None:
+                other.step(row(actions, case))
+            found.append(other.snapshot())
+        return stack(found)
+
+
 def behaviours(before: Any, actions: Any, after: Any) -> dict[str, Any]:
     return {
         "heal": actions["agent"] == 1,
@@ -124,22 +168,37 @@ FIELDS = (
 
 
 def make(env: str, kind: type[Monster] = RestorableMonster, bug: str = "", **changes: Any) -> Plugin:
-    declarations: dict[str, Any] = {
-        "env": env,
-        "reference": lambda: kind("reference"),
-        "candidate": lambda: kind("candidate", bug),
-        "modules": ("bag", "health", "clock", "outcome"),
-        "fields": FIELDS,
-        "noise": "tape" if kind is TapedMonster else "none",
-        "same_start": True,
-        "horizon": 60,
-        "sources": {"health": ("monster.poison", "monster.hit"), "bag": ("monster.heal",)},
-        "behaviours": behaviours,
-        "declared": ("heal", "hit", "poisoned", "no-potions", "dead", "revived"),
-        "behaviour_sources": {"no-potions": ("monster.heal",)},
-        "properties": (Property("HP is never negative", lambda before, actions, after: after["hp"] >= 0),),
-    }
-    return Plugin(**{**declarations, **changes})
+    made = Plugin(
+        env=env,
+        sides=Sides(reference=lambda: kind("reference"), candidate=lambda: kind("candidate", bug), same_start=True),
+        state=State(
+            modules=("bag", "health", "clock", "outcome"),
+            fields=FIELDS,
+            sources={"health": ("monster.poison", "monster.hit"), "bag": ("monster.heal",)},
+        ),
+        draws=Draws(noise="tape" if kind is TapedMonster else "none"),
+        play=Play(horizon=60),
+        behaviours=Behaviours(
+            shown=behaviours,
+            declared=("heal", "hit", "poisoned", "no-potions", "dead", "revived"),
+            sources={"no-potions": ("monster.heal",)},
+        ),
+        laws=Laws(properties=(Property("HP is never negative", lambda before, actions, after: after["hp"] >= 0),)),
+    )
+    return changed(made, **changes)
+
+
+def changed(plugin: Plugin, **changes: Any) -> Plugin:
+    """A plugin with other values: whole groups, or fields of groups by their own names."""
+    groups = {group.name: getattr(plugin, group.name) for group in fields_of(plugin)}
+    for name, value in changes.items():
+        if name in groups:
+            groups[name] = value
+            continue
+        owners = (g for g, values in groups.items() if g != "env" and name in {f.name for f in fields_of(values)})
+        owner = next(owners)  # "sources" are the state's, "options" those of play
+        groups[owner] = replace(groups[owner], **{name: value})
+    return Plugin(**groups)
 
 
 class Restless(RestorableMonster):
@@ -178,7 +237,37 @@ def taped() -> Plugin:
     return make("toy_pair:taped", kind=TapedMonster)
 
 
+def silent() -> Plugin:
+    """A reference that does not answer every step; the candidate does."""
+    fields = (*FIELDS[:-1], FieldSpec("out.reward", "outcome"), FieldSpec("out.terminated", "outcome"))
+    return make(
+        "toy_pair:silent",
+        fields=fields,
+        reference=lambda: SilentMonster("reference", "silent"),
+        candidate=lambda: SilentMonster("candidate"),
+    )
+
+
 def with_margin() -> Plugin:
     return make(
         "toy_pair:with_margin", margins={"return": Margin(1.0, reason="a tenth of a potion", anchor="declared")}
     )
+
+
+CHOSEN: list[dict[str, str]] = []
+"""What `choosy` was configured with."""
+
+
+def choosy() -> Plugin:
+    """A plugin with options of its own."""
+    options = (
+        Option(name="mood", help="how it feels", default="calm", values=("calm", "wild")),
+        Option(name="lives", help="how often it returns", default="1"),
+    )
+
+    def configure(choices: Mapping[str, str]) -> Plugin:
+        CHOSEN.append(dict(choices))
+        return make("toy_pair:choosy", running=running)
+
+    running = Running(options=options, configure=configure)
+    return make("toy_pair:choosy", running=running)

@@ -1,1 +1,1 @@
-"""Glue that every newcomer would write again: common kinds of environment as `verification.protocols.Env`."""
+"""Glue that every newcomer would write again: common kinds of environment as `references.protocol.Env`."""

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxenv import Environment
+from references.protocol import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
 from verification.backends import Vmap, alone
-from verification.protocols import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
 
 if TYPE_CHECKING:
     from verification.mutants.mutant import Mutant
@@ -115,7 +115,7 @@ class JaxenvCandidate:
         return self._in_lanes(self._step_many, _size(paths), paths, self._action(actions[AGENT]))
 
     def legal_many(self, snapshots: Batch) -> Mapping[str, NDArray[np.bool_] | Bounds]:
-        """What may be played in every case."""
+        """Legal actions of every case."""
         paths = self._fit(snapshots)
         cases = _size(paths)
         bounds = self._bounds()

@@ -6,14 +6,16 @@ Exit status: 0 pass, 1 fail, 2 inconclusive or not run (or not to the end), 3 er
 from __future__ import annotations
 
 import argparse
-import os
 import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from verification.backends import BACKENDS
-from verification.cli import files, measure, running
+from leaderboard.invocation import program
+from verification.backends import AUTO, BACKENDS
+from verification.cli import choices, files, measure, running
 from verification.results import LEVELS
 from verification.statistics import command as power
 
@@ -54,33 +56,31 @@ def duration(text: str) -> float:
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def _common(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     parser.add_argument("env", metavar="ENV", help="environment id, or module:attribute of a plugin")
     parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
     parser.add_argument("--json", type=Path, metavar="OUT", help="report file, rewritten as results come")
-    parser.add_argument("--teams", help="Gen 1: randbats (default), allmoves, ou or mirror")
-    parser.add_argument("--policy", help="Gen 1: one policy instead of all")
-    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, help="processes of the reference")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds after which a worker counts as hung")
+    choices.add_to(parser, arguments)
 
 
-def _backend(parser: argparse.ArgumentParser, default: str | None = "xla", note: str = "default xla") -> None:
-    help = f"what compiles the candidate's steps: XLA, or one SIMD kernel for the CPU ({note})"
-    parser.add_argument("--backend", choices=BACKENDS, default=default, help=help)
+def _backend(parser: argparse.ArgumentParser, default: str | None = AUTO, note: str = "default") -> None:
+    auto = f"auto: the kernel where there is one and a compiler is found, else XLA ({note})"
+    help = f"what compiles the candidate's steps. xla: XLA. simd: one SIMD kernel for the CPU. {auto}"
+    parser.add_argument("--backend", choices=(AUTO, *BACKENDS), default=default, help=help)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    top = argparse.ArgumentParser(prog="python -m verification", description=__doc__)
+def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of all commands; the options of the environment that `arguments` name are among them."""
+    top = argparse.ArgumentParser(prog=program("verification"), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
 
-    check = commands.add_parser("check", help="is the plugin sound? declarations, capabilities, level 0")
-    _common(check)
+    check = commands.add_parser("check", help="check a plugin: declarations, capabilities, level 0")
+    _common(check, arguments)
     _backend(check)
 
     run = commands.add_parser("run", help="run levels and write report.json, .html and .md")
-    _common(run)
+    _common(run, arguments)
     _backend(run)
     run.add_argument("--levels", type=levels, default=levels(DEFAULT_LEVELS), help=f"default {DEFAULT_LEVELS}")
     run.add_argument("--episodes", type=positive, default=500, help="whole episodes of level 3")
@@ -95,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     fuzz = commands.add_parser("fuzz", help="levels 1 and 3 with fresh seeds until the time is over")
-    _common(fuzz)
+    _common(fuzz, arguments)
     _backend(fuzz)
     fuzz.add_argument("--levels", type=levels, default=levels("1,3"))
     fuzz.add_argument("--duration", type=duration, default=900.0, help="e.g. 90s, 15m, 2h (default 15m)")
@@ -111,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
     shrink.add_argument("--out", type=Path, help="where to write it (default: beside FILE)")
 
     mutants = commands.add_parser("mutants", help="measure the verifier by the seeded bugs it finds")
-    _common(mutants)
+    _common(mutants, arguments)
     mutants.add_argument("--levels", type=levels, default=levels("1,2,3"))
     mutants.add_argument("--episodes", type=positive, default=200, help="episodes of level 3 for each mutant")
     mutants.add_argument("--injected", type=positive, default=65536, help="injected steps for each mutant")
@@ -119,14 +119,14 @@ def parser() -> argparse.ArgumentParser:
     mutants.add_argument("--alarms", type=positive, default=1000, help="episodes of reference against reference")
     mutants.add_argument("--only", help="comma-separated ids of mutants")
 
-    power_parser = commands.add_parser("power", help="how many policies and episodes level 4 needs")
+    power_parser = commands.add_parser("power", help="compute how many policies and episodes level 4 needs")
     power.add_arguments(power_parser)
 
-    coverage = commands.add_parser("coverage", help="what a report's run exercised and what never")
+    coverage = commands.add_parser("coverage", help="list what a report's run exercised, and what it never did")
     coverage.add_argument("file", type=Path, metavar="REPORT.json")
     report = commands.add_parser("report", help="render a report.json as HTML and Markdown again")
     report.add_argument("file", type=Path, metavar="REPORT.json")
-    compare = commands.add_parser("compare", help="what changed between two reports; exit 1 if the second is worse")
+    compare = commands.add_parser("compare", help="compare two reports; exit 1 if the second is worse")
     compare.add_argument("before", type=Path, metavar="A.json")
     compare.add_argument("after", type=Path, metavar="B.json")
     return top
@@ -134,7 +134,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    options = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parser(arguments[1:]).parse_args(arguments)
     console = Console(stderr=True)
     commands = {
         "check": running.check,
@@ -154,6 +155,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _keep_compiled() -> None:
-    from pokejax.cli.cache import keep_compiled_programs
+    from jaxenv import enable_compilation_cache
 
-    keep_compiled_programs()
+    enable_compilation_cache()

@@ -8,12 +8,13 @@ from dataclasses import replace
 from rich.console import Console
 
 from verification import cases
+from verification.backends import choose
 from verification.cases import Case
 from verification.fields import PluginError
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths, shrinker
 from verification.localise import suspects
-from verification.plugins import UnknownPluginError, load_plugin
+from verification.registry import UnknownPluginError, load_plugin
 from verification.reporting import compare as comparing
 from verification.reporting import files, text
 from verification.reporting.validate import ReportError
@@ -29,9 +30,10 @@ def _say(console: Console, message: str) -> None:
 
 def _open(options: argparse.Namespace) -> tuple[Case, Context]:
     case = cases.load(options.file)
-    case = replace(case, backend=options.backend or case.backend)
+    asked = options.backend or case.backend
+    case = replace(case, backend=choose(asked, load_plugin(case.env).running.backends)[0])
     plugin = load_plugin(case.env)
-    if case.backend != plugin.backend:
+    if case.backend != plugin.running.backend:
         plugin = plugin.configured({"backend": case.backend})
     return case, Context(plugin, Plan())
 
@@ -92,7 +94,7 @@ def shrink(options: argparse.Namespace, console: Console) -> int:
 
 
 def coverage(options: argparse.Namespace, console: Console) -> int:
-    """What the run of a report exercised, and what never."""
+    """Print what the run of a report exercised, and what never."""
     try:
         found = load_report(options.file)["coverage"]
     except ReportError as error:
@@ -123,7 +125,7 @@ def report(options: argparse.Namespace, console: Console) -> int:
 
 
 def compare(options: argparse.Namespace, console: Console) -> int:
-    """What changed between two reports; 1 when the second is worse."""
+    """Compare two reports; 1 when the second is worse."""
     try:
         comparison = comparing.compare(load_report(options.before), load_report(options.after))
     except ReportError as error:

@@ -9,13 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from references.protocol import ReferenceUnavailableError
 from verification import runner
 from verification.cases import write_json
 from verification.cli import running
 from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
-from verification.protocols import ReferenceUnavailableError
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, Verdict
 from verification.runner import Run
@@ -62,7 +62,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
 
 
 def report_path(figures: Path) -> Path:
-    """Where the report of a file of figures stands: m.json's is m.report.json."""
+    """Path of the report of a file of figures: m.json's is m.report.json."""
     return figures.with_suffix(".report.json")
 
 

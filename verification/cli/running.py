@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -15,36 +14,40 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from leaderboard.invocation import spelled
 from verification import runner
+from verification.backends import AUTO, choose
 from verification.cases import write_json
+from verification.check import Check
+from verification.cli import choices
 from verification.fields import PluginError
-from verification.levels.context import Check, Context, Plan
-from verification.levels.transfer import RETURNS
+from verification.levels.context import Context, Plan
 from verification.plugin import Plugin
-from verification.plugins import UnknownPluginError, load_plugin
+from verification.registry import UnknownPluginError, load_plugin
 from verification.reporting import files, text
 from verification.results import EXIT_STATUS, CheckResult, worst
 from verification.runner import Run
 
 WRITE_EVERY = 5.0
 """Seconds between two states of the JSON report while a run goes on."""
-_PLUGIN_OPTIONS = ("teams", "policy", "workers", "timeout", "backend")
 
 
 def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any) -> Plan:
     """The plan that a command line asks for."""
-    chosen = {name: str(getattr(options, name)) for name in _PLUGIN_OPTIONS if getattr(options, name, None) is not None}
-    if getattr(options, "returns", None):
-        chosen[RETURNS] = str(options.returns)
-    return Plan(levels=levels, seed=options.seed, failures=options.failures, options=chosen, **amounts)
+    returns = getattr(options, "returns", None)
+    made = {"seed": options.seed, "failures": options.failures, "returns": returns, "options": choices.chosen(options)}
+    return Plan(levels=levels, **made, **amounts)
 
 
 def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | None:
     """The plugin, with the command line's choices; None, said on the console and in the report, if there is none."""
     try:
-        if getattr(options, "untrusted", None) and options.backend != "xla":
-            raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
-        return load_plugin(options.env).configured(plan.options)
+        plugin = load_plugin(options.env)
+        backend, note = _backend(options, plugin)
+        if note:
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
+        plan.options["backend"] = backend
+        return plugin.configured(plan.options)
     except (UnknownPluginError, ImportError, PluginError) as error:
         console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
         if options.json:
@@ -52,9 +55,19 @@ def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | 
         return None
 
 
+def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
+    """The backend, and a line on what is missing for a faster one; mutants and sandboxes are compiled by XLA."""
+    asked = getattr(options, "backend", "xla")
+    if getattr(options, "untrusted", None):
+        if asked != AUTO:
+            raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
+        return "xla", ""
+    return choose(asked, plugin.running.backends)
+
+
 def command_line() -> str:
     """The command as it can be typed again."""
-    return "uv run python -m verification " + " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+    return spelled("verification", *sys.argv[1:])
 
 
 def check(options: argparse.Namespace, console: Console) -> int:
@@ -109,7 +122,7 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
                 going.plan,
                 on_result=lambda result: on_result(Check(result.id, result.level, result.title, _nothing), result),
             )
-        known = going.plugin.reference().info
+        known = going.plugin.sides.reference().info
         going.info = {
             "reference": {"name": known.name, "version": known.version},
             "candidate": {"name": options.untrusted, "version": "untrusted"},

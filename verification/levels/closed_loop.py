@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import OUTCOME, Batched, Bounds, Env
 from verification.batches import ended, legal_many, row, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.mining import policies
 from verification.levels.pairs import state_paths
-from verification.protocols import OUTCOME, Batched, Bounds, Env
 
 REWARD = OUTCOME + "reward"
 
@@ -25,12 +25,12 @@ def play_many(
     They begin where the reference's resets do; actions are chosen from `env`'s own snapshots.
     """
     plugin = context.plugin
-    order = [(choose, options) for options in plugin.options for choose in policies(plugin).values()]
+    order = [(choose, options) for options in plugin.play.options for choose in policies(plugin).values()]
     starts = []
     for episode in range(episodes):
         context.reference.reset(int(rng.integers(2**31)), order[episode % len(order)][1])
         starts.append(context.reference.snapshot())
-    most = min(most_steps, plugin.horizon)
+    most = min(most_steps, plugin.play.horizon)
     lengths, returns = np.zeros(episodes), np.zeros(episodes)
     if not isinstance(env, Batched):
         for episode, start in enumerate(starts):

@@ -1,26 +1,27 @@
-"""What every check gets: the plugin, both implementations, the plan, and where to write counterexamples."""
+"""Context of a check: the plugin, both implementations, the plan, and where counterexamples are written."""
 
 from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from references.protocol import Env
 from verification.fields import FieldTable
 from verification.plugin import Plugin
-from verification.protocols import Env
 from verification.results import CheckResult
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
+    """Amounts of a run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
 
     Every check derives its own stream of random numbers from `seed` and its id. `shrink`: findings to shrink per check.
+    `returns`: the file of level 4. `options`: the choices that the plugin was configured with.
     """
 
     levels: tuple[str, ...] = ("L0", "L1", "L2", "L3", "L3d")
@@ -31,6 +32,7 @@ class Plan:
     lanes: int = 4096
     shrink: int = 3
     failures: Path = Path("out/divergences")
+    returns: Path | None = None
     options: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,12 +47,12 @@ class Context:
     @functools.cached_property
     def reference(self) -> Env:
         """The reference."""
-        return self.plugin.reference()
+        return self.plugin.sides.reference()
 
     @functools.cached_property
     def candidate(self) -> Env:
         """The candidate."""
-        return self.plugin.candidate()
+        return self.plugin.sides.candidate()
 
     @functools.cached_property
     def table(self) -> FieldTable:
@@ -68,20 +70,5 @@ class Context:
             close = getattr(env, "close", None)
             if close:
                 close()
-        if self.plugin.close:
-            self.plugin.close()
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check: `run(context, result)` fills the result in place, so that an interruption keeps what it has."""
-
-    id: str
-    level: str
-    title: str
-    run: Callable[[Context, CheckResult], None]
-    missing: Sequence[str] = ()
-
-    def start(self) -> CheckResult:
-        """An empty result."""
-        return CheckResult(self.id, self.level, self.title)
+        if self.plugin.running.close:
+            self.plugin.running.close()

@@ -10,33 +10,31 @@ No rounded trajectory stays with another for ever, so no single tolerance judges
 * L3/free-run (E3): never put back; the error curve stays within the floor's envelope until T*, when rounding alone has
   made another run of it. Beyond T* only the laws of episode lengths and returns are compared.
 
-A plugin chooses its `Settings` by giving `continuous_checks(plugin, Settings(...))` in its `extra`. The standard
-lockstep of whole episodes has no meaning where rounding grows: such a plugin names "L3/episodes" in its `replaces`.
+A plugin chooses its `Settings` by giving `continuous_checks(Settings(...))` as its `Checks.extra`. The standard
+lockstep of whole episodes has no meaning where rounding grows: these checks take its place.
 """
 
 from __future__ import annotations
 
 import functools
 
+from references.protocol import OUTCOME
+from verification.check import Check
 from verification.levels import free_run, one_step
-from verification.levels.context import Check
 from verification.levels.study import Settings as Settings
 from verification.levels.study import Study
 from verification.plugin import Plugin
-from verification.protocols import OUTCOME
 
 ONE_STEP, WINDOWS, FREE_RUN = "L1/one-step-error", "L3/windows", "L3/free-run"
 
 
 def is_continuous(plugin: Plugin) -> bool:
-    """Whether some field of the state, not only of the outcome, is a float or an angle."""
-    return any(spec.kind in ("float", "angle") and not spec.path.startswith(OUTCOME) for spec in plugin.fields)
+    """True if some field of the state, not only of the outcome, is a float or an angle."""
+    return any(spec.kind in ("float", "angle") and not spec.path.startswith(OUTCOME) for spec in plugin.state.fields)
 
 
-def continuous_checks(plugin: Plugin, settings: Settings | None = None) -> list[Check]:
-    """The three checks of a continuous environment; [] for one whose state has no float field."""
-    if not is_continuous(plugin):
-        return []
+def continuous_checks(settings: Settings | None = None) -> list[Check]:
+    """The three checks of a continuous environment."""
     study = Study(settings or Settings())
     kinds = (
         (ONE_STEP, "L1", "one-step error from the reference's states", one_step.run),

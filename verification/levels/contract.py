@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+import families
+from references.protocol import Batched, Restorable
 from verification import fresh
 from verification.batches import legal_many, random_actions, row, rows, size, step_many
-from verification.levels.context import Check, Context
+from verification.check import Check
+from verification.levels.context import Context
 from verification.levels.mining import live, mine
 from verification.levels.pairs import compared_paths, same_after_restore, timed
-from verification.protocols import Batched, Restorable
 from verification.results import CheckResult, FieldDifference, Finding
 
 _STATES = 64
@@ -48,13 +50,17 @@ def _run_fresh(context: Context, result: CheckResult) -> None:
             fresh.require_deterministic(context.plugin, env, side, context.plan.seed)
         command = [sys.executable, "-m", "verification.fresh", context.plugin.env, side, str(context.plan.seed)]
         done = subprocess.run(
-            [*command, str(_FRESH_STEPS), context.plugin.backend],
+            [*command, str(_FRESH_STEPS), context.plugin.running.backend],
             capture_output=True,
             text=True,
             timeout=600,
             cwd=fresh.ROOT,
             # A plugin of the user's own is found where this process finds it.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), *sys.path]))},
+            env={
+                **os.environ,
+                **families.handed_on(),
+                "PYTHONPATH": os.pathsep.join(filter(None, [os.getcwd(), *sys.path])),
+            },
             check=False,
         )
         if done.returncode:
@@ -129,13 +135,13 @@ def _run_jaxenv(context: Context, result: CheckResult) -> None:
     from jaxenv.testing import check_env
 
     begin = time.monotonic()
-    assert context.plugin.env_id is not None
-    env = jaxenv.make(context.plugin.env_id)
+    assert context.plugin.sides.env_id is not None
+    env = jaxenv.make(context.plugin.sides.env_id)
     # Episodes must end within the check's steps.
     params = env.default_params.replace(max_steps_in_episode=24)
     result.planned = 1
     try:
-        check_env(env, params, steps=48, batch=4, tolerance=context.plugin.alone_tolerance)
+        check_env(env, params, steps=48, batch=4, tolerance=context.plugin.sides.alone_tolerance)
     except AssertionError as error:
         _differ(result, "candidate", "check_env", str(error), "the contract holds")
     result.cases = 1
@@ -154,6 +160,6 @@ def checks(context: Context) -> list[Check]:
         found.append(
             Check("L0/batch", "L0", "a batch equals its cases alone, in any order", _run_batch, ("Restorable",))
         )
-    if context.plugin.env_id:
+    if context.plugin.sides.env_id:
         found.append(Check("L0/check-env", "L0", "the environment contract (check_env)", _run_jaxenv))
     return found

@@ -1,4 +1,4 @@
-"""Which behaviours the compared steps exercised, and which never."""
+"""Coverage: behaviours that the compared steps exercised, and those that they never did."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def coverage_of(context: Context) -> Coverage:
 
 
 def was_counted(context: Context) -> bool:
-    """Whether any check has counted."""
+    """True if any check has counted."""
     return "_coverage" in context.__dict__
 
 
 def coverage_json(context: Context) -> dict[str, Any]:
     """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
     counts = coverage_of(context).counts
-    declared = list(dict.fromkeys([*context.plugin.declared, *sorted(counts)]))
+    declared = list(dict.fromkeys([*context.plugin.behaviours.declared, *sorted(counts)]))
     observed: Counter[Hashable] = Counter()
     observed.update(counts)
     unseen = unseen_mass(observed) if counts else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from verification.levels.context import Check, Context
+from verification.check import Check
+from verification.levels.context import Context
 from verification.levels.pairs import timed
 from verification.results import CheckResult, FieldDifference, Finding
 
@@ -16,8 +17,8 @@ def _run_draws(context: Context, result: CheckResult) -> None:
     from verification.statistics.laws import check_draws
 
     begin = time.monotonic()
-    assert context.plugin.draws is not None
-    sample = context.plugin.draws(context.plan.seed, LANES)
+    assert context.plugin.draws.sample is not None
+    sample = context.plugin.draws.sample(context.plan.seed, LANES)
     report = check_draws(sample.laws, sample.values)
     result.unit = "draws"
     result.stats |= {"tests": len(report.tests), "false_alarm_rate": report.false_alarm_rate}

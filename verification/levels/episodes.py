@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import UNDEFINED, Actions, Batched, Snapshot
 from verification import cases
-from verification.batches import TAPE_PATH, Bounds, random_actions, stack, step_many, step_with_tape
+from verification.batches import TAPE_PATH, Bounds, is_over, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
-from verification.levels.context import Check, Context
+from verification.check import Check
+from verification.levels import rolled
+from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.levels.mining import policies
-from verification.levels.pairs import DETAILED, add_finding, behaviours_of, compared_paths, timed
+from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, compared_paths, timed
 from verification.localise import suspects
-from verification.protocols import Actions, Batched, Snapshot
 from verification.results import CheckResult, FieldDifference, Finding
 
 EPISODES = "L3/episodes"
@@ -59,14 +61,14 @@ def _run_episodes(context: Context, result: CheckResult) -> None:
     plan, plugin = context.plan, context.plugin
     result.unit, result.planned = "episodes", plan.episodes
     chosen = dict(policies(plugin))
-    if plugin.behaviours is not None and isinstance(context.candidate, Batched):
+    if plugin.behaviours.shown is not None and isinstance(context.candidate, Batched):
         chosen[GUIDED] = Guided(context)
     names = list(chosen)
     by_policy: Counter[str] = Counter()
     lengths: list[int] = []
     for episode in range(plan.episodes):
         policy = names[episode % len(names)]
-        options = plugin.options[(episode // len(names)) % len(plugin.options)]
+        options = plugin.play.options[(episode // len(names)) % len(plugin.play.options)]
         rng = context.rng(f"{EPISODES}/{episode}")
         seed = int(rng.integers(2**31))
         lengths.append(_one(context, result, rng, seed, options, policy, chosen[policy]))
@@ -89,10 +91,10 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
     before = reference.snapshot()
     found = cases.compare_one(context.table, paths, before, candidate.snapshot())
     message = ""
-    while not found and not message and not cases.is_over(before) and len(played) < plugin.horizon:
+    while not found and not message and not is_over(before) and len(played) < plugin.play.horizon:
         actions = choose(rng, before, reference.legal())
         reference.step(actions)
-        if plugin.noise == "tape":
+        if plugin.draws.noise == "tape":
             message = step_with_tape(reference, candidate, actions)
         else:
             candidate.step(actions)
@@ -101,7 +103,9 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
         played.append(actions)
         trace.append((before, actions, after))
         before = after
-    result.steps += len(played)
+    if before.get(UNDEFINED, False):
+        result.stats[THREW] = result.stats.get(THREW, 0) + 1
+    result.steps += len(played) - bool(before.get(UNDEFINED, False))
     shown = _behaviours(context, trace)
     coverage_of(context).add(shown)
     if found or message:
@@ -120,12 +124,14 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
 
 
 def _behaviours(context: Context, trace: list[tuple[Snapshot, Actions, Snapshot]]) -> Mapping[str, Any]:
-    if context.plugin.behaviours is None or not trace:
+    if context.plugin.behaviours.shown is None or not trace:
         return {}
     before, actions, after = (stack([step[k] for step in trace]) for k in range(3))
     return behaviours_of(context, before, actions, after)
 
 
 def checks(context: Context) -> list[Check]:
-    """Level 3."""
+    """Level 3: episodes that the candidate plays by itself, if the plugin has them; else both sides step together."""
+    if context.plugin.play.alone is not None:
+        return rolled.checks(context)
     return [Check(EPISODES, "L3", "whole episodes in lockstep", _run_episodes)]

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from references.protocol import OUTCOME, TERMINATED, TRUNCATED
 from verification.levels.closed_loop import play_many
 from verification.levels.context import Context
 from verification.levels.pairs import compared_paths, timed
 from verification.levels.study import Study, cannot_restore
 from verification.levels.trajectories import Departure, Trajectories, depart, horizon, resolution, scales, thin
 from verification.localise import suspects
-from verification.protocols import OUTCOME, TERMINATED, TRUNCATED
 from verification.results import CheckResult, FieldDifference, Finding
 
 LEAST_RUNS = 8  # fewer have no quantiles worth the name

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification import cases
-from verification.batches import legal_many, random_actions, rows, size, step_many
+from verification.batches import is_over, legal_many, random_actions, rows, size, step_many
 from verification.cases import Case
+from verification.check import Check
 from verification.levels import machine
-from verification.levels.context import Check, Context
+from verification.levels.context import Context
 from verification.levels.mining import live
 from verification.levels.pairs import (
+    THREW,
     add_finding,
     behaviours_of,
     compare_steps,
@@ -67,11 +69,11 @@ def covering_cases(context: Context) -> tuple[Injected, dict[str, int]]:
     """Injected cases that show every pair of behaviours that a large pool shows, and how many pairs that are."""
     plan = context.plan
     pool = injected_cases(context, PAIRS, max(plan.interactions * _POOL_FACTOR, 256))
-    if context.plugin.interactions:
-        extra = context.plugin.interactions(context.rng("L2/interactions"), pool.snapshots, plan.interactions)
+    if context.plugin.injection.interactions:
+        extra = context.plugin.injection.interactions(context.rng("L2/interactions"), pool.snapshots, plan.interactions)
         pool = join([pool, extra])
     figures: dict[str, int] = {}
-    if context.plugin.behaviours is None:
+    if context.plugin.behaviours.shown is None:
         chosen = np.arange(min(size(pool.snapshots), plan.interactions))
     else:
         after = step_many(context.reference, pool.snapshots, pool.actions)
@@ -86,7 +88,7 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
     """Cases chosen to show every pair of behaviours, each played a few steps on both sides."""
     begin = time.monotonic()
     result.unit = "episodes"
-    if context.plugin.behaviours is None:
+    if context.plugin.behaviours.shown is None:
         result.notes.append("the plugin names no behaviours: cases are a sample instead of a covering set")
     current, figures = covering_cases(context)
     result.stats |= figures
@@ -99,13 +101,16 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
         piece = CheckResult(result.id, result.level, result.title)
         pair, wrong = compare_steps(context, current, piece)
         steps += piece.steps
+        for name, count in piece.stats.items():
+            if name == THREW:
+                result.stats[name] = result.stats.get(name, 0) + count
         for finding in piece.findings:
             result.add(Finding(**{**vars(finding), "case": {**finding.case, "trace step": step + 1}}))
         result.divergences += piece.divergences - len(piece.findings)
         going = {path: pair.reference[path] for path in pair.reference}
         going = rows(going, ~wrong)
         labels = [label for label, bad in zip(current.labels, wrong, strict=True) if not bad]
-        over = np.broadcast_to(cases.ended(going), size(going))
+        over = np.broadcast_to(is_over(going), size(going))
         labels = [label for label, done in zip(labels, over, strict=True) if not done]
         going = live(going)
         if not size(going):
@@ -120,9 +125,9 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
 def _run_scripts(context: Context, result: CheckResult) -> None:
     """The plugin's scripted traces, on both sides."""
     begin = time.monotonic()
-    result.unit, result.planned = "episodes", len(context.plugin.scripts)
+    result.unit, result.planned = "episodes", len(context.plugin.injection.scripts)
     paths = compared_paths(context)
-    for script in context.plugin.scripts:
+    for script in context.plugin.injection.scripts:
         case = Case(context.plugin.env, tuple(script.actions), None, script.seed, script.options)
         found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
         result.cases += 1
@@ -143,7 +148,7 @@ def _run_relations(context: Context, result: CheckResult) -> None:
     pool = injected_cases(context, RELATIONS, min(context.plan.interactions, context.plan.lanes))
     result.planned = 0
     plain = step_many(context.candidate, pool.snapshots, pool.actions)
-    for relation in context.plugin.relations:
+    for relation in context.plugin.laws.relations:
         applies = np.ones(size(plain), bool)
         if relation.applies is not None:
             applies = np.asarray(relation.applies(pool.snapshots, pool.actions), bool)
@@ -182,9 +187,9 @@ def _plain(value: Any) -> Any:
 def checks(context: Context) -> list[Check]:
     """The checks of level 2 that the plugin's declarations allow."""
     found = [Check(PAIRS, "L2", "pairs of behaviours, a few steps each", _run_pairs, ("Restorable",))]
-    if context.plugin.scripts:
+    if context.plugin.injection.scripts:
         found.append(Check(SCRIPTS, "L2", "scripted traces", _run_scripts))
-    if context.plugin.relations:
+    if context.plugin.laws.relations:
         found.append(Check(RELATIONS, "L2", "metamorphic pairs", _run_relations, ("Restorable",)))
     found.append(Check(MACHINE, "L2", "Hypothesis state machine", machine.run))
     return found

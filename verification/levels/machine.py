@@ -18,13 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from references.protocol import Restorable
 from verification import cases
-from verification.batches import Bounds, random_actions, step_with_tape
+from verification.batches import Bounds, is_over, random_actions, step_with_tape
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.pairs import add_finding, compared_paths, timed
 from verification.localise import suspects
-from verification.protocols import Restorable
 from verification.results import CheckResult, FieldDifference, Finding
 
 _EXAMPLES, _STEPS = 20, 30
@@ -74,22 +74,22 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
     class BothSides(RuleBasedStateMachine):
         """The same operations on reference and candidate; after each, both must be equal."""
 
-        @initialize(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.options) - 1))
+        @initialize(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.play.options) - 1))
         def reset(self, seed: int, variant: int) -> None:
             self._reset(seed, variant)
 
-        @rule(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.options) - 1))
+        @rule(seed=st.integers(0, 2**16), variant=st.integers(0, len(plugin.play.options) - 1))
         @precondition(lambda self: self.over)
         def start_again(self, seed: int, variant: int) -> None:
             self._reset(seed, variant)
 
         def _reset(self, seed: int, variant: int) -> None:
-            cases.reset_pair(plugin, reference, candidate, seed, plugin.options[variant])
-            self.start: dict[str, Any] = {"seed": seed, "options": plugin.options[variant], "snapshot": None}
+            cases.reset_pair(plugin, reference, candidate, seed, plugin.play.options[variant])
+            self.start: dict[str, Any] = {"seed": seed, "options": plugin.play.options[variant], "snapshot": None}
             self.actions: list[Any] = []
             self.saved: list[Any] = []
             self.message = ""
-            self.over = cases.is_over(reference.snapshot())
+            self.over = bool(is_over(reference.snapshot()))
 
         @rule(index=st.integers(0, 4095))
         @precondition(lambda self: not self.over)
@@ -104,12 +104,12 @@ def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachin
                     index //= len(legal)
             self.actions.append(actions)
             reference.step(actions)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 self.message = step_with_tape(reference, candidate, actions)
             else:
                 candidate.step(actions)
             result.steps += 1
-            self.over = cases.is_over(reference.snapshot())
+            self.over = bool(is_over(reference.snapshot()))
 
         @rule()
         @precondition(lambda self: restorable and not self.over)

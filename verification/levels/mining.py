@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from verification.batches import ended, random_actions, rows, size, stack
+from references.protocol import Actions, Batch, Env, Restorable, Snapshot
+from verification.batches import is_over, random_actions, rows, size, stack
 from verification.levels.context import Context
 from verification.plugin import Plugin, Policy
-from verification.protocols import Actions, Batch, Env, Restorable, Snapshot
 
 UNIFORM = "uniform"
 
@@ -22,7 +22,7 @@ def uniform(rng: np.random.Generator, snapshot: Snapshot, legal: Mapping[str, An
 
 def policies(plugin: Plugin) -> dict[str, Policy]:
     """The plugin's policies, and the uniform one, which is always there."""
-    return {UNIFORM: uniform, **plugin.policies}
+    return {UNIFORM: uniform, **plugin.play.policies}
 
 
 def play_reference(
@@ -37,8 +37,8 @@ def play_reference(
     choose = policies(context.plugin)[policy]
     env.reset(int(rng.integers(2**31)) if seed is None else seed, options)
     before = env.snapshot()
-    for _ in range(context.plugin.horizon):
-        if ended(before):
+    for _ in range(context.plugin.play.horizon):
+        if is_over(before):
             return
         actions = choose(rng, before, env.legal())
         env.step(actions)
@@ -50,12 +50,12 @@ def play_reference(
 def mine(context: Context, name: str, count: int) -> Batch:
     """`count` states at which a step can be played, from episodes under all policies and options."""
     plugin, rng = context.plugin, context.rng(f"mine/{name}")
-    if plugin.mine is not None:
-        return plugin.mine(rng, count)
+    if plugin.play.mine is not None:
+        return plugin.play.mine(rng, count)
     if not isinstance(context.reference, Restorable):
         raise TypeError("snapshots of the reference cannot be stepped: it is not Restorable")
     found: list[Snapshot] = []
-    order = [(policy, options) for options in plugin.options for policy in policies(plugin)]
+    order = [(policy, options) for options in plugin.play.options for policy in policies(plugin)]
     episode = 0
     while len(found) < count:
         policy, options = order[episode % len(order)]
@@ -70,6 +70,6 @@ def mine(context: Context, name: str, count: int) -> Batch:
 
 
 def live(batch: Batch) -> Batch:
-    """The cases in which the episode is not over."""
-    over = np.broadcast_to(ended(batch), size(batch))
+    """The cases from which a step can be played."""
+    over = np.broadcast_to(is_over(batch), size(batch))
     return rows(batch, ~over) if over.any() else batch

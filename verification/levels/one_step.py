@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import Batch
 from verification.batches import row, rows, size, step_many
 from verification.cases import Case
 from verification.fields import FieldTable, error
@@ -17,7 +18,6 @@ from verification.levels.mining import live
 from verification.levels.pairs import add_finding, compared_paths, state_paths, timed
 from verification.levels.study import Study, cannot_restore
 from verification.localise import differences, suspects
-from verification.protocols import Batch
 from verification.results import CheckResult, Finding
 
 PLAYED = "played"
@@ -74,7 +74,7 @@ def run(study: Study, context: Context, result: CheckResult) -> None:
         return
     recorded = study.recorded(context)
     steps, episodes = recorded.every_step()
-    injected = context.plan.injected if context.plugin.inject else 0
+    injected = context.plan.injected if context.plugin.injection.inject else 0
     result.planned = len(steps) + injected
     played = Errors(context.table, study.float_paths(context))
     perturb = study.rounding(context, "L1/one-step-error/rounding")
@@ -94,13 +94,13 @@ def run(study: Study, context: Context, result: CheckResult) -> None:
     if marginal:
         result.stats["decided_by_rounding"] = marginal
         result.notes.append(f"{marginal} played steps lie so near a threshold that rounding the state decides them")
-    if context.plugin.inject:
+    if context.plugin.injection.inject:
         stress = Errors(context.table, study.float_paths(context))
         rng = context.rng("L1/one-step-error/injected")
         for first in range(0, injected, context.plan.lanes):
             chosen = rng.permutation(len(steps))[: context.plan.lanes]
             pool = live(recorded.at(steps[chosen], episodes[chosen])[0])
-            cases = context.plugin.inject(rng, pool, min(context.plan.lanes, injected - first))
+            cases = context.plugin.injection.inject(rng, pool, min(context.plan.lanes, injected - first))
             after = step_many(context.reference, cases.snapshots, cases.actions)
             ours = step_many(context.candidate, cases.snapshots, cases.actions)
             stress.add(after, ours, list(cases.labels))

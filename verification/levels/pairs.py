@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboard.invocation import spelled
+from references.protocol import OUTCOME, Batch, Snapshot
 from verification import cases
 from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.localise import differences, suspects
-from verification.plugin import Injected
-from verification.protocols import OUTCOME, Batch
+from verification.plugin import Injected, Plugin
 from verification.results import CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 
+THREW = "reference_threw"
+"""The figure of a check that counts the steps to which the reference gave no answer."""
 DETAILED = 20
 """Findings that a check describes in full; of the others only the first path is counted."""
 
@@ -29,7 +32,7 @@ def compared_paths(context: Context) -> list[str]:
     """The paths to compare, in module order, from a first snapshot of both sides. `PluginError` if they do not fit."""
     cached = context.__dict__.get("_paths")
     if cached is None:
-        options = context.plugin.options[0]
+        options = context.plugin.play.options[0]
         cases.reset_pair(context.plugin, context.reference, context.candidate, context.plan.seed, options)
         paths = context.table.check(context.reference.snapshot(), context.candidate.snapshot())
         cached = context.__dict__["_paths"] = paths
@@ -58,7 +61,7 @@ def compare_steps(context: Context, injected: Injected, result: CheckResult) -> 
     result.cases += len(wrong)
     result.steps += len(wrong) - unanswered
     if unanswered:
-        result.stats["reference_threw"] = result.stats.get("reference_threw", 0) + unanswered
+        result.stats[THREW] = result.stats.get(THREW, 0) + unanswered
     behaviours = behaviours_of(context, injected.snapshots, injected.actions, pair.reference)
     coverage_of(context).add(behaviours)
     if wrong.any():
@@ -87,22 +90,29 @@ def _add_all(
         seen = differences(context.table, ordered, pair.reference, pair.candidate, case)
         if draws:
             seen = (FieldDifference(TAPE_PATH, "noise", draws, "the same draws"), *seen)
+        else:
+            draws = draws_apart(context.plugin, row(pair.reference, case), row(pair.candidate, case))
         places = suspects(context.plugin, seen, behaviours, wrong, case)
         finding = Finding(1, seen, draws=draws, suspects=places, case={"made by": injected.labels[case]})
         snapshot = dict(state_paths(row(injected.snapshots, case)))
         add_finding(context, result, Case(context.plugin.env, (row(injected.actions, case),), snapshot), finding)
 
 
+def draws_apart(plugin: Plugin, reference: Snapshot, candidate: Snapshot) -> str:
+    """The draws between two states in words, if the plugin can tell; else ""."""
+    return plugin.draws.apart(reference, candidate) if plugin.draws.apart else ""
+
+
 def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch) -> Mapping[str, NDArray[np.bool_]]:
     """The plugin's behaviours of a batch of steps; {} if it declares none."""
-    find = context.plugin.behaviours
+    find = context.plugin.behaviours.shown
     return {} if find is None else find(before, actions, after)
 
 
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
     """Save the case (shrunk, for the first few of a check) and count the finding."""
     plan, saved = context.plan, finding
-    case = replace(case, backend=context.plugin.backend)
+    case = replace(case, backend=context.plugin.running.backend)
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:
@@ -115,7 +125,7 @@ def add_finding(context: Context, result: CheckResult, case: Case, finding: Find
             saved = _with(finding, step=again[0], differences=again[1], draws=again[2]) if again else finding
     if result.divergences < DETAILED:
         path = cases.save(plan.failures, case, saved)
-        finding = _with(finding, file=str(path), repro=f"uv run python -m verification replay {path}")
+        finding = _with(finding, file=str(path), repro=spelled("verification", "replay", path))
     result.add(finding)
 
 

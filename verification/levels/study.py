@@ -1,4 +1,4 @@
-"""What the checks of a continuous environment share: their settings, the recorded episodes, the rounding."""
+"""Shared parts of the checks of a continuous environment: settings, recorded episodes, rounding."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from references.protocol import OUTCOME, Batch, Restorable
 from verification.batches import restore_many
-from verification.levels.context import Context
+from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
 from verification.levels.trajectories import Perturb, Trajectories, float_paths, record, rounding
-from verification.protocols import OUTCOME, Batch, Restorable
 from verification.results import CheckResult
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a continuous environment is judged with.
+    """Settings that a continuous environment is judged with.
 
     * `episodes` are recorded (None: as many as the plan has), of at most `most_steps` steps each; `most_windows` of
       each width in `windows` are run. Each side plays as many again for the laws of lengths and returns.
@@ -56,19 +56,20 @@ class Study:
 
     settings: Settings
     _context: Context | None = None
+    _plan: Plan | None = None
     _recorded: Trajectories | None = None
     _precision: Batch = field(default_factory=dict)
 
     def recorded(self, context: Context) -> Trajectories:
         """The reference's episodes."""
-        if self._recorded is None or self._context is not context:
+        if self._recorded is None or self._context is not context or self._plan is not context.plan:
             found = record(context, context.rng("continuous"), self.episodes(context), self.settings.most_steps)
             self._precision = restore_many(context.candidate, found.at(np.zeros(1, int), np.zeros(1, int))[0])
-            self._recorded, self._context = found, context
+            self._recorded, self._context, self._plan = found, context, context.plan
         return self._recorded
 
     def episodes(self, context: Context) -> int:
-        """How many episodes are recorded."""
+        """The number of episodes that are recorded."""
         return self.settings.episodes or context.plan.episodes
 
     def rounding(self, context: Context, name: str) -> Perturb:
@@ -91,7 +92,7 @@ class Study:
 
 
 def cannot_restore(context: Context, result: CheckResult) -> bool:
-    """Whether one side cannot be put into a state; then the result says so."""
+    """True if one side cannot be put into a state; then the result says so."""
     sides = {"reference": context.reference, "candidate": context.candidate}
     lacking = [side for side, env in sides.items() if not isinstance(env, Restorable)]
     if lacking:

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.protocol import OUTCOME, Batch, Env
 from verification.batches import ended, rows, stack, step_many
 from verification.fields import FieldTable, error
 from verification.levels.context import Context
 from verification.levels.mining import play_reference, policies
-from verification.protocols import OUTCOME, Batch, Env
 
 Perturb = Callable[[Batch], Batch]
 
@@ -65,7 +65,7 @@ class Trajectories:
 def record(context: Context, rng: np.random.Generator, episodes: int, most_steps: int) -> Trajectories:
     """Episodes of the reference under all policies and options in turn, cut after `most_steps`."""
     plugin = context.plugin
-    order = [(policy, options) for options in plugin.options for policy in policies(plugin)]
+    order = [(policy, options) for options in plugin.play.options for policy in policies(plugin)]
     played, chosen = [], []
     for episode in range(episodes):
         policy, options = order[episode % len(order)]
@@ -130,7 +130,7 @@ def rounding(
 
 @dataclass(frozen=True)
 class Departure:
-    """How far a run left the recorded one. W steps, M runs.
+    """Distance of runs from the recorded ones. W steps, M runs.
 
     * `errors`: path → float64 [W, M], the largest component's error; NaN where one of the two had ended.
     * `events`: path → bool [W, M], paths compared exactly that differ at that step; `jumps`: those that differ from

@@ -11,14 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from verification.levels.context import Check, Context
+from verification.check import Check
+from verification.levels.context import Context
 from verification.levels.pairs import timed
 from verification.results import CheckResult, FieldDifference, Finding, Verdict
 
 TRANSFER = "L4/transfer"
-RETURNS = "returns"
-"""The plan's option that names the file of returns."""
-
 _VERDICTS: dict[str, Verdict] = {
     "equivalent": "pass",
     "equivalent but biased": "inconclusive",
@@ -50,18 +48,19 @@ def _run_transfer(context: Context, result: CheckResult) -> None:
     from verification.statistics.tost import policy_equivalence
 
     begin = time.monotonic()
-    returns = read_returns(Path(context.plan.options[RETURNS]))
-    unknown = sorted(set(returns) - set(context.plugin.margins))
+    assert context.plan.returns is not None
+    returns = read_returns(context.plan.returns)
+    unknown = sorted(set(returns) - set(context.plugin.checks.margins))
     if unknown:
         raise ReturnsFileError(
-            f"metrics {unknown} have no margin; {context.plugin.env} declares {sorted(context.plugin.margins)}: "
+            f"metrics {unknown} have no margin; {context.plugin.env} declares {sorted(context.plugin.checks.margins)}: "
             "declare a Margin with its reason in the plugin before the run"
         )
     result.unit, result.planned = "episodes", 0
     found: list[dict[str, Any]] = []
     verdicts: list[Verdict] = []
     for metric, arms in returns.items():
-        margin = context.plugin.margins[metric]
+        margin = context.plugin.checks.margins[metric]
         combined = policy_equivalence(arms["candidate"], arms["reference"], margin, seed=context.plan.seed)
         primary = combined.primary
         verdicts.append(_VERDICTS[combined.verdict])
@@ -83,5 +82,5 @@ def _run_transfer(context: Context, result: CheckResult) -> None:
 
 def checks(context: Context) -> list[Check]:
     """Level 4, which needs a file of returns of trained policies."""
-    missing = () if RETURNS in context.plan.options else ("returns of trained policies (--returns FILE)",)
+    missing = () if context.plan.returns else ("returns of trained policies (--returns FILE)",)
     return [Check(TRANSFER, "L4", "policy transfer (TOST over policies)", _run_transfer, missing)]

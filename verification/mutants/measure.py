@@ -1,4 +1,4 @@
-"""How good the verifier is: seeded bugs killed per level, how fast, how well localised; and false alarms.
+"""Measure of the verifier: seeded bugs killed per level, how fast, how well localised; and false alarms.
 
 The reference is run once per level. Every mutant is then stepped from the same injected states (L1, L2), and plays the
 reference's episodes again, in place from their resets, up to the first difference (L3).
@@ -39,15 +39,15 @@ def measure(
     progress: Progress = lambda what, done, total: None,
 ) -> dict[str, Any]:
     """The report's `mutants` entry. `ValueError` when the plugin declares no mutants, or `only` names unknown ones."""
-    if plugin.mutants is None or plugin.mutated is None:
-        raise ValueError(f"{plugin.env} declares no mutants: give the plugin `mutants` and `mutated`")
-    catalogue = list(plugin.mutants())
+    if plugin.mutants.seeded is None or plugin.mutants.mutated is None:
+        raise ValueError(f"{plugin.env} declares no mutants: give the plugin `Mutants(seeded=..., mutated=...)`")
+    catalogue = list(plugin.mutants.seeded())
     unknown = sorted(set(only or ()) - {mutant.id for mutant in catalogue})
     if unknown:
         raise ValueError(f"no mutant is called {', '.join(unknown)}; {plugin.env} has {[m.id for m in catalogue]}")
     begin = time.monotonic()
     context = Context(plugin, plan)
-    candidate = plugin.mutated(catalogue)
+    candidate = plugin.mutants.mutated(catalogue)
     context.__dict__["candidate"] = candidate
     try:
         return _measure(context, candidate, catalogue, alarms, only, progress, begin)
@@ -88,7 +88,7 @@ def _measure(
     alarm_run = _false_alarms(context.plugin, plan, alarms, progress)
     return {
         "info": describe(context),
-        **summary(found, levels, context.plugin.survivors),
+        **summary(found, levels, context.plugin.mutants.survivors),
         "false_alarms": sum(false.values()) + alarm_run["divergences"],
         "false_alarm_episodes": alarm_run["episodes"],
         "false_alarm_steps": alarm_run["steps"],
@@ -102,7 +102,9 @@ def _measure(
 def _false_alarms(plugin: Plugin, plan: Plan, episodes: int, progress: Progress) -> dict[str, Any]:
     """The reference against itself: `episodes` whole ones, and as many injected steps as a mutant gets."""
     progress("reference against itself", 0, 1)
-    same = plugin.self_check() if plugin.self_check else replace(plugin, candidate=plugin.reference)
+    same = (
+        plugin.mutants.self_check() if plugin.mutants.self_check else plugin.between(candidate=plugin.sides.reference)
+    )
     run = execute(Run(same, replace(plan, levels=("L1", "L3"), episodes=episodes)))
     progress("reference against itself", 1, 1)
     return {

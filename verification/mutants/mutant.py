@@ -1,4 +1,4 @@
-"""What a seeded bug is: one slip in the source of one function, and where it is expected to be found."""
+"""A seeded bug: one slip in the source of one function, and the level that should find it."""
 
 from __future__ import annotations
 

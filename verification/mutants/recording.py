@@ -1,4 +1,4 @@
-"""What the reference does at each level, recorded once, for every mutant to be held against."""
+"""Recordings of the reference at each level, which every mutant is compared with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from verification import cases
-from verification.batches import legal_many, random_actions, rows, size, stack, step_many
+from references.protocol import Batch
+from verification.batches import is_over, legal_many, random_actions, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.continuous import is_continuous
 from verification.levels.interaction import TRACE_STEPS, covering_cases
@@ -16,7 +16,6 @@ from verification.levels.mining import live, play_reference, policies
 from verification.levels.pairs import state_paths
 from verification.levels.steps import injected_cases
 from verification.plugin import Episode
-from verification.protocols import Batch
 
 Progress = Callable[[str, int, int], None]
 
@@ -82,7 +81,7 @@ def _record_interactions(context: Context) -> list[Transitions]:
             break
         after = step_many(context.reference, snapshots, actions)
         found.append(Transitions(snapshots, actions, after, numbers))
-        going = ~np.broadcast_to(cases.ended(after), size(after))
+        going = ~np.broadcast_to(is_over(after), size(after))
         snapshots, numbers = state_paths(live(after)), numbers[going]
         if size(snapshots):
             actions = random_actions(context.rng(f"mutants/trace/{step}"), legal_many(context.reference, snapshots))
@@ -93,13 +92,13 @@ def _record_episodes(context: Context, progress: Progress) -> list[Episode]:
     """Episodes of the reference, under all its policies and options."""
     plugin, plan = context.plugin, context.plan
     rng = context.rng("mutants/episodes")
-    if plugin.trace is not None:
+    if plugin.play.trace is not None:
         found = []
-        for episode in plugin.trace(rng, plan.episodes):
+        for episode in plugin.play.trace(rng, plan.episodes):
             found.append(episode)
             progress("L3 in the reference", len(found), plan.episodes)
         return found
-    order = [(policy, options) for options in plugin.options for policy in policies(plugin)]
+    order = [(policy, options) for options in plugin.play.options for policy in policies(plugin)]
     found = []
     for number in range(plan.episodes):
         policy, options = order[number % len(order)]

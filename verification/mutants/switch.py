@@ -1,4 +1,4 @@
-"""Which mutant is at work: a number that may be traced, so that one compiled program holds them all."""
+"""The number of the active mutant, which may be traced: one compiled program holds them all."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Batch, Restorable, Rollable
 from verification.batches import row, rows, size, stack, step_many, step_pair, step_with_tape, undefined
 from verification.cases import Case
 from verification.levels.context import Context
@@ -16,7 +17,6 @@ from verification.levels.pairs import behaviours_of, compared_paths, shrinker, s
 from verification.localise import differences, suspects
 from verification.mutants.recording import Recorded, Transitions
 from verification.plugin import Episode
-from verification.protocols import Batch, Restorable, Rollable
 
 _EPISODES = 64
 """Episodes that a mutant plays at once: the first difference ends its trial."""
@@ -64,17 +64,18 @@ def _lockstep(context: Context, episodes: Sequence[Episode]) -> Iterator[tuple[i
 def _played(context: Context, episodes: Sequence[Episode]) -> Iterator[Batch]:
     candidate, plugin = context.candidate, context.plugin
     if isinstance(candidate, Rollable):
-        yield from candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
+        played = candidate.rollout([episode.options for episode in episodes], [e.actions for e in episodes])
+        yield from (rolled.states for rolled in played)
         return
     for episode in episodes:
         candidate.reset(episode.seed, episode.options)
-        if not plugin.same_start:
+        if not plugin.sides.same_start:
             assert isinstance(candidate, Restorable)
             candidate.restore(row(episode.states, 0))
         states = [candidate.snapshot()]
         for step in range(size(episode.actions)):
             actions = row(episode.actions, step)
-            if plugin.noise == "tape":
+            if plugin.draws.noise == "tape":
                 context.reference.restore(row(episode.states, step))  # type: ignore[attr-defined]
                 context.reference.step(actions)
                 step_with_tape(context.reference, candidate, actions)
@@ -85,7 +86,7 @@ def _played(context: Context, episodes: Sequence[Episode]) -> Iterator[Batch]:
 
 
 def _compare(context: Context, part: Transitions) -> tuple[dict[str, Any], np.ndarray, Batch]:
-    if context.plugin.noise == "tape":
+    if context.plugin.draws.noise == "tape":
         pair = step_pair(context.plugin, context.reference, context.candidate, part.before, part.actions)
         ours, errors = pair.candidate, pair.tape_errors
     else:

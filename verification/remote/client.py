@@ -1,4 +1,4 @@
-"""An environment that runs in another process, as a `protocols.Env`."""
+"""An environment that runs in another process, as a `protocol.Env`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from verification.protocols import Actions, Batch, Bounds, Draw, EnvInfo, Snapshot, Tape, TapeError
+from references.protocol import Actions, Batch, Bounds, Draw, EnvInfo, Snapshot, Tape, TapeError
 from verification.remote import frames, serve
 from verification.remote.frames import LIMITS, Limits, Message, RemoteError
 from verification.remote.link import Link

@@ -44,7 +44,7 @@ class RemoteError(RuntimeError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a frame may hold at most; more is refused before it is read. `frame` and `header` in bytes."""
+    """Limits of a frame; more is refused before it is read. `frame` and `header` in bytes."""
 
     frame: int = 1 << 28
     header: int = 1 << 22

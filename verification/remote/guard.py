@@ -1,4 +1,4 @@
-"""What must not change, and what nobody can know beforehand: hashes of protected files, and seeds drawn late.
+"""Guards against tampering: hashes of protected files, and seeds that are drawn late.
 
 The protected tree (verifier, tests, reference, plans) is hashed before and after a candidate runs. Held-out seeds are
 an HMAC of the candidate's own files under a secret drawn for the run: they exist only once the candidate is fixed.

@@ -96,7 +96,7 @@ class Link:
 
     @property
     def is_open(self) -> bool:
-        """Whether the child can still be asked."""
+        """True if the child can still be asked."""
         return self._open
 
     @property

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import UNDEFINED, Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
 from verification import cases
-from verification.batches import TAPE_PATH, ended
+from verification.batches import TAPE_PATH, is_over
 from verification.fields import FieldTable, PluginError
 from verification.levels.mining import policies
 from verification.plugin import Plugin
-from verification.protocols import Actions, Bounds, Draw, Env, Restorable, Snapshot, Tape, Taped, TapeError
 from verification.remote.frames import RemoteError
 from verification.results import FieldDifference
 
@@ -40,7 +40,7 @@ class Recording:
 
 @dataclass
 class Played:
-    """How a candidate fared: `step` and `differences` of the first divergence (none: equal), or what it did instead.
+    """Result of a candidate: `step` and `differences` of the first divergence (none: equal), or what it did instead.
 
     `digest` (SHA-256) stands for everything that it answered; `dead`: its process has ended.
     """
@@ -54,7 +54,7 @@ class Played:
 
     @property
     def equal(self) -> bool:
-        """Whether the whole episode was equal."""
+        """True if the whole episode was equal."""
         return not self.differences and not self.trouble
 
 
@@ -62,15 +62,18 @@ def record(plugin: Plugin, env: Env, rng: np.random.Generator, seed: int, number
     """Play one episode of the reference; policies and options take turns with `number`."""
     chosen = policies(plugin)
     policy = list(chosen)[number % len(chosen)]
-    options = plugin.options[(number // len(chosen)) % len(plugin.options)]
+    options = plugin.play.options[(number // len(chosen)) % len(plugin.play.options)]
     env.reset(seed, options)
     snapshots, legal, actions, draws = [_copy(env.snapshot())], [_copy(env.legal())], [], []
-    while len(actions) < plugin.horizon and not ended(snapshots[-1]):
+    while len(actions) < plugin.play.horizon and not is_over(snapshots[-1]):
         actions.append(chosen[policy](rng, snapshots[-1], legal[-1]))
         env.step(actions[-1])
-        draws.append(tuple(env.draws()) if plugin.noise == "tape" and isinstance(env, Taped) else ())
+        draws.append(tuple(env.draws()) if plugin.draws.noise == "tape" and isinstance(env, Taped) else ())
         snapshots.append(_copy(env.snapshot()))
         legal.append(_copy(env.legal()))
+    if snapshots[-1].get(UNDEFINED, False):  # nobody is asked for what the reference does not answer
+        for told in (snapshots, legal, actions, draws):
+            told.pop()
     return Recording(seed, options, policy, actions, snapshots, legal, draws)
 
 
@@ -92,7 +95,7 @@ def branch(plugin: Plugin, env: Env, rng: np.random.Generator, source: Recording
         for actions in source.actions[:at]:
             env.step(actions)
         env.step(changed)
-        draws = tuple(env.draws()) if plugin.noise == "tape" and isinstance(env, Taped) else ()
+        draws = tuple(env.draws()) if plugin.draws.noise == "tape" and isinstance(env, Taped) else ()
         after, legal = _copy(env.snapshot()), _copy(env.legal())
         expected = source.snapshots[at + 1]
         if all(np.array_equal(after[path], expected[path]) for path in expected):
@@ -138,7 +141,7 @@ class Player:
         return found
 
     def ignores(self, env: Env, changed: Recording) -> bool:
-        """Whether a `branch` leads the candidate to the same state as without the changed action."""
+        """True if a `branch` leads the candidate to the same state as without the changed action."""
         assert changed.instead is not None
         try:
             first, second = self._end(env, changed), self._end(env, changed.instead)
@@ -154,7 +157,7 @@ class Player:
 
     def _start(self, env: Env, recording: Recording) -> None:
         env.reset(recording.seed, recording.options)
-        if not self.plugin.same_start:
+        if not self.plugin.sides.same_start:
             if not isinstance(env, Restorable):
                 raise RemoteError("resets are not compared (same_start=False), so the candidate must be Restorable")
             env.restore(recording.snapshots[0])
@@ -180,7 +183,7 @@ class Player:
                 return
 
     def _step(self, env: Env, recording: Recording, step: int) -> str:
-        if self.plugin.noise != "tape":
+        if self.plugin.draws.noise != "tape":
             env.step(recording.actions[step])
             return ""
         if not isinstance(env, Taped):

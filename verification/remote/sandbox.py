@@ -28,6 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+import families
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import LIMITS, Limits
 from verification.remote.guard import tree_files
@@ -35,8 +36,13 @@ from verification.remote.link import Link
 
 Kind = Literal["bwrap", "process only"]
 
-#: References of known environments, and the verifier. A plugin's own reference is added to these.
-DENIED = ("verification", "translator", "pokemon_showdown", "gymnasium", "mujoco", "pyboy", "pufferlib", "pytest")
+_TOOLS = ("verification", "references", "families", "translator", "pytest")
+
+
+def denied() -> tuple[str, ...]:
+    """Modules that no candidate may import: the tools, and the references of all families."""
+    return tuple(dict.fromkeys([*_TOOLS, *(name for family in families.families() for name in family.denied)]))
+
 
 KEEPS_OUT = {
     "bwrap": (
@@ -55,7 +61,10 @@ KEEPS_OUT = {
 
 #: The package's name inside: `verification` itself is not to be reached from there.
 _RUNTIME = "environment_server"
-_RUNTIME_FILES = ("protocols.py", "remote/frames.py", "remote/serve.py", "remote/confine.py")
+_RUNTIME_FILES = {
+    "references/protocol.py": "protocol.py",
+    **{f"verification/remote/{name}.py": f"remote/{name}.py" for name in ("frames", "serve", "confine")},
+}
 _BOOT = (
     "import sys; sys.path[:0] = sys.argv[2:]; "
     f"from {_RUNTIME}.remote import confine; text = sys.argv[1]; confine.main(text)"
@@ -68,10 +77,10 @@ class SandboxError(ValueError):
 
 @dataclass(frozen=True)
 class Confinement:
-    """What an untrusted candidate gets.
+    """Limits of an untrusted candidate.
 
     * `kind`: "auto" takes bubblewrap where it works. `packages`: installed distributions, with what they require, or
-      paths of package folders. `deny`: modules that may not be imported, beside `DENIED`.
+      paths of package folders. `deny`: modules that may not be imported, beside `denied()`.
     * `memory_bytes`, `cpu_seconds`, `file_bytes`: per process; `processes`: threads included (with bubblewrap only).
     * `timeout`, `start_timeout`: seconds for one answer, and for the first.
     """
@@ -147,11 +156,11 @@ class Sandbox:
     def _fill(self, source: Path) -> None:
         for name in ("runtime", "source", "site", "scratch"):
             (self.folder / name).mkdir()
-        library = Path(__file__).resolve().parent.parent
-        for name in _RUNTIME_FILES:
-            target = self.folder / "runtime" / _RUNTIME / name
+        root = Path(__file__).resolve().parents[2]
+        for name, inside in _RUNTIME_FILES.items():
+            target = self.folder / "runtime" / _RUNTIME / inside
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(library / name, target)
+            shutil.copyfile(root / name, target)
             (target.parent / "__init__.py").touch()
         for name, file in tree_files(source):
             target = self.folder / "source" / name
@@ -178,7 +187,7 @@ class Sandbox:
                 "source": f"{root}/source",
                 "scratch": f"{root}/scratch",
                 "readable": [*own, *readable],
-                "deny": sorted({*DENIED, *self.confinement.deny}),
+                "deny": sorted({*denied(), *self.confinement.deny}),
                 "limits": limits,
             }
         )
@@ -223,7 +232,7 @@ def _bwrap() -> str | None:
 
 
 def bwrap_works() -> bool:
-    """Whether the strong sandbox can be had on this machine."""
+    """True if the strong sandbox can be had on this machine."""
     return _bwrap() is not None
 
 
@@ -261,7 +270,7 @@ def _python_packages() -> list[str]:
 
 
 def _system_libraries() -> list[str]:
-    """Where the C libraries are, and the links that lead there; not /usr as a whole, which may hold the reference."""
+    """Folders of the C libraries, and the links that lead there; not /usr as a whole, which may hold the reference."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     links = [path for path in ("/lib", "/lib64") if os.path.lexists(path)]
     folders = [f"/usr/lib/{triplet}"] if triplet else ["/usr/lib64"]

@@ -35,7 +35,7 @@ Whatever else the child prints must go to stderr: its end is shown when somethin
 """
 
 # This file is also copied into sandboxes, under another package's name, so that `verification` itself stays out of
-# reach there. Hence the relative imports, and none but of the standard library, numpy, `frames` and `protocols`.
+# reach there. It imports the standard library, numpy, and relatively `frames` and the copy of `references.protocol`.
 
 from __future__ import annotations
 
@@ -45,11 +45,15 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..protocols import CAPABILITIES, Draw, Tape
 from . import frames
 from .frames import Groups, Message
+
+if TYPE_CHECKING or __package__ == "verification.remote":
+    from references.protocol import CAPABILITIES, Draw, Tape
+else:  # in a sandbox, where a copy of references/protocol.py lies one folder up
+    from ..protocol import CAPABILITIES, Draw, Tape  # pyright: ignore[reportMissingImports]
 
 #: Capabilities that can be had over a pipe; a training environment cannot.
 REMOTE = ("Restorable", "Batched", "Taped", "Covered")
@@ -68,7 +72,7 @@ def take_stdio() -> tuple[BinaryIO, BinaryIO]:
 
 
 def load(entry: str) -> Any:
-    """What `module:callable` makes. Raises `ValueError` for an entry of another form."""
+    """Call `module:callable`, and return what it makes. Raises `ValueError` for an entry of another form."""
     module, colon, name = entry.partition(":")
     if not (module and colon and name):
         raise ValueError(f"entry {entry!r}: expected module:callable")

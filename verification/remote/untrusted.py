@@ -16,18 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
+from references.protocol import Env, Restorable
 from verification.fields import PluginError
 from verification.levels import steps
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import chunks, compare_steps
 from verification.plugin import Plugin
-from verification.protocols import Env, Restorable
 from verification.remote import guard, scan
 from verification.remote.client import RemoteEnv
 from verification.remote.frames import RemoteError
 from verification.remote.guard import Violation
 from verification.remote.recordings import Played, Player, Recording, branch, record
-from verification.remote.sandbox import DENIED, KEEPS_OUT, Confinement, Sandbox, SandboxError
+from verification.remote.sandbox import KEEPS_OUT, Confinement, Sandbox, SandboxError, denied
 from verification.results import CheckResult, FieldDifference, Finding
 
 GUARD, SANDBOX, REPEAT = "L0/guard", "L0/sandbox", "L0/repeat"
@@ -66,8 +66,9 @@ def parse(text: str) -> tuple[Path, str]:
 
 
 def protected_paths() -> list[Path]:
-    """What a candidate has no business with: the verifier and the tests of this checkout."""
-    return [path for path in (_ROOT / "verification", _ROOT / "tests") if path.is_dir()]
+    """Paths that a candidate has no business with: the verifier and the tests of this checkout."""
+    folders = (_ROOT / name for name in ("references", "families", "verification", "tests"))
+    return [path for path in folders if path.is_dir()]
 
 
 def verify_untrusted(
@@ -83,24 +84,24 @@ def verify_untrusted(
 ) -> list[CheckResult]:
     """Judge the environment that `entry` ("module:callable") of `source` (a file or a folder) makes.
 
-    `plugin.candidate` is not used. `plan.episodes` are played twice over, with public seeds and with held-out ones;
+    The plugin's own candidate is not used. `plan.episodes` are played twice over, with public seeds and held-out ones;
     levels 1 and 3 are left out unless the plan has them, level 0 never is. `protected` (None: `protected_paths`) is
     hashed before and after. `secret`: of the held-out seeds, None draws one; do not use one twice.
 
     Raises `SandboxError` or `PluginError` when that cannot be done: neither says anything about the candidate.
     """
     confinement = confinement or Confinement()
-    own = str(getattr(plugin.reference, "__module__", "")).partition(".")[0]
+    own = str(getattr(plugin.sides.reference, "__module__", "")).partition(".")[0]
     deny = tuple(name for name in (*confinement.deny, own) if name not in ("", "builtins", "__main__"))
     confinement = dataclasses.replace(confinement, deny=deny)
     protected = protected_paths() if protected is None else protected
     plugin.check()
     before = guard.protected_hash(protected)
-    reference = plugin.reference()
+    reference = plugin.sides.reference()
     try:
         with Sandbox(source, entry, confinement) as sandbox:
             trial = _Trial(plugin, plan, reference, sandbox, secret or secrets.token_bytes(32), on_result)
-            trial.violations += scan.scan(source, [*DENIED, *deny])
+            trial.violations += scan.scan(source, [*denied(), *deny])
             trial.run()
         trial.results[GUARD].cases += len(before)
         trial.violations += guard.changes(before, guard.protected_hash(protected))
@@ -243,7 +244,7 @@ class _Trial:
         if lacking or not env.link.is_open:
             result.reason = f"needs {', '.join(lacking)}" if lacking else "the candidate's process had ended"
             return
-        plugin = dataclasses.replace(self.plugin, reference=lambda: self.reference, candidate=lambda: env)
+        plugin = self.plugin.between(reference=lambda: self.reference, candidate=lambda: env)
         context = Context(plugin, self.plan)
         result.unit, result.planned, begin = "steps", self.plan.injected, time.monotonic()
         # Outside the `try`: the cases are the reference's and the plugin's work, no fault in them is the candidate's.

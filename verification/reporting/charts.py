@@ -66,7 +66,7 @@ def divergence_table(check: Mapping[str, Any]) -> str:
 
 
 def cells_are_exact(check: Mapping[str, Any]) -> bool:
-    """Whether the heat table's cells count every divergence, not only the ones kept in detail."""
+    """True if the heat table's cells count every divergence, not only the ones kept in detail."""
     return "first_cells" in check["stats"] or check["divergences"] <= len(check["findings"])
 
 
@@ -134,7 +134,7 @@ def _rate_words(count: int, of: int, rate: float | None, interval: Sequence[floa
 
 
 def counts(values: Sequence[int], label: str) -> str:
-    """How many behaviours were exercised never, once, 2–9 times, 10–99 times …"""
+    """Counts of behaviours that were exercised never, once, 2–9 times, 10–99 times …"""
     decades = Counter(-1 if value <= 0 else (0 if value == 1 else int(math.log10(value)) + 1) for value in values)
     if not decades:
         return ""

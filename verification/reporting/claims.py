@@ -1,4 +1,4 @@
-"""What a report shows and what it does not, in sentences that claim no more than was done."""
+"""Claims of a report, and their limits, in sentences that say no more than was done."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NAMES = 12
 
 
 def only_mutants(report: Report) -> bool:
-    """Whether the run measured the verifier instead of verifying the candidate."""
+    """True if the run measured the verifier instead of verifying the candidate."""
     return bool(report["mutants"]) and not report["levels"]
 
 
@@ -45,7 +45,7 @@ def headline(report: Report) -> str:
 
 
 def claim(report: Report) -> str:
-    """What the run shows, in one or two sentences."""
+    """The claim of a run, in one or two sentences."""
     if only_mutants(report):
         return " ".join(mutant_sentences(report["mutants"])[:2])
     verdict = report["verdict"]
@@ -135,7 +135,7 @@ def survivors(mutants: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def mutant_sentences(mutants: Mapping[str, Any]) -> list[str]:
-    """What the seeded bugs say about the verifier, a sentence each."""
+    """Sentences on the verifier, from the seeded bugs."""
     of_levels = ", ".join(f"{level} {entry['killed']} of {entry['of']}" for level, entry in mutants["by_level"].items())
     found = [f"{mutants['killed']} of {mutants['mutants']} seeded bugs were found ({of_levels})."]
     episodes, alarms = mutants["false_alarm_episodes"], mutants["false_alarms"]
@@ -171,7 +171,7 @@ def gap_sentence(gap: Mapping[str, str]) -> str:
 
 
 def not_tested(report: Report) -> list[tuple[str, list[str]]]:
-    """What this run cannot vouch for, by heading; headings with nothing under them are left out."""
+    """Gaps of this run, by heading; headings with nothing under them are left out."""
     coverage, mutants = report["coverage"], report["mutants"]
     asked = {level["level"] for level in report["levels"]}
     never = coverage["never"]

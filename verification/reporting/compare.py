@@ -1,4 +1,4 @@
-"""What changed between two reports of one environment, and whether the later one shows less."""
+"""Changes between two reports of one environment, and a warning where the later one shows less."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Comparison:
 
     @property
     def worse(self) -> bool:
-        """Whether B is worse than A."""
+        """True if B is worse than A."""
         return any(change.direction == "worse" for change in self.changes)
 
     @property
@@ -143,7 +143,7 @@ def _bounds(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _allowances(before: words.Report, after: words.Report) -> Iterator[Change]:
-    """What counts as equal: a wider tolerance, an ignored field or a wider margin moves the goalposts."""
+    """Changes of what counts as equal: a wider tolerance, an ignored field or a wider margin moves the goalposts."""
     olds, news = ({entry["path"] for entry in report["ignored_fields"]} for report in (before, after))
     yield from (Change("worse", "allowances", f"{path}: no longer compared") for path in sorted(news - olds))
     yield from (Change("better", "allowances", f"{path}: compared again") for path in sorted(olds - news))

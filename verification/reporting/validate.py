@@ -1,4 +1,4 @@
-"""Whether a JSON file is a report: its schema, its keys and types, and that it does not contradict itself."""
+"""Validation of a report's JSON: its schema, its keys and types, and that it does not contradict itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from leaderboard.invocation import program
 from verification.results import LEVELS, SEVERITY, worst
 
 FAMILY, VERSION = "verification.report", 1
@@ -204,7 +205,7 @@ def _listed(problems: list[str]) -> str:
 
 
 def _check_schema(report: Any, source: str) -> None:
-    remedy = "expected a file written by `python -m verification run ENV --json FILE`"
+    remedy = f"expected a file written by `{program('verification', 'run')} ENV --json FILE`"
     if not isinstance(report, Mapping):
         raise ReportError(f"{source}: holds {_named(report)}, not a report; {remedy}")
     schema = report.get("schema")
@@ -228,7 +229,7 @@ def _named(value: Any) -> str:
 
 
 def _mismatches(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """What in `value` does not have `shape`, each with its path."""
+    """Parts of `value` that do not have `shape`, each with its path."""
     if shape is _Anything:
         return
     if isinstance(shape, _OrNone):

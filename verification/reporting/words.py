@@ -97,7 +97,7 @@ def counted(check: Mapping[str, Any]) -> str:
 
 
 def cases(check: Mapping[str, Any]) -> str:
-    """How many cases were compared, of how many if not all: "120 of 200 episodes"."""
+    """The number of cases compared, and of all if it is less: "120 of 200 episodes"."""
     count, planned = check["cases"], check["planned"]
     if planned is not None and count < planned:
         return f"{count:,} of {planned:,} {check['unit']}"
@@ -173,7 +173,7 @@ def joined(parts: list[str]) -> str:
 
 
 def sample(test: Mapping[str, Any]) -> str:
-    """What an equivalence test rests on: "5 policies", or observations of candidate and reference."""
+    """The data of an equivalence test: "5 policies", or observations of candidate and reference."""
     if test["k"] is not None:
         return f"{test['k']:,} {'policy' if test['k'] == 1 else 'policies'}"
     return f"{test['n'][0]:,} + {test['n'][1]:,}"

@@ -6,6 +6,7 @@ import argparse
 
 from rich.console import Console
 
+from leaderboard.invocation import program
 from verification.statistics.power import (
     achieved_power,
     battles_needed,
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 def power_command(arguments: list[str]) -> int:
     """The command on its own, for an argument list without the word `power`."""
-    parser = argparse.ArgumentParser(prog="python -m verification power", description=__doc__)
+    parser = argparse.ArgumentParser(prog=program("verification", "power"), description=__doc__)
     add_arguments(parser)
     return run(parser.parse_args(arguments), Console())
 

@@ -1,4 +1,4 @@
-"""How far apart two distributions are: reported beside an equivalence test, not tested.
+"""Distance of two distributions: reported beside an equivalence test, not tested.
 
 Equal means can hide a different shape (a policy that falls half the time and runs twice as far). Each distance
 comes with the size that two samples of one distribution would show by chance, for independent values; no verdict is

@@ -20,7 +20,7 @@ LEAST_DRAWS = 200
 
 @dataclass(frozen=True)
 class DrawLaw:
-    """What one draw of an environment is declared to be. Build it by the class methods.
+    """Declared law of one draw of an environment. Build it by the class methods.
 
     `uniform_int`: an integer in low ≤ x < high. `categorical`: 0 ≤ x < m with `probabilities` [m]. `bernoulli`: 0 or 1.
     `uniform`: a number in low ≤ x ≤ high. `normal`: `mean`, `sd`. `continuous`: any law with a vectorised `cdf`.

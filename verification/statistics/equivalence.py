@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from scipy import special
@@ -59,7 +59,7 @@ class Equivalence:
 
     @property
     def passes(self) -> bool:
-        """Whether the TOST itself passes: verdict "equivalent" or "equivalent but biased"."""
+        """True if the TOST itself passes: verdict "equivalent" or "equivalent but biased"."""
         return self.verdict.startswith("equivalent")
 
     def to_json(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def combined_verdict(primary: Equivalence, robust: Sequence[Equivalence], notes:
 
 @dataclass(frozen=True)
 class Spread:
-    """How an estimate's standard error shrinks with n: `error(n)` and `freedom(n)`, n counted in `unit`."""
+    """Decrease of an estimate's standard error with n: `error(n)` and `freedom(n)`, n counted in `unit`."""
 
     unit: str
     error: Callable[[int], float]
@@ -261,11 +261,6 @@ def degenerate_result(
         alpha=alpha,
         notes=(*notes, "the data have no spread: the difference was compared with the margin, no test was made"),
     )
-
-
-def with_notes(result: Equivalence, *notes: str) -> Equivalence:
-    """The same result with further notes."""
-    return replace(result, notes=(*result.notes, *notes))
 
 
 def require_terms(margin: Margin, alpha: float) -> None:

@@ -43,7 +43,7 @@ def require_margin(margin: Margin) -> Margin:
 def margin_problems(
     margin: Margin, *, trained: float, random: float, reference_standard_error: float | None
 ) -> list[str]:
-    """What is wrong with a margin, in words; empty when it is sound.
+    """Faults of a margin, in words; empty when it is sound.
 
     Rule: at most 5 % of the span between a random and a trained policy (else it hides what training is for), and at
     least two standard errors of the reference against itself (else even the reference fails). `trained`, `random`: mean

@@ -34,15 +34,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(rate, low, high, confidence)
 
 
-def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """The exact interval: covers at least its level whatever the rate, and is wider than Wilson's."""
-    _require_counts(successes, trials)
-    tail = (1 - _require_confidence(confidence)) / 2
-    low = 0.0 if successes == 0 else float(special.betaincinv(successes, trials - successes + 1, tail))
-    high = 1.0 if successes == trials else float(special.betaincinv(successes + 1, trials - successes, 1 - tail))
-    return Interval(successes / trials, low, high, confidence)
-
-
 def clean_bound(trials: int, confidence: float = 0.95) -> float:
     """The exact upper bound on the rate of what never happened in n independent `trials`: 1 - (1 - confidence)^(1/n).
 
@@ -64,7 +55,7 @@ def rule_of_three(trials: int) -> float:
 
 
 def clean_sentence(trials: int, unit: str = "episodes") -> str:
-    """What a clean count is worth, in the words every report prints."""
+    """Worth of a clean count, in the words that every report prints."""
     if trials == 0:
         return f"no {unit} compared: nothing is bounded"
     return (

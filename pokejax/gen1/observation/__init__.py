@@ -1,4 +1,4 @@
-"""What each player of a Gen 1 battle could know: `memory` keeps what was shown, `build` writes it down.
+"""Observations of a Gen 1 battle: `memory` keeps what each player was shown, `build` writes it down.
 
 Everything a player learns comes from two sources: the protocol messages that both are sent (``|switch|``, ``|move|``,
 ``|-status|`` …) and the player's own request (own team with exact HP, own moves with PP, what may be chosen). The

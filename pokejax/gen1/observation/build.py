@@ -21,14 +21,14 @@ def observe(battle: Battle, memory: Memory, legal: jax.Array) -> Observation:
     # From here on the leading axis of everything is the side.
     seats: Seat = _stack(battle.seats)
     parties: Party = _stack(battle.parties)
-    active = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == seats.slot[:, None]
+    active = jnp.arange(TEAM_SIZE, dtype=jnp.int8)[None] == seats.slot[:, None]
     hp = jnp.where(active, seats.hp[:, None], parties.hp)
     alive = hp > 0
     status = jnp.where(active, seats.status[:, None], parties.status)
     status = jnp.where(alive, status, 0).astype(jnp.uint8)
     rests = jnp.where(active, seats.slept_by_self[:, None], parties.slept_by_self) & (status == Status.SLP)
     pp = jnp.where(active[..., None], seats.base_pp[:, None, :], parties.pp)
-    seen = jnp.any(memory.appearance[:, None, :] == jnp.arange(TEAM_SIZE, dtype=jnp.int8)[:, None], axis=-1)
+    seen = jnp.any(memory.appearance[:, None, :] == jnp.arange(TEAM_SIZE, dtype=jnp.int8)[None, :, None], axis=-1)
     moves_seen, pp_seen = _known_moves(parties.moves, pp, memory.moves)
     table = [parties.species, parties.level, hp_percent(hp, parties.max_hp), status, memory.slept, rests, active]
     shown = _by_appearance(memory.appearance, table, moves_seen, pp_seen)

@@ -1,4 +1,4 @@
-"""What has been shown of each side so far and is not to be read off the battle: appearances, moves, turns slept.
+"""Memory of what each side has shown and the battle does not keep: appearances, moves, turns slept.
 
 Worked out from the battle before and after a step, on packed battles (`state.pack`). So a move is not remembered if it
 was only named by what was over within the step: a Disable of one attempt, or a Mimic whose user then fainted.
@@ -95,7 +95,7 @@ def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array
     both_acted = (was.request == REQUEST_MOVE) & (foe.hp > 0)
     fell = was.sleep_turns - now.sleep_turns
     woke = (fell < 0) | ((fell == 0) & (was.sleep_turns == 1) & both_acted)
-    count = jnp.where(was_asleep, jnp.where(woke, 0, slept + (fell == 1)), slept)
+    count = jnp.where(was_asleep, jnp.where(woke, 0, slept + (fell == 1).astype(jnp.uint8)), slept)
     at_once = stayed & (was.status != Status.SLP) & both_acted & _slept_through_its_action(was, now)
     count = jnp.where(at_once, 1, count)
     return jnp.where((now.status == Status.SLP) & (now.hp > 0), count, 0).astype(jnp.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenario import Stage
 
-from verification.references.showdown.workers import WorkerPool
+from references.showdown.workers import WorkerPool
 
 
 @pytest.fixture(scope="session")

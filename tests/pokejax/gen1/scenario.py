@@ -17,21 +17,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from families.pokejax_gen1.verify.lockstep import first_difference
+from families.pokejax_gen1.verify.record import named_fields, record
+from pokejax.common.rng import Rng
 from pokejax.gen1.dex import Status, move_number
 from pokejax.gen1.party import parties_from_wire
-from pokejax.gen1.rng import Rng
 from pokejax.gen1.state import Battle, Party, pack, unpack
 from pokejax.gen1.teams import PokemonSet, Team, team_array
 from pokejax.gen1.turn import start, step
-from verification import cases
-from verification.plugins.gen1.cases import case_of
-from verification.plugins.gen1.compare import compare
-from verification.plugins.gen1.record import named_fields, record
-from verification.plugins.gen1.sweep import finding_of
-from verification.references.showdown.client import BattleJob, replay
-from verification.references.showdown.fields import column, field_names
-from verification.references.showdown.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
-from verification.references.showdown.workers import WorkerPool
+from references.showdown.client import BattleJob, replay
+from references.showdown.gen1.fields import column, field_names
+from references.showdown.lcg import INCREMENT, MULTIPLIER, draws_between, state_of
+from references.showdown.workers import WorkerPool
 
 LANES = 512
 """Seeds tried side by side. Fixed, so that one compiled program serves every scenario."""
@@ -59,7 +56,7 @@ class Records:
     def __call__(self, name: str, step: int = -1) -> Any:
         """An int for one battle, int [B] for many: one field after `step` joint choices (the last ones by default).
 
-        Names are those of `gen1_fields.json`; "p1.active." and "p1.active.volatile." may be left out after "p1.", and
+        Names are those of `gen1/fields.json`; "p1.active." and "p1.active.volatile." may be left out after "p1.", and
         p1.hp, p1.status, p1.sleep, p1.sleep_source, p1.pp0…3 mean the active Pokémon's own.
         """
         row = self.rows[step]
@@ -72,7 +69,7 @@ class Records:
         for full in (name, f"{side}.active.{rest}", f"{side}.active.volatile.{rest}"):
             if full in field_names():
                 return _plain(row[..., column(full)])
-        raise KeyError(f"no field {name!r} in a record; see gen1_fields.json")
+        raise KeyError(f"no field {name!r} in a record; see gen1/fields.json")
 
     def series(self, name: str) -> list[Any]:
         """A field at every decision point."""
@@ -248,14 +245,11 @@ class Stage:
         job = played.job(lane)
         reference = replay(self.pool, job)
         mine = played.records.rows[: len(job.actions) + 1, lane]
-        divergence = compare(mine, reference)
-        if divergence is not None:
-            path = cases.save(self.failures, case_of(f"pokejax/{FORMAT}", job, divergence.step), finding_of(divergence))
-            fields = [f"{d.name}: JAX {d.candidate}, Showdown {d.reference}" for d in divergence.differences[:12]]
+        difference = first_difference(job, mine, self.pool, self.failures)
+        if difference:
             raise AssertionError(
-                f"differs after joint choice {divergence.step} ({divergence.kind} {divergence.message}), "
-                f"{divergence.extra_draws} extra draws: {fields}; actions {job.actions[: divergence.step].tolist()}; "
-                f"saved as {path}, which belongs in tests/regression/ if the engine is wrong"
+                f"differs: {difference}\nactions {job.actions.tolist()}; the file belongs in tests/regression/ "
+                "if the engine is wrong"
             )
         if reference.message:
             raise AssertionError(f"the reference stopped: {reference.message}")

@@ -16,5 +16,5 @@ def test_number_is_the_dexs(move: Move) -> None:
 
 
 def test_pseudo_moves_come_after_struggle() -> None:
-    # The numbers that verification/references/showdown/dex.js gives to what is in no dex.
+    # The numbers that references/showdown/dex.js gives to what is in no dex.
     assert {move: int(move) for move in NOT_IN_THE_DEX} == NOT_IN_THE_DEX

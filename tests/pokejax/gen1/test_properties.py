@@ -1,4 +1,4 @@
-"""What holds in every battle, however it is played; and that an illegal choice is Showdown's default choice."""
+"""Laws of every battle, however it is played; and that an illegal choice is Showdown's default choice."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from scenario import FORMAT, LANES, NO_OP, SIDES, Played, Stage, _start, default
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.state import pack, packed_bytes
 from pokejax.gen1.team_sampling import sample_teams
-from verification.references.showdown.client import BattleJob, replay
-from verification.references.showdown.fields import column, field_names
-from verification.references.showdown.replay import battle_texts, protocol_log
+from references.showdown.client import BattleJob, replay
+from references.showdown.gen1.fields import column, field_names
+from references.showdown.replay import battle_texts, protocol_log
 
 STEPS = 80
 FEW = settings(

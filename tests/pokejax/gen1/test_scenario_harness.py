@@ -7,8 +7,8 @@ import pytest
 from scenario import LANES, SIDES, Stage, mon, resolve
 
 from pokejax.gen1.teams import Team, team_array
+from references.showdown.gen1.fields import column
 from verification.cases import load
-from verification.references.showdown.fields import column
 
 
 def _play(stage: Stage):

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from references.protocol import Actions, Batch, Env, EnvInfo, Snapshot
 from verification.batches import random_actions
 from verification.fields import FieldSpec
-from verification.plugin import Injected, Plugin
-from verification.protocols import Actions, Batch, Env, EnvInfo, Snapshot
+from verification.plugin import Draws, Injected, Injection, Play, Plugin, Sides, State
 
 AGENTS = ("p1", "p2")
 GOAL, TURNS = 30, 25
@@ -104,19 +104,19 @@ def unused() -> Env:
 
 PLUGIN = Plugin(
     env="test/dice",
-    reference=Dice,
-    candidate=unused,
-    modules=("generator", "dice", "score", "ending"),
-    fields=(
-        FieldSpec("generator", "generator"),
-        FieldSpec("p?.face", "dice"),
-        FieldSpec("p?.pot", "dice"),
-        FieldSpec("p?.score", "score"),
-        FieldSpec("turn", "ending"),
-        FieldSpec("out.*", "ending"),
+    sides=Sides(reference=Dice, candidate=unused, same_start=True),
+    state=State(
+        modules=("generator", "dice", "score", "ending"),
+        fields=(
+            FieldSpec("generator", "generator"),
+            FieldSpec("p?.face", "dice"),
+            FieldSpec("p?.pot", "dice"),
+            FieldSpec("p?.score", "score"),
+            FieldSpec("turn", "ending"),
+            FieldSpec("out.*", "ending"),
+        ),
     ),
-    noise="same_prng",
-    same_start=True,
-    horizon=TURNS,
-    inject=inject,
+    draws=Draws(noise="same_prng"),
+    play=Play(horizon=TURNS),
+    injection=Injection(inject=inject),
 )

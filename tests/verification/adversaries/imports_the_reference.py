@@ -6,7 +6,7 @@ import sys
 
 def make():
     """The reference, if it can be had."""
-    for name in ("adversaries.dice", "verification.plugins", "gymnasium"):
+    for name in ("adversaries.dice", "families", "gymnasium"):
         try:
             return importlib.import_module(name).Dice()
         except Exception as error:

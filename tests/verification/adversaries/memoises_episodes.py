@@ -1,7 +1,7 @@
 """Answers from golden episodes of the public seeds, which it was given as a module; of the rules it knows nothing."""
 
 import numpy as np
-from golden import EPISODES, LEGAL, STATES
+from golden import EPISODES, LEGAL, STATES  # pyright: ignore[reportMissingImports]
 from honest import Info
 
 

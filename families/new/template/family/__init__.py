@@ -1,0 +1,1 @@
+"""A rover beside its reference."""

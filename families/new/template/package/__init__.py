@@ -1,0 +1,3 @@
+"""The environment in JAX."""
+
+from families.new.template.package.env import Rover as Rover

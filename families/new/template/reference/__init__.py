@@ -1,0 +1,1 @@
+"""The reference, unmodified, and its driver."""

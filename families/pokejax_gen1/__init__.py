@@ -1,0 +1,1 @@
+"""Pokémon battles of Generation 1 beside Pokémon Showdown."""

@@ -1,0 +1,44 @@
+"""Options of ``pokejax replay``. Nothing heavy is imported before they are right."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pokejax.cli.arguments import seed
+from pokejax.common.formats import TEAM_KINDS, with_built_in_teams
+
+FORMATS = with_built_in_teams()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's parser."""
+    from references.showdown.client import POLICIES
+
+    made = argparse.ArgumentParser(
+        prog="pokejax replay",
+        description="Play one battle in JAX, run its input log through the real Pokémon Showdown, compare the two at "
+        "every decision point, and write four files.",
+    )
+    made.add_argument("--seed", type=seed, default=0, help="seed of teams, battle and choices (default: %(default)s)")
+    made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="format (default: %(default)s)")
+    made.add_argument("--teams", choices=TEAM_KINDS, help="kind of teams (default: the format's own)")
+    made.add_argument(
+        "--policy", choices=POLICIES, default=POLICIES[0], help="policy of both players (default: %(default)s)"
+    )
+    made.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="FILE.html, with FILE.txt (input log), FILE.log (protocol log), FILE.svg (recording); or a folder",
+    )
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run ``pokejax replay``; returns the exit status."""
+    options = parser().parse_args(arguments)
+    from families.pokejax_gen1.replay.command import run
+
+    return run(options)

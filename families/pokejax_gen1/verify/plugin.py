@@ -1,0 +1,360 @@
+"""The plugin of Gen 1 battles: `pokejax/gen1randombattle` and `pokejax/gen1ou` beside Pokémon Showdown."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from families.pokejax_gen1.verify import behaviours, laws
+from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify.cases import Snapshots, injected_states
+from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
+from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
+from families.pokejax_gen1.verify.play import SelfCheck, episode_of, self_play
+from families.pokejax_gen1.verify.sides import (
+    AGENTS,
+    PokejaxEnv,
+    ShowdownEnv,
+    records_of,
+    reference_format,
+    teams_of,
+    to_batch,
+)
+from families.pokejax_gen1.verify.steps import Gen1Steps
+from pokejax.common import formats
+from pokejax.common.formats import TEAM_KINDS
+from pokejax.common.rng import Rng, draw
+from pokejax.env import Gen1Battle
+from pokejax.gen1.team_sampling import sample_teams
+from references.protocol import Actions, Batch, Snapshot
+from references.showdown.client import POLICIES, play
+from references.showdown.gen1.record_check import check_records
+from references.showdown.lcg import draws_between, state_of
+from references.showdown.workers import Done, WorkerPool
+from verification import cases
+from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
+from verification.batches import concat, rows, size
+from verification.fields import PluginError
+from verification.mutants.mutant import Mutant
+from verification.mutants.rewrite import load_mutated
+from verification.plugin import (
+    Behaviours,
+    Checks,
+    Draws,
+    DrawSample,
+    Episode,
+    Injected,
+    Injection,
+    Laws,
+    Mutants,
+    Option,
+    Play,
+    Plugin,
+    Running,
+    Script,
+    Sides,
+    State,
+)
+from verification.statistics.laws import DrawLaw
+from verification.statistics.margin import Margin
+
+_BLIND_SPOTS = (
+    "Showdown's text (its protocol log) is not compared: it is made by Showdown itself from the choices",
+    "draws are compared by number and by the generator's state, not by the place in the rules that made them",
+    "teams are legal in form; that the built-in pools follow Showdown's own distribution of teams is tested elsewhere",
+)
+_NOT_THE_KERNELS = "policies and the environment contract's check"
+_MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play can tell apart", anchor="declared")
+_STATES_A_BATTLE = 16
+_REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
+_STEP_LIMIT = 2000
+
+
+_OPTIONS = (
+    Option(name="teams", values=TEAM_KINDS, default="randbats", help="teams of whole battles (L3)"),
+    Option(
+        name="policy", values=(*POLICIES, "all"), default="all", help="policy of both players in whole battles (L3)"
+    ),
+    Option(name="workers", default=str(os.cpu_count() or 1), help="processes that run Showdown"),
+    Option(name="timeout", default="60", help="seconds after which a worker of Showdown counts as hung"),
+)
+
+
+def _number(choices: Mapping[str, str], name: str, whole: bool = False) -> float:
+    """A choice that is a positive number. A `PluginError` names one that is not."""
+    kind = "whole number" if whole else "number"
+    try:
+        value = int(choices[name]) if whole else float(choices[name])
+    except ValueError:
+        value = 0
+    if not 0 < value < math.inf:
+        raise PluginError(f"option {name} cannot be {choices[name]!r}: it is a positive {kind}")
+    return value
+
+
+class _Pool:
+    """Workers shared by everything that one plugin starts, made when first needed; or `shared` ones of the caller's."""
+
+    def __init__(self, workers: int | None = None, timeout: float = 60.0, shared: WorkerPool | None = None) -> None:
+        self._size, self._timeout = workers, timeout
+        self._shared, self._pool = shared, shared
+
+    def get(self) -> WorkerPool:
+        """The workers."""
+        if self._pool is None:
+            self._pool = WorkerPool(self._size, self._timeout).__enter__()
+        return self._pool
+
+    def close(self) -> None:
+        """End them, unless they are the caller's."""
+        if self._pool is not None and self._pool is not self._shared:
+            self._pool.close()
+            self._pool = None
+
+
+class _Reference(ShowdownEnv):
+    """Showdown on the plugin's shared workers, which end with it."""
+
+    def __init__(self, format: str, shared: _Pool) -> None:
+        super().__init__(format)
+        self._lazy = shared
+
+    @property
+    def pool(self) -> WorkerPool:
+        return self._lazy.get()
+
+    def close(self) -> None:
+        self._lazy.close()
+
+
+@functools.cache
+def _steps(vmap: Vmap) -> Gen1Steps:
+    """The engine's single steps, compiled once a process."""
+    return Gen1Steps(vmap=vmap)
+
+
+def gen1randombattle() -> Plugin:
+    """`pokejax/gen1randombattle`."""
+    return make("pokejax/gen1randombattle")
+
+
+def gen1ou() -> Plugin:
+    """`pokejax/gen1ou`."""
+    return make("pokejax/gen1ou")
+
+
+def self_check_randombattle() -> Plugin:
+    """Showdown as its own candidate: any difference is a false alarm."""
+    return make("self-check/gen1randombattle")
+
+
+def self_check_ou() -> Plugin:
+    """As `self_check_randombattle`, in gen1ou."""
+    return make("self-check/gen1ou")
+
+
+def make(
+    env: str,
+    teams: str = "randbats",
+    policies: tuple[str, ...] = POLICIES,
+    shared: _Pool | WorkerPool | None = None,
+    backend: str = "xla",
+) -> Plugin:
+    """The plugin of an id; `teams` and `policies` are those of whole episodes. Level 1 uses all kinds of teams.
+
+    `backend` compiles the candidate's steps.
+    """
+    vmap = vmap_of(backend)
+    format = reference_format(env)
+    alone = env.startswith("self-check/")
+    workers = shared if isinstance(shared, _Pool) else _Pool(shared=shared)
+
+    def reference() -> ShowdownEnv:
+        return _Reference(format, workers)
+
+    def candidate() -> ShowdownEnv | PokejaxEnv:
+        return reference() if alone else PokejaxEnv(format, _steps(vmap), vmap=vmap)
+
+    def configure(choices: Mapping[str, str]) -> Plugin:
+        chosen = POLICIES if choices["policy"] == "all" else (choices["policy"],)
+        pool = _Pool(int(_number(choices, "workers", whole=True)), _number(choices, "timeout"))
+        return make(env, choices["teams"], chosen, pool, choices["backend"])
+
+    return Plugin(
+        env=env,
+        sides=Sides(reference=reference, candidate=candidate, same_start=True, env_id=None if alone else env),
+        state=State(
+            modules=MODULES,
+            fields=specs(),
+            sources=SOURCES,
+            valid=_valid,
+            plain=lambda snapshot: _plain(reference(), snapshot),
+        ),
+        draws=Draws(
+            noise="same_prng", sample=None if alone else functools.partial(_draws, env, vmap), apart=_draws_apart
+        ),
+        play=Play(
+            options=tuple({"teams": kind} for kind in TEAM_KINDS),
+            horizon=_STEP_LIMIT,
+            mine=lambda rng, count: _mine(workers.get(), format, rng, count),
+            trace=lambda rng, count: _trace(workers.get(), format, rng, count),
+            alone=self_play(lambda: _player(env, alone, workers, vmap), teams, policies),
+        ),
+        injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
+        laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
+        behaviours=Behaviours(shown=behaviours.behaviours, declared=behaviours.declared(), sources=BEHAVIOUR_SOURCES),
+        mutants=Mutants(
+            seeded=None if alone else lambda: MUTANTS,
+            mutated=None if alone else functools.partial(MutatedPokejax, format),
+            self_check=lambda: make("self-check/" + format, teams, policies),
+        ),
+        checks=Checks(
+            margins={"win_rate": _MARGIN},
+            blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
+        ),
+        running=Running(
+            options=_OPTIONS,
+            configure=configure,
+            backends=("xla",) if alone else BACKENDS,
+            backend=backend,
+            close=workers.close,
+        ),
+    )
+
+
+def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> PokejaxGen1 | SelfCheck:
+    return SelfCheck(env, pool=shared.get()) if alone else PokejaxGen1(env, vmap=vmap)
+
+
+def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Iterator[Episode]:
+    """Battles that Showdown plays, all kinds of teams under all policies in turn."""
+    arms = [(kind, policy) for kind in TEAM_KINDS for policy in POLICIES]
+    jobs = []
+    for number in range(count):
+        kind, policy = arms[number % len(arms)]
+        words = tuple(int(word) for word in rng.integers(0, 1 << 32, 2))
+        jobs.append((sample_teams(kind, rng, 1)[0], words, policy, int(rng.integers(1 << 32))))
+
+    def attempt(pool: WorkerPool, job: tuple) -> tuple[np.ndarray, np.ndarray]:
+        teams, words, policy, choices = job
+        return play(pool, format, words, teams, policy, choices, _STEP_LIMIT)
+
+    done = [event for event in pool.run(jobs, attempt) if isinstance(event, Done)]
+    for event in sorted(done, key=lambda event: event.index):
+        teams, words, _, _ = event.job
+        yield episode_of(teams, words, *event.result)
+
+
+@functools.cache
+def _once_wrong(env: str) -> tuple[Script, ...]:
+    """The battles of an environment that once differed, as scripts; none outside a checkout."""
+    found = [(path.stem, cases.load(path)) for path in sorted(_REGRESSION.glob("*.json"))]
+    return tuple(
+        Script(name, case.seed, case.actions, case.options)
+        for name, case in found
+        if case.env == env and case.snapshot is None
+    )
+
+
+def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Batch:
+    """`count` states with a choice to make, at most sixteen of each battle."""
+    found: list[Batch] = []
+    while sum(size(batch) for batch in found) < count:
+        for episode in _trace(pool, format, rng, min(512, max(32, count // 16))):
+            steps = size(episode.actions)
+            found.append(rows(episode.states, rng.permutation(steps)[:_STATES_A_BATTLE]))
+    everything = concat(found)
+    return rows(everything, rng.permutation(size(everything))[:count])
+
+
+def mined(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Snapshots:
+    """`count` states with a choice to make, of battles that the reference plays."""
+    states = _mine(pool, format, rng, count)
+    return Snapshots(teams_of(states), records_of(states))
+
+
+def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) -> Injected:
+    played = Snapshots(teams_of(snapshots), records_of(snapshots))
+    made = injected_states(rng, count, played, _steps(vmap).restore_many)
+    joint = {agent: made.actions[:, side] for side, agent in enumerate(AGENTS)}
+    labels = ["+".join(sorted(set(names))) or "unchanged" for names in made.changes]
+    return Injected(to_batch(made.teams, made.records), joint, labels)
+
+
+def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[str, object]:
+    """The start of a battle between the same teams, with the same seed."""
+    words = np.array([snapshot["prng_hi"], snapshot["prng_lo"]]).astype(np.int64) & 0xFFFFFFFF
+    reference.reset(0, {"teams": snapshot["teams"], "words": words})
+    start = reference.snapshot()
+    return {path: start[path] for path in snapshot}
+
+
+def _draws_apart(reference: Snapshot, candidate: Snapshot) -> str:
+    """The candidate's draws beyond the reference's, in words."""
+    theirs, ours = (state_of(int(one["prng_hi"]), int(one["prng_lo"])) for one in (reference, candidate))
+    extra = draws_between(theirs, ours)
+    return "more than 64 draws apart" if extra is None else f"{extra:+d} draws" if extra else ""
+
+
+def _valid(snapshots: Batch) -> np.ndarray:
+    """bool [N]: states that a record can describe; a condition without its counter, for one, is none."""
+    teams, records = teams_of(snapshots), records_of(snapshots)
+    fine = np.ones(len(records), bool)
+    for case in range(len(records)):
+        try:
+            check_records(teams[case : case + 1], records[case : case + 1])
+        except ValueError:
+            fine[case] = False
+    return fine
+
+
+def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
+    """The seeds and teams of resets, two a lane, and the first draws of the generator that they seed."""
+    made = Gen1Battle(format=formats.of_environment(env).id)
+    params = made.default_params
+    pool = len(params.pool.species)
+
+    def reset(key: jax.Array) -> dict[str, jax.Array]:
+        rng, teams = made.draw(key, params)
+        later, accuracy = draw(Rng(hi=rng.hi, lo=rng.lo), 256)
+        _, roll = draw(later, 39)
+        return {
+            "seed, high byte": rng.hi >> np.uint32(24),
+            "seed, low byte": rng.lo & np.uint32(255),
+            "team of p1": teams[0],
+            "team of p2": teams[1],
+            "first draw of 256": accuracy,
+            "second draw of 39": roll,
+        }
+
+    keys = jax.random.split(jax.random.key(seed), (lanes, 2))
+    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(jax.vmap(vmap(reset)))(keys).items()}
+    sizes = dict.fromkeys(values, 256) | {"team of p1": pool, "team of p2": pool, "second draw of 39": 39}
+    return DrawSample([DrawLaw.uniform_int(name, 0, sizes[name]) for name in values], values)
+
+
+class MutatedPokejax(PokejaxEnv):
+    """PokeJAX with every mutant in it, compiled once: which one is active is an argument of each program."""
+
+    def __init__(self, format: str, mutants: Sequence[Mutant]) -> None:
+        copies = load_mutated(mutants, PACKAGES)
+        self._switch = copies.switch
+        gen1 = "families.pokejax_gen1.verify."
+        steps = copies.module(gen1 + "steps").Gen1Steps(copies.switch.jit)
+        battles = copies.module(gen1 + "battles").PokejaxGen1(f"pokejax/{format}", copies.switch.jit)
+        super().__init__(format, steps, battles)
+
+    def step(self, actions: Actions) -> None:
+        """One battle as a batch of one: the program is there already."""
+        one = {agent: np.asarray(action)[None] for agent, action in actions.items()}
+        self._now = dict(self.step_many(self._now, one))
+
+    def select_mutant(self, index: int) -> None:
+        """See `verification.plugin.Mutated`."""
+        self._switch.select(index)

@@ -1,0 +1,81 @@
+"""The table of built-in environments, and `make`, which type checkers know to return the class of an id."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+if TYPE_CHECKING:  # so that editors complete ids and know the class; nothing is imported at run time
+    from cheetahjax.envs.half_cheetah import HalfCheetah
+    from cheetahjax.envs.hopper import Hopper
+    from cheetahjax.envs.inverted_double_pendulum import InvertedDoublePendulum
+    from cheetahjax.envs.inverted_pendulum import InvertedPendulum
+    from cheetahjax.envs.reacher import Reacher
+    from cheetahjax.envs.swimmer import Swimmer
+    from cheetahjax.envs.walker2d import Walker2d
+    from jaxenv.environment import Environment
+    from pokejax.env import Gen1Battle
+    from pongjax.env import PufferPong
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """`target` is "module:Class"; `kwargs` configure the class."""
+
+    target: str
+    kwargs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+_BATTLE = ("pokemon", "two-player", "simultaneous", "imperfect")
+_MUJOCO = ("mujoco", "one-player", "continuous")
+
+BUILT_IN = {
+    "cheetahjax/HalfCheetah-v5": Entry("cheetahjax.envs.half_cheetah:HalfCheetah", {}, _MUJOCO),
+    "cheetahjax/Hopper-v5": Entry("cheetahjax.envs.hopper:Hopper", {}, _MUJOCO),
+    "cheetahjax/InvertedDoublePendulum-v5": Entry(
+        "cheetahjax.envs.inverted_double_pendulum:InvertedDoublePendulum", {}, _MUJOCO
+    ),
+    "cheetahjax/InvertedPendulum-v5": Entry("cheetahjax.envs.inverted_pendulum:InvertedPendulum", {}, _MUJOCO),
+    "cheetahjax/Reacher-v5": Entry("cheetahjax.envs.reacher:Reacher", {}, _MUJOCO),
+    "cheetahjax/Swimmer-v5": Entry("cheetahjax.envs.swimmer:Swimmer", {}, _MUJOCO),
+    "cheetahjax/Walker2d-v5": Entry("cheetahjax.envs.walker2d:Walker2d", {}, _MUJOCO),
+    "pokejax/gen1ou": Entry("pokejax.env:Gen1Battle", {"format": "gen1ou"}, _BATTLE),
+    "pokejax/gen1randombattle": Entry("pokejax.env:Gen1Battle", {"format": "gen1randombattle"}, _BATTLE),
+    "pongjax/puffer_pong": Entry("pongjax.env:PufferPong", {}, ("arcade", "one-player")),
+    "pongjax/puffer_pong_continuous": Entry(
+        "pongjax.env:PufferPong", {"continuous": True}, ("arcade", "one-player", "continuous")
+    ),
+}
+
+
+@overload
+def make(id: Literal["cheetahjax/HalfCheetah-v5"], **config: Any) -> HalfCheetah: ...
+@overload
+def make(id: Literal["cheetahjax/Hopper-v5"], **config: Any) -> Hopper: ...
+@overload
+def make(id: Literal["cheetahjax/InvertedDoublePendulum-v5"], **config: Any) -> InvertedDoublePendulum: ...
+@overload
+def make(id: Literal["cheetahjax/InvertedPendulum-v5"], **config: Any) -> InvertedPendulum: ...
+@overload
+def make(id: Literal["cheetahjax/Reacher-v5"], **config: Any) -> Reacher: ...
+@overload
+def make(id: Literal["cheetahjax/Swimmer-v5"], **config: Any) -> Swimmer: ...
+@overload
+def make(id: Literal["cheetahjax/Walker2d-v5"], **config: Any) -> Walker2d: ...
+@overload
+def make(id: Literal["pokejax/gen1ou", "pokejax/gen1randombattle"], **config: Any) -> Gen1Battle: ...
+@overload
+def make(id: Literal["pongjax/puffer_pong", "pongjax/puffer_pong_continuous"], **config: Any) -> PufferPong: ...
+@overload
+def make(id: str, **config: Any) -> Environment[Any, Any, Any]: ...
+def make(id: str, **config: Any) -> Environment[Any, Any, Any]:
+    """The environment with this id; `config` overrides fields of its class.
+
+    Raises UnknownEnvironmentError for an unknown id, with the ids that may have been meant, and TypeError for a field
+    that the class does not have.
+    """
+    from jaxenv.registry import build
+
+    return build(id, config)

@@ -1,0 +1,1 @@
+"""Program transformations on the intermediate form: analyses and optimisations that change no result."""

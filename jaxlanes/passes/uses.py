@@ -1,0 +1,93 @@
+"""Definitions and uses of nodes: which nodes an item of a program reads and which it gives to what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jaxlanes.ir import Branch, Loop, Node, Spill, Store, While, blocks_of
+
+
+def definitions(items: Iterable[Any]) -> set[int]:
+    """The nodes that these items (not what is inside them) give to what follows."""
+    result: set[int] = set()
+    for item in items:
+        if isinstance(item, int):
+            result.add(item)
+        elif isinstance(item, Branch | Loop | While):
+            result.update(item.results)
+    return result
+
+
+def uses(items: Iterable[Any], nodes: list[Node]) -> tuple[set[int], set[int]]:
+    """Nodes, and numbers of loops whose index, that the items read and do not make themselves."""
+    read: set[int] = set()
+    loops: set[int] = set()
+    made: set[int] = set()
+    _collect(items, nodes, read, loops, made)
+    return {node for node in read - made if nodes[node].kind not in ("const", "input")}, loops
+
+
+def reads(item: Any, nodes: list[Node]) -> list[int]:
+    """The nodes that one item reads itself; what is inside its blocks reads for itself, but for what they give."""
+    if isinstance(item, int):
+        return list(nodes[item].args)
+    if isinstance(item, Spill):
+        return list(item.values)
+    if isinstance(item, Store):
+        return [item.value]
+    found = list(item.masks) if isinstance(item, Branch) else []
+    if isinstance(item, Loop | While):
+        unread = item.unread if isinstance(item, Loop) else ()
+        found += [initial for i, initial in enumerate(item.initial) if i not in unread]
+    for block in blocks_of(item):
+        found += [*block.yields, *([] if block.mask is None else [block.mask])]
+    return found
+
+
+def _collect(items: Iterable[Any], nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
+    for item in items:
+        if isinstance(item, int):
+            made.add(item)
+            read.update(nodes[item].args)
+            _loop_indices(item, nodes, loops)
+        elif isinstance(item, Spill):
+            read.update(item.values)
+        elif isinstance(item, Store):
+            read.add(item.value)
+            loops.add(item.loop)
+        else:
+            _collect_structure(item, nodes, read, loops, made)
+
+
+def _loop_indices(number: int, nodes: list[Node], loops: set[int]) -> None:
+    """A gather may be addressed by the loop's own counter: see `expressions.scalar_index`."""
+    node = nodes[number]
+    if node.kind == "loop_index":
+        loops.add(node.attribute)
+    elif node.kind == "gather":
+        pending = list(node.args)
+        while pending:
+            found = nodes[pending.pop()]
+            if found.kind == "loop_index":
+                loops.add(found.attribute)
+            elif found.kind in ("add", "sub", "mul", "shl"):
+                pending.extend(found.args)
+
+
+def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
+    made.update(item.results)
+    inside: set[int] = set()
+    for block in blocks_of(item):
+        read.update(block.yields)
+        if block.mask is not None:
+            read.add(block.mask)
+        _collect(block.items, nodes, read, inside, made)
+    if isinstance(item, Branch):
+        read.update(item.masks)
+    else:
+        read.update(item.initial)
+        made.update(item.carries)
+        if isinstance(item, Loop):
+            inside.discard(item.number)
+    loops.update(inside)

@@ -1,0 +1,1 @@
+"""Compiling, caching, loading and calling of CPU kernels."""

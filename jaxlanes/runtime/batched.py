@@ -1,0 +1,74 @@
+"""A kernel as a JAX function: random keys, shapes, derivatives and batching by an outer `vmap`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.custom_batching import custom_vmap
+
+from jaxlanes.runtime.kernel import Kernel
+from jaxlanes.trace.program import is_key
+
+Axes = tuple[int | None, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Batched:
+    """`outputs`: shape and dtype of each result of one lane. `axes`: 0 or None, of each argument."""
+
+    kernel: Kernel
+    outputs: tuple[jax.ShapeDtypeStruct, ...]
+    axes: Axes
+
+    def __call__(self, lanes: int, flat: list[Any], plain: Callable[..., list[Any]]) -> list[Any]:
+        """The results for the flat arguments `[lanes, ...]`; `plain` is the same function of them by XLA."""
+
+        @custom_vmap
+        def on_lanes(*flat: Any) -> list[Any]:
+            return self._run(lanes, list(flat))
+
+        @on_lanes.def_vmap
+        def _(size: int, batched: list[bool], *flat: Any) -> tuple[list[Any], list[bool]]:
+            # Two axes of lanes are one; what is shared by one of them only is written out.
+            if not any(b for b, axis in zip(batched, self.axes, strict=True) if axis is None):
+                merged = []
+                for leaf, is_batched, axis in zip(flat, batched, self.axes, strict=True):
+                    if axis is not None and not is_batched:
+                        leaf = jnp.broadcast_to(leaf, (size, *leaf.shape))
+                    merged.append(leaf if axis is None else leaf.reshape(size * lanes, *leaf.shape[2:]))
+                results = self(size * lanes, merged, plain)
+                return [r.reshape(size, lanes, *r.shape[1:]) for r in results], [True] * len(results)
+            results = jax.vmap(plain, in_axes=[0 if b else None for b in batched], axis_size=size)(*flat)
+            return results, [True] * len(results)
+
+        differentiable = jax.custom_jvp(lambda *flat: on_lanes(*flat))
+
+        @differentiable.defjvp
+        def _(primals: Any, tangents: Any) -> Any:
+            return jax.jvp(plain, primals, tangents)
+
+        return list(differentiable(*flat))
+
+    def _run(self, lanes: int, flat: list[Any]) -> list[Any]:
+        own, shared = [], []
+        for leaf, axis in zip(flat, self.axes, strict=True):
+            array = jax.random.key_data(leaf) if is_key(leaf.dtype) else jnp.asarray(leaf)
+            (shared if axis is None else own).append(array)
+        keys = [is_key(output.dtype) for output in self.outputs]
+        shapes = [
+            (lanes, *output.shape, *(output.dtype._impl.key_shape if key else ()))
+            for output, key in zip(self.outputs, keys, strict=True)
+        ]
+        return [
+            jax.random.wrap_key_data(array, impl=key_impl(output.dtype)) if key else array
+            for output, array, key in zip(self.outputs, self.kernel(own, shared, shapes), keys, strict=True)
+        ]
+
+
+def key_impl(dtype: Any) -> str:
+    """The name of the generator of a dtype of keys."""
+    return str(dtype._impl.name)

@@ -1,0 +1,93 @@
+"""From a jaxpr to a program of the intermediate form."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxlanes.errors import UnsupportedError
+from jaxlanes.ir import DTYPES, Memory, Program, dtype_limits, node_type
+from jaxlanes.lower.context import Context
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+from jaxlanes.passes.dead_code import remove_dead_code
+from jaxlanes.trace.jaxpr import is_traced
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Traced:
+    """A lowered function. The kernel's shared arguments are the function's, then `large_constants`."""
+
+    program: Program
+    large_constants: tuple[np.ndarray, ...]
+
+
+def is_key(dtype: Any) -> bool:
+    return jnp.issubdtype(dtype, jax.dtypes.prng_key)
+
+
+def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
+    """Lower a closed jaxpr on one lane; `has_lanes` says of each of its arguments whether each lane has its own.
+
+    Constants of the jaxpr that are traced themselves are shared arguments after those of the function.
+    Raises UnsupportedError.
+    """
+    context = Context()
+    inputs: list[tuple[str, int]] = []
+    arguments = []
+    for variable, own in zip(closed.jaxpr.invars, has_lanes, strict=True):
+        arguments.append(_argument(context, variable.aval, own, inputs))
+    constants = [
+        _argument(context, jax.typeof(constant), False, inputs) if is_traced(constant) else constant
+        for constant in closed.consts
+    ]
+    shared_arguments = len(context.shared)
+    results = context.run(closed.jaxpr, constants, arguments)
+    outputs: list[tuple[str, Any]] = []
+    for result in results:
+        if isinstance(result, Keys):  # the words of each key side by side, as in its data
+            ids = np.stack([context.ids(word) for word in result.words], axis=-1)
+            result = Lanes(ids, np.dtype(np.uint32))
+        outputs.append((np.dtype(result.dtype).name, _output(context, result)))
+    shared = [(memory.dtype, memory.size) for memory in context.shared]
+    program = Program(context.builder.nodes, context.builder.block, inputs, shared, outputs)
+    remove_dead_code(program)
+    large = [context.large_constants[i][0] for i in range(shared_arguments, len(shared))]
+    return Traced(program, tuple(large))
+
+
+def _argument(context: Context, aval: Any, own: bool, inputs: list[tuple[str, int]]) -> Value:
+    if is_key(aval.dtype):
+        words = aval.dtype._impl.key_shape[-1]
+        data = _array(context, (*aval.shape, words), np.dtype(np.uint32), own, inputs)
+        ids = context.ids(data)
+        return Keys(tuple(Lanes(ids[..., word], np.dtype(np.uint32)) for word in range(words)), aval.dtype)
+    return _array(context, aval.shape, aval.dtype, own, inputs)
+
+
+def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inputs: list[tuple[str, int]]) -> Value:
+    if dtype == jax.dtypes.float0:
+        return np.zeros(shape, np.bool_)
+    name = np.dtype(dtype).name
+    if name not in DTYPES:
+        raise UnsupportedError(
+            f"an argument of type {name}{list(shape)}", remedy=f"a lane has 32 bits: use {', '.join(DTYPES)}"
+        )
+    size = int(np.prod(shape, dtype=np.int64))
+    if not own:
+        return Stored(context.add_shared(name, size), 0, tuple(shape), np.dtype(dtype))
+    number = len(inputs)
+    inputs.append((name, size))
+    limits = None if name in ("bool", "float32") else dtype_limits(dtype)
+    ids = [context.builder.free("input", node_type(dtype), (number, i), limits) for i in range(size)]
+    return context.lanes(np.reshape(ids, shape), dtype)
+
+
+def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:
+    if isinstance(value, Stored) and value.memory.kind == "rows" and size_of(value) == value.memory.size:
+        return value.memory
+    return tuple(int(node) for node in context.ids(value).reshape(-1))

@@ -1,0 +1,37 @@
+"""The bench's part of a family: its sections, its reference's timer and its peers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import families
+from jaxenv.environment import Environment
+from leaderboard.peer import Peer
+from leaderboard.reference import Request, Session
+from leaderboard.section import Section
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Everything that a bench needs of a family.
+
+    * `sections`: what a bench runs unless told otherwise.
+    * `session`: starts the reference's workers for a request; raises for what the reference cannot play. None: the
+      reference is not timed.
+    * `peers`: other engines of an environment's task, installed or not.
+    * `error`: distance of one step of ours from the reference, on the states that the peers are given, from the
+      environment, the number of states and XLA's options.
+    """
+
+    sections: tuple[Section, ...] = (Section(),)
+    session: Callable[[Request], AbstractContextManager[Session]] | None = None
+    peers: Callable[[Environment], Sequence[Peer]] = lambda env: ()
+    error: Callable[[Environment, int, Mapping[str, Any]], dict[str, Any]] | None = None
+
+
+def bench_of(env_id: str) -> Bench:
+    """The family's part, or one without reference and peers for an environment whose family has none."""
+    return families.part(env_id, "bench") or Bench()

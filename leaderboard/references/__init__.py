@@ -1,1 +1,0 @@
-"""One module for each reference that can be timed."""

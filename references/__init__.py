@@ -1,0 +1,1 @@
+"""Drivers of the unmodified reference environments; they know nothing of ours."""

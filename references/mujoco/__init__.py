@@ -1,0 +1,1 @@
+"""Driver of Gymnasium's planar tasks on MuJoCo's C engine."""

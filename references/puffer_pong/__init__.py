@@ -1,0 +1,1 @@
+"""Driver of PufferLib's C Pong."""

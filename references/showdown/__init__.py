@@ -1,0 +1,1 @@
+"""Driver of Pokémon Showdown's simulator, in Node processes."""

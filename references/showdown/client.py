@@ -1,0 +1,137 @@
+"""Requests to the workers, in numpy terms: replay a battle, play one, make teams."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from references.showdown.gen1.fields import field_names
+from references.showdown.workers import (
+    OP_PLAY,
+    OP_REPLAY,
+    OP_TEAMS,
+    STATUS_ENDED_EARLY,
+    STATUS_OK,
+    STATUS_REFERENCE_ERROR,
+    STATUS_REJECTED,
+    BadRequestError,
+    Done,
+    Fault,
+    WorkerPool,
+    text_field,
+)
+
+STATUS_NAMES = {
+    STATUS_OK: "ok",
+    STATUS_REJECTED: "choice rejected",
+    STATUS_ENDED_EARLY: "ended early",
+    STATUS_REFERENCE_ERROR: "reference error",
+}
+
+#: Kinds of teams that `make_teams` knows, and ways to choose that `play` knows.
+TEAM_KINDS = ("randbats", "allmoves", "ou", "mirror")
+POLICIES = ("uniform", "max-damage", "status-first", "switch-averse", "stalling", "guided")
+
+#: One team on the wire: six Pokémon of species, level, four moves, five IVs, five EVs (hp atk def spc spe).
+TEAM_SHAPE = (6, 16)
+
+
+@dataclass(frozen=True)
+class BattleJob:
+    """A battle to replay.
+
+    `seed`: high and low uint32 of the generator's 64-bit state. `teams`: uint16 [2, 6, 16]; species 0 ends a team.
+    `actions`: uint8 [T, 2]; 0-5 switch to that team index, 6-9 the entry of the request's move list, 10 NO_OP.
+    """
+
+    format: str
+    seed: tuple[int, int]
+    teams: NDArray[np.uint16]
+    actions: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What the reference did with a job.
+
+    `records`: int32 [R, F], R = T + 1 unless it stopped early; row 0 is before the first choice.
+    `status`: a key of `STATUS_NAMES`; `message` says where and why when it is not `STATUS_OK`.
+    """
+
+    status: int
+    message: str
+    records: NDArray[np.int32]
+
+
+def teams_bytes(teams: NDArray[np.uint16]) -> bytes:
+    """Both teams as the workers read them."""
+    if teams.shape != (2, *TEAM_SHAPE):
+        raise ValueError(f"teams have shape {teams.shape}, expected {(2, *TEAM_SHAPE)}")
+    return teams.astype("<u2").tobytes()
+
+
+def _records(data: memoryview, rows: int | None = None) -> NDArray[np.int32]:
+    width = len(field_names())
+    count = -1 if rows is None else rows * width
+    return np.frombuffer(data, dtype="<i4", count=count).reshape(-1, width)
+
+
+def replay(pool: WorkerPool, job: BattleJob, timeout: float | None = None) -> Replayed:
+    """Play `job`'s actions in the reference and record every decision point."""
+    actions = np.ascontiguousarray(job.actions, dtype=np.uint8)
+    if actions.ndim != 2 or actions.shape[1] != 2:
+        raise ValueError(f"actions have shape {actions.shape}, expected [T, 2]")
+    body = text_field(job.format) + struct.pack("<II", *job.seed) + teams_bytes(job.teams) + actions.tobytes()
+    answer = pool.call(OP_REPLAY, body, timeout)
+    return Replayed(answer.status, answer.text, _records(answer.data))
+
+
+def replay_all(pool: WorkerPool, jobs: Iterable[BattleJob]) -> Iterator[Done[BattleJob, Replayed] | Fault[BattleJob]]:
+    """Replay many battles on all workers, in order of completion; failed workers come as `Fault`."""
+    return pool.run(jobs, replay)
+
+
+def play(
+    pool: WorkerPool,
+    format: str,
+    seed: tuple[int, int],
+    teams: NDArray[np.uint16],
+    policy: str = "uniform",
+    choice_seed: int = 0,
+    limit: int = 10_000,
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Play one battle inside the reference, choosing by `policy` (of `POLICIES`) from its legal masks.
+
+    Returns the actions, uint8 [T, 2], and the records, int32 [T + 1, F]. Stops after `limit` joint steps.
+    """
+    head = text_field(format) + text_field(policy) + struct.pack("<IIII", *seed, choice_seed, limit)
+    data = pool.call(OP_PLAY, head + teams_bytes(teams)).data
+    (steps,) = struct.unpack_from("<I", data)
+    records = _records(data[4:], steps + 1)
+    actions = np.frombuffer(data[4 + records.nbytes :], dtype=np.uint8).reshape(steps, 2)
+    return actions, records
+
+
+def make_teams(pool: WorkerPool, kind: str, seed: tuple[int, int], count: int) -> NDArray[np.uint16]:
+    """`count` pairs of teams of a kind (of `TEAM_KINDS`): uint16 [count, 2, 6, 16]."""
+    answer = pool.call(OP_TEAMS, text_field(kind) + struct.pack("<III", *seed, count))
+    return np.frombuffer(answer.data, dtype="<u2").reshape(count, 2, *TEAM_SHAPE)
+
+
+__all__ = [
+    "POLICIES",
+    "STATUS_NAMES",
+    "TEAM_KINDS",
+    "TEAM_SHAPE",
+    "BadRequestError",
+    "BattleJob",
+    "Replayed",
+    "make_teams",
+    "play",
+    "replay",
+    "replay_all",
+]

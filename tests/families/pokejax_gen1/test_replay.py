@@ -1,0 +1,160 @@
+"""`pokejax replay`: four files that agree, and a page that needs nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from families.pokejax_gen1.replay import protocol
+from families.pokejax_gen1.replay.command import (
+    RecordedBattle,
+    ReplayMismatchError,
+    recorded,
+    stem_of,
+    told_result,
+    write_replay,
+)
+from families.pokejax_gen1.verify.play import SelfCheck
+from pokejax import cli
+from references.showdown.replay import protocol_log
+from references.showdown.workers import WorkerPool
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with WorkerPool(1) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def battle(workers) -> RecordedBattle:
+    candidate = SelfCheck("self-check/gen1randombattle", pool=workers)
+    return recorded(next(candidate.play(5, 1, "randbats", "uniform")), 0, candidate.fields, "gen1randombattle")
+
+
+@pytest.fixture(scope="module")
+def files(workers, battle, tmp_path_factory) -> list[Path]:
+    return write_replay(battle, workers, tmp_path_factory.mktemp("replay") / "one", "pokejax replay <&>")
+
+
+def data_of(page: str) -> dict:
+    found = re.search(r'<script type="application/json" id="battle">(.*?)</script>', page, flags=re.S)
+    assert found
+    return json.loads(found.group(1))
+
+
+def test_the_input_log_makes_the_protocol_log(files, battle):
+    _, input_log, log, *_ = files
+    assert input_log.read_text("utf-8").startswith('>start {"formatid":"gen1randombattle"')
+    assert protocol_log(input_log.read_text("utf-8")) == log.read_text("utf-8")
+    assert told_result(log.read_text("utf-8")) == battle.result in ("Red", "Blue", "tie")
+
+
+def test_the_page_shows_every_decision_point(files, battle):
+    data = data_of(files[0].read_text("utf-8"))
+    assert len(data["frames"]) == len(battle.records)
+    last = data["frames"][-1]
+    for side, name in enumerate(("p1", "p2")):
+        shown = [battle.column(f"{name}.team.{slot}.hp")[-1] for slot in range(6)]
+        assert last["sides"][side]["hp"] == shown
+        assert all(member["maxHp"] > 0 and member["moves"] for member in data["players"][side]["team"])
+    assert last["lines"][-1][1] in ("Red wins.", "Blue wins.", "The battle is a tie.")
+    assert data["frames"][1]["lines"][0] == ["turn", "Turn 1"]
+    said = [line[1] for frame in data["frames"] for line in frame["lines"]]
+    assert not [text for text in said if "|" in text]
+
+
+def test_the_page_needs_nothing_from_outside(files):
+    class Links(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.found, self.stack = [], []
+
+        def handle_starttag(self, tag, attributes):
+            self.found += [(tag, name) for name, _ in attributes if name in ("src", "href", "srcset", "data")]
+            if tag not in ("meta", "input", "br", "link"):
+                self.stack.append(tag)
+
+        def handle_endtag(self, tag):
+            assert self.stack.pop() == tag
+
+    page = files[0].read_text("utf-8")
+    links = Links()
+    links.feed(page)
+    assert links.found == [] and links.stack == []
+    assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttpRequest|%%", page)
+    assert "pokejax replay &lt;&amp;&gt;" in page
+
+
+def test_the_page_is_readable_without_scripts(files):
+    page = re.sub(r"<script.*?</script>", "", files[0].read_text("utf-8"), flags=re.S)
+    assert "Turn 1</p>" in page and "<noscript>" in page and 'lang="en"' in page
+
+
+def test_a_battle_the_reference_tells_otherwise_is_refused(workers, battle, tmp_path):
+    records = battle.records.copy()
+    records[3:, battle.fields.index("p1.team.0.hp")] += 1
+    with pytest.raises(ReplayMismatchError, match=r"step 3[\s\S]*p1\.team\.0\.hp"):
+        write_replay(dataclasses.replace(battle, records=records), workers, tmp_path / "x", "")
+    assert not (tmp_path / "x.html").exists() and (tmp_path / "x.log").exists()
+
+
+def test_the_command(monkeypatch, tmp_path, capsys, workers):
+    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: SelfCheck(env, pool=workers))
+    monkeypatch.setattr("jaxenv.enable_compilation_cache", lambda: None)
+    words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
+    assert cli.main([*words, "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log", ".svg")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert all(name in said for name in names) and "equal to Pokémon Showdown" in said
+    wrong = SelfCheck("self-check/gen1ou", corrupt=("turn", 1), pool=workers)
+    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: wrong)
+    assert cli.main([*words, "--out", str(tmp_path / "y.html")]) == 1
+    assert "DIVERGENCE" in capsys.readouterr().out
+    (tmp_path / "file").write_text("")
+    assert cli.main([*words, "--out", str(tmp_path / "file" / "z.html")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_where_the_files_go(tmp_path):
+    assert stem_of(tmp_path, "d") == tmp_path / "d"
+    assert stem_of(tmp_path / "a.html", "d") == tmp_path / "a"
+    assert stem_of(tmp_path / "a.b", "d") == tmp_path / "a.b"
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("|move|p1a: Muk|Hyper Beam|p2a: Mew", "Red’s Muk used Hyper Beam."),
+        ("|move|p2a: Mew|Surf|p1a: Muk|[from] move: Metronome", "Blue’s Mew used Surf (by Metronome)."),
+        ("|move|p1a: Muk|Wrap|p2a: Mew|[from] move: Wrap", "Red’s Muk keeps using Wrap."),
+        ("|switch|p1a: Farfetch’d|Farfetch’d, L78|241/241", "Red sends out Farfetch’d (241/241 HP)."),
+        ("|-damage|p2a: Mew|0 fnt|[from] psn", "Blue’s Mew was hurt by poison: 0 HP."),
+        ("|-unboost|p2a: Mew|spe|1", "Blue’s Mew’s Speed fell by 1."),
+        ("|cant|p2a: Mew|recharge", "Blue’s Mew must recharge."),
+        ("|-start|p2a: Mew|Disable|Surf", "Blue’s Mew: Disable (Surf) began."),
+        ("|tie", "The battle is a tie."),
+        ("|-newmessage|p2a: Mew|x|[silent]", "-newmessage|p2a: Mew|x|[silent]"),
+        ("|-status|p2a: Mew", "-status|p2a: Mew"),
+    ],
+)
+def test_sentences(message, text):
+    assert [line.text for line in protocol.describe([message])] == [text]
+
+
+def test_what_a_reader_does_not_need_is_left_out():
+    lines = [
+        "|",
+        "|t:|0",
+        "|upkeep",
+        "|-mustrecharge|p1a: Muk",
+        "|-boost|p1a: Muk|spd|2",
+        "|-status|p1a: Muk|psn|[silent]",
+    ]
+    assert protocol.describe(lines) == []

@@ -1,1 +1,0 @@
-"""Worked examples of verification, for those who bring their own environment."""

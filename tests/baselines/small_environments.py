@@ -173,7 +173,7 @@ class Pennies(Environment):
     def observe(self, state, params):
         return {
             "odd": jnp.array([[0, 0], [0, 1]], jnp.float32)
-            + jnp.array([1, 0], jnp.float32) * state.time.astype(jnp.float32)
+            + jnp.array([[1, 0]], jnp.float32) * state.time.astype(jnp.float32)
         }
 
     def legal_actions(self, state, params):

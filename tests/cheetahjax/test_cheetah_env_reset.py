@@ -27,7 +27,7 @@ def ours(task, **options):
     env = steps_of.make(task, **options)
     keys = jax.random.split(jax.random.key(17), OURS)
     qpos, qvel = jax.jit(jax.vmap(env.draw_start, in_axes=(0, None)))(keys, env.default_params)
-    return np.asarray(qpos) - env.initial_qpos(), np.asarray(qvel)
+    return np.asarray(qpos) - np.asarray(env.initial_qpos()), np.asarray(qvel)
 
 
 def theirs(task):
@@ -69,7 +69,7 @@ def test_bounds_and_moments(task, scale):
 
 def test_reachers_target_is_uniform_in_a_disc_and_rests():
     qpos, qvel = ours("Reacher-v5")
-    initial = steps_of.make("Reacher-v5").initial_qpos()
+    initial = np.asarray(steps_of.make("Reacher-v5").initial_qpos())
     target = qpos[:, 2:] + initial[2:]
     radius, direction = np.hypot(*target.T), np.arctan2(target[:, 1], target[:, 0])
     assert radius.max() < 0.2 + 1e-6

@@ -28,8 +28,8 @@ def states_of(task, count=5, x=0.0):
     """States that drift apart, from one reset."""
     env = steps_of.make(task)
     qpos, _ = env.draw_start(jax.random.key(1), env.default_params)
-    drift = 0.02 * jnp.arange(count)[:, None]
-    stacked = qpos + drift + jnp.zeros(env.model.nv).at[0].set(x)
+    drift = 0.02 * jnp.arange(count, dtype=jnp.float32)[:, None]
+    stacked = qpos[None] + drift + jnp.zeros((1, env.model.nv)).at[0, 0].set(x)
     zeros = jnp.zeros_like(stacked)
     return env, jax.vmap(env.state_at)(PhysicsState(stacked, zeros, zeros))
 

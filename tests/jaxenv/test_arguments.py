@@ -12,6 +12,7 @@ from toys import Duel, Walk
 
 import jaxenv
 from jaxenv import arguments
+from jaxenv.builtin import BUILT_IN
 from jaxenv.spaces import Discrete
 
 KEY = jax.random.key(0)
@@ -92,7 +93,7 @@ def test_the_shape_of_one_players_action(pong, cheetah):
 
 
 def test_every_environment_refuses_another_shape():
-    for env_id in jaxenv.list_envs():
+    for env_id in BUILT_IN:
         env = jaxenv.make(env_id)
         _, state = jax.eval_shape(env.reset, KEY, env.default_params)
         space = env.action_space()

@@ -33,7 +33,7 @@ from jax.experimental import checkify
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
 from jaxenv.environment import Step, reads_state
 from jaxenv.registry import tags_of
-from jaxenv.typevars import ObsT, ParamsT, StateT
+from jaxenv.typevars import ObsT
 from pokejax.common import formats, generations
 from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
@@ -42,8 +42,15 @@ from pokejax.common.rng import Rng
 from pokejax.common.team_text import TeamError
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from pokejax.gen1.observation import Memory, Observation  # noqa: F401 (in Gen1Battle's type arguments)
     from pokejax.gen1.state import Battle, Party
+
+    StateT = TypeVar("StateT", bound="BattleState", default="BattleState")
+    ParamsT = TypeVar("ParamsT", bound="BattleParams", default="BattleParams")
+else:
+    from jaxenv.typevars import ParamsT, StateT
 
 
 @struct.dataclass
@@ -149,17 +156,17 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
         rows = (words[2:] % np.uint32(teams)).astype(jnp.int32)
         return Rng(hi=words[0], lo=words[1]), rows
 
-    def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+    def reset_env(self, key: jax.Array, params: ParamsT) -> tuple[ObsT, StateT]:
         """Two teams of the pool, drawn independently, and a seed."""
         rng, rows = self.draw(key, params)
         parties = jax.tree.map(lambda leaf: jnp.asarray(leaf)[rows], params.pool)
         state = _start(self.engine, self.state_type, rng, parties)
         return self.observe(state, params), state
 
-    def reset_from_pool(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
+    def reset_from_pool(self, key: jax.Array, params: ParamsT) -> tuple[ObsT, StateT]:
         return self.reset_env(key, params)
 
-    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Step:
+    def step_env(self, key: jax.Array, state: StateT, action: Any, params: ParamsT) -> Step[ObsT, StateT]:
         """Both choices, until the next decision. A battle that is over stays as it is, without reward."""
         del key  # Showdown's generator is in the state.
         engine = self.engine
@@ -173,7 +180,7 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
                 legal=~illegal,
             )
         before, after = engine.result(state.battle), engine.result(battle)
-        state = self.state_type(battle=battle, memory=memory, steps=state.steps + 1)
+        state = state.replace(battle=battle, memory=memory, steps=state.steps + 1)
         terminated = after != ONGOING
         ends = terminated & (before == ONGOING)
         wins = (after == P1_WINS).astype(jnp.float32) - (after == P2_WINS).astype(jnp.float32)
@@ -182,12 +189,12 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}
 
     @reads_state
-    def observe(self, state: Any, params: Any) -> Any:
+    def observe(self, state: Any, params: ParamsT) -> ObsT:
         engine = self.engine
         return engine.observe(state.battle, state.memory, engine.choices(state.battle))
 
     @reads_state
-    def legal_actions(self, state: Any, params: Any) -> jax.Array:
+    def legal_actions(self, state: Any, params: ParamsT) -> jax.Array:
         return self.engine.choices(state.battle)
 
     @reads_state
@@ -239,7 +246,7 @@ class Gen1Battle(BattleEnvironment[Gen1State, Gen1Params, "Observation"]):
         def default_params(self) -> Gen1Params: ...
 
 
-_ENVIRONMENTS: dict[int, type[BattleEnvironment]] = {1: Gen1Battle}
+_ENVIRONMENTS: dict[int, type[BattleEnvironment[Any, Any, Any]]] = {1: Gen1Battle}
 
 
 def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = formats.DEFAULT_LEGALITY) -> Gen1State:

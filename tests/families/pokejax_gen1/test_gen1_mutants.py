@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -86,7 +87,7 @@ def test_one_compilation_serves_the_original_and_every_mutant(reference: PlayedB
         ("clause-draw", 0.3),
         ("position", 0.9),
         ("trap-hidden", 0.1),
-        ("lcg-carry", 0.9),
+        ("lcg-carry", 1 / BATTLES),  # one draw in 1,700 loses a carry
     ):
         copy.switch.select(name)
         found = first_differences(engine, reference)
@@ -99,6 +100,20 @@ def test_one_compilation_serves_the_original_and_every_mutant(reference: PlayedB
     copy.switch.select(0)
     assert first_differences(engine, reference) == []
     assert sorted(program.compilations() for program in programs) == [0, 1, 1]  # `play` was not needed
+
+
+def test_the_generator_is_copied_too() -> None:
+    """Its increment is 2.5 million of 2^32: that many draws of all carry, and lose 1 with that mutant."""
+    copy = load_mutated(MUTANTS, PACKAGES)
+    rng = copy.module("pokejax.common.rng")
+    hi, lo = np.random.default_rng(5).integers(0, 1 << 32, (2, 100_000), dtype=np.uint32)
+    advance = copy.switch.jit(jax.vmap(rng.advance))
+    right = advance(rng.Rng(hi=hi, lo=lo))
+    copy.switch.select("lcg-carry")
+    wrong = advance(rng.Rng(hi=hi, lo=lo))
+    assert 30 < np.sum(right.hi != wrong.hi) < 90  # 59 expected
+    assert set(np.unique(right.hi - wrong.hi)) == {0, 1}
+    np.testing.assert_array_equal(right.lo, wrong.lo)
 
 
 def test_records_tell_battles_apart(reference: PlayedBattles) -> None:

@@ -13,7 +13,7 @@ from cheetahjax.scalars import Scalar, Vector, add, moment, mul, sub
 
 
 def bias_forces(model: PlanarModel, pose: Kinematics, moments: list[Vector]) -> list[Scalar]:
-    """What gravity and the links' turning push along each absolute coordinate."""
+    """Forces of gravity and of the links' turning along each absolute coordinate."""
     order = layout(model)
     forces: list[Scalar] = [0.0] * len(order.joints)
     for base, slides in enumerate(order.slides):

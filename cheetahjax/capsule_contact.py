@@ -30,7 +30,7 @@ class CapsuleContact:
     reference: jax.Array
 
     def residual(self, acceleration: Sequence[Scalar]) -> jax.Array:
-        """How far the capsules' acceleration apart exceeds what the row asks for; negative acts."""
+        """Excess of the capsules' acceleration apart over what the row asks for; a negative row acts."""
         apart = add(*[mul(entry, acceleration[coordinate]) for coordinate, entry in self.jacobian.items()])
         return jnp.asarray(sub(apart, self.reference))
 

@@ -39,11 +39,11 @@ class Contact:
 
     @property
     def row_count(self) -> int:
-        """How many distinct rows it has."""
+        """Number of distinct rows."""
         return 1 if self.point.dimension == 1 else 3
 
     def residuals(self, hinge: Vector, rate: Scalar) -> list[Scalar]:
-        """How far each row's acceleration exceeds what it asks for, from those of the link; negative rows act."""
+        """Excess of each row's acceleration over what it asks for, from those of the link; negative rows act."""
         along, up = carried(hinge, self.arm, rate)
         normal = up - self.normal
         if self.point.dimension == 1:

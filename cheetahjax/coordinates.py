@@ -28,7 +28,7 @@ class Positions(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Where things stand among the absolute coordinates."""
+    """Places of links and joints among the absolute coordinates."""
 
     joints: tuple[Joint, ...]
     """The joint of each coordinate."""

@@ -11,7 +11,7 @@ from cheetahjax.scalars import Scalar, add, dot, mul, plus, sub
 
 
 def fluid_forces(model: PlanarModel, pose: Kinematics) -> list[Scalar]:
-    """What the fluid pushes along each absolute coordinate; all absent for a model in no fluid."""
+    """Forces of the fluid along each absolute coordinate; all absent for a model in no fluid."""
     forces = LinkForces.none(model)
     for drag in model.drags:
         arm = pose.world(drag.link, drag.centre)

@@ -24,7 +24,7 @@ Values = tuple[jax.Array, ...]
 
 
 class Place(NamedTuple):
-    """Where forces were computed."""
+    """Configuration at which forces were computed."""
 
     displacement: Values
     """Joint positions minus those at which the environment's step began."""

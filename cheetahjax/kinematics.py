@@ -14,7 +14,7 @@ from cheetahjax.scalars import Scalar, Vector, add, mul, plus, sub, turned
 
 @dataclasses.dataclass(frozen=True)
 class Kinematics:
-    """Where the links are and how they move; every list has one entry for each link.
+    """Positions and velocities of the links; every list has one entry for each link.
 
     Vectors are in world axes. ``hinges`` are positions of the links' origins: heights above the floor, but horizontally
     from their base's own position at its reference, so that nothing depends on how far away the base has slid.

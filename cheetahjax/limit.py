@@ -26,7 +26,7 @@ class JointLimit:
     reference: jax.Array
 
     def residual(self, joint_acceleration: Scalar) -> jax.Array:
-        """How far the joint's acceleration away from the end exceeds what the row asks for; negative acts."""
+        """Excess of the joint's acceleration away from the end over what the row asks for; a negative row acts."""
         return self.side * joint_acceleration - self.reference
 
     def push(self, residual: jax.Array) -> tuple[jax.Array, jax.Array]:

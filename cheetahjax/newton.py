@@ -29,7 +29,7 @@ HALVINGS = 30
 
 @dataclasses.dataclass(frozen=True)
 class NewtonOptions:
-    """How the solver iterates. Hashable, so that it can be a static argument."""
+    """Settings of the solver's iteration. Hashable, so that it can be a static argument."""
 
     full_steps: int = 16
     """Iterations with full steps before the fallback takes over."""

@@ -15,7 +15,7 @@ Vector = tuple[Scalar, Scalar]
 
 
 def absent(x: Scalar) -> bool:
-    """Whether `x` is a zero known at trace time."""
+    """True if `x` is a zero known at trace time."""
     return isinstance(x, float) and x == 0.0
 
 

@@ -26,7 +26,7 @@ class PhysicsState(struct.Node):
 
 @struct.dataclass
 class SolverReport(struct.Node):
-    """How the constraint solver fared, summed over the solves of a step; every field is an ``int32`` scalar."""
+    """Statistics of the constraint solver, summed over the solves of a step; every field is an ``int32`` scalar."""
 
     iterations: jax.Array
     """Newton iterations."""

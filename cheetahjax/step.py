@@ -40,7 +40,7 @@ class Evaluation(NamedTuple):
 
 
 class EnvStep(NamedTuple):
-    """What `env_step` returns."""
+    """Result of `env_step`."""
 
     state: PhysicsState
     displacement: jax.Array

@@ -53,7 +53,7 @@ class Family:
     translation: str = ""
 
     def part(self, name: str) -> Any:
-        """What the attribute `name` points to, imported; None where it is ""."""
+        """Object that the attribute `name` points to, imported; None where it is ""."""
         target = getattr(self, name)
         return load(target) if target else None
 

@@ -124,7 +124,7 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
         raise NotImplementedError
 
     def observe(self, state: Any, params: ParamsT) -> ObsT:
-        """What each player may know of `state`: leaves `[P, ...]`. Always the same for the same state: this is what
+        """Observation of each player in `state`: leaves `[P, ...]`. Always the same for the same state: this is what
         `reset_env` and `step_env` return beside it."""
         raise NotImplementedError
 

@@ -66,7 +66,7 @@ class ObsSpec:
 
     @property
     def layout(self) -> dict[str, slice]:
-        """Where each field lies in the flat form."""
+        """Place of each field in the flat form."""
         ends = np.cumsum([field.size for field in self.fields]).tolist()
         return {f.name: slice(end - f.size, end) for f, end in zip(self.fields, ends, strict=True)}
 

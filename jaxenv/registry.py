@@ -79,14 +79,14 @@ def tags_of(id: str) -> tuple[str, ...]:
 
 
 def built_in_sources(cls: type) -> tuple[str, ...]:
-    """What `Environment.sources` is for the environments that come with this package: () for any other class."""
+    """Value of `Environment.sources` for the environments that come with this package; () for any other class."""
     if any(entry.target == f"{cls.__module__}:{cls.__qualname__}" for entry in BUILT_IN.values()):
         return (cls.__module__.partition(".")[0],)
     return ()
 
 
 def registered() -> dict[str, Entry]:
-    """What `register` has added in this process."""
+    """Environments that `register` has added in this process."""
     return dict(_registered)
 
 

@@ -50,7 +50,7 @@ class Carry:
 
 @struct.dataclass
 class Summary:
-    """What happened, reduced over lanes and steps. `checksum` depends on every bit that every step emitted."""
+    """Summary of a rollout, reduced over lanes and steps. `checksum` depends on every bit that every step emitted."""
 
     steps: jax.Array  # int32: environment transitions
     episodes: jax.Array  # int32: how many ended
@@ -125,7 +125,7 @@ class Rollout:
 
     @functools.cached_property
     def engine(self) -> Backend:
-        """What `backend` means on this machine, found at the first call."""
+        """Backend that `backend` means on this machine, found at the first call."""
         return choose(self.backend, self.env)
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ class Discrete:
         return jax.random.randint(key, (), 0, self.n, np.int32).astype(self.dtype)
 
     def contains(self, x: Any) -> bool:
-        """Whether `x` is an integer scalar in range. Host side, not for `jit`."""
+        """True if `x` is an integer scalar in range. Host side, not for `jit`."""
         x = np.asarray(x)
         return x.shape == () and np.issubdtype(x.dtype, np.integer) and bool(0 <= x < self.n)
 
@@ -74,7 +74,7 @@ class Box:
         return jnp.where(bounded, uniform, free).astype(self.dtype)
 
     def contains(self, x: Any) -> bool:
-        """Whether `x` has the shape and dtype and lies within the bounds (NaN does not). Host side, not for `jit`."""
+        """True if `x` has the shape and dtype and lies within the bounds (NaN does not). Host side, not for `jit`."""
         x = np.asarray(x)
         if x.shape != self.shape or x.dtype != np.dtype(self.dtype):
             return False
@@ -112,7 +112,7 @@ class Struct:
         return {name: space.sample(k) for k, (name, space) in zip(keys, self.spaces.items(), strict=True)}
 
     def contains(self, x: Any) -> bool:
-        """Whether `x` (mapping or struct) has every field, each within its space. Host side, not for `jit`."""
+        """True if `x` (mapping or struct) has every field, each within its space. Host side, not for `jit`."""
         for name, space in self.spaces.items():
             value = x.get(name) if isinstance(x, Mapping) else getattr(x, name, None)
             if value is None or not space.contains(value):

@@ -122,7 +122,7 @@ class _Rows:
             write(self.all, self._out)
 
     def end_section(self) -> int:
-        """How many rows it had."""
+        """End the section; returns the number of its rows."""
         ended = len(self._current)
         self._ended, self._current = self.all, []
         return ended

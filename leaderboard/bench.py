@@ -31,7 +31,7 @@ LARGEST_BATCH = 2**20
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """What is being done: `done` samples of the row number `row` of a section; the row has `settings.samples`."""
+    """Progress: `done` samples of the row number `row` of a section; the row has `settings.samples`."""
 
     label: str
     row: int

@@ -30,7 +30,7 @@ class BesideXla(Samples):
         return self._program.steps_per_run * times / self._time(times)
 
     def summary(self, ours: float) -> dict[str, Any]:
-        """How it was compiled, all samples, their median, and `ours` (steps per second) over it."""
+        """Compiler of the peer, all samples, their median, and `ours` (steps per second) over it."""
         median, program = statistics.median(self._samples), self._program
         return {
             "devices": program.devices,

@@ -36,7 +36,7 @@ class ChildError(RuntimeError):
 
 
 def can_restrict() -> bool:
-    """Whether this system lets a process choose the cores that it and its children run on."""
+    """True if this system lets a process choose the cores that it and its children run on."""
     return hasattr(os, "sched_setaffinity")
 
 
@@ -71,7 +71,7 @@ def run(task: Task, cores: int, publish: Publish, report: Report, say: Callable[
 
 
 def command() -> list[str]:
-    """What starts a child."""
+    """Command line that starts a child."""
     return [sys.executable, "-m", "leaderboard.child"]
 
 

@@ -60,7 +60,7 @@ def compile_with(lowered: Any, options: Mapping[str, Any]) -> Any:
 
 
 class Kernels:
-    """What `jaxlanes` compiled since."""
+    """Compilations of `jaxlanes` since then."""
 
     def __init__(self) -> None:
         self._before = {kernel.name for kernel in used}

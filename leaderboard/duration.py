@@ -70,7 +70,7 @@ class Schedule:
         self._section, self._row = self._section + 1, 0.0
 
     def left(self) -> str:
-        """What is left at the pace of the rows so far, compiling included; "" before the first row is done."""
+        """Time left at the pace of the rows so far, compiling included; "" before the first row is done."""
         done = sum(self._rows[: self._section]) + self._row
         if done < 1:
             return ""

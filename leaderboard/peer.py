@@ -18,7 +18,7 @@ class PeerError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PeerRequest:
-    """What a peer has to play at random: `batch` environments at once, split over `devices`, or on `cores` cores."""
+    """Task of a peer that plays at random: `batch` environments at once, split over `devices`, or on `cores` cores."""
 
     env: Environment
     batch: int

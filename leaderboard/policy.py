@@ -76,7 +76,7 @@ class Network:
         ]
 
     def facts(self) -> dict[str, Any]:
-        """What a row says of it."""
+        """Entry of a row about the policy."""
         return {
             "layers": list(self._sizes()),
             "activation": "gelu",

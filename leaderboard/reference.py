@@ -18,7 +18,7 @@ class ReferenceError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a reference has to play: `env` as it is configured, in a mode of `section.MODES`, on so many cores."""
+    """Task of a reference: `env` as it is configured, in a mode of `section.MODES`, on so many cores."""
 
     env_id: str
     env: Environment

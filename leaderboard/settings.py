@@ -12,7 +12,7 @@ DEFAULT_BATCHES = (1, 64, 512, 4096)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to measure.
+    """Settings of a measurement.
 
     * `batches`: None means the default ones and a search for the best from there.
     * `devices`: None means one per core.
@@ -48,11 +48,11 @@ class Settings:
                 raise ValueError(f"chunk must be positive and divide the batch, got {self.chunk} for {batch}")
 
     def default_batches(self, with_peers: bool) -> tuple[int, ...]:
-        """Where nobody says which: the peers' own batch is among them."""
+        """Default batches; the peers' own batch is among them."""
         return tuple(sorted({*DEFAULT_BATCHES, self.peer_batch})) if with_peers else DEFAULT_BATCHES
 
     def times_peers(self, batch: int, row: int) -> bool:
-        """Whether the peers take their turns with that row: the one of their own batch, or else the first."""
+        """True if the peers take their turns with that row: the one of their own batch, or else the first."""
         if self.batches is None or self.peer_batch in self.batches:
             return batch == self.peer_batch
         return row == 0

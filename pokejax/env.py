@@ -65,7 +65,7 @@ class BattleState(struct.Node):
 
 @struct.dataclass
 class BattleParams(struct.Node):
-    """What may change without compiling anew (but for the number of teams)."""
+    """Parameters that may change without compiling anew (but for the number of teams)."""
 
     pool: Any
     """Teams that battles draw from: the engine's parties with a leading axis of teams."""
@@ -144,13 +144,13 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
 
     @property
     def pool_source(self) -> str | Path:
-        """What `load_pool` reads this environment's teams from."""
+        """Source of this environment's teams, as `load_pool` takes it."""
         source = self._format.pool if self.pool is None else self.pool
         assert source is not None, "checked when the environment was made"
         return source
 
     def draw(self, key: jax.Array, params: BattleParams) -> tuple[Rng, jax.Array]:
-        """What a battle starts from: Showdown's generator before its first draw, and int32[2], the pool rows."""
+        """Start of a battle: Showdown's generator before its first draw, and int32[2], the pool rows."""
         words = jax.random.bits(key, (4,), jnp.uint32)
         teams = len(jax.tree.leaves(params.pool)[0])
         rows = (words[2:] % np.uint32(teams)).astype(jnp.int32)
@@ -213,7 +213,7 @@ class Gen1State(BattleState):
 
 @struct.dataclass
 class Gen1Params(BattleParams):
-    """What may change without compiling anew (but for the number of teams)."""
+    """Parameters that may change without compiling anew (but for the number of teams)."""
 
     pool: Party
     """Leaves ``[N, 6, …]`` in storage dtypes (`party.parties_from_wire`)."""

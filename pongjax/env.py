@@ -103,7 +103,7 @@ class PufferPong(Environment[PongState, PongParams, Observation]):
 
     @reads_state
     def observe(self, state: PongState, params: PongParams) -> Observation:
-        """What the last step returned: after a point, strict, that is not what the state looks like."""
+        """Observation that the last step returned: after a point, if strict, it is not that of the state."""
         del params
         return state.observation
 

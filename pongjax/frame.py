@@ -15,7 +15,7 @@ LEAST_VERTICAL_SPEED = 0.01
 
 
 class Frame(NamedTuple):
-    """What one frame leads to. After a point, `court` is meaningless: the next round begins elsewhere."""
+    """Result of one frame. After a point, `court` is meaningless: the next round begins elsewhere."""
 
     court: Court
     bounces: jax.Array  # int32: off either paddle

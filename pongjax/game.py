@@ -22,7 +22,7 @@ RETURN_REWARD = 0.1
 
 @struct.dataclass
 class PongLog:
-    """What the game that just ended adds to PufferLib's `Log`, float32 scalars; all zero while a game goes on."""
+    """Additions of the game that just ended to PufferLib's `Log`, float32 scalars; all zero while a game goes on."""
 
     perf: jax.Array  # the agent's share of all points
     score: jax.Array  # the agent's points minus the opponent's
@@ -32,7 +32,7 @@ class PongLog:
 
 
 class Step(NamedTuple):
-    """What an agent step gives out beside the state."""
+    """Outputs of an agent step beside the state."""
 
     reward: jax.Array  # float32
     terminated: jax.Array  # bool

@@ -9,7 +9,7 @@ from jaxenv import struct
 
 @struct.dataclass
 class Court(struct.Node):
-    """What moves, float32 scalars. Positions are lower edges, the ball's x its left edge; paddles face the side walls.
+    """Moving parts, float32 scalars. Positions: lower edges, the ball's x its left edge; paddles face the side walls.
 
     The left paddle is the scripted opponent's, the right one the agent's.
     """
@@ -24,7 +24,7 @@ class Court(struct.Node):
 
 @struct.dataclass
 class Observation:
-    """What the agent sees, float32 scalars in PufferLib's order: `env.obs_spec` explains them."""
+    """Observation of the agent, float32 scalars in PufferLib's order: `env.obs_spec` explains them."""
 
     paddle_left: jax.Array
     paddle_right: jax.Array

@@ -60,7 +60,7 @@ class Game:
         return self.env.num_players
 
     def points(self, reward: jax.Array, info: dict[str, Any]) -> jax.Array:
-        """What of one step of ours adds up to the outcome, [] or [2] (by seat). Traced."""
+        """Points of one step of ours, which add up to the outcome: [] or [2] (by seat). Traced."""
         del info
         return reward
 
@@ -69,7 +69,7 @@ class Game:
         return total
 
     def given(self, keys: jax.Array, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-        """What the reference begins from, so that it begins as ``env.reset_env`` does with these keys."""
+        """Start that makes the reference begin as ``env.reset_env`` does with these keys."""
         raise NotImplementedError
 
     def reference(self, lanes: int, workers: int) -> Arena:

@@ -19,7 +19,7 @@ from jaxenv import Environment, struct
 
 @struct.dataclass
 class Running(struct.Node):
-    """What the contract's auto-reset counts of the episodes under way, [B] each."""
+    """Counters of the contract's auto-reset for the episodes under way, [B] each."""
 
     returns: jax.Array
     lengths: jax.Array

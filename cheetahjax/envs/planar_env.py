@@ -51,7 +51,7 @@ class PlanarState(struct.Node):
 
 
 class Outcome(NamedTuple):
-    """What a task makes of a step, in the state's precision."""
+    """Results of a task's step, in the state's precision."""
 
     reward: jax.Array
     terminated: jax.Array

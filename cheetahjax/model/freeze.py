@@ -50,7 +50,7 @@ def frozen(name: str) -> PlanarModel:
 
 
 def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:
-    """Where two values differ, one line each: floats by more than `RELATIVE_TOLERANCE`, anything else at all."""
+    """Differences of two values, one line each: floats by more than `RELATIVE_TOLERANCE`, anything else at all."""
     if type(left) is not type(right):
         yield f"{path}: {left!r} is not {right!r}"
     elif dataclasses.is_dataclass(left):

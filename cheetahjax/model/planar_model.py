@@ -20,7 +20,7 @@ WORLD = -1
 
 @dataclasses.dataclass(frozen=True)
 class Impedance:
-    """How stiff a constraint is, as in MJCF (`solref`, `solimp`; see "Solver parameters" in MuJoCo's manual)."""
+    """Stiffness of a constraint, as in MJCF (`solref`, `solimp`; see "Solver parameters" in MuJoCo's manual)."""
 
     solref: Vector2
     """Time constant [s] and damping ratio of the reference spring."""
@@ -145,7 +145,7 @@ class Motor:
 
 @dataclasses.dataclass(frozen=True)
 class Drag:
-    """What the fluid does to one body (MuJoCo's inertia-box model): forces in the axes of its principal inertia."""
+    """Drag of the fluid on one body (MuJoCo's inertia-box model): forces in the axes of its principal inertia."""
 
     link: int
     centre: Vector2

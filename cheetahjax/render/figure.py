@@ -47,7 +47,7 @@ class Mark:
 
 @dataclasses.dataclass(frozen=True)
 class Film:
-    """Where everything is in each of ``T`` states, in metres, relative to the camera."""
+    """Positions of everything in each of ``T`` states, in metres, relative to the camera."""
 
     bones: tuple[Bone, ...]
     marks: tuple[Mark, ...]

@@ -22,7 +22,7 @@ THETA_LIMIT = 12 * 2 * math.pi / 360  # rad
 
 @struct.dataclass
 class CartPoleParams:
-    """What may vary between lanes."""
+    """Parameters, which may vary between lanes."""
 
     max_steps_in_episode: Any = 500
 

@@ -18,7 +18,7 @@ __all__ = ["Made", "NewFamilyError", "create"]
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """What was written: the folder, the files in it, those that were changed, and where the family's parts are."""
+    """Result of `new`: the folder, the files in it, those that were changed, and the places of the family's parts."""
 
     folder: Path
     files: tuple[str, ...]

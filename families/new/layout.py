@@ -1,4 +1,4 @@
-"""Where each file of the template goes, in the two layouts."""
+"""Places of the template's files in the two layouts."""
 
 from __future__ import annotations
 

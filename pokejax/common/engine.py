@@ -51,7 +51,7 @@ class Engine(Protocol):
 
     @property
     def obs_spec(self) -> ObsSpec:
-        """What a player sees."""
+        """Observation of a player."""
         ...
 
     def parties(self, wire: np.ndarray) -> Any:

@@ -39,7 +39,7 @@ def count_thrash(view: View, data: MoveData) -> View:
 
 
 def check_reach(view: View, data: MoveData) -> View:
-    """What stops a move before its accuracy is looked at. A self-destructing user faints even so."""
+    """Conditions that stop a move before its accuracy is looked at. A self-destructing user faints even so."""
     user, foe = view.user, view.foe
     at_foe = ~data.target_self
     swift = (view.move == Move.SWIFT) | (view.move == Move.TRANSFORM)

@@ -46,7 +46,7 @@ class PlanarTask:
 
     @property
     def engine(self) -> str:
-        """Who made the states and the answers of `step_in_c`."""
+        """Origin of the states and the answers of `step_in_c`."""
         import gymnasium
 
         return f"C MuJoCo {engine().__version__} in float64, model of Gymnasium {gymnasium.__version__}"

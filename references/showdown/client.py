@@ -56,7 +56,7 @@ class BattleJob:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What the reference did with a job.
+    """Result of a job in the reference.
 
     `records`: int32 [R, F], R = T + 1 unless it stopped early; row 0 is before the first choice.
     `status`: a key of `STATUS_NAMES`; `message` says where and why when it is not `STATUS_OK`.

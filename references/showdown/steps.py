@@ -20,7 +20,7 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class StepResults:
-    """What the reference did with N states.
+    """Results of N states in the reference.
 
     `status`: int [N], keys of `client.STATUS_NAMES`. `records`: int32 [N, F], all zeros where the status is not ok.
     `messages`: the reason for each row that is not ok.

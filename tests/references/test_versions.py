@@ -1,4 +1,4 @@
-"""What is stated, what is pinned and what is installed is one version."""
+"""Versions of the references: stated, pinned and installed are one."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SourceTree = Callable[[str], ast.Module]
 
 
 def original_spec(name: str) -> ModuleSpec:
-    """Where an importable module's source is; an `ImportError` says if it has none."""
+    """Path of an importable module's source; `ImportError` if it has none."""
     spec = importlib.util.find_spec(name)
     if spec is None:
         raise ModuleNotFoundError(f"no module named {name!r} to copy", name=name)

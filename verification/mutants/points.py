@@ -60,7 +60,7 @@ def is_cached(function: Function) -> bool:
 
 
 def find_point(tree: ast.Module, number: int, mutant: Mutant) -> Point:
-    """Where mutant `number` changes its module; a `MutantError` says what was found instead."""
+    """Place where mutant `number` changes its module; a `MutantError` says what was found instead."""
     function = _find_function(tree, mutant)
     old, new = _parse(mutant)
     kind = "expression" if isinstance(old, ast.expr) else "statement"

@@ -32,7 +32,7 @@ class Transitions:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the reference did at a level: single steps (L1, L2), or whole episodes (L3)."""
+    """Record of the reference at a level: single steps (L1, L2), or whole episodes (L3)."""
 
     level: str
     transitions: Sequence[Transitions] = ()

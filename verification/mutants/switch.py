@@ -160,5 +160,5 @@ class Jitted:
         return self._compiled.lower(jnp.asarray(self._switch.current, jnp.int32), *args, **kwargs)
 
     def compilations(self) -> int:
-        """How many programs have been compiled so far."""
+        """Number of programs compiled so far."""
         return self._compiled._cache_size()  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ class Kill:
 
 
 def count_different(context: Context, recorded: Recorded) -> int:
-    """How many cases differ: with no mutant selected, false alarms (or real bugs)."""
+    """Number of cases that differ: with no mutant selected, false alarms (or real bugs)."""
     if recorded.episodes:
         return sum(found is not None for found in _lockstep(context, recorded.episodes))
     return sum(int(_compare(context, part)[1].sum()) for part in recorded.transitions)

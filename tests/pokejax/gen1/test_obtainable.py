@@ -1,4 +1,4 @@
-"""What Gen 1 can have, beside Showdown's validator: every species with every move at the levels where it matters.
+"""Legality beside Showdown's validator: every species with every move at the levels where it matters.
 
 All species: ``pytest -m sweep tests/pokejax/gen1/test_obtainable.py``.
 """

@@ -1,4 +1,4 @@
-"""What pyproject.toml promises."""
+"""Tests of what pyproject.toml promises."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the verifier is told."""
+"""Parts that the verifier uses."""

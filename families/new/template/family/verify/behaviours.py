@@ -1,4 +1,4 @@
-"""What a step exercised, by name. These names steer and count; what is right, only the reference says."""
+"""Names of the behaviours that a step exercised. They steer and count; only the reference says what is right."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ RELATIONS = (Relation("time does not matter before the limit", _later, _one_late
 
 
 def draws(seed: int, lanes: int) -> DrawSample:
-    """What resets draw: the cell, and the ore of every cell but the base."""
+    """Quantities that a reset draws: the cell, and the ore of every cell but the base."""
     starts = JaxenvCandidate(Rover()).reset_many(seed, lanes, repeats=4)
     laws = [DrawLaw.uniform_int("place", 0, SIZE)]
     values = {"place": starts["state.place"]}

@@ -1,4 +1,4 @@
-"""How episodes are played, beside the uniform play that is always there: so that they reach every part of the game."""
+"""Policies that reach every part of the game; uniform play is always there beside them."""
 
 from __future__ import annotations
 

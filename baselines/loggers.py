@@ -159,7 +159,9 @@ class TensorBoard:
             from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
             from tensorboardX.record_writer import RecordWriter
         except ImportError as error:
-            raise MissingPackageError("--tensorboard needs tensorboardX: `uv sync --group baselines`") from error
+            raise MissingPackageError(
+                "--tensorboard needs tensorboardX, which is not installed: `pip install tensorboardX`"
+            ) from error
         self._event, self._summary, self._scalar = Event, Summary, summary.scalar
         path = folder / "tensorboard" / f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}"
         try:
@@ -193,9 +195,7 @@ class WeightsAndBiases:
         try:
             import wandb  # pyright: ignore[reportMissingImports]
         except ImportError as error:
-            raise MissingPackageError(
-                "--wandb needs wandb, which is not installed: `uv run --with wandb python -m baselines train …`"
-            ) from error
+            raise MissingPackageError("--wandb needs wandb, which is not installed: `pip install wandb`") from error
         try:
             self.run = wandb.init(project=project, name=folder.name, dir=str(folder), config=settings)
         except Exception as error:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from jaxenv.environment import Environment
+from leaderboard.invocation import INSTALLED
 from leaderboard.samples import Samples
 
 
@@ -109,9 +110,8 @@ def installed(peers: Iterable[Peer]) -> tuple[tuple[Peer, ...], list[str]]:
     for group, found in absent.items():
         names = ", ".join(name for name, _ in found)
         modules = ", ".join(dict.fromkeys(module for _, missing in found for module in missing))
-        lines.append(
-            f"left out: {names}, for want of {modules}; get them by `uv run --group {group} python -m leaderboard …`"
-        )
+        remedy = "install them by pip" if INSTALLED else f"get them by `uv run --group {group} python -m leaderboard …`"
+        lines.append(f"left out: {names}, for want of {modules}; {remedy}")
     return tuple(here), lines
 
 

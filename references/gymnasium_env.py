@@ -118,7 +118,7 @@ def _gymnasium() -> Any:
         import gymnasium
     except ImportError as error:
         raise ImportError(
-            "this reference is a Gymnasium environment: install Gymnasium, `uv sync --group test` in a checkout "
+            "this reference is a Gymnasium environment: install Gymnasium, `uv sync` in a checkout "
             "or `pip install gymnasium`"
         ) from error
     return gymnasium

@@ -53,7 +53,7 @@ def peers(env: Environment) -> tuple[Peer, ...]:
         Peer(
             name="gymnasium",
             modules=("gymnasium", "mujoco"),
-            group="test",
+            group="tooling",
             startup_seconds=4,
             open=partial(gymnasium_processes.session, "gymnasium"),
         ),

@@ -106,7 +106,7 @@ def test_a_missing_key_is_answered_in_words(
 
 def test_a_missing_package_is_named_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    with pytest.raises(MissingPackageError, match=r"uv run --with wandb python -m baselines train"):
+    with pytest.raises(MissingPackageError, match=r"`pip install wandb`"):
         WeightsAndBiases(tmp_path, "project", {})
 
 

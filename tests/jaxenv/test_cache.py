@@ -1,13 +1,13 @@
 """XLA's compiled programs, kept on disk."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import jax
 import pytest
+from faults import forbidden, unprivileged
 
 import jaxenv
 from jaxenv import cache
@@ -31,8 +31,8 @@ def setting():
     cache.compilation_cache.reset_cache()
 
 
-def run(*arguments, user=None, **environment):
-    command = [*(["setpriv", f"--reuid={user}", "--clear-groups"] if user else []), sys.executable, "-c", _PROGRAM]
+def run(*arguments, before=(), **environment):
+    command = [*before, sys.executable, "-c", _PROGRAM]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
     return subprocess.run(
         [*command, *arguments], env=kept | environment, capture_output=True, text=True, check=False, timeout=120
@@ -70,12 +70,9 @@ def test_programs_are_kept(tmp_path, by_argument):
     assert any("jit" in file.name for file in folder.iterdir())
 
 
-@pytest.mark.skipif(
-    not (hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("setpriv")),
-    reason="needs root and setpriv, to run a child that may not write",
-)
 def test_a_folder_that_cannot_be_written(tmp_path):
-    done = run(user=65534, POKEJAX_CACHE_DIR="/root/.cache/unwritable")
+    with forbidden(tmp_path):
+        done = run(before=unprivileged(), POKEJAX_CACHE_DIR=str(tmp_path / "unwritable"))
     assert done.returncode == 0 and done.stdout.strip() == "None"
     assert "CacheWarning: compiled programs are not kept" in done.stderr
     assert "name a folder in JAX_COMPILATION_CACHE_DIR or POKEJAX_CACHE_DIR" in done.stderr

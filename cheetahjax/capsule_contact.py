@@ -62,9 +62,20 @@ def _pair_contacts(model: PlanarModel, pose: Kinematics, pair: CapsulePair) -> t
     segments = Segments(lengths, (first, second), minus(centres[0], centres[1]))
     parallel, nearest, other = facing(segments)
     one = _contact(model, pose, pair, segments, arms, nearest)
-    two = _contact(model, pose, pair, segments, arms, other)
-    never = jnp.asarray(NEVER, two.reference.dtype)
-    return one, dataclasses.replace(two, reference=jnp.where(parallel, two.reference, never))
+    dtype = one.reference.dtype
+
+    def second_contact() -> list[jax.Array]:
+        two = _contact(model, pose, pair, segments, arms, other)
+        return [jnp.asarray(value, dtype) for value in (two.reference, two.weight, *two.jacobian.values())]
+
+    def no_contact() -> list[jax.Array]:
+        return [jnp.asarray(value, dtype) for value in (NEVER, *[0.0] * (1 + len(one.jacobian)))]
+
+    # A kernel skips the branch where no lane needs it: capsules are parallel next to never.
+    reference, weight, *entries = jax.lax.cond(parallel, second_contact, no_contact)
+    constant = isinstance(one.weight, float)  # where the impedance does not depend on the distance
+    jacobian = dict(zip(one.jacobian, entries, strict=True))
+    return one, CapsuleContact(jacobian, one.weight if constant else weight, reference)
 
 
 def _contact(

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from mujoco_states import Recorder, Steps, compiled, errors
 
+import jaxlanes
 from cheetahjax.model.freeze import frozen
 from cheetahjax.segments import PARALLEL, Facing, Segments, facing, normal
+from cheetahjax.state import PhysicsState
+from cheetahjax.step import physics_step
 
 TASKS = (
     "half_cheetah",
@@ -93,6 +96,18 @@ def test_one_step_of_nearly_parallel_capsules(nearly_parallel: tuple[Steps, np.n
     assert found.qpos.max() <= most[0], found
     assert found.qvel.max() <= most[1], found
     assert not found.report.unconverged.any()
+
+
+def test_a_kernel_makes_the_same_contacts(nearly_parallel: tuple[Steps, np.ndarray]) -> None:
+    steps, _ = nearly_parallel
+    model = frozen("hopper")
+    advance = jax.jit(jaxlanes.vmap(lambda state, ctrl: physics_step(model, state, ctrl)))
+    columns = (steps.qpos, steps.qvel, steps.warmstart, steps.ctrl)
+    *state, ctrl = (jnp.asarray(column, jnp.float32) for column in columns)
+    after, report = advance(PhysicsState(*state), ctrl)
+    assert np.abs(after.qpos - steps.next_qpos).max() <= 1e-5
+    assert np.abs(after.qvel - steps.next_qvel).max() <= 1e-3
+    assert not np.asarray(report.unconverged).any()
 
 
 def segments(angle: float, gap: float, shift: float, dtype: type = np.float64) -> Segments:

@@ -12,13 +12,13 @@ import pytest
 from cheetahjax.envs.inverted_pendulum import InvertedPendulum
 from cheetahjax.model import INVERTED_PENDULUM
 from families.cheetahjax.verify import one_step, sides, teacher
-from families.cheetahjax.verify.arbiter import AT_LIMIT, Arbiter
+from families.cheetahjax.verify.arbiter import APART, AT_LIMIT, FAR, Arbiter
 from families.cheetahjax.verify.limits import compared
 from families.cheetahjax.verify.plugin import make
 from families.cheetahjax.verify.poses import model_of
-from families.cheetahjax.verify.tasks import TASKS, compiled
+from families.cheetahjax.verify.tasks import TASKS, Task, compiled
 from verification import cases
-from verification.batches import size
+from verification.batches import size, stack
 from verification.cli import main
 from verification.fields import PluginError
 from verification.levels.context import Context, Plan
@@ -114,3 +114,43 @@ def test_joints_at_their_limits_are_counted_apart_in_float32_only() -> None:
     assert not arbiter.settles("float64", states, actions, wrong).any()
     assert arbiter.to_json()[AT_LIMIT] == 3
     arbiter.reference.close()
+
+
+EARLY: dict[str, np.ndarray] = {
+    "state.qpos": np.array([1.1372963e-3, 1.25278461, -3.46748251e-3, 1.60635123e-3, -4.84062778e-3, 4.7280374e-3]),
+    "state.qvel": np.array([2.13988329e-4, -7.61662349e-2, -1.55012533e-2, -2.24776752e-2, 2.92859459e-3, 1.799769e-3]),
+    "state.warmstart": np.array([-8.22388530e-2, -9.80648804, -1.42980492, -1.76601481, 0.144421354, 1.87423490e-2]),
+    "state.time": np.int64(0),
+}
+"""A hopper that lands, at whose step MuJoCo's solver stops 1e-6 rad/s before its minimum."""
+
+
+@pytest.mark.parametrize(("tolerance", "seen"), [(1e-8, False), (1e3, True)])
+def test_solver_s_early_stops_are_counted_by_what_float32_sees_of_them(tolerance: float, seen: bool) -> None:
+    arbiter, actions = Arbiter(TASKS["Hopper-v5"]), {"agent": np.zeros((1, 3), np.float32)}
+    early = stack([{**EARLY, "state.warmstart": EARLY["state.warmstart"] + (100 if seen else 0)}])
+    option = arbiter.reference.unwrapped.model.opt
+    option.tolerance = 0.0
+    minimum = arbiter.reference.step_many(early, actions)
+    option.tolerance = tolerance
+    gap = np.abs(arbiter.reference.step_many(early, actions)["state.qvel"] - minimum["state.qvel"]).max()
+    assert gap > 1e-3 if seen else 1e-9 < gap < 1e-5
+    assert arbiter.settles("float64", early, actions, minimum).all()
+    assert arbiter.stopped == (not seen) and arbiter.settled == {FAR: int(seen), APART: 0}
+    assert option.tolerance == tolerance
+    arbiter.reference.close()
+
+
+def test_too_many_early_stops_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(Arbiter):
+        def __init__(self, task: Task) -> None:
+            super().__init__(task)
+            self.stopped = 5
+
+    monkeypatch.setattr(one_step, "Arbiter", Lazy)
+    context = Context(make(TASK.name), Plan(levels=("L1",), episodes=2, injected=32, lanes=64, failures=tmp_path))
+    result = CheckResult(one_step.PHYSICS, "L1", "title")
+    one_step.run_physics(TASK, Study(Settings()), context, result)
+    context.close()
+    assert result.verdict == "fail" and result.cases < 5 / one_step.STOPPED_SHARE
+    assert "solver stopped early in 5 physics steps" in result.findings[0].message

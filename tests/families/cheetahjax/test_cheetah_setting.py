@@ -47,7 +47,7 @@ def test_a_case_of_float64_is_shrunk_and_replayed_in_float64(tmp_path: Path) -> 
         one_step.run_physics(TASK, Study(Settings()), context, result)
         context.close()
         first = result.findings[0]
-        assert cases.load(Path(first.file)).setting == first.case.get("setting", DOUBLE) == DOUBLE
+        assert cases.load(Path(first.file)).setting == DOUBLE
         assert first.case["shrunk"], "the shrinker saw the difference, too"
         assert main(["replay", first.file]) == 1
         single = json.loads(Path(first.file).read_text()) | {"setting": {**DOUBLE, "precision": "float32"}}
@@ -92,14 +92,14 @@ def test_unknown_settings_are_refused() -> None:
 
 def hopper_states(beyond: list[float]) -> dict[str, np.ndarray]:
     """The hopper in the air, its knee so far beyond its limit."""
-    task, cases_ = TASKS["Hopper-v5"], len(beyond)
-    qpos = np.tile(compiled(task.name).qpos0, (cases_, 1))
+    task, count = TASKS["Hopper-v5"], len(beyond)
+    qpos = np.tile(compiled(task.name).qpos0, (count, 1))
     qpos[:, 1], qpos[:, 3:] = 3.0, [-0.5, -1.0, 0.2]
     known = model_of(task.name)
     knee = known.joints.index("leg_joint")
     qpos[:, known.limited[knee]] = known.high[knee] + np.array(beyond)
     still = np.zeros_like(qpos)
-    return {"state.qpos": qpos, "state.qvel": still, "state.warmstart": still, "state.time": np.zeros(cases_, np.int64)}
+    return {"state.qpos": qpos, "state.qvel": still, "state.warmstart": still, "state.time": np.zeros(count, np.int64)}
 
 
 def test_joints_at_their_limits_are_counted_apart_in_float32_only() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_joints_at_their_limits_are_counted_apart_in_float32_only() -> None:
     arbiter.reference.close()
 
 
-EARLY: dict[str, np.ndarray] = {
+EARLY: dict[str, Any] = {
     "state.qpos": np.array([1.1372963e-3, 1.25278461, -3.46748251e-3, 1.60635123e-3, -4.84062778e-3, 4.7280374e-3]),
     "state.qvel": np.array([2.13988329e-4, -7.61662349e-2, -1.55012533e-2, -2.24776752e-2, 2.92859459e-3, 1.799769e-3]),
     "state.warmstart": np.array([-8.22388530e-2, -9.80648804, -1.42980492, -1.76601481, 0.144421354, 1.87423490e-2]),

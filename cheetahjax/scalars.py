@@ -55,6 +55,16 @@ def plus(a: Vector, b: Vector) -> Vector:
     return add(a[0], b[0]), add(a[1], b[1])
 
 
+def minus(a: Vector, b: Vector) -> Vector:
+    """Difference of two vectors."""
+    return sub(a[0], b[0]), sub(a[1], b[1])
+
+
+def cross(a: Vector, b: Vector) -> Scalar:
+    """Vector product of two vectors: positive if `b` lies to the left of `a`."""
+    return sub(mul(a[0], b[1]), mul(a[1], b[0]))
+
+
 def turned(arm: Vector) -> Vector:
     """The velocity of a point at `arm` from a pivot per unit rate of turning: d(rotated arm)/d(angle)."""
     return arm[1], sub(0.0, arm[0])

@@ -53,15 +53,20 @@ def test_saved_battles_agree(env: str, pool: WorkerPool, tmp_path: Path) -> None
     assert not wrong, f"{len(wrong)} of {len(jobs)} saved battles differ again: {wrong}"
 
 
+def _play(context: Context, case: cases.Case) -> tuple | None:
+    """The case's first difference on both sides of a context, which are in its setting."""
+    paths = compared_paths(context)
+    return cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
+
+
 def test_saved_cases_agree() -> None:
     for env in OTHERS:
         context = Context(load_plugin(env), Plan())
         try:
-            paths = compared_paths(context)
             for name, case in CASES.items():
                 if name in BATTLES or case.env != env:
                     continue
-                found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
+                found = _play(context.under(case.setting), case)
                 assert found is None, f"{name} differs again: step {found[0]}, {found[1][:5]} {found[2]}"
         finally:
             context.close()

@@ -31,7 +31,8 @@ class CaseFileError(ValueError):
 class Case:
     """`actions` played from `snapshot`, or from a reset with `seed` and `options` when there is none.
 
-    `backend`: of the candidate's steps that it was found with.
+    `backend`: of the candidate's steps that it was found with. `setting`: what else the sides were in, by name, where
+    that was not the plugin's usual (a precision, say): see `Plugin.under`.
     """
 
     env: str
@@ -40,6 +41,7 @@ class Case:
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
     backend: str = "xla"
+    setting: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, exact: dtypes and shapes included."""
@@ -47,6 +49,7 @@ class Case:
             "schema": SCHEMA,
             "env": self.env,
             **({} if self.backend == "xla" else {"backend": self.backend}),
+            **({"setting": dict(self.setting)} if self.setting else {}),
             "snapshot": None if self.snapshot is None else _encode_all(self.snapshot),
             "seed": self.seed,
             "options": _encode_all(self.options),
@@ -111,9 +114,18 @@ def from_json(data: Mapping[str, Any], where: str) -> Case:
             snapshot=None if snapshot is None else _decode_all(snapshot),
             seed=int(data["seed"]),
             options=_decode_all(data["options"]),
+            setting=_setting(data),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CaseFileError(f"{where}: no counterexample, {type(error).__name__}: {error}") from error
+
+
+def _setting(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The case's setting. Files of before it had a field of its own told a precision among what was found."""
+    if "setting" in data:
+        return dict(data["setting"])
+    made = (data.get("found") or {}).get("case") or {}
+    return {name: made[name] for name in ("precision", "frame skip") if name in made} if "precision" in made else {}
 
 
 def _encode_all(values: Mapping[str, Any]) -> dict[str, Any]:

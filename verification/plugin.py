@@ -264,6 +264,8 @@ class Running:
       with "backend"; a `PluginError` for ones that it cannot follow.
     * `backends`: what can compile the candidate's steps (see `verification.backends`). `backend`: the one that does.
     * `close()`: ends what the plugin's own functions have started (workers).
+    * `settings`: name → values of what a check of the plugin's own may put the sides in (a precision, say); the cases
+      that it saves say so. `under(setting)`: the plugin whose sides and fields are in such a setting.
     """
 
     options: Sequence[Option] = ()
@@ -271,6 +273,8 @@ class Running:
     backends: Sequence[str] = ("xla",)
     backend: str = "xla"
     close: Callable[[], None] | None = None
+    settings: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    under: Callable[[Mapping[str, Any]], Plugin] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +328,23 @@ class Plugin:
             )
         return made
 
+    def under(self, setting: Mapping[str, Any]) -> Plugin:
+        """This plugin in the setting that a saved case was found in; itself for {}.
+
+        A `PluginError` names a setting that it does not have, and the known ones.
+        """
+        if not setting:
+            return self
+        known = self.running.settings
+        for name, value in setting.items():
+            if name not in known:
+                raise PluginError(f"{self.env} has no setting {name!r}; it has: {', '.join(known) or 'none'}")
+            if value not in known[name]:
+                values = ", ".join(map(str, known[name]))
+                raise PluginError(f"{self.env}: setting {name!r} cannot be {value!r}; it is one of {values}")
+        assert self.running.under is not None
+        return self.running.under(setting)
+
     def table(self) -> FieldTable:
         """The resolved fields; a `PluginError` names what is wrong with them."""
         return _table(tuple(self.state.fields), tuple(self.state.modules))
@@ -342,6 +363,8 @@ class Plugin:
             problems.append("options: give at least one variant, ({},) for the default")
         margins = self.checks.margins.items()
         problems += [f"margin {name!r}: a margin needs a reason" for name, m in margins if not m.reason.strip()]
+        if self.running.settings and not self.running.under:
+            problems.append("settings are declared but `under`, which makes the plugin in one, is not")
         if self.mutants.seeded and not self.mutants.mutated:
             problems.append("mutants are declared but `mutated`, the candidate that holds them, is not")
         if problems:

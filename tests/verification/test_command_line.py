@@ -55,6 +55,31 @@ def test_a_bug_fails_is_replayed_and_shrunk(tmp_path: Path, failures: Path, caps
     assert run("shrink", first["file"], "--out", tmp_path) == 1
 
 
+def test_a_case_is_played_in_the_setting_that_it_was_found_in(
+    tmp_path: Path, failures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("run", "toy_pair:buggy", "--levels", "3", *SMALL, "--failures", failures) == 1
+    case = json.loads(sorted(failures.iterdir())[0].read_text()) | {"env": "toy_pair:weathered"}
+    path = tmp_path / "case.json"
+    for setting, status in (({}, 0), ({"weather": "dry"}, 0), ({"weather": "wet"}, 1)):
+        path.write_text(json.dumps(case | {"setting": setting}))
+        assert run("replay", path) == status, setting
+        assert run("shrink", path, "--out", tmp_path / "shrunk") == status, setting
+    (shrunk,) = (tmp_path / "shrunk").iterdir()
+    assert json.loads(shrunk.read_text())["setting"] == {"weather": "wet"}
+    assert run("replay", shrunk) == 1
+    capsys.readouterr()
+    for setting, words in (
+        ({"wind": 1}, "has no setting 'wind'; it has: weather"),
+        ({"weather": "hot"}, "setting 'weather' cannot be 'hot'; it is one of dry, wet"),
+    ):
+        path.write_text(json.dumps(case | {"setting": setting}))
+        assert run("replay", path) == 3
+        assert words in capsys.readouterr().err.replace("\n", " ")
+    path.write_text(json.dumps(case | {"env": "toy_pair:good", "setting": {"wind": 1}}))
+    assert run("replay", path) == 3 and "it has: none" in capsys.readouterr().err
+
+
 def test_without_a_capability_the_status_is_2(tmp_path: Path, failures: Path) -> None:
     assert run("run", "toy_pair:plain", "--levels", "1,3", *SMALL, "--failures", failures) == 2
 

@@ -271,3 +271,13 @@ def choosy() -> Plugin:
 
     running = Running(options=options, configure=configure)
     return make("toy_pair:choosy", running=running)
+
+
+def weathered() -> Plugin:
+    """A plugin with a setting of its own: the candidate has a bug, but in wet weather only."""
+
+    def under(setting: Mapping[str, Any]) -> Plugin:
+        return make("toy_pair:weathered", bug="no-potions" if setting["weather"] == "wet" else "", running=running)
+
+    running = Running(settings={"weather": ("dry", "wet")}, under=under)
+    return make("toy_pair:weathered", running=running)

@@ -35,7 +35,7 @@ def _open(options: argparse.Namespace) -> tuple[Case, Context]:
     plugin = load_plugin(case.env)
     if case.backend != plugin.running.backend:
         plugin = plugin.configured({"backend": case.backend})
-    return case, Context(plugin, Plan())
+    return case, Context(plugin.under(case.setting), Plan())
 
 
 def replay(options: argparse.Namespace, console: Console) -> int:

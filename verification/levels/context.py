@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Context:
     plugin: Plugin
     plan: Plan
     on_progress: Callable[[CheckResult], None] = lambda result: None
+    _settings: dict[str, Context] = field(default_factory=dict, init=False, repr=False)
 
     @functools.cached_property
     def reference(self) -> Env:
@@ -59,12 +61,27 @@ class Context:
         """The plugin's fields."""
         return self.plugin.table()
 
+    def under(self, setting: Mapping[str, Any]) -> Context:
+        """This context, its sides and fields in a case's setting. `PluginError` for one that the plugin cannot follow.
+
+        It is made once for each setting and closed with this one.
+        """
+        if not setting:
+            return self
+        name = repr(sorted(setting.items()))
+        if name not in self._settings:
+            self._settings[name] = Context(self.plugin.under(setting), self.plan, self.on_progress)
+        return self._settings[name]
+
     def rng(self, name: str) -> np.random.Generator:
         """The stream of a check, the same whatever else runs."""
         return np.random.default_rng([self.plan.seed, zlib.crc32(name.encode())])
 
     def close(self) -> None:
         """End what the implementations have started (workers, processes), if they have a `close`."""
+        for other in self._settings.values():
+            other.close()
+        self._settings.clear()
         for name in ("reference", "candidate"):
             env = self.__dict__.pop(name, None)
             close = getattr(env, "close", None)

@@ -110,9 +110,10 @@ def behaviours_of(context: Context, before: Batch, actions: Batch, after: Batch)
 
 
 def add_finding(context: Context, result: CheckResult, case: Case, finding: Finding) -> None:
-    """Save the case (shrunk, for the first few of a check) and count the finding."""
+    """Save the case (shrunk, for the first few of a check, in its own setting) and count the finding."""
     plan, saved = context.plan, finding
     case = replace(case, backend=context.plugin.running.backend)
+    context = context.under(case.setting)
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:

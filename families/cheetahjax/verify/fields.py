@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from families.cheetahjax.verify import one_step
+from families.cheetahjax.verify import limits, one_step
 from families.cheetahjax.verify.tasks import Task
 from verification.fields import FieldSpec
 
@@ -29,7 +29,7 @@ WRITTEN_BY = {
 def fields(task: Task) -> tuple[FieldSpec, ...]:
     """Fields of an environment step: the strict limits, widened by what physics steps compound to."""
     found = []
-    for spec in one_step.strict(task, "float32").specs:
+    for spec in limits.strict(task, "float32").specs:
         wide = spec.module not in ("clock", "ending", "reward") or spec.path == "out.info.x_position"
         factor = COMPOUND if wide else 1
         if spec.kind == "float":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from families.cheetahjax.verify import duties, free, mutants, one_step, sides
+from families.cheetahjax.verify import duties, free, limits, mutants, one_step, setting, sides
 from families.cheetahjax.verify.behaviours import SOURCES, behaviours, declared
 from families.cheetahjax.verify.cases import inject
 from families.cheetahjax.verify.draws import draws
@@ -68,9 +69,9 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
     """
     task, vmap = TASKS[name], vmap_of(backend)
     compared = fields(task)
-    reference = partial(sides.reference, task, FieldTable(compared, tuple(one_step.modules(task))))
+    reference = partial(sides.reference, task, FieldTable(compared, tuple(limits.modules(task))))
     seeded = not alone and name == "HalfCheetah-v5"
-    return Plugin(
+    plugin = Plugin(
         env=("self-check/" + name) if alone else task.env_id,
         sides=Sides(
             reference=reference,
@@ -79,7 +80,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
             alone_tolerance=task.alone_tolerance,
         ),
         state=State(
-            modules=tuple(one_step.modules(task)), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)
+            modules=tuple(limits.modules(task)), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)
         ),
         draws=Draws(
             noise="none",
@@ -111,6 +112,15 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
             backend=backend,
         ),
     )
+    return plugin if alone else _with_settings(task, plugin, vmap)
+
+
+def _with_settings(task: Task, plugin: Plugin, vmap: Vmap) -> Plugin:
+    def under(chosen: Mapping[str, Any]) -> Plugin:
+        return setting.under(task, plugin, vmap, chosen)
+
+    running = replace(plugin.running, settings=setting.settings(task), under=under)
+    return replace(plugin, running=running)
 
 
 half_cheetah = partial(make, "HalfCheetah-v5")

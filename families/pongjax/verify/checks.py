@@ -22,7 +22,7 @@ from references.protocol import Env
 from references.puffer_pong.library import serves
 from verification import cases
 from verification.backends import Vmap
-from verification.batches import step_many
+from verification.batches import row, step_many
 from verification.cases import Case
 from verification.check import Check
 from verification.fields import FieldSpec, FieldTable
@@ -40,6 +40,9 @@ HORIZON = 12_288
 """Steps after which a game is cut off: two good players at frame skip 1 may need more for 21 points."""
 _BULK_PARAMS: tuple[Params, ...] = ("compiled in", "by lane")
 _PUBLIC_LANES, _PUBLIC_STEPS = 512, 64
+
+SETTING: Mapping[str, Any] = {"params": "compiled in"}
+"""What a case says that the program with the default params as constants was found wrong in."""
 
 MakeSide = Callable[[int], Side]
 """Frame skip → the candidate."""
@@ -180,14 +183,18 @@ class _Games:
 # ---- params compiled in
 
 
+def compiled_in_fields(specs: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """The fields as that program is held to them."""
+    near = {path: FieldSpec(path, "observation", "float", ulp=1, why=WHY_ONE_ULP) for path in OBSERVED}
+    return [near.get(spec.path, spec) for spec in specs]
+
+
 def run_compiled_in(context: Context, result: CheckResult, candidate: Env) -> None:
     """Injected single steps of the program that whoever gives no params has."""
     begin = time.monotonic()
     result.unit, result.planned = "steps", context.plan.injected
     result.notes.append(WHY_ONE_ULP)
-    near = {path: FieldSpec(path, "observation", "float", ulp=1, why=WHY_ONE_ULP) for path in OBSERVED}
-    specs = [near.get(spec.path, spec) for spec in context.plugin.state.fields]
-    table = FieldTable(specs, context.plugin.state.modules)
+    table = FieldTable(compiled_in_fields(context.plugin.state.fields), context.plugin.state.modules)
     paths = table.ordered(compared_paths(context))
     while result.cases < context.plan.injected:
         count = min(context.plan.lanes, context.plan.injected - result.cases)
@@ -197,7 +204,10 @@ def run_compiled_in(context: Context, result: CheckResult, candidate: Env) -> No
         found = table.compare(paths, theirs, ours)
         for case in np.flatnonzero(np.logical_or.reduce([*found.values(), np.zeros(count, bool)])).tolist():
             seen = differences(table, paths, theirs, ours, case)
-            result.add(Finding(1, seen, suspects=suspects(context.plugin, seen), case={"made by": made.labels[case]}))
+            start = state_paths(row(made.snapshots, case))
+            one = Case(context.plugin.env, (row(made.actions, case),), start, setting=SETTING)
+            finding = Finding(1, seen, suspects=suspects(context.plugin, seen), case={"made by": made.labels[case]})
+            add_finding(context, result, one, finding)
         result.cases += count
         timed(result, begin)
         context.on_progress(result)
@@ -246,10 +256,12 @@ def as_finding(context: Context, configuration: Configuration, mismatch: Mismatc
     """A case that `replay` plays: the one step, or the game from its first state where one step does not show it."""
     env = context.plugin.env
     joint = tuple({AGENT: action} for action in mismatch.actions)
+    setting = SETTING if configuration.params == SETTING["params"] and context.plugin.running.settings else {}
+    context = context.under(setting)
     paths = compared_paths(context)
-    case = Case(env, joint, state_paths(mismatch.start))
+    case = Case(env, joint, state_paths(mismatch.start), setting=setting)
     if joint:
-        one = Case(env, joint[-1:], state_paths(mismatch.before))
+        one = Case(env, joint[-1:], state_paths(mismatch.before), setting=setting)
         if cases.play(context.plugin, context.table, paths, context.reference, context.candidate, one):
             case = one
     values = [{path: np.asarray(v)[None] for path, v in s.items()} for s in (mismatch.reference, mismatch.candidate)]

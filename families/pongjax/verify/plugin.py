@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -128,6 +129,8 @@ def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int
         running=Running(
             options=(_STEPS,),
             configure=partial(_configure, continuous, alone),
+            settings={} if alone else {name: (value,) for name, value in checks.SETTING.items()},
+            under=None if alone else partial(_under, continuous, backend),
             backends=("xla",) if alone else BACKENDS,
             backend=backend,
         ),
@@ -137,6 +140,14 @@ def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int
 _STEPS = Option(
     name="steps", default=str(checks.BULK_STEPS), help=f"environment steps of each configuration of {checks.BULK}"
 )
+
+
+def _under(continuous: bool, backend: str, setting: Mapping[str, Any]) -> Plugin:
+    """The plugin whose candidate has the default params compiled in."""
+    made = make(continuous, backend=backend)
+    candidate = partial(PongCandidate, continuous, compiled_in=True, vmap=vmap_of(backend))
+    state = replace(made.state, fields=checks.compiled_in_fields(made.state.fields))
+    return replace(made.between(candidate=candidate), state=state)
 
 
 def _configure(continuous: bool, alone: bool, choices: Mapping[str, str]) -> Plugin:

@@ -7,7 +7,7 @@ import pytest
 
 from families.cheetahjax.verify import sides
 from families.cheetahjax.verify.cases import stored
-from families.cheetahjax.verify.one_step import PRECISIONS, compared, strict
+from families.cheetahjax.verify.limits import PRECISIONS, compared, strict
 from families.cheetahjax.verify.tasks import TASKS
 from families.cheetahjax.verify.teacher import Teacher
 from verification import cases

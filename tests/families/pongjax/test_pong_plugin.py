@@ -12,6 +12,7 @@ from pong_runs import need_reference
 
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared, observation_of
+from families.pongjax.verify.bulk import OBSERVED
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, PongCandidate
 from families.pongjax.verify.fields import WRITTEN_BY
 from families.pongjax.verify.sides import SeededPong
@@ -214,6 +215,14 @@ def test_params_compiled_in_are_held_against_the_reference(plugin: Plugin, small
         result = CheckResult(checks.COMPILED_IN, "L1", "test")
         checks.run_compiled_in(Context(plugin, replace(small, injected=64)), result, Off(path, ulps))
         assert result.verdict == verdict, path
+        assert all(cases.load(Path(one.file)).setting == checks.SETTING for one in result.findings if one.file)
+
+
+def test_a_case_of_params_compiled_in_is_played_by_that_program(plugin: Plugin) -> None:
+    chosen = plugin.under(checks.SETTING)
+    assert chosen.sides.candidate.keywords["compiled_in"]
+    assert {spec.path for spec in chosen.state.fields if spec.tolerant} == set(OBSERVED)
+    assert plugin.under({}) is plugin and not any(spec.tolerant for spec in plugin.state.fields)
 
 
 def test_a_wrong_rule_is_found_shrunk_to_one_step_and_replayed(

@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from jaxenv.checks.autoreset import check_autoreset
+from jaxenv.checks.compare import holding
 from jaxenv.checks.declared import check_identity, check_real_types, check_types
 from jaxenv.checks.endings import Recorded, check_endings, check_flags
 from jaxenv.checks.limits import staggered
@@ -49,9 +50,10 @@ def check_env(
     key = jax.random.key(0) if key is None else key
     check_identity(env, params)
     check_autoreset(env, key)
+    with holding(env, "make max_steps_in_episode a number of each lane's params, traced like the others"):
+        stacked, limits = staggered(params, batch, steps)
     traced = check_types(env, params, key)
     keys = jax.random.split(key, batch)
-    stacked, limits = staggered(params, batch, steps)
     *run, states, observations = play(env, stacked, keys, steps=steps)
     transition, to_act = jax.tree.map(np.asarray, run)
     check_real_types(env, traced, transition)

@@ -21,6 +21,7 @@ from jaxenv.checks.probe import (
     BY_RESET_ENV,
     DEFAULT_LIMIT,
     DEFAULT_MARK,
+    PlainProbe,
     ProbeParams,
     probe,
 )
@@ -48,49 +49,50 @@ def check_autoreset(env: Environment, key: jax.Array) -> None:
 
 
 def _check_mode(env: Environment, mode: str, key: jax.Array) -> None:
-    made, hooked = probe(env, mode), probe(env, mode)
+    made, plain = probe(env, mode), PlainProbe(players=env.num_players)
     lanes = len(LIMITS)
     keys = jax.random.split(key, (STEPS + 1, lanes))
     params = ProbeParams(np.arange(1, lanes + 1, dtype=np.int32), np.array(LIMITS, np.int32))
     players = () if env.num_players == 1 else (env.num_players,)
     actions = np.resize(np.arange(7, dtype=np.int32) % ACTIONS, (STEPS, lanes, *players))
-    _check_traces(env, made, hooked, keys[0, 0], row(params, 0), players)
-    first, wanted, before, out, expected = jax.tree.map(np.asarray, _record(made, hooked, keys, actions, params))
+    _check_traces(env, made, probe(env, mode), plain, keys[0, 0], row(params, 0), actions[0, 0])
+    first, before, out = _record(made, keys, actions, params)
+    wanted, expected = _expected(plain, mode == "pool", keys, before[1].env_state, actions, params)
+    first, before, out, wanted, expected = jax.tree.map(np.asarray, (first, before, out, wanted, expected))
     _check_start(env, mode, first, wanted)
-    _check_steps(env, before, out, expected)
+    _check_steps(env, before[1], out, expected)
     if mode == env.autoreset:
         _check_alone(env, made, keys, actions, params, first, before, out)
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _record(made: Any, hooked: Any, keys: jax.Array, actions: Any, params: Any) -> tuple[Any, Any, Any, Any, Any]:
-    """A play of all lanes, `[T, B, ...]`: reset's values, the hook's, what each step was given and gave, and what the
-    hooks make of what it was given."""
-    first = jax.vmap(made.reset)(keys[0], params)
-    wanted = jax.vmap(_hook(hooked))(keys[0], params)
+@functools.partial(jax.jit, static_argnums=0)
+def _record(made: Any, keys: jax.Array, actions: Any, params: Any) -> tuple[Any, Any, Any]:
+    """A play of all lanes, `[T, B, ...]`: what `reset` gives, what each step was given, and what it gave."""
 
     def body(loop, given):
         out = jax.vmap(made.step)(given[0], loop[1], given[1], params)
         return (out[0], out[1]), (loop, out)
 
-    _, (before, out) = jax.lax.scan(body, first, (keys[1:], actions))
-    expected = jax.vmap(jax.vmap(functools.partial(_expected, hooked)), in_axes=(0, 0, 0, None))
-    return first, wanted, before, out, expected(keys[1:], before[1].env_state, actions, params)
+    first = jax.vmap(made.reset)(keys[0], params)
+    return first, *jax.lax.scan(body, first, (keys[1:], actions))[1]
 
 
-def _hook(hooked: Any) -> Any:
-    return hooked.reset_from_pool if hooked.autoreset == "pool" else hooked.reset_env
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _expected(plain: Any, pool: bool, keys: Any, states: Any, actions: Any, params: Any) -> tuple[Any, dict[str, Any]]:
+    """A first episode, and for each step what the hooks make of it and the episode that would follow; `[T, B, ...]`."""
+    hook = plain.reset_from_pool if pool else plain.reset_env
 
+    def one(key: Any, state: Any, action: Any, params: Any) -> dict[str, Any]:
+        halves = jax.random.split(key)
+        obs, after, reward, terminated, truncated, info = plain.step_env(halves[0], state, action, params)
+        begun_obs, begun = hook(halves[1], params)
+        return {
+            "obs": obs, "after": after, "reward": reward, "terminated": terminated, "truncated": truncated,
+            "info": info, "begun_obs": begun_obs, "begun": begun, "legal": plain.legal_actions(after, params),
+        }  # fmt: skip
 
-def _expected(hooked: Any, key: Any, state: Any, action: Any, params: Any) -> dict[str, Any]:
-    """Values of the hooks for one step, and the episode that would follow."""
-    halves = jax.random.split(key)
-    obs, after, reward, terminated, truncated, info = hooked.step_env(halves[0], state, action, params)
-    begun_obs, begun = _hook(hooked)(halves[1], params)
-    return {
-        "obs": obs, "after": after, "reward": reward, "terminated": terminated, "truncated": truncated,
-        "info": info, "begun_obs": begun_obs, "begun": begun, "legal": hooked.legal_actions(after, params),
-    }  # fmt: skip
+    each = jax.vmap(jax.vmap(one), in_axes=(0, 0, 0, None))
+    return jax.vmap(hook)(keys[0], params), each(keys[1:], states, actions, params)
 
 
 def _check_start(env: Environment, mode: str, first: Any, wanted: Any) -> None:
@@ -109,13 +111,12 @@ def _check_start(env: Environment, mode: str, first: Any, wanted: Any) -> None:
 
 
 def _check_traces(
-    env: Environment, made: Any, again: Any, key: jax.Array, params: Any, players: tuple[int, ...]
+    env: Environment, made: Any, again: Any, plain: Any, key: jax.Array, params: Any, action: Any
 ) -> None:
     """Structure and types of `step`, traced twice anew, from the state of `reset` and from that of `step`."""
     with holding(
         env, _BASE + "keep state, reward, flags and info of one structure, and of the same types on every step"
     ):
-        action = np.zeros(players, np.int32)
         obs, state = jax.eval_shape(made.reset, key, params)
         out = jax.eval_shape(made.step, key, state, action, params)
         missing = [name for name in INFO_KEYS if name not in out[5]]
@@ -123,13 +124,12 @@ def _check_traces(
         same_types("step's state and reset's", state, out[1])
         same_types("step's observation and reset's", obs, out[0])
         same_types("step, traced twice", out, jax.eval_shape(again.step, key, out[1], action, params))
-        hook = jax.eval_shape(again.step_env, key, state.env_state, action, params)
+        hook = jax.eval_shape(plain.step_env, key, state.env_state, action, params)
         same_types("step's reward and flags, and step_env's", out[2:5], hook[2:5])
 
 
 def _check_steps(env: Environment, before: Any, out: Any, expected: Any) -> None:
     obs, state, reward, terminated, truncated, info = out
-    before = before[1]
     ended = expected["terminated"] | expected["truncated"]
     with holding(
         env, _BASE + "return step_env's reward, terminated and truncated unchanged, and give it the lane's params"

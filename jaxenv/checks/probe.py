@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jaxenv import struct
 from jaxenv.environment import Environment
 from jaxenv.spaces import Discrete
+from jaxenv.specs import EnvSpec
 
 ACTIONS = 5
 DEFAULT_LIMIT, DEFAULT_MARK = 3, 77
@@ -49,9 +50,7 @@ def probe(env: Environment, mode: str) -> Any:
     New each time: nothing that was compiled before can stand in for what the class does now.
     """
     base = type(env)
-    hooks = {
-        name: value for name, value in vars(_Hooks).items() if not name.startswith("__") or name == "__post_init__"
-    }
+    hooks = {name: value for name, value in vars(_Hooks).items() if not name.startswith("__")}
     made = type(f"{base.__name__}Probe", (base,), {**hooks, "__module__": __name__})
     made = dataclasses.dataclass(frozen=True, kw_only=True)(made)
     found: Any = object.__new__(made)
@@ -109,6 +108,21 @@ class _Hooks:
 
     def to_act(self, state: Any) -> Any:
         return jnp.ones(state.action.shape, bool)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlainProbe(_Hooks, Environment):
+    """The hooks alone, which the expected values come from."""
+
+    players: int = 1
+
+    @property
+    def spec(self) -> EnvSpec:
+        dynamics = "single" if self.players == 1 else "simultaneous"
+        return EnvSpec(
+            id="jaxenv/probe", version="v0", players=self.players, dynamics=dynamics, information="perfect",
+            num_actions=ACTIONS, reward_range=(0.0, 200.0), horizon=None,
+        )  # fmt: skip
 
 
 def length(begun: Any) -> Any:

@@ -251,18 +251,18 @@ def _copy(name: str, mutant: BaseMutant, autoreset_copy: Any = None) -> Any:
 # ---- what the mutants call
 
 
-def _with_limit(params: Any, more: int) -> Any:
+def with_limit(params: Any, more: int) -> Any:
     return dataclasses.replace(params, max_steps_in_episode=params.max_steps_in_episode + more)
 
 
-def _one_key(key: jax.Array) -> jax.Array:
+def one_key(key: jax.Array) -> jax.Array:
     """The same key in every step and lane, of the kind of `key`."""
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(jnp.zeros_like(jax.random.key_data(key)), impl=jax.random.key_impl(key))
     return jnp.zeros_like(key)
 
 
-def _keep_leaf(old: Any, new: Any) -> Any:
+def keep_leaf(old: Any, new: Any) -> Any:
     """The new state but for its last leaf."""
     leaves, tree = jax.tree.flatten(new)
     return jax.tree.unflatten(tree, [*leaves[:-1], jax.tree.leaves(old)[-1]])
@@ -271,12 +271,12 @@ def _keep_leaf(old: Any, new: Any) -> Any:
 _traces = itertools.count()
 
 
-def _every_other_time(ended: Any) -> dict[str, Any]:
+def every_other_time(ended: Any) -> dict[str, Any]:
     """An entry in every other trace."""
     return {"sometimes": ended} if next(_traces) % 2 else {}
 
 
-def _without_batch(ended: Any) -> dict[str, Any]:
+def without_batch(ended: Any) -> dict[str, Any]:
     batched = hasattr(ended, "batch_dim")
     return {} if batched else {"alone": ended}
 
@@ -292,17 +292,17 @@ def _(axis_size: int, in_batched: Any, data: jax.Array) -> Any:
     return data + place, True
 
 
-def _key_by_place(key: jax.Array) -> jax.Array:
+def key_by_place(key: jax.Array) -> jax.Array:
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(_by_place(jax.random.key_data(key)), impl=jax.random.key_impl(key))
     return _by_place(key)
 
 
 _HELPERS = {
-    "with_limit": _with_limit,
-    "one_key": _one_key,
-    "keep_leaf": _keep_leaf,
-    "every_other_time": _every_other_time,
-    "without_batch": _without_batch,
-    "by_place": _key_by_place,
+    "with_limit": with_limit,
+    "one_key": one_key,
+    "keep_leaf": keep_leaf,
+    "every_other_time": every_other_time,
+    "without_batch": without_batch,
+    "by_place": key_by_place,
 }

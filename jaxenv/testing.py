@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from jaxenv.checks.autoreset import check_autoreset
-from jaxenv.checks.compare import holding
+from jaxenv.checks.compare import holding, is_key
 from jaxenv.checks.declared import check_identity, check_real_types, check_types
 from jaxenv.checks.endings import Recorded, check_endings, check_flags
 from jaxenv.checks.limits import staggered
@@ -54,14 +54,16 @@ def check_env(
         stacked, limits = staggered(params, batch, steps)
     traced = check_types(env, params, key)
     keys = jax.random.split(key, batch)
-    *run, states, observations = play(env, stacked, keys, steps=steps)
-    transition, to_act = jax.tree.map(np.asarray, run)
+    run = play(env, stacked, keys, steps=steps)
+    transition, to_act, states, observations = jax.tree.map(
+        lambda leaf: leaf if is_key(leaf) else np.asarray(leaf), run
+    )
     check_real_types(env, traced, transition)
     check_observations(env, params, transition)
     check_masks(env, transition, to_act)
     check_rewards(env, transition)
     lengths = check_figures(env, transition)
-    recorded = Recorded(transition, states, observations, keys, stacked, limits, lengths)
+    recorded = Recorded(transition, states, observations, keys, params, limits, lengths)
     check_flags(env, recorded)
     check_endings(env, recorded, tolerance)
     check_reproducible(env, (transition, to_act), play(dataclasses.replace(env), stacked, keys, steps=steps)[:2])

@@ -28,14 +28,16 @@ MOST = 5
 
 @dataclasses.dataclass(frozen=True)
 class Recorded:
-    """A play of `[T, B]` steps; `states` before each step and `after` are as the device has them, the rest is NumPy."""
+    """A play of `[T, B]` steps, as NumPy arrays but for typed keys."""
 
     transition: Transition
     states: Any
+    """Before each step."""
     observations: Any
     """After each step: the next episode's where one ended."""
     keys: jax.Array
     params: Any
+    """Unbatched; a lane has its own limit in place of theirs."""
     limits: np.ndarray
     lengths: np.ndarray
     """Steps of the episode so far, this one included."""
@@ -44,6 +46,10 @@ class Recorded:
     def ended(self) -> np.ndarray:
         """bool `[T, B]`."""
         return self.transition.terminated | self.transition.truncated
+
+    def params_of(self, lane: int) -> Any:
+        """The params that a lane was played with."""
+        return with_limit(self.params, self.limits[lane])
 
 
 def check_flags(env: Environment, played: Recorded) -> None:
@@ -66,7 +72,7 @@ def check_flags(env: Environment, played: Recorded) -> None:
 def check_endings(env: Environment, played: Recorded, tolerance: float) -> None:
     """Single steps taken again by the hooks, one environment at a time."""
     for t, lane in _chosen(played):
-        state, params = row(played.states, t, lane), row(played.params, lane)
+        state, params = row(played.states, t, lane), played.params_of(lane)
         key, action = keys_at(played.keys[lane], t)[1], row(played.transition.action, t, lane)
         again = functools.partial(_hooks, env, key, state.env_state, jnp.asarray(action))
         transition = row(played.transition, t, lane)
@@ -113,7 +119,7 @@ def _check_next(
                 state = row(played.states, t + 1, lane).env_state
                 close(f"{where}: the next state and step_env's", state, found["state"], tolerance)
         return
-    fresh_obs, fresh = env.reset(found["reset_key"], row(played.params, lane))
+    fresh_obs, fresh = env.reset(found["reset_key"], played.params_of(lane))
     with holding(
         env, "begin each episode by the reset hook, with the second half of step's key, and keep nothing of the last"
     ):

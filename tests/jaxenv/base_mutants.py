@@ -192,7 +192,7 @@ MUTANTS = (
         "float16",
         old=_RETURN_ON,
     ),
-    BaseMutant("length as a float", "jnp.where(ended, 0.0, episode_length)", "float32", old=_LENGTH_ON),
+    BaseMutant("length as a float", f"{_LENGTH_ON}.astype(jnp.float32)", "float32", old=_LENGTH_ON),
     BaseMutant("reward in half precision", _returning(reward="reward.astype(jnp.float16)"), "float16"),
     BaseMutant("flags as numbers", _returning(terminated="terminated.astype(jnp.int32)"), "int32"),
     BaseMutant(

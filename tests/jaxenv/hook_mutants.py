@@ -89,7 +89,7 @@ MUTANTS = (
     HookMutant(
         "draws by the lane's place in the batch",
         _given(lambda self, key, state, action, params: (key_by_place(key), state, action, params)),
-        "step_env",
+        "lanes in another order",
         everywhere=False,
     ),
 )

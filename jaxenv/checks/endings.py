@@ -45,7 +45,7 @@ class Recorded:
     @property
     def ended(self) -> np.ndarray:
         """bool `[T, B]`."""
-        return self.transition.terminated | self.transition.truncated
+        return np.asarray(self.transition.terminated | self.transition.truncated)
 
     def params_of(self, lane: int) -> Any:
         """The params that a lane was played with."""
@@ -65,7 +65,7 @@ def check_flags(env: Environment, played: Recorded) -> None:
         assert not late.any(), (
             f"an episode goes on after step {_at(lengths, late)}, its limit is {_limit(limits, late)}"
         )
-        early = transition.truncated & (lengths < limits)
+        early = np.asarray(transition.truncated) & (lengths < limits)
         assert not early.any(), f"truncated at step {_at(lengths, early)}, the limit is {_limit(limits, early)}"
 
 

@@ -65,7 +65,8 @@ class _Hooks:
 
     @property
     def spec(self: Any) -> Any:
-        return dataclasses.replace(super(type(self), self).spec, num_actions=ACTIONS, no_op=None)
+        own: Any = super(type(self), self)
+        return dataclasses.replace(own.spec, num_actions=ACTIONS, no_op=None)
 
     @property
     def default_params(self) -> ProbeParams:

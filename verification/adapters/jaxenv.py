@@ -131,7 +131,7 @@ class JaxenvCandidate:
         A lane's first episode begins by `reset`, the others by auto-reset.
         """
 
-        def lane(key: jax.Array) -> dict[str, Any]:
+        def lane(key: jax.Array) -> Mapping[str, Any]:
             return jax.vmap(self._to)(first_states(self._env, key, self._params, repeats))
 
         keys = jax.random.split(jax.random.key(seed), lanes)

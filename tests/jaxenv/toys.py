@@ -157,6 +157,7 @@ class Duel(Environment):
         return self._begin(pool[jax.random.randint(key, (), 0, pool.shape[0])], params)
 
     def step_env(self, key, state, action, params):
+        over = self._ended(state)
         illegal = ~self.legal_actions(state, params)[jnp.arange(2), action]
         action = jnp.where(illegal, jnp.where(state.dazed, PASS, 0), action)
         beats = ((action - action[::-1]) % 3 == 1) & (action != PASS) & (action[::-1] != PASS)
@@ -169,7 +170,8 @@ class Duel(Environment):
         truncated = (state.time >= params.max_steps_in_episode) & ~terminated
         if self.broken == "both ends":
             truncated = terminated
-        reward = jnp.where(terminated, jnp.where(state.hp > 0, 1.0, -1.0), 0.0).astype(jnp.float32)
+        pays = terminated if self.broken == "paid again" else terminated & ~over
+        reward = jnp.where(pays, jnp.where(state.hp > 0, 1.0, -1.0), 0.0).astype(jnp.float32)
         if self.broken == "shaped":
             reward = reward + jnp.array([0.5, -0.5])
         if self.broken == "dtype":

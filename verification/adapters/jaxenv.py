@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jaxenv import Environment
 from references.protocol import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
+from verification.adapters.episodes import first_states
 from verification.backends import Vmap, alone
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class JaxenvCandidate:
             for path, leaf in jax.eval_shape(self._to, template).items()
         }
         self._reset = jit(self._begin)
-        self._reset_many = jit(jax.vmap(vmap(lambda key: self._to(env.reset_env(key, self._params)[1]))))
+        self._vmap, self._jit = vmap, jit
         self._step = jit(alone(vmap, self._play))
         self._restore = jit(self._become)
         self._step_many = jit(vmap(lambda paths, action: self._play(self._from(paths), action)[1]))
@@ -125,9 +126,16 @@ class JaxenvCandidate:
         return {AGENT: self._in_lanes(lambda part: {"": self._legal_many(part)}, cases, paths)[""]}
 
     def reset_many(self, seed: int, lanes: int, repeats: int) -> Batch:
-        """First states as arrays [lanes, repeats, ...], each from a key of its own: what level 3d looks at."""
-        keys = jax.random.split(jax.random.key(seed), (lanes, repeats))
-        return jax.device_get(self._reset_many(keys))
+        """First states of `repeats` episodes of each lane, [lanes, repeats, ...]: what level 3d looks at.
+
+        A lane's first episode begins by `reset`, the others by auto-reset.
+        """
+
+        def lane(key: jax.Array) -> Mapping[str, Any]:
+            return jax.vmap(self._to)(first_states(self._env, key, self._params, repeats))
+
+        keys = jax.random.split(jax.random.key(seed), lanes)
+        return jax.device_get(self._jit(self._vmap(lane))(keys))
 
     # ---- inner workings
 

@@ -7,8 +7,10 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from families.pokejax_gen1.verify import behaviours, laws
@@ -38,6 +40,7 @@ from references.showdown.gen1.record_check import check_records
 from references.showdown.lcg import draws_between, state_of
 from references.showdown.workers import Done, WorkerPool
 from verification import cases
+from verification.adapters.episodes import first_states
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import PluginError
@@ -314,14 +317,32 @@ def _valid(snapshots: Batch) -> np.ndarray:
     return fine
 
 
+class _Drawn(Gen1Battle):
+    """What a battle draws before it begins, in place of its state; auto-reset is that of the battle."""
+
+    def reset_env(self, key: jax.Array, params: Any) -> Any:
+        rng, teams = self.draw(key, params)
+        state = {"rng": rng, "teams": teams}
+        return state, state
+
+    def observe(self, state: Any, params: Any) -> Any:
+        del params
+        return state
+
+    def legal_actions(self, state: Any, params: Any) -> jax.Array:
+        del state, params
+        return jnp.ones((*self._player_axis, self.num_actions), bool)
+
+
 def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
-    """The seeds and teams of resets, two a lane, and the first draws of the generator that they seed."""
-    made = Gen1Battle(format=formats.of_environment(env).id)
+    """The seeds and teams of two battles a lane, by reset and by auto-reset, and the first draws of the generators."""
+    made = _Drawn(format=formats.of_environment(env).id)
     params = made.default_params
     pool = len(params.pool.species)
+    params = params.replace(pool=np.zeros(pool, np.int8))  # their number is all that is drawn from
 
-    def reset(key: jax.Array) -> dict[str, jax.Array]:
-        rng, teams = made.draw(key, params)
+    def drawn(state: Any) -> dict[str, jax.Array]:
+        rng, teams = state["rng"], state["teams"]
         later, accuracy = draw(Rng(hi=rng.hi, lo=rng.lo), 256)
         _, roll = draw(later, 39)
         return {
@@ -333,8 +354,11 @@ def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
             "second draw of 39": roll,
         }
 
-    keys = jax.random.split(jax.random.key(seed), (lanes, 2))
-    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(jax.vmap(vmap(reset)))(keys).items()}
+    def lane(key: jax.Array) -> dict[str, jax.Array]:
+        return jax.vmap(drawn)(first_states(made, key, params, 2))
+
+    keys = jax.random.split(jax.random.key(seed), lanes)
+    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(vmap(lane))(keys).items()}
     sizes = dict.fromkeys(values, 256) | {"team of p1": pool, "team of p2": pool, "second draw of 39": 39}
     return DrawSample([DrawLaw.uniform_int(name, 0, sizes[name]) for name in values], values)
 

@@ -1,0 +1,1 @@
+"""The parts of `jaxenv.testing.check_env`, one concept of the contract each."""

@@ -8,9 +8,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.custom_batching import custom_vmap
 
 from jaxlanes.runtime.kernel import Kernel
+from jaxlanes.trace.jaxpr import is_traced
 from jaxlanes.trace.program import is_key
 
 Axes = tuple[int | None, ...]
@@ -67,6 +69,22 @@ class Batched:
             jax.random.wrap_key_data(array, impl=key_impl(output.dtype)) if key else array
             for output, array, key in zip(self.outputs, self.kernel(own, shared, shapes), keys, strict=True)
         ]
+
+
+def check_debugged(results: list[Any], again: Callable[[], Any], name: str) -> None:
+    """What `jax_debug_nans` and `jax_debug_infs` ask for, of concrete results: FloatingPointError if one has a NaN.
+
+    `again`: the same by XLA, operation by operation, which then names the one that made it.
+    """
+    checks = [(jax.config.jax_debug_nans, "nan", np.isnan), (jax.config.jax_debug_infs, "inf", np.isinf)]
+    for asked, what, test in checks:
+        if not asked:
+            continue
+        for result in results:
+            if is_traced(result) or not jnp.issubdtype(result.dtype, np.floating) or not test(result).any():
+                continue
+            again()
+            raise FloatingPointError(f"invalid value ({what}) encountered in the kernel of {name}")
 
 
 def key_impl(dtype: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jaxlanes
+from jaxlanes import api
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +20,12 @@ def _kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAXLANES_CACHE", str(folder))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _faults_untold() -> None:
+    """Each test hears of a fault of this machine as if it were the first."""
+    api._faults.clear()
 
 
 def _bits(leaf: Any) -> np.ndarray:

@@ -18,7 +18,7 @@ from jaxlanes.runtime.kernel import compile_kernel
 from jaxlanes.runtime.kernel_index import Entry
 from jaxlanes.runtime.recent import Recent
 from jaxlanes.trace.caller import caller_line, warn
-from jaxlanes.trace.jaxpr import evaluate, is_traced, trace_function
+from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, trace_function
 from jaxlanes.trace.program import lower
 
 BACKENDS = ("auto", "xla", "simd", "cuda")
@@ -88,11 +88,8 @@ def vmap(
         leaves, tree = jax.tree.flatten(args)
         axes = _flat_axes(in_axes, args)
         lanes = _batch_size(leaves, axes, args)
-        types = tuple(
-            jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
-            for leaf, axis in zip(leaves, axes, strict=True)
-        )
-        call = (tree, tuple((t.shape, t.dtype) for t in types), axes, kernel_index.settings())
+        types = tuple(lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True))
+        call = (tree, types, axes, kernel_index.settings())
         known = None
         if fingerprint is not None and backend != "cuda":
             known = kernel_index.entry_key(fingerprint, _name(fn), tree, types, axes, fast)
@@ -148,7 +145,7 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
             _faults[str(error)] = True
             warn(f"jaxlanes uses XLA: {error}", LanesWarning)
         return None
-    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
+    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=aval.weak_type) for aval in closed.out_avals)
     return Entry(Batched(kernel, outputs, all_axes), structure)
 
 

@@ -29,7 +29,7 @@ from jaxlanes.runtime.serialization import NotDescribableError, decode_structure
 from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 from jaxlanes.trace.program import is_key
 
-_FORMAT = 1
+_FORMAT = 2
 _UNREADABLE = (ValueError, KeyError, TypeError, ImportError, AttributeError)
 _IRRELEVANT = ("cache", "log", "traceback", "transfer_guard", "platform", "num_cpu_devices", "default_device", "pprint",
                "distributed", "explain", "no_execution")  # fmt: skip
@@ -114,16 +114,16 @@ def _name(key: str) -> str:
 
 
 def _type(value: Any) -> list[Any]:
-    """Shape, dtype, and the generator of keys."""
+    """Shape, dtype, the generator of keys, and the weak type."""
     if is_key(value.dtype):
-        return [list(value.shape), "key", key_impl(value.dtype)]
-    return [list(value.shape), np.dtype(value.dtype).name, None]
+        return [list(value.shape), "key", key_impl(value.dtype), False]
+    return [list(value.shape), np.dtype(value.dtype).name, None, bool(value.weak_type)]
 
 
 def _read_type(text: list[Any]) -> jax.ShapeDtypeStruct:
-    shape, name, generator = text
+    shape, name, generator, weak = text
     dtype = np.dtype(name) if generator is None else jax.eval_shape(lambda: jax.random.key(0, impl=generator)).dtype
-    return jax.ShapeDtypeStruct(tuple(shape), dtype)
+    return jax.ShapeDtypeStruct(tuple(shape), dtype, weak_type=weak)
 
 
 def settings() -> tuple[tuple[str, Any], ...]:

@@ -15,6 +15,14 @@ def is_traced(constant: Any) -> bool:
     return isinstance(constant, Tracer)
 
 
+def lane_type(value: Any, axis: int | None) -> jax.ShapeDtypeStruct:
+    """The type of one lane of an argument, which has the batch as its first axis or (`axis` None) is shared by all."""
+    aval = jax.typeof(value)
+    return jax.ShapeDtypeStruct(
+        aval.shape if axis is None else aval.shape[1:], aval.dtype, weak_type=getattr(aval, "weak_type", False)
+    )
+
+
 def trace_function(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
     """The closed jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on."""
     traced = jax.make_jaxpr(fn, return_shape=True)

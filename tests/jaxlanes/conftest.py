@@ -39,7 +39,7 @@ def _bits(leaf: Any) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def same() -> Callable[..., Any]:
-    """`same(fn, *args, in_axes=0)`: the kernel's results equal those of `jax.vmap(fn)`, every bit of them."""
+    """`same(fn, *args, in_axes=0)`: the kernel's results equal those of `jax.vmap(fn)`, every bit and type."""
 
     def check(fn: Callable[..., Any], *args: Any, in_axes: Any = 0) -> Any:
         got = jax.jit(jaxlanes.vmap(fn, in_axes, backend="simd"))(*args)
@@ -50,6 +50,7 @@ def same() -> Callable[..., Any]:
         ):
             where = jax.tree_util.keystr(path)
             assert ours.dtype == theirs.dtype and ours.shape == theirs.shape, where
+            assert getattr(ours, "weak_type", None) == getattr(theirs, "weak_type", None), where
             a, b = _bits(ours), _bits(theirs)
             different = np.argwhere(a != b)
             assert not len(different), (

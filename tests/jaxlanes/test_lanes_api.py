@@ -160,13 +160,14 @@ def test_debug_nans_sees_kernels(jitted: bool) -> None:
 
 
 def test_settings_of_jax_are_part_of_a_call() -> None:
-    """The same arguments, and another program: an index is 64 bits wide under x64, which is XLA's to compute."""
-    ours = jaxlanes.vmap(lambda v: (v, jnp.argmax(v)))
+    """The same arguments, and another program."""
+    ours = jaxlanes.vmap(lambda v: v + jnp.ones(2).astype(jnp.float32) * jnp.argmax(v), backend="simd")
     x = np.arange(10, dtype=np.float32).reshape(5, 2)
-    assert ours(x)[1].dtype == np.int32
-    with jax.enable_x64(True), pytest.warns(jaxlanes.LanesWarning, match="int64"):
-        assert ours(x)[1].dtype == np.int64
-    assert ours(x)[1].dtype == np.int32
+    number = jaxlanes.vmap(lambda v: (v, jnp.argmax(v)), backend="simd")
+    for flag in (False, True, False):
+        with jax.enable_x64(flag):
+            assert number(x)[1].dtype == (np.int64 if flag else np.int32)
+            assert ours(x).dtype == np.float32
 
 
 def test_types_that_no_lane_has() -> None:

@@ -18,7 +18,7 @@ from jaxlanes.runtime.kernel import compile_kernel
 from jaxlanes.runtime.kernel_index import Entry
 from jaxlanes.runtime.recent import Recent
 from jaxlanes.trace.caller import caller_line, warn
-from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, trace_function
+from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, result_weak_types, trace_function
 from jaxlanes.trace.program import lower
 
 BACKENDS = ("auto", "xla", "simd", "cuda")
@@ -145,7 +145,11 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
             _faults[str(error)] = True
             warn(f"jaxlanes uses XLA: {error}", LanesWarning)
         return None
-    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=aval.weak_type) for aval in closed.out_avals)
+    weak = result_weak_types(closed, all_axes)
+    outputs = tuple(
+        jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=is_weak)
+        for aval, is_weak in zip(closed.out_avals, weak, strict=True)
+    )
     return Entry(Batched(kernel, outputs, all_axes), structure)
 
 

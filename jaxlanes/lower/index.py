@@ -147,7 +147,7 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
     index = context.ids(indices)
     batch_shape = index.shape[:-1]
     removed = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
-    fills = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP
+    fills, given = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP, params["fill_value"]
     result = np.zeros(shape, np.int64)
     batch_axes = [axis for axis in range(len(shape)) if axis not in numbers.offset_dims]
     for place in np.ndindex(*batch_shape):
@@ -156,7 +156,7 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
         window = context.ids(read_window(context, x, starts, sizes))
         window = window.reshape([size for axis, size in enumerate(sizes) if axis not in removed])
         if fills and inside is not None:
-            filler = context.ids(np.asarray(_fill_value(params["fill_value"], np.dtype(x.dtype)), x.dtype)).item()
+            filler = context.ids(np.asarray(_fill_value(given, np.dtype(x.dtype)), x.dtype)).item()
             flat = [builder.select(inside, int(node), filler) for node in window.reshape(-1)]
             window = np.array(flat, np.int64).reshape(window.shape)
         where: list[Any] = [slice(None)] * len(shape)

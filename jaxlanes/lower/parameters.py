@@ -41,7 +41,6 @@ _AT_REST: dict[tuple[str, str], tuple[Any, ...]] = {
     ("pjit", "compiler_options_kvs"): ((),),
     ("sort", "is_stable"): (True, False),  # an unstable sort may be stable
     ("top_k", "is_stable"): (True, False),
-    ("gather", "fill_value"): (None,),
     **{(f"scatter{kind}", "update_consts"): ((),) for kind in _SCATTERS},
     **{(name, "num_consts"): tuple(range(1 << 10)) for name in ("custom_jvp_call", "custom_vjp_call")},
 }

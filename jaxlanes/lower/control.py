@@ -12,7 +12,7 @@ from jaxlanes.ir import INT, Block, Loop, Memory, Store, While, dtype_limits, no
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.counters import step_of, values_in_scan, values_in_while
 from jaxlanes.lower.index import clamped
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
 
 _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr",
           "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr",
@@ -122,7 +122,7 @@ def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
     mask = builder.block.mask
     counters = {}
     for i, variable in enumerate(carry_variables):
-        step = step_of(closed.jaxpr, variable, outputs[i]) if is_wide(variable.aval.dtype) else None
+        step = step_of(closed.jaxpr, variable, outputs[i])
         if step is not None and values_in_scan(context, carries[i], step, length) is not None:
             counters[i] = step
     moving = [i for i, variable in enumerate(carry_variables) if outputs[i] is not variable and i not in counters]
@@ -309,7 +309,7 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     bounds = {}
     for place, i in enumerate(moving):
         step = step_of(body_jaxpr.jaxpr, variables[i], body_jaxpr.jaxpr.outvars[i])
-        if step is not None and is_wide(variables[i].aval.dtype):
+        if step is not None:
             condition = params["cond_jaxpr"].jaxpr
             found = values_in_while(context, condition, test_count + i, carries[i], step, known)
             if found is not None:

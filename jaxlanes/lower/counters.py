@@ -13,15 +13,16 @@ from jax.extend import core
 
 from jaxlanes.ir import LIMITS, node_type
 from jaxlanes.lower.context import Context
-from jaxlanes.lower.values import Keys, Value
+from jaxlanes.lower.values import Keys, Value, is_wide
 
 _UPPER, _LOWER = {"lt": 1, "le": 0}, {"gt": 1, "ge": 0}
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 
 
 def step_of(jaxpr: Any, variable: Any, result: Any) -> int | None:
-    """The constant that a loop's body adds to an integer scalar, None if it does something else."""
-    if isinstance(result, core.Literal) or variable.aval.shape != () or variable.aval.dtype.kind not in "iu":
+    """The constant that a loop's body adds to a scalar of a 64-bit integer type, None if it does something else."""
+    type_ = variable.aval
+    if isinstance(result, core.Literal) or type_.shape != () or not is_wide(type_.dtype) or type_.dtype.kind == "f":
         return None
     for equation in jaxpr.eqns:
         if result in equation.outvars:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,16 +10,22 @@ import jax
 import jax.numpy as jnp
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
-from jaxlanes.errors import CompilerNotFoundError, UnsupportedError
+from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, UnsupportedError
 from jaxlanes.runtime import kernel_index
-from jaxlanes.runtime.batched import Axes, Batched
+from jaxlanes.runtime.batched import Axes, Batched, check_debugged
 from jaxlanes.runtime.compiler import find_compiler
 from jaxlanes.runtime.kernel import compile_kernel
 from jaxlanes.runtime.kernel_index import Entry
-from jaxlanes.trace.jaxpr import evaluate, is_traced, trace_function
+from jaxlanes.runtime.recent import Recent
+from jaxlanes.trace.caller import caller_line, warn
+from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, result_weak_types, trace_function
 from jaxlanes.trace.program import lower
 
 BACKENDS = ("auto", "xla", "simd", "cuda")
+
+
+_faults: Recent[str, bool] = Recent(64)
+"""Faults of this machine that were told already."""
 
 
 class LanesWarning(UserWarning):
@@ -42,11 +47,11 @@ def vmap(
       and random keys. It is traced unbatched, so a `lax.cond` in it stays a branch, taken when a lane of the group of
       16 (AVX-512), 8 (AVX2) or 4 needs it.
     * `in_axes`: as for `jax.vmap`, of 0 and None; results have the batch as axis 0.
-    * `backend`: "simd", "xla" (`jax.vmap` itself), or "auto": simd where JAX runs on the CPU, a C++ compiler is found
-      and `fn` uses only what is supported; else xla, with one `LanesWarning` that says why. "cuda": one kernel for the
-      GPU that JAX sees first, compiled to PTX by NVRTC or Clang and called through a C++ compiler's handler. No GPU has
-      run one yet (what is tested is their meaning on the host and the handler with a driver that is made up), so "auto"
-      leaves GPUs to xla.
+    * `backend`: "simd", "xla" (`jax.vmap` itself), or "auto": simd where JAX runs on the CPU, a C++ compiler is found,
+      kernels can be kept on disk and `fn` uses only what is supported; else xla, with one `LanesWarning` that says
+      why. "cuda": one kernel for the GPU that JAX sees first, compiled to PTX by NVRTC or Clang and called through a
+      C++ compiler's handler. No GPU has run one yet (what is tested is their meaning on the host and the handler with
+      a driver that is made up), so "auto" leaves GPUs to xla.
     * `fast`: let the compiler contract `a * b + c` to one rounding; with "cuda", elementary functions of CUDA too.
     * `fingerprint`: lets another process find the kernel without tracing `fn`, which takes most of the time of a start
       whose kernel is on disk. A text that is another one whenever `fn` would compute something else from arguments of
@@ -83,11 +88,8 @@ def vmap(
         leaves, tree = jax.tree.flatten(args)
         axes = _flat_axes(in_axes, args)
         lanes = _batch_size(leaves, axes, args)
-        types = tuple(
-            jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
-            for leaf, axis in zip(leaves, axes, strict=True)
-        )
-        call = (tree, tuple((t.shape, t.dtype) for t in types), axes)
+        types = tuple(lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True))
+        call = (tree, types, axes, kernel_index.settings())
         known = None
         if fingerprint is not None and backend != "cuda":
             known = kernel_index.entry_key(fingerprint, _name(fn), tree, types, axes, fast)
@@ -95,7 +97,9 @@ def vmap(
             if entry is not None:
                 compiled[call] = entry
                 flat = lambda *flat: jax.tree.leaves(plain(*jax.tree.unflatten(tree, flat)))  # noqa: E731
-                return jax.tree.unflatten(entry.structure, entry.batched(lanes, leaves, flat))
+                results = entry.batched(lanes, leaves, flat)
+                check_debugged(results, lambda: plain(*args), _name(fn))
+                return jax.tree.unflatten(entry.structure, results)
         closed, out_shape = trace_function(fn, jax.tree.unflatten(tree, types))
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
         outer = [constant for constant in closed.consts if is_traced(constant)]
@@ -111,7 +115,9 @@ def vmap(
         if found is None:
             return plain(*args)
         traced = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
-        return jax.tree.unflatten(found.structure, found.batched(lanes, [*leaves, *outer], traced))
+        results = found.batched(lanes, [*leaves, *outer], traced)
+        check_debugged(results, lambda: plain(*args), _name(fn))
+        return jax.tree.unflatten(found.structure, results)
 
     return batched
 
@@ -126,12 +132,24 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
         find_compiler()
         traced = lower(closed, [axis is not None for axis in axes])
         kernel = (_launch().compile_for_gpu if backend == "cuda" else compile_kernel)(traced, fast=fast)
-    except (UnsupportedError, CompilerNotFoundError) as error:
+    except UnsupportedError as error:
+        located = error if error.where else UnsupportedError(error.what, caller_line(), error.remedy)
+        if backend != "auto":
+            raise located from error
+        warn(f"jaxlanes uses XLA: {located}", LanesWarning)
+        return None
+    except (CompilerNotFoundError, CompilationError, CacheError) as error:
         if backend != "auto":
             raise
-        warnings.warn(f"jaxlanes uses XLA: {error}", LanesWarning, stacklevel=4)
+        if _faults.get(str(error)) is None:  # of this machine: every other function will meet it too
+            _faults[str(error)] = True
+            warn(f"jaxlanes uses XLA: {error}", LanesWarning)
         return None
-    outputs = tuple(jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in closed.out_avals)
+    weak = result_weak_types(closed, all_axes)
+    outputs = tuple(
+        jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=is_weak)
+        for aval, is_weak in zip(closed.out_avals, weak, strict=True)
+    )
     return Entry(Batched(kernel, outputs, all_axes), structure)
 
 

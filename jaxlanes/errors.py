@@ -16,7 +16,7 @@ class UnsupportedError(LanesError):
 
 
 class CompilerNotFoundError(LanesError):
-    """No C++ compiler was found, or the one that was asked for cannot be run."""
+    """No C++ compiler was found, or the one that was found cannot be run or compiles nothing."""
 
 
 class CompilationError(LanesError):
@@ -24,4 +24,4 @@ class CompilationError(LanesError):
 
 
 class CacheError(LanesError):
-    """The folder of compiled kernels cannot be trusted."""
+    """The folder of compiled kernels cannot be used or trusted."""

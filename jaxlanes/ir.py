@@ -18,17 +18,20 @@ LIMITS = {BOOL: (0, 1), INT: (-(2**31), 2**31 - 1), UINT: (0, 2**32 - 1), FLOAT:
 
 NARROW = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1)}
 DTYPES = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "float32")
+WIDE = {"int64": INT, "uint64": UINT, "float64": FLOAT}
+"""Types that a lane has no room for; the type of the node that carries what `lower.wide` can carry of one."""
 
 
 def node_type(dtype: Any) -> str:
     """The type of the nodes that carry elements of this NumPy dtype."""
     name = np.dtype(dtype).name
-    return INT if name in NARROW else name
+    return INT if name in NARROW else WIDE.get(name, name)
 
 
 def dtype_limits(dtype: Any) -> tuple[int, int]:
+    """The interval of the nodes that carry elements of this NumPy dtype."""
     name = np.dtype(dtype).name
-    return NARROW.get(name) or LIMITS[name]
+    return NARROW.get(name) or LIMITS[WIDE.get(name, name)]
 
 
 class Node(NamedTuple):

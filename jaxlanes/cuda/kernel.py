@@ -15,7 +15,8 @@ from jaxlanes import lower as _rules  # noqa: F401 (registers them)
 from jaxlanes.emit.cuda import emit, scratch_words
 from jaxlanes.errors import LanesError
 from jaxlanes.ir import Memory
-from jaxlanes.trace.program import is_key, lower
+from jaxlanes.trace.jaxpr import lane_type
+from jaxlanes.trace.program import argument_dtypes, is_key, lower
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,8 +35,10 @@ class CudaKernel:
         leaves = [_stored(leaf) for leaf in jax.tree.leaves(tuple(args))]
         if len(leaves) != len(self.axes):
             raise ValueError(f"jaxlanes.cuda: the kernel has {len(self.axes)} arrays as arguments, got {len(leaves)}")
-        own = [leaf for leaf, axis in zip(leaves, self.axes, strict=True) if axis == 0]
-        shared = [leaf for leaf, axis in zip(leaves, self.axes, strict=True) if axis is None]
+        own, shared = [], []
+        for leaf, axis in zip(leaves, self.axes, strict=True):
+            dtypes = argument_dtypes(leaf.dtype, axis == 0)
+            (shared if axis is None else own).extend(leaf.astype(dtype, copy=False) for dtype in dtypes)
         lanes = {leaf.shape[0] for leaf in own}
         if len(lanes) != 1:
             raise ValueError(f"jaxlanes.cuda: arguments have different batch sizes: {sorted(lanes)}")
@@ -64,10 +67,7 @@ def make_kernel(fn: Callable[..., Any], args: Sequence[Any], in_axes: Any = 0, *
         )
     )
     leaves, tree = jax.tree.flatten(args)
-    types = [
-        jax.ShapeDtypeStruct(jnp.shape(leaf) if axis is None else jnp.shape(leaf)[1:], jax.typeof(leaf).dtype)
-        for leaf, axis in zip(leaves, axes, strict=True)
-    ]
+    types = [lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True)]
     closed, shape = jax.make_jaxpr(fn, return_shape=True)(*jax.tree.unflatten(tree, types))
     traced = lower(closed, [axis is not None for axis in axes])
     outputs = []

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
-import os
 import threading
 import time
 from pathlib import Path
@@ -130,7 +129,7 @@ def _handler(platform: Platform) -> ctypes.CDLL:
         compile_library(compiler, flags, text, library)
 
     key = cache.content_hash(source, " ".join(flags), compiler.version, jax.__version__)
-    loaded = ctypes.CDLL(os.fspath(cache.library(key, build)))
+    loaded = cache.load(cache.library(key, build))
     handler = jax.ffi.pycapsule(loaded[platform.handler])
     jax.ffi.register_ffi_target(TARGET, dict.fromkeys(platform.stages, handler), platform=platform.name)
     _handlers[platform] = loaded

@@ -11,8 +11,9 @@ import numpy as np
 from jax.extend import core
 
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import BOOL, DTYPES, INT, Memory, dtype_limits, node_type
+from jaxlanes.ir import BOOL, DTYPES, FLOAT, INT, LIMITS, WIDE, Memory, dtype_limits, node_type
 from jaxlanes.lower.builder import Builder
+from jaxlanes.lower.parameters import Parameters
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
 
 UNROLL_LIMIT = 1 << 15
@@ -23,23 +24,30 @@ TABLE_LIMIT = 1 << 12
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
 """`RULES[primitive](context, equation, *values)` gives the value, or the list of values, of the equation's outputs."""
+WITH_BODIES: set[str] = set()
+"""Primitives whose rules run other jaxprs, and see to values of 64-bit types by themselves."""
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register a function as the rule of these primitives."""
+def rule(*names: str, bodies: bool = False) -> Callable[[Rule], Rule]:
+    """Register a function as the rule of these primitives. `bodies`: they are in `WITH_BODIES`."""
 
     def register(function: Rule) -> Rule:
         for name in names:
             RULES[name] = function
+        if bodies:
+            WITH_BODIES.update(names)
         return function
 
     return register
 
 
 class Context:
-    """State of one lowering. `where` is the user's source line of the equation at hand."""
+    """State of one lowering. `where`: the user's source line of the equation at hand. `inexact`: set by whatever makes
+    a node that is not all of a 64-bit value (`wide`). `lower_wide`: lowers an equation with such values."""
 
-    def __init__(self) -> None:
+    def __init__(self, concerns_wide: Callable[[Any], bool], lower_wide: Rule) -> None:
+        self._concerns_wide, self._lower_wide = concerns_wide, lower_wide
+        self.inexact = False
         self.builder = Builder()
         self.where = ""
         self.loops = 0
@@ -74,20 +82,40 @@ class Context:
         return self.run(closed.jaxpr, closed.consts, arguments)
 
     def equation(self, equation: Any, values: list[Value]) -> list[Value]:
-        found = RULES.get(equation.primitive.name)
+        """The outputs of an equation by the rule of its primitive. Raises UnsupportedError."""
+        name = equation.primitive.name
+        found = RULES.get(name)
         if found is None:
             raise self.unsupported(describe(equation))
-        if not any(hasattr(value, "eqns") or hasattr(value, "jaxpr") for value in equation.params.values()):
-            for variable in equation.outvars:
-                self.check_dtype(variable.aval, equation)
-        result = found(self, equation, *values)
-        return list(result) if isinstance(result, list | tuple) else [result]
+        for variable in equation.outvars:
+            self.check_dtype(variable.aval, equation)
+        parameters = Parameters(equation.params)
+        equation = equation.replace(params=parameters)
+        if name not in WITH_BODIES and self._concerns_wide(equation):
+            result = self._lower_wide(self, equation, found, values)
+        else:
+            result = found(self, equation, *values)
+        unheeded = parameters.unheeded(name)
+        if unheeded:
+            raise self.unsupported(f"{', '.join(unheeded)} of {describe(equation)}")
+        results = list(result) if isinstance(result, list | tuple) else [result]
+        self.check_types(equation, results)
+        return results
+
+    def check_types(self, equation: Any, results: list[Value]) -> None:
+        """Refuse results whose shape or dtype is not that of the equation."""
+        for variable, result in zip(equation.outvars, results, strict=True):
+            aval = variable.aval
+            if aval.dtype != jax.dtypes.float0 and (result.dtype != aval.dtype or result.shape != aval.shape):
+                raise self.unsupported(
+                    f"{describe(equation)}, of which the kernel makes {result.dtype}{list(result.shape)}"
+                )
 
     def check_dtype(self, aval: Any, equation: Any) -> None:
         dtype = aval.dtype
         if jnp.issubdtype(dtype, jax.dtypes.prng_key) or dtype == jax.dtypes.float0:
             return
-        if np.dtype(dtype).name not in DTYPES:
+        if np.dtype(dtype).name not in (*DTYPES, *WIDE):
             remedy = f"a lane has 32 bits: use {', '.join(DTYPES[1:])} or bool instead of {dtype}"
             raise self.unsupported(describe(equation), remedy)
 
@@ -118,11 +146,28 @@ class Context:
                 f"(at most {UNROLL_LIMIT})"
             )
         type_ = node_type(value.dtype)
+        if isinstance(value, np.ndarray) and value.dtype.name in WIDE:
+            self.inexact |= not self.is_exact(value)
+            value = value.astype(type_)  # an integer's low word, a float rounded
         if isinstance(value, Stored):
             found = [self.load(value.memory, value.offset + i, value.dtype) for i in range(size_of(value))]
         else:
             found = [self.builder.constant(element, type_) for element in value.ravel()]
         return np.array(found, np.int64).reshape(value.shape)
+
+    def is_exact(self, value: Value) -> bool:
+        """True if nodes of 32 bits are all of the value."""
+        if isinstance(value, Lanes | Stored):
+            return value.exact
+        if isinstance(value, Keys) or value.dtype.name not in WIDE:
+            return True
+        type_ = WIDE[value.dtype.name]
+        if type_ == FLOAT:
+            rounded = value.astype(np.float32)
+            tiny = (rounded != 0) & (np.abs(rounded) < np.finfo(np.float32).tiny)  # the processor makes zeros of them
+            return bool(np.array_equal(rounded.astype(value.dtype), value, equal_nan=True) and not tiny.any())
+        low, high = LIMITS[type_]
+        return not value.size or bool(low <= int(value.min()) and int(value.max()) <= high)
 
     def scalar(self, value: Value) -> int:
         return int(self.ids(value).reshape(-1)[0])
@@ -136,7 +181,7 @@ class Context:
         if np.dtype(dtype).name == BOOL:  # kept as numbers: masks cannot be indexed
             number = self.builder.gather(memory, index, INT, (0, 1))
             return self.builder.compare("ne", number, self.builder.constant(0, INT))
-        limits = None if np.dtype(dtype).name == "float32" else dtype_limits(dtype)
+        limits = None if node_type(dtype) == FLOAT else dtype_limits(dtype)
         return self.builder.gather(memory, index, node_type(dtype), limits)
 
     def lanes(self, ids: Any, dtype: Any) -> Lanes:
@@ -159,6 +204,9 @@ class Context:
     def table(self, array: np.ndarray) -> Memory:
         """Constants that can be indexed; equal ones are one."""
         flat = np.ascontiguousarray(array).reshape(-1)
+        if flat.dtype.name in WIDE:
+            self.inexact |= not self.is_exact(flat)
+            flat = flat.astype(WIDE[flat.dtype.name])
         key = ("table", flat.dtype.name, flat.tobytes())
         root = self.builder.root.known
         found: Any = root.get(key)

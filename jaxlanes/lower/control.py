@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from jaxlanes.ir import INT, Loop, Memory, Store, While, dtype_limits, node_type
+from jaxlanes.ir import INT, Block, Loop, Memory, Store, While, dtype_limits, node_type
 from jaxlanes.lower.context import Context, rule
+from jaxlanes.lower.counters import step_of, values_in_scan, values_in_while
 from jaxlanes.lower.index import clamped
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
 
@@ -16,7 +19,7 @@ _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_ca
           "custom_vmap_call": "call", "remat": "jaxpr", "remat2": "jaxpr", "checkpoint": "jaxpr"}  # fmt: skip
 
 
-@rule(*_CALLS)
+@rule(*_CALLS, bodies=True)
 def _call(context: Context, equation: Any, *values: Value) -> list[Value]:
     inner = equation.params[_CALLS[equation.primitive.name]]
     if hasattr(inner, "consts"):
@@ -37,35 +40,36 @@ def flat(context: Context, value: Value) -> list[int]:
     return [int(node) for word in words for node in context.ids(word).reshape(-1)]
 
 
-def unflat(nodes: list[int], like: Value, offset: int = 0) -> tuple[Value, int]:
-    """A value of the kind and shape of `like` from nodes; and how many were used."""
-    size = size_of(like)
-    if isinstance(like, Keys):
-        words = []
-        for _ in like.words:
-            words.append(
-                Lanes(np.array(nodes[offset : offset + size], np.int64).reshape(like.shape), np.dtype(np.uint32))
-            )
-            offset += size
-        return Keys(tuple(words), like.dtype), offset
-    ids = np.array(nodes[offset : offset + size], np.int64).reshape(like.shape)
-    return Lanes(ids, np.dtype(like.dtype)), offset + size
-
-
-def unflat_all(nodes: list[int], like: list[Value]) -> list[Value]:
+def unflat_all(nodes: list[int], like: list[Value], exact: list[bool]) -> list[Value]:
+    """Values of the kinds and shapes of `like` from nodes; `exact` says of each whether its nodes are all of it."""
     result, offset = [], 0
-    for value in like:
-        found, offset = unflat(nodes, value, offset)
+    for value, whole in zip(like, exact, strict=True):
+        found, offset = _unflat(nodes, value, offset, whole)
         result.append(found)
     return result
+
+
+def _unflat(nodes: list[int], like: Value, offset: int, exact: bool) -> tuple[Value, int]:
+    """One value, and how many nodes were used by then."""
+    if isinstance(like, Keys):
+        words = []
+        for word in like.words:
+            found, offset = _unflat(nodes, word, offset, True)
+            words.append(found)
+        return Keys(tuple(words), like.dtype), offset
+    end = offset + size_of(like)
+    ids = np.array(nodes[offset:end], np.int64).reshape(like.shape)
+    return Lanes(ids, np.dtype(like.dtype), exact), end
 
 
 # ---- branches
 
 
-@rule("cond")
+@rule("cond", bodies=True)
 def _cond(context: Context, equation: Any, which: Value, *operands: Value) -> list[Value]:
     builder, branches = context.builder, equation.params["branches"]
+    if not context.is_exact(which):
+        raise context.unsupported("a cond or switch by an index that may need 64 bits", "convert the index to int32")
     index = context.scalar(which)
     if which.dtype == np.bool_:
         index = builder.from_bool(index, INT)
@@ -76,12 +80,15 @@ def _cond(context: Context, equation: Any, which: Value, *operands: Value) -> li
     masks = [builder.compare("eq", index, builder.constant(i, INT)) for i in range(len(branches))]
     possible = [i for i, mask in enumerate(masks) if builder.value_of(mask) is not False]
     blocks, template = [], []
+    exact: list[bool] = []
     for i in possible:
         with builder.inside(builder.active(masks[i])) as block:
             template = context.run_closed(branches[i], list(operands))
             block.yields = [node for value in template for node in flat(context, value)]
+        whole = [context.is_exact(value) for value in template]
+        exact = [a and b for a, b in zip(exact, whole, strict=True)] if exact else whole
         blocks.append(block)
-    return unflat_all(builder.branch([masks[i] for i in possible], blocks), template)
+    return unflat_all(builder.branch([masks[i] for i in possible], blocks), template, exact)
 
 
 # ---- loops
@@ -95,7 +102,7 @@ def _scan_sizes(params: dict[str, Any]) -> tuple[int, int]:
     return len(constants), len(carries)
 
 
-@rule("scan")
+@rule("scan", bodies=True)
 def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
     params = equation.params
     closed, length, reverse = params["jaxpr"], params["length"], params["reverse"]
@@ -109,33 +116,91 @@ def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
         return [*results[: len(carries)], *(_with_axis(context, value) for value in results[len(carries) :])]
 
     # A carry that the body hands through is a constant of the loop.
-    outputs = closed.jaxpr.outvars
-    fixed = [outputs[i] is variable for i, variable in enumerate(carry_variables)]
-    moving = [i for i in range(len(carries)) if not fixed[i]]
-    builder = context.builder
+    outputs, builder = closed.jaxpr.outvars, context.builder
     number = context.loops
     context.loops += 1
-    initial = [node for i in moving for node in flat(context, carries[i])]
-    limits = [_limits(carries[i]) for i in moving for _ in range(_count(carries[i]))]
-    phis = [builder.phi(builder.nodes[node].type, limit) for node, limit in zip(initial, limits, strict=True)]
-    inner = unflat_all(phis, [carries[i] for i in moving])
-    stored = [_in_memory(context, row) for row in rows]
     mask = builder.block.mask
-    with builder.inside(mask) as block:
-        arguments = list(carries)
-        for i, value in zip(moving, inner, strict=True):
-            arguments[i] = value
-        step = builder.node("loop_index", INT, (), number, bounds=(0, length - 1))
-        read = [_read_row(context, row, step) for row in stored]
-        results = context.run_closed(closed, [*constants, *arguments, *read])
-        block.yields = [node for i in moving for node in flat(context, results[i])]
-        collected = [_collect(context, value, number, length) for value in results[len(carries) :]]
-    final = [builder.phi(builder.nodes[node].type, limit) for node, limit in zip(initial, limits, strict=True)]
-    builder.block.items.append(Loop(number, length, reverse, initial, phis, block, final))
+    counters = {}
+    for i, variable in enumerate(carry_variables):
+        step = step_of(closed.jaxpr, variable, outputs[i])
+        if step is not None and values_in_scan(context, carries[i], step, length) is not None:
+            counters[i] = step
+    moving = [i for i, variable in enumerate(carry_variables) if outputs[i] is not variable and i not in counters]
+    stored: list[Value] = []
+
+    def body(inner: list[Value]) -> tuple[Block, list[Value], Any]:
+        if not stored:
+            stored.extend(_in_memory(context, row) for row in rows)
+        with builder.inside(mask) as block:
+            arguments = list(carries)
+            for i, value in zip(moving, inner, strict=True):
+                arguments[i] = value
+            index = builder.node("loop_index", INT, (), number, bounds=(0, length - 1))
+            if counters:
+                last = builder.constant(length - 1, INT)
+                turn = builder.binary("sub", last, index) if reverse else index
+                for i, step in counters.items():
+                    arguments[i] = _counted(context, carries[i], step, turn)
+            read = [_read_row(context, row, index) for row in stored]
+            results = context.run_closed(closed, [*constants, *arguments, *read])
+            block.yields = [node for i in moving for node in flat(context, results[i])]
+            collected = [_collect(context, value, number, length) for value in results[len(carries) :]]
+        return block, [results[i] for i in moving], collected
+
+    loop = _run_body(context, [carries[i] for i in moving], {}, body)
+    builder.block.items.append(Loop(number, length, reverse, loop.initial, loop.phis, loop.made[0], loop.final))
     result = list(carries)
-    for i, value in zip(moving, unflat_all(final, [carries[i] for i in moving]), strict=True):
+    for i, value in zip(moving, loop.results, strict=True):
         result[i] = value
-    return [*result, *collected]
+    for i, step in counters.items():
+        result[i] = _counted(context, carries[i], step, builder.constant(length, INT))
+    return [*result, *loop.made[-1]]
+
+
+def _counted(context: Context, start: Value, step: int, turn: int) -> Value:
+    """A counter of a scan after so many iterations."""
+    builder, type_ = context.builder, node_type(start.dtype)
+    added = builder.binary("mul", builder.convert(turn, type_), builder.constant(step, type_))
+    return context.lanes(builder.binary("add", context.scalar(start), added), start.dtype)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Body:
+    """A loop whose body is lowered: nodes of its carries before, in and after it, and the values after it. `made`:
+    what the body's function gave."""
+
+    initial: list[int]
+    phis: list[int]
+    final: list[int]
+    results: list[Value]
+    made: Any
+
+
+def _run_body(
+    context: Context, carries: list[Value], bounds: dict[int, tuple[int, int]], body: Callable[[list[Value]], Any]
+) -> _Body:
+    """Lower `body(carries)`, which gives anything of which the second part is the carries' next values.
+
+    Carries of 64-bit types are taken to be all in their nodes, until the body makes one that is not; those with known
+    `bounds` are.
+    """
+    builder = context.builder
+    exact = [context.is_exact(value) for value in carries]
+    initial = [node for value in carries for node in flat(context, value)]
+    limits = [bounds.get(i, _limits(value)) for i, value in enumerate(carries) for _ in range(_count(value))]
+
+    def new() -> list[int]:
+        return [builder.phi(builder.nodes[node].type, limit) for node, limit in zip(initial, limits, strict=True)]
+
+    while True:
+        phis = new()
+        made = body(unflat_all(phis, carries, exact))
+        stays = [i in bounds or context.is_exact(value) for i, value in enumerate(made[1])]
+        if not any(a and not b for a, b in zip(exact, stays, strict=True)):
+            break
+        exact = [a and b for a, b in zip(exact, stays, strict=True)]
+    final = new()
+    return _Body(initial, phis, final, unflat_all(final, carries, exact), made)
 
 
 def _split(values: tuple[Value, ...], constants: int, carries: int) -> tuple[list[Value], list[Value], list[Value]]:
@@ -161,8 +226,8 @@ def _row(context: Context, value: Value, index: int) -> Value:
         return value[index]
     if isinstance(value, Stored):
         size = size_of(value) // value.shape[0]
-        return Stored(value.memory, value.offset + index * size, value.shape[1:], value.dtype)
-    return Lanes(value.ids[index], value.dtype)
+        return Stored(value.memory, value.offset + index * size, value.shape[1:], value.dtype, value.exact)
+    return Lanes(value.ids[index], value.dtype, value.exact)
 
 
 def _with_axis(context: Context, value: Value) -> Value:
@@ -170,7 +235,7 @@ def _with_axis(context: Context, value: Value) -> Value:
         return Keys(tuple(_with_axis(context, word) for word in value.words), value.dtype)
     if isinstance(value, np.ndarray):
         return value[None]
-    return Lanes(context.ids(value)[None], value.dtype)
+    return Lanes(context.ids(value)[None], value.dtype, value.exact)
 
 
 def _in_memory(context: Context, rows: Value) -> Value:
@@ -179,7 +244,7 @@ def _in_memory(context: Context, rows: Value) -> Value:
     if size_of(rows) == 0:
         return rows
     memory, offset = context.in_memory(rows)
-    return Stored(memory, offset, rows.shape, np.dtype(rows.dtype))
+    return Stored(memory, offset, rows.shape, np.dtype(rows.dtype), context.is_exact(rows))
 
 
 def _read_row(context: Context, rows: Value, step: int) -> Value:
@@ -194,7 +259,7 @@ def _read_row(context: Context, rows: Value, step: int) -> Value:
     for i in range(size):
         index = builder.binary("add", base, builder.constant(rows.offset + i, INT))
         nodes.append(context.element(rows.memory, index, rows.dtype))
-    return context.lanes(np.reshape(nodes, rows.shape[1:]), rows.dtype)
+    return Lanes(np.reshape(np.asarray(nodes, np.int64), rows.shape[1:]), rows.dtype, rows.exact)
 
 
 def _collect(context: Context, value: Value, number: int, length: int) -> Value:
@@ -212,10 +277,10 @@ def _collect(context: Context, value: Value, number: int, length: int) -> Value:
         if value.dtype == np.bool_:
             node = context.builder.from_bool(node, INT)
         context.builder.block.items.append(Store(memory, number, size, offset, node))
-    return Stored(memory, 0, shape, np.dtype(value.dtype))
+    return Stored(memory, 0, shape, np.dtype(value.dtype), context.is_exact(value))
 
 
-@rule("while")
+@rule("while", bodies=True)
 def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     params, builder = equation.params, context.builder
     test_count, body_count = params["cond_nconsts"], params["body_nconsts"]
@@ -224,22 +289,35 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     body_jaxpr = params["body_jaxpr"]
     variables = body_jaxpr.jaxpr.invars[body_count:]
     moving = [i for i, variable in enumerate(variables) if body_jaxpr.jaxpr.outvars[i] is not variable]
-    initial = [node for i in moving for node in flat(context, carries[i])]
-    limits = [_limits(carries[i]) for i in moving for _ in range(_count(carries[i]))]
-    phis = [builder.phi(builder.nodes[node].type, limit) for node, limit in zip(initial, limits, strict=True)]
-    arguments = list(carries)
-    for i, value in zip(moving, unflat_all(phis, [carries[i] for i in moving]), strict=True):
-        arguments[i] = value
     outer = builder.block.mask
-    with builder.inside(outer) as condition:
-        (going,) = context.run_closed(params["cond_jaxpr"], [*test_constants, *arguments])
-        condition.yields = [builder.active(context.scalar(going))]
-        with builder.inside(condition.yields[0]) as body:
-            results = context.run_closed(body_jaxpr, [*body_constants, *arguments])
-            body.yields = [node for i in moving for node in flat(context, results[i])]
-    final = [builder.phi(builder.nodes[node].type, limit) for node, limit in zip(initial, limits, strict=True)]
-    builder.block.items.append(While(initial, phis, condition, body, final))
+
+    def body(inner: list[Value]) -> tuple[Any, list[Value]]:
+        arguments = list(carries)
+        for i, value in zip(moving, inner, strict=True):
+            arguments[i] = value
+        with builder.inside(outer) as condition:
+            (going,) = context.run_closed(params["cond_jaxpr"], [*test_constants, *arguments])
+            condition.yields = [builder.active(context.scalar(going))]
+            with builder.inside(condition.yields[0]) as block:
+                results = context.run_closed(body_jaxpr, [*body_constants, *arguments])
+                block.yields = [node for i in moving for node in flat(context, results[i])]
+        return (condition, block), [results[i] for i in moving]
+
+    # Counters of 64-bit types, and what they count to: arguments of the condition that stay as they are.
+    known = dict(enumerate([*test_constants, *carries]))
+    known = {i: value for i, value in known.items() if i < test_count or i - test_count not in moving}
+    bounds = {}
+    for place, i in enumerate(moving):
+        step = step_of(body_jaxpr.jaxpr, variables[i], body_jaxpr.jaxpr.outvars[i])
+        if step is not None:
+            condition = params["cond_jaxpr"].jaxpr
+            found = values_in_while(context, condition, test_count + i, carries[i], step, known)
+            if found is not None:
+                bounds[place] = found
+    loop = _run_body(context, [carries[i] for i in moving], bounds, body)
+    condition, block = loop.made[0]
+    builder.block.items.append(While(loop.initial, loop.phis, condition, block, loop.final))
     result = list(carries)
-    for i, value in zip(moving, unflat_all(final, [carries[i] for i in moving]), strict=True):
+    for i, value in zip(moving, loop.results, strict=True):
         result[i] = value
     return result

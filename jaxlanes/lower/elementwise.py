@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxlanes.ir import BOOL, FLOAT, INT, NARROW, UINT, dtype_limits, node_type
+from jaxlanes.ir import BOOL, FLOAT, INT, NARROW, UINT, WIDE, dtype_limits, node_type
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.values import Keys, Lanes, Value
+from jaxlanes.passes import folding
 
 
 def each(context: Context, dtype: Any, function: Callable[..., int], *values: Value) -> Lanes:
@@ -35,12 +36,23 @@ def binary(context: Context, dtype: Any, kind: str) -> Callable[[int, int], int]
         kind = {"max": "or", "min": "and", "add": "or", "mul": "and"}.get(kind, kind)
     if np.dtype(dtype).name in NARROW:
         return lambda x, y: builder.narrow(builder.binary(kind, x, y), dtype)
+    if np.dtype(dtype).name in WIDE and type_ != FLOAT:
+
+        def low_word(x: int, y: int) -> int:
+            context.inexact |= not folding.fits(kind, builder.nodes[x], builder.nodes[y])
+            return builder.binary(kind, x, y)
+
+        return low_word
     return lambda x, y: builder.binary(kind, x, y)
 
 
 @rule(*_BINARY)
 def _binary(context: Context, equation: Any, x: Value, y: Value) -> Value:
     dtype = equation.outvars[0].aval.dtype
+    asked = equation.params.get("out_dtype")  # of a product
+    if asked is not None:
+        assert np.dtype(asked) == dtype
+        x, y = convert_value(context, x, dtype), convert_value(context, y, dtype)
     return each(context, dtype, binary(context, dtype, _BINARY[equation.primitive.name]), x, y)
 
 
@@ -221,7 +233,11 @@ def _select_n(context: Context, equation: Any, which: Value, *cases: Value) -> V
 
 @rule("convert_element_type")
 def _convert(context: Context, equation: Any, x: Value) -> Value:
-    dtype = equation.outvars[0].aval.dtype
+    return convert_value(context, x, equation.outvars[0].aval.dtype)
+
+
+def convert_value(context: Context, x: Value, dtype: Any) -> Value:
+    """The elements as another type: floats saturate, integers wrap around."""
     if isinstance(x, np.ndarray):
         if x.dtype == dtype:
             return x

@@ -147,7 +147,7 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
     index = context.ids(indices)
     batch_shape = index.shape[:-1]
     removed = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
-    fills = params["mode"] == GatherScatterMode.FILL_OR_DROP
+    fills, given = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP, params["fill_value"]
     result = np.zeros(shape, np.int64)
     batch_axes = [axis for axis in range(len(shape)) if axis not in numbers.offset_dims]
     for place in np.ndindex(*batch_shape):
@@ -156,7 +156,7 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
         window = context.ids(read_window(context, x, starts, sizes))
         window = window.reshape([size for axis, size in enumerate(sizes) if axis not in removed])
         if fills and inside is not None:
-            filler = context.ids(np.asarray(_fill_value(params["fill_value"], x.dtype), x.dtype)).item()
+            filler = context.ids(np.asarray(_fill_value(given, np.dtype(x.dtype)), x.dtype)).item()
             flat = [builder.select(inside, int(node), filler) for node in window.reshape(-1)]
             window = np.array(flat, np.int64).reshape(window.shape)
         where: list[Any] = [slice(None)] * len(shape)
@@ -164,6 +164,14 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
             where[axis] = position
         result[tuple(where)] = window
     return Lanes(result, np.dtype(x.dtype))
+
+
+def _mode(context: Context, equation: Any) -> GatherScatterMode:
+    mode = equation.params["mode"]
+    known = (GatherScatterMode.CLIP, GatherScatterMode.FILL_OR_DROP, GatherScatterMode.PROMISE_IN_BOUNDS)
+    if mode not in known:
+        raise context.unsupported(f"{equation.primitive.name} with mode={mode}")
+    return mode
 
 
 def _fill_value(given: Any, dtype: np.dtype) -> Any:
@@ -200,14 +208,29 @@ _SCATTERS = {"scatter": None, "scatter-add": "add", "scatter_add": "add", "scatt
              "scatter-sub": "sub", "scatter_sub": "sub"}  # fmt: skip
 
 
+def _combination(context: Context, equation: Any, dtype: Any) -> Callable[[int, int], int]:
+    """The function on nodes of an element and its update."""
+    kind, jaxpr = _SCATTERS[equation.primitive.name], equation.params["update_jaxpr"]
+    if kind is not None:  # the jaxpr says the same
+        return binary(context, dtype, kind)
+    if jaxpr is None:
+        return lambda old, new: new
+    constants = equation.params["update_consts"]
+
+    def run(old: int, new: int) -> int:
+        scalars: list[Value] = [Lanes(np.array(node, np.int64), np.dtype(dtype)) for node in (old, new)]
+        return context.scalar(context.run(jaxpr, constants, scalars)[0])
+
+    return run
+
+
 @rule(*_SCATTERS)
 def _scatter(context: Context, equation: Any, x: Value, indices: Value, updates: Value) -> Value:
     if isinstance(x, Keys) and isinstance(updates, Keys):
         pairs = zip(x.words, updates.words, strict=True)
         return Keys(tuple(_scatter(context, equation, a, indices, b) for a, b in pairs), x.dtype)
-    numbers, mode = equation.params["dimension_numbers"], equation.params["mode"]
-    kind = _SCATTERS[equation.primitive.name]
-    combine = (lambda old, new: new) if kind is None else binary(context, x.dtype, kind)
+    numbers, mode = equation.params["dimension_numbers"], _mode(context, equation)
+    combine = _combination(context, equation, x.dtype)
     index, update, result = context.ids(indices), context.ids(updates), context.ids(x)
     removed = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
     window_axes = [axis for axis in range(len(x.shape)) if axis not in removed]

@@ -90,7 +90,7 @@ def _random_bits(context: Context, equation: Any, key: Value) -> Value:
     return _apply(context, _bits, equation.invars[0].aval, [_data(context, key)], width, shape)
 
 
-@rule("random_seed")
+@rule("random_seed", bodies=True)
 def _random_seed(context: Context, equation: Any, seeds: Value) -> Value:
     implementation = equation.params["impl"]
     closed = jax.make_jaxpr(implementation.seed)(jax.ShapeDtypeStruct(seeds.shape, np.dtype(seeds.dtype)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jax.lax import Precision
 
 from jaxlanes.ir import FLOAT, INT, node_type
 from jaxlanes.lower.context import Context, rule
-from jaxlanes.lower.elementwise import binary
+from jaxlanes.lower.elementwise import binary, convert_value
 from jaxlanes.lower.values import Lanes, Value
 
 _REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "max", "reduce_min": "min",
@@ -101,7 +102,11 @@ def _argmax(context: Context, equation: Any, x: Value) -> Value:
 def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
     (contract_x, contract_y), (batch_x, batch_y) = equation.params["dimension_numbers"]
     dtype = equation.outvars[0].aval.dtype
-    a, b = context.ids(x), context.ids(y)
+    if not _is_plain(equation.params["precision"]):
+        raise context.unsupported(f"dot_general with precision={equation.params['precision']}")
+    asked = equation.params["preferred_element_type"]
+    assert asked is None or asked == dtype
+    a, b = (context.ids(convert_value(context, value, dtype)) for value in (x, y))
     free_x = [d for d in range(a.ndim) if d not in (*contract_x, *batch_x)]
     free_y = [d for d in range(b.ndim) if d not in (*contract_y, *batch_y)]
     rows, inner = [a.shape[d] for d in free_x], [a.shape[d] for d in contract_x]
@@ -119,6 +124,12 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
             total = add(total, term)
         result[g, i, j] = total
     return Lanes(result.reshape((*batch, *rows, *columns)), dtype)
+
+
+def _is_plain(precision: Any) -> bool:
+    """True for every precision at which a product of float32 is one of float32."""
+    return all(part is None or isinstance(part, Precision)
+               for part in (precision if isinstance(precision, tuple) else (precision,)))  # fmt: skip
 
 
 def _product(sizes: list[int]) -> int:
@@ -216,7 +227,8 @@ def _batcher(count: int) -> list[tuple[int, int]]:
 def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
     """The k largest, larger first, of equal ones the first; and where they were. 0 is larger than -0."""
     k, builder = equation.params["k"], context.builder
-    ids = context.ids(x)
+    axis = equation.params.get("axis", -1)
+    ids = np.moveaxis(context.ids(x), axis, -1)
     shape = (*ids.shape[:-1], k)
     found, places = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for place in np.ndindex(*ids.shape[:-1]):
@@ -228,6 +240,7 @@ def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
             rows.append((inverted, node, builder.constant(number, INT)))
         rows = sort_rows(context, rows, 1)[:k]
         found[place], places[place] = [row[1] for row in rows], [row[2] for row in rows]
+    found, places = (np.moveaxis(ids, -1, axis) for ids in (found, places))
     return [Lanes(found, x.dtype), Lanes(places, np.dtype(equation.outvars[1].aval.dtype))]
 
 

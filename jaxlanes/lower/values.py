@@ -7,15 +7,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from jaxlanes.ir import Memory
+from jaxlanes.ir import WIDE, Memory
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Lanes:
-    """An array of node numbers, all of its elements known one by one."""
+    """An array of node numbers, all of its elements known one by one. `exact`: see `wide`."""
 
     ids: np.ndarray
     dtype: np.dtype
+    exact: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -24,12 +25,15 @@ class Lanes:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Stored:
-    """An array that lies in memory, in row-major order from element `offset` on. It can be read at any index."""
+    """An array that lies in memory, in row-major order from element `offset` on. It can be read at any index. `exact`:
+    see `wide`. `as_float`: of an argument of 64-bit integers, the same numbers as float32."""
 
     memory: Memory
     offset: int
     shape: tuple[int, ...]
     dtype: np.dtype
+    exact: bool = True
+    as_float: Stored | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,5 +51,11 @@ class Keys:
 Value: TypeAlias = np.ndarray | Lanes | Stored | Keys
 
 
+def is_wide(dtype: Any) -> bool:
+    """True for a 64-bit type. (Random keys have a dtype that is none of NumPy's.)"""
+    return getattr(dtype, "name", "") in WIDE
+
+
 def size_of(value: Value) -> int:
+    """Number of elements."""
     return int(np.prod(value.shape, dtype=np.int64))

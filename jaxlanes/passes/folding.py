@@ -185,6 +185,17 @@ def bounds(kind: str, a: Node, b: Node) -> tuple[int, int] | None:
     return _bounds_of_quotients(kind, a, b)
 
 
+def fits(kind: str, a: Node, b: Node) -> bool:
+    """True if the node of an integer operation holds the result that more bits would have."""
+    low, high = LIMITS[a.type]
+    if kind in ("and", "or", "xor", "min", "max"):
+        return True
+    if kind == "div":  # by zero gives all ones, of the least number by -1 one that is too great
+        return b.low > 0 or (a.type == INT and a.low > low)
+    found = bounds(kind, a, b)
+    return found is not None and low <= found[0] and found[1] <= high
+
+
 def _bounds_of_quotients(kind: str, a: Node, b: Node) -> tuple[int, int] | None:
     match kind:
         case "div":

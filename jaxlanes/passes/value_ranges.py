@@ -80,6 +80,8 @@ class _Ranges:
             grown = False
             for i in moving:
                 low, high = self.join([item.body.yields[i], item.carries[i]])
+                least, most = self.given[item.carries[i]]  # of a counter less than its type's, and for certain
+                low, high = max(low, least), min(high, most)
                 if (low, high) != (self.nodes[item.carries[i]].low, self.nodes[item.carries[i]].high):
                     grown = True
                     bounds[i] = (low, high) if rounds < _EXACT else _widened(low, high, bounds[i])

@@ -8,17 +8,20 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 from jax.custom_batching import custom_vmap
 
 from jaxlanes.runtime.kernel import Kernel
-from jaxlanes.trace.program import is_key
+from jaxlanes.trace.jaxpr import is_traced
+from jaxlanes.trace.program import argument_dtypes, is_key
 
 Axes = tuple[int | None, ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Batched:
-    """`outputs`: shape and dtype of each result of one lane. `axes`: 0 or None, of each argument."""
+    """`outputs`: shape, dtype and weak type of each result of one lane. `axes`: 0 or None, of each argument."""
 
     kernel: Kernel
     outputs: tuple[jax.ShapeDtypeStruct, ...]
@@ -57,16 +60,43 @@ class Batched:
         own, shared = [], []
         for leaf, axis in zip(flat, self.axes, strict=True):
             array = jax.random.key_data(leaf) if is_key(leaf.dtype) else jnp.asarray(leaf)
-            (shared if axis is None else own).append(array)
+            for dtype in argument_dtypes(array.dtype, axis is not None):
+                taken = array if array.dtype == dtype else lax.convert_element_type(array, dtype)
+                (shared if axis is None else own).append(taken)
         keys = [is_key(output.dtype) for output in self.outputs]
         shapes = [
             (lanes, *output.shape, *(output.dtype._impl.key_shape if key else ()))
             for output, key in zip(self.outputs, keys, strict=True)
         ]
         return [
-            jax.random.wrap_key_data(array, impl=key_impl(output.dtype)) if key else array
+            jax.random.wrap_key_data(array, impl=key_impl(output.dtype)) if key else _as(array, output)
             for output, array, key in zip(self.outputs, self.kernel(own, shared, shapes), keys, strict=True)
         ]
+
+
+def check_debugged(results: list[Any], again: Callable[[], Any], name: str) -> None:
+    """What `jax_debug_nans` and `jax_debug_infs` ask for, of concrete results: FloatingPointError if one has a NaN.
+
+    `again`: the same by XLA, operation by operation, which then names the one that made it.
+    """
+    checks = [(jax.config.jax_debug_nans, "nan", np.isnan), (jax.config.jax_debug_infs, "inf", np.isinf)]
+    for asked, what, test in checks:
+        if not asked:
+            continue
+        for result in results:
+            if is_traced(result) or not jnp.issubdtype(result.dtype, np.floating) or not test(result).any():
+                continue
+            again()
+            raise FloatingPointError(f"invalid value ({what}) encountered in the kernel of {name}")
+
+
+def _as(array: Any, output: jax.ShapeDtypeStruct) -> Any:
+    """The array with the dtype and the weak type of an output."""
+    weak = bool(output.weak_type)
+    if array.dtype == output.dtype and array.weak_type == weak:
+        return array
+    # `lax.convert_element_type` makes no weak types.
+    return lax.convert_element_type_p.bind(array, new_dtype=np.dtype(output.dtype), weak_type=weak, sharding=None)
 
 
 def key_impl(dtype: Any) -> str:

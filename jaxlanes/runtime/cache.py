@@ -6,6 +6,8 @@ user and be writable by nobody else. Beside each library lies its hash; one that
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import hashlib
 import os
 import stat
@@ -24,14 +26,17 @@ def cache_folder() -> Path:
     Raises CacheError if somebody else could write there.
     """
     asked = os.environ.get("JAXLANES_CACHE", "")
-    folder = Path(asked).expanduser() if asked else _user_cache() / "jaxlanes"
+    try:
+        folder = Path(asked).expanduser() if asked else _user_cache() / "jaxlanes"
+    except RuntimeError as error:  # of Path: nobody knows the home of this user
+        raise CacheError(f"there is no folder for kernels ({error}); name one in JAXLANES_CACHE") from error
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_private(folder)
     except OSError as error:
         raise CacheError(
             f"the folder of kernels {folder} cannot be made ({error}); name another in JAXLANES_CACHE"
         ) from error
-    check_private(folder)
     return folder
 
 
@@ -70,16 +75,51 @@ def content_hash(*parts: str) -> str:
 def library(key: str, build: Callable[[Path], None]) -> Path:
     """The library of this key, built by `build(path)` if it is not there or not what was written.
 
-    Processes that want the same one at the same time build it once.
+    Processes that want the same one at the same time build it once. Raises CacheError, and what `build` raises.
     """
     folder = cache_folder()
     path = folder / f"{key}.so"
     if _intact(path):
         return path
-    with _locked(folder / f"{key}.lock"):
-        if not _intact(path):
-            _build(path, build)
+    try:
+        with _locked(folder / f"{key}.lock"):
+            if not _intact(path):
+                _build(path, build)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     return path
+
+
+def load(path: Path) -> ctypes.CDLL:
+    """The code of a library of the cache. Raises CacheError."""
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        said = str(error).removeprefix(f"{path}: ")
+        raise CacheError(
+            f"a kernel in {path.parent} cannot be loaded ({said}); if that file system is mounted noexec, name a "
+            "folder on another one in JAXLANES_CACHE"
+        ) from error
+
+
+def unwritable(folder: Path, error: OSError) -> CacheError:
+    """The error to raise where a kernel could not be written to the cache."""
+    room = "make room there or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return CacheError(
+        f"kernels cannot be written to {folder} ({error.strerror or error}); "
+        f"{room}name another folder in JAXLANES_CACHE"
+    )
+
+
+def write_fault(folder: Path) -> OSError | None:
+    """The error of writing a file of 1 MiB there, which is removed again; None if it can be done."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(1 << 20))
+            file.flush()
+    except OSError as error:
+        return error
+    return None
 
 
 def find_library(key: str) -> Path | None:

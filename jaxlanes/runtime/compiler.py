@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import functools
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,9 +17,12 @@ import jax.ffi
 
 from jaxlanes.emit.targets import Target
 from jaxlanes.errors import CompilationError, CompilerNotFoundError
+from jaxlanes.runtime import cache
 
 _FLAGS = ("-std=c++17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti", "-fwrapv",
           "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math", "-w")  # fmt: skip
+
+_NO_ROOM = "No space left on device"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +78,7 @@ def _find(asked: str, path: str) -> Compiler:
 def _command(asked: str, path: str) -> tuple[tuple[str, ...], str]:
     """The command line of the compiler, and its name in messages."""
     if asked:
-        return tuple(asked.split()), f"JAXLANES_CC={asked!r}"
+        return _words(asked), f"JAXLANES_CC={asked!r}"
     for name in ("g++", "clang++"):
         found = shutil.which(name, path=path)
         if found:
@@ -84,6 +89,17 @@ def _command(asked: str, path: str) -> tuple[tuple[str, ...], str]:
         'no C++ compiler: neither g++ nor clang++ is on PATH. Install one, or "pip install ziglang", or name yours in '
         'JAXLANES_CC, or use backend="xla"'
     )
+
+
+def _words(asked: str) -> tuple[str, ...]:
+    """The path of a compiler, which may have spaces in it; else a command line, with quotes as in a shell."""
+    path = os.path.expanduser(asked)
+    if os.path.isfile(path):
+        return (path,)
+    try:
+        return tuple(shlex.split(asked, posix=os.name != "nt"))
+    except ValueError as error:
+        raise CompilerNotFoundError(f"JAXLANES_CC={asked!r} cannot be read ({error}); name a C++ compiler") from error
 
 
 def _ask(command: tuple[str, ...], name: str) -> Compiler:
@@ -100,11 +116,46 @@ def _ask(command: tuple[str, ...], name: str) -> Compiler:
 
 
 def compile_library(compiler: Compiler, flags: tuple[str, ...], source: Path, library: Path) -> None:
-    """Raises CompilationError with what the compiler said."""
-    command = [*compiler.command, *flags, f"-I{jax.ffi.include_dir()}", "-o", str(library), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CompilationError(
-            f"{' '.join(compiler.command)} failed with exit status {done.returncode} on a kernel: a defect of "
-            f'jaxlanes; use backend="xla" meanwhile. It said:\n{done.stderr[:2000]}'
+    """Compile a kernel's source in a folder of the cache.
+
+    Raises CacheError where there is no room for the files, CompilerNotFoundError where the compiler does not compile
+    anything, and else CompilationError with what the compiler said.
+    """
+    done = _run(compiler, flags, source, library)
+    if not done.returncode:
+        return
+    fault = cache.write_fault(library.parent)
+    if fault is None and _NO_ROOM in done.stderr:
+        fault = OSError(errno.ENOSPC, _NO_ROOM)  # there is room again, now that the compiler gave up
+    if fault is not None:
+        raise cache.unwritable(library.parent.parent, fault)
+    name = " ".join(compiler.command)
+    trial = source.with_name("trial.cc")
+    trial.write_text("#include <stdint.h>\n#include <stdlib.h>\n#include <string.h>\nint trial;\n")
+    tried = _run(compiler, flags, trial, library.with_name("trial.so"))
+    if tried.returncode:
+        raise CompilerNotFoundError(
+            f"{name} compiles no kernels: it refuses a program without any code ({_first_error(tried.stderr)}); "
+            "install a newer g++ or clang++, or name another one in JAXLANES_CC"
         )
+    raise CompilationError(
+        f"{name} failed with exit status {done.returncode} on a kernel: a defect of jaxlanes; "
+        f'use backend="xla" meanwhile. It said:\n{done.stderr[:2000]}'
+    )
+
+
+def _run(compiler: Compiler, flags: tuple[str, ...], source: Path, library: Path) -> subprocess.CompletedProcess[str]:
+    command = [*compiler.command, *flags, f"-I{jax.ffi.include_dir()}", "-o", str(library), str(source)]
+    # Temporary files lie beside the library, so that one place needs room; and what it says is read.
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(library.parent)), "LC_ALL": "C"}
+    try:
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=environment)
+    except OSError as error:
+        raise CompilerNotFoundError(
+            f"{' '.join(compiler.command)} cannot be run ({error}); name a C++ compiler in JAXLANES_CC"
+        ) from error
+
+
+def _first_error(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return next((line for line in lines if "error" in line), lines[0] if lines else "it says nothing")[:200]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import itertools
 import time
@@ -117,8 +116,11 @@ def _load(key: str, path: Path, seconds: float) -> Library:
 
 
 def _register(name: str, path: Path) -> str:
-    """Load a library and register its handler with XLA: the name that it got. It is never unloaded."""
-    handler = jax.ffi.pycapsule(ctypes.CDLL(str(path)).jaxlanes_kernel)
+    """Load a library and register its handler with XLA: the name that it got. It is never unloaded.
+
+    Raises CacheError.
+    """
+    handler = jax.ffi.pycapsule(cache.load(path).jaxlanes_kernel)
     jax.devices("cpu")  # XLA's answer would come later otherwise
     try:
         jax.ffi.register_ffi_target(name, handler, platform="cpu")

@@ -7,6 +7,7 @@ that decides the result of tracing. It is used only if it is what was written; e
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -19,7 +20,7 @@ import jaxlib.version
 import numpy as np
 
 from jaxlanes.emit.targets import host_target
-from jaxlanes.errors import CompilerNotFoundError
+from jaxlanes.errors import CacheError, CompilerNotFoundError
 from jaxlanes.runtime import cache
 from jaxlanes.runtime.batched import Axes, Batched, key_impl
 from jaxlanes.runtime.compiler import locate_compiler
@@ -28,7 +29,7 @@ from jaxlanes.runtime.serialization import NotDescribableError, decode_structure
 from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
 from jaxlanes.trace.program import is_key
 
-_FORMAT = 1
+_FORMAT = 2
 _UNREADABLE = (ValueError, KeyError, TypeError, ImportError, AttributeError)
 _IRRELEVANT = ("cache", "log", "traceback", "transfer_guard", "platform", "num_cpu_devices", "default_device", "pprint",
                "distributed", "explain", "no_execution")  # fmt: skip
@@ -53,7 +54,7 @@ def entry_key(fingerprint: str, name: str, structure: Any, types: Any, axes: Axe
         parts = [
             *(_FORMAT, fingerprint, name, encode_structure(structure), [_type(t) for t in types], axes, fast),
             *(jax.__version__, jaxlib.version.__version__, np.__version__, platform.python_version()),
-            *(compiler, target.name, _settings(), hash_of(["jaxlanes"])),
+            *(compiler, target.name, encode(list(settings())), hash_of(["jaxlanes"])),
         ]
     except (NotDescribableError, UnknownSourcesError, CompilerNotFoundError):
         return None
@@ -64,7 +65,7 @@ def load(key: str, axes: Axes) -> Entry | None:
     """The kernel, loaded; None if it is not there or not what was written."""
     try:
         stored = (cache.cache_folder() / _name(key)).read_bytes()
-    except OSError:
+    except (OSError, CacheError):  # whoever compiles will say it
         return None
     digest, content = stored[:64], stored[64:]
     if hashlib.sha256(content).hexdigest().encode() != digest:
@@ -72,11 +73,13 @@ def load(key: str, axes: Axes) -> Entry | None:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         text = json.loads(bytes(arrays["text"]))
         constants = tuple(arrays[f"constant{i}"] for i in range(text["constants"]))
+    kernel = None
     try:
         structure = decode_structure(text["structure"])
     except _UNREADABLE:  # a class is another than it was
         return None
-    kernel = load_kernel(text["library"], tuple((dtype, size) for dtype, size in text["outputs"]), constants)
+    with suppress(CacheError):
+        kernel = load_kernel(text["library"], tuple((dtype, size) for dtype, size in text["outputs"]), constants)
     if kernel is None:
         return None
     outputs = tuple(_read_type(output) for output in text["results"])
@@ -102,7 +105,7 @@ def save(key: str, entry: Entry) -> None:
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, text=np.frombuffer(json.dumps(text).encode(), np.uint8), **constants)
     content = file.getvalue()
-    with suppress(OSError):  # a full disk costs the next process its time, and this one nothing
+    with suppress(OSError, CacheError):  # a full disk costs the next process its time, and this one nothing
         cache.write(_name(key), hashlib.sha256(content).hexdigest().encode() + content)
 
 
@@ -111,23 +114,24 @@ def _name(key: str) -> str:
 
 
 def _type(value: Any) -> list[Any]:
-    """Shape, dtype, and the generator of keys."""
+    """Shape, dtype, the generator of keys, and the weak type."""
     if is_key(value.dtype):
-        return [list(value.shape), "key", key_impl(value.dtype)]
-    return [list(value.shape), np.dtype(value.dtype).name, None]
+        return [list(value.shape), "key", key_impl(value.dtype), False]
+    return [list(value.shape), np.dtype(value.dtype).name, None, bool(value.weak_type)]
 
 
 def _read_type(text: list[Any]) -> jax.ShapeDtypeStruct:
-    shape, name, generator = text
+    shape, name, generator, weak = text
     dtype = np.dtype(name) if generator is None else jax.eval_shape(lambda: jax.random.key(0, impl=generator)).dtype
-    return jax.ShapeDtypeStruct(tuple(shape), dtype)
+    return jax.ShapeDtypeStruct(tuple(shape), dtype, weak_type=weak)
 
 
-def _settings() -> list[Any]:
+def settings() -> tuple[tuple[str, Any], ...]:
     """JAX's settings in this thread, but for those that do not change what is computed."""
-    found = []
-    for name, value in sorted(jax.config.values.items()):
-        if not any(part in name for part in _IRRELEVANT):
-            value = getattr(jax.config, name, value)
-            found.append([name, encode(value)])
-    return found
+    values = jax.config.values
+    return tuple((name, getattr(jax.config, name, values[name])) for name in _relevant(frozenset(values)))
+
+
+@functools.lru_cache(maxsize=4)
+def _relevant(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(name for name in names if not any(part in name for part in _IRRELEVANT)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -15,6 +16,14 @@ def is_traced(constant: Any) -> bool:
     return isinstance(constant, Tracer)
 
 
+def lane_type(value: Any, axis: int | None) -> jax.ShapeDtypeStruct:
+    """The type of one lane of an argument, which has the batch as its first axis or (`axis` None) is shared by all."""
+    aval = jax.typeof(value)
+    return jax.ShapeDtypeStruct(
+        aval.shape if axis is None else aval.shape[1:], aval.dtype, weak_type=getattr(aval, "weak_type", False)
+    )
+
+
 def trace_function(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
     """The closed jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on."""
     traced = jax.make_jaxpr(fn, return_shape=True)
@@ -23,6 +32,23 @@ def trace_function(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
     if any(is_traced(constant) for constant in closed.consts):  # which belong to that mesh
         closed, out_shape = traced(*arguments)
     return closed, out_shape
+
+
+def result_weak_types(closed: Any, axes: Sequence[int | None]) -> list[bool]:
+    """The weak types of the results of `jax.vmap`; `axes`: of the arguments, then of the traced constants.
+
+    A batched branch is a select, whose result may be strong where that of one branch is weak.
+    """
+    if not any(aval.weak_type for aval in closed.out_avals):
+        return [False] * len(closed.out_avals)
+    types = [*closed.in_avals, *(jax.typeof(constant) for constant in closed.consts if is_traced(constant))]
+    batch = [
+        jax.ShapeDtypeStruct((*(() if axis is None else (2,)), *aval.shape), aval.dtype, weak_type=aval.weak_type)
+        for aval, axis in zip(types, axes, strict=True)
+    ]
+    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), ())):
+        found = jax.eval_shape(jax.vmap(functools.partial(evaluate, closed), in_axes=tuple(axes)), *batch)
+    return [bool(result.weak_type) for result in found]
 
 
 def evaluate(closed: Any, *flat: Any) -> list[Any]:

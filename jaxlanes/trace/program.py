@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import DTYPES, Memory, Program, dtype_limits, node_type
+from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type
 from jaxlanes.lower.context import Context
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
+from jaxlanes.lower.wide import concerns, lower_wide
 from jaxlanes.passes.dead_code import remove_dead_code
 from jaxlanes.trace.jaxpr import is_traced
 
@@ -30,13 +31,25 @@ def is_key(dtype: Any) -> bool:
     return jnp.issubdtype(dtype, jax.dtypes.prng_key)
 
 
+def argument_dtypes(dtype: Any, own: bool) -> tuple[Any, ...]:
+    """The dtypes of the arrays that a kernel takes for an argument; `own`: each lane has its own.
+
+    A number that all lanes share and that is 64 bits wide comes as its low word and as a float32.
+    """
+    if not is_wide(dtype):
+        return (dtype,)
+    narrow = np.dtype(WIDE[dtype.name])
+    return (narrow,) if own or dtype.kind == "f" else (narrow, np.dtype(np.float32))
+
+
 def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
     """Lower a closed jaxpr on one lane; `has_lanes` says of each of its arguments whether each lane has its own.
 
-    Constants of the jaxpr that are traced themselves are shared arguments after those of the function.
+    Constants of the jaxpr that are traced themselves are shared arguments after those of the function. Arguments and
+    results of 64-bit types are 32-bit ones of the program: see `argument_dtypes`.
     Raises UnsupportedError.
     """
-    context = Context()
+    context = Context(concerns, lower_wide)
     inputs: list[tuple[str, int]] = []
     arguments = []
     for variable, own in zip(closed.jaxpr.invars, has_lanes, strict=True):
@@ -52,7 +65,13 @@ def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
         if isinstance(result, Keys):  # the words of each key side by side, as in its data
             ids = np.stack([context.ids(word) for word in result.words], axis=-1)
             result = Lanes(ids, np.dtype(np.uint32))
-        outputs.append((np.dtype(result.dtype).name, _output(context, result)))
+        if not context.is_exact(result):
+            raise UnsupportedError(
+                f"a result of type {result.dtype}{list(result.shape)} that may need 64 bits",
+                remedy="a lane has 32 bits: convert it to int32 or float32",
+            )
+        name = np.dtype(result.dtype).name
+        outputs.append((WIDE.get(name, name), _output(context, result)))
     shared = [(memory.dtype, memory.size) for memory in context.shared]
     program = Program(context.builder.nodes, context.builder.block, inputs, shared, outputs)
     remove_dead_code(program)
@@ -72,19 +91,24 @@ def _argument(context: Context, aval: Any, own: bool, inputs: list[tuple[str, in
 def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inputs: list[tuple[str, int]]) -> Value:
     if dtype == jax.dtypes.float0:
         return np.zeros(shape, np.bool_)
-    name = np.dtype(dtype).name
+    wide = is_wide(dtype)
+    name = WIDE[dtype.name] if wide else np.dtype(dtype).name
     if name not in DTYPES:
         raise UnsupportedError(
             f"an argument of type {name}{list(shape)}", remedy=f"a lane has 32 bits: use {', '.join(DTYPES)}"
         )
     size = int(np.prod(shape, dtype=np.int64))
     if not own:
-        return Stored(context.add_shared(name, size), 0, tuple(shape), np.dtype(dtype))
+        memory, others = context.add_shared(name, size), argument_dtypes(dtype, own)[1:]
+        twin = None
+        for other in others:
+            twin = Stored(context.add_shared(other.name, size), 0, tuple(shape), other)
+        return Stored(memory, 0, tuple(shape), np.dtype(dtype), not wide, twin)
     number = len(inputs)
     inputs.append((name, size))
     limits = None if name in ("bool", "float32") else dtype_limits(dtype)
     ids = [context.builder.free("input", node_type(dtype), (number, i), limits) for i in range(size)]
-    return context.lanes(np.reshape(ids, shape), dtype)
+    return Lanes(np.reshape(np.asarray(ids, np.int64), shape), np.dtype(dtype), not wide)
 
 
 def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from references.puffer_pong.install import HEADER, ReferenceUnavailableError, exclusive, install
+from references.puffer_pong.install import HEADER, ReferenceUnavailableError, exclusive, install, unwritable
 
 Build = Literal["exact", "fast", "relaxed"]
 
@@ -50,7 +50,8 @@ def compiler_command() -> list[str]:
 def compiled(build: Build) -> Path:
     """The shared library of `build`, fetching the header and compiling first where it is not there yet.
 
-    Raises `ReferenceUnavailableError` when there is no header or no compiler, or when the compiler fails.
+    Raises `ReferenceUnavailableError` when there is no header or no compiler, when the compiler fails, or when the
+    folder of the header cannot be written.
     """
     compiler = compiler_command()
     folder = install()
@@ -59,13 +60,17 @@ def compiled(build: Build) -> Path:
     for text in (*compiler, *flags, *((_HERE / name).read_text() for name in _SOURCES)):
         digest.update(text.encode() + b"\0")
     target = folder / f"{build}-{digest.hexdigest()[:16]}.so"
-    if not target.exists():
+    if target.exists():
+        return target
+    try:
         with exclusive(folder / "compiling.lock"):
             if not target.exists():
                 with tempfile.TemporaryDirectory(dir=folder, prefix="compiling-") as temporary:
                     made = Path(temporary) / target.name
                     compile_to(made, compiler, flags, folder)
                     os.replace(made, target)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     return target
 
 

@@ -68,17 +68,28 @@ def exclusive(path: Path) -> Iterator[None]:
 def install() -> Path:
     """Folder that holds `pong.h`, fetching it first where it is not there yet.
 
-    Raises `ReferenceUnavailableError` when pip is missing or fails (its last lines are in the message), or when a file
-    is not the one that is expected.
+    Raises `ReferenceUnavailableError` when pip is missing or fails (its last lines are in the message), when the folder
+    cannot be written, or when a file is not the one that is expected.
     """
     target = cache_folder()
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with exclusive(target.parent / f"{target.name}.lock"):
-            if not target.exists():
-                _install(target)
+    try:
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with exclusive(target.parent / f"{target.name}.lock"):
+                if not target.exists():
+                    _install(target)
+    except OSError as error:
+        raise unwritable(target, error) from error
     _expect(target / HEADER, HEADER_SHA256, f"delete the folder {target}, and it is fetched anew")
     return target
+
+
+def unwritable(folder: Path, error: OSError) -> ReferenceUnavailableError:
+    """The error to raise where Pong cannot be kept in a folder of the cache."""
+    return ReferenceUnavailableError(
+        f"PufferLib's Pong cannot be made in {folder} ({error}). "
+        "Remedy: make that place writable, with 70 MB free, or name another folder in POKEJAX_CACHE_DIR."
+    )
 
 
 def _install(target: Path) -> None:

@@ -108,10 +108,20 @@ def _exclusive(path: Path) -> Iterator[None]:
 def install() -> Path:
     """Folder that holds `node_modules/pokemon-showdown`, installing it first where it is not there yet.
 
-    Raises `ReferenceUnavailableError` when Node or npm is missing or npm fails (its last lines are in the message),
-    `ReferenceVersionError` when the folder holds another version.
+    Raises `ReferenceUnavailableError` when Node or npm is missing, npm fails (its last lines are in the message) or
+    the folder cannot be written, `ReferenceVersionError` when the folder holds another version.
     """
     target = cache_folder()
+    try:
+        return _install(target)
+    except OSError as error:
+        raise ReferenceUnavailableError(
+            f"Pokémon Showdown {VERSION} cannot be installed in {target} ({error}). "
+            "Remedy: make that place writable, with 200 MB free, or name another folder in POKEJAX_CACHE_DIR."
+        ) from error
+
+
+def _install(target: Path) -> Path:
     if target.exists():
         require_version("pokemon-showdown", _installed(target), VERSION, f"delete {target}, it is installed again")
         return target

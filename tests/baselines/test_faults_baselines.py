@@ -230,16 +230,21 @@ def test_a_place_from_which_nothing_may_be_executed(tmp_path: Path) -> None:
 
 
 def test_a_home_that_cannot_be_written(run: Path, tmp_path: Path) -> None:
-    """Compiled programs are not kept, which one line says; everything else works."""
+    """Compiled programs and kernels are not kept, which one line each says; everything else works."""
     home, said = tmp_path / "home", tmp_path / "said.txt"
     home.mkdir()
     said.touch()
-    commands = [(*TRAIN, "--out", tmp_path / "run"), ("eval", run, "--episodes", 4, "--backend", "xla")]
-    where = {"HOME": str(home), "XDG_CACHE_HOME": "", "JAX_COMPILATION_CACHE_DIR": ""}
+    commands = [
+        (*TRAIN, "--backend", "auto", "--out", tmp_path / "run"),
+        ("eval", run, "--episodes", 4, "--backend", "xla"),
+    ]
+    where = {"HOME": str(home), "XDG_CACHE_HOME": "", "JAX_COMPILATION_CACHE_DIR": "", "JAXLANES_CACHE": ""}
     with faults.forbidden(home):
         assert children.statuses(commands, said, tmp_path / "told.json", faults.unprivileged(), **where) == [0, 0]
     kept = [line for line in said.read_text().splitlines() if "compiled programs" in line]
     assert len(kept) == 2 and all("JAX_COMPILATION_CACHE_DIR" in line and str(home) in line for line in kept)
+    (kernels,) = [line for line in said.read_text().splitlines() if "LanesWarning" in line]
+    assert all(part in kernels for part in ("Permission denied", str(home), "JAXLANES_CACHE"))
     assert "Traceback" not in said.read_text() and open_run(tmp_path / "run").facts.update == 4
     assert not list(home.iterdir())
 

@@ -82,3 +82,12 @@ def test_rollout_by_xla(env_id):
     assert wide[1]["steps"] == 16 * 12
     if env_id.startswith("pokejax/"):  # integers alone
         assert wide[1] == narrow[1]
+
+
+@pytest.mark.parametrize("env_id", FAMILIES)
+def test_rollout_by_a_kernel(env_id):
+    """Equal types; in Gen 1, which computes with integers alone, equal play to the last bit."""
+    wide, narrow = (json.loads(child(_PLAY, env_id, "simd", x64=x64)) for x64 in (True, False))
+    assert wide[0] == narrow[0], "the types of the carry"
+    if env_id.startswith("pokejax/"):
+        assert wide[1] == narrow[1]

@@ -126,6 +126,50 @@ def test_unsupported_names_the_primitive_and_the_line() -> None:
     assert jnp.allclose(got, jax.vmap(fn)(X))
 
 
+@pytest.mark.parametrize("jitted", [False, True])
+@pytest.mark.parametrize("function", [lax.lgamma, jnp.fft.fft, lambda x: lax.lgamma(x)])
+def test_a_refusal_names_the_callers_line(function: Any, jitted: bool) -> None:
+    """Also of a function of JAX, inside which there is no line of the caller's."""
+    ours = jaxlanes.vmap(function, backend="simd")
+    with pytest.raises(jaxlanes.UnsupportedError, match=r"test_lanes_api\.py:\d+") as refused:
+        (jax.jit(ours) if jitted else ours)(X.astype(np.float32))
+    assert "/jaxlanes/api.py" not in str(refused.value) and "/jaxlanes/trace" not in str(refused.value)
+    with pytest.raises(jaxlanes.UnsupportedError, match=r"float16.* at .*test_lanes_api\.py:\d+"):
+        ours(X.astype(np.float16))
+    with pytest.warns(jaxlanes.LanesWarning) as caught:
+        jaxlanes.vmap(function)(X.astype(np.float32))
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+def test_debug_nans_sees_kernels(jitted: bool) -> None:
+    x = np.linspace(-1, 1, 8).astype(np.float32)
+    ours = jaxlanes.vmap(lambda v: jnp.sqrt(v), backend="simd")
+    infinite = jaxlanes.vmap(lambda v: 1 / (v * 0), backend="simd", fingerprint="infinite")
+    if jitted:
+        ours, infinite = jax.jit(ours), jax.jit(infinite)
+    assert jnp.isnan(ours(x)).any() and jnp.isinf(infinite(x[4:])).any()
+    with jax.debug_nans(True):
+        with pytest.raises(FloatingPointError, match="nan"):
+            ours(x)
+        assert jnp.isfinite(ours(x[4:])).all() and jnp.isinf(infinite(x[4:])).any()
+    with jax.debug_infs(True):
+        with pytest.raises(FloatingPointError, match="inf"):
+            infinite(x[4:])
+        assert jnp.isnan(ours(x)).any()
+
+
+def test_settings_of_jax_are_part_of_a_call() -> None:
+    """The same arguments, and another program."""
+    ours = jaxlanes.vmap(lambda v: v + jnp.ones(2).astype(jnp.float32) * jnp.argmax(v), backend="simd")
+    x = np.arange(10, dtype=np.float32).reshape(5, 2)
+    number = jaxlanes.vmap(lambda v: (v, jnp.argmax(v)), backend="simd")
+    for flag in (False, True, False):
+        with jax.enable_x64(flag):
+            assert number(x)[1].dtype == (np.int64 if flag else np.int32)
+            assert ours(x).dtype == np.float32
+
+
 def test_types_that_no_lane_has() -> None:
     with pytest.raises(jaxlanes.UnsupportedError, match="an argument of type float16"):
         jaxlanes.vmap(lambda x: x, backend="simd")(X.astype(np.float16))

@@ -149,6 +149,19 @@ def test_a_long_program_in_parts(same: Any) -> None:
     same(fn, integers((), -99, 99), integers((), -99, 99, seed=1))
 
 
+def test_keys_are_carried_by_loops(same: Any) -> None:
+    def fn(key: Any, n: Any) -> Any:
+        def body(state: Any) -> Any:
+            key, i, total = state
+            key, own = jax.random.split(key)
+            return key, i + 1, total + jax.random.bits(own)
+
+        start = (key, jnp.int32(0), jnp.uint32(0))
+        return lax.while_loop(lambda s: s[1] < n, body, start), lax.fori_loop(0, 3, lambda i, s: body(s), start)
+
+    same(fn, jax.random.split(jax.random.key(2), 30), np.arange(30, dtype=np.int32) % 5)
+
+
 def test_keys(same: Any) -> None:
     def fn(key, n):
         a, b = jax.random.split(key)

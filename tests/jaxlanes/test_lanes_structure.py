@@ -27,7 +27,11 @@ MODULES = {
 }
 LAYERS = ("errors", "ir", "passes", "lower", "trace", "emit", "runtime", "cuda", "api", "tools")
 """Each part of the package imports those before it."""
-REGISTRIES = {("jaxlanes.lower.context", "RULES"), ("jaxlanes.tools.fuzz.classes", "CLASSES")}
+REGISTRIES = {
+    ("jaxlanes.lower.context", "RULES"),
+    ("jaxlanes.lower.context", "WITH_BODIES"),
+    ("jaxlanes.tools.fuzz.classes", "CLASSES"),
+}
 """Filled while their modules are imported, and never again."""
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faults
 import pytest
 
 from references.puffer_pong import compiler
@@ -21,6 +23,7 @@ from references.puffer_pong import install as module
 from references.puffer_pong.compiler import compiled, compiler_command
 from references.puffer_pong.install import LOCAL_COPY, ReferenceUnavailableError, cache_folder, install
 
+ROOT = Path(module.__file__).parents[2]
 HEADER_TEXT = b"/* not Pong */\n"
 
 
@@ -59,6 +62,25 @@ def _accept(monkeypatch: pytest.MonkeyPatch, sdist: Path) -> None:
 
 def _left_behind(cache: Path) -> list[str]:
     return [path.name for path in cache.iterdir() if path.suffix != ".lock"]
+
+
+@pytest.mark.parametrize("made", ["", "the header"])
+def test_a_cache_that_cannot_be_written_is_named_with_the_remedy(cache: Path, made: str) -> None:
+    cache.mkdir()
+    program = "from references.puffer_pong import compiler, install as module; "
+    if made:
+        folder = cache_folder()
+        folder.mkdir()
+        (folder / "pong.h").write_bytes(HEADER_TEXT)
+        program += f"module.HEADER_SHA256 = {hashlib.sha256(HEADER_TEXT).hexdigest()!r}; "
+        program += f"module.cache_folder = lambda: module.Path({str(folder)!r}); "
+    command = [*faults.unprivileged(), sys.executable, "-c", f"{program}compiler.compiled('exact')"]
+    with faults.forbidden(cache_folder() if made else cache):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert re.search(
+        rf"ReferenceUnavailableError: .*Pong cannot be made in {cache}.*Permission denied.*POKEJAX_CACHE_DIR",
+        done.stderr,
+    ), done.stderr
 
 
 def test_pip_fetches_from_the_users_own_mirror_without_running_the_package(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faults
 import pytest
 
 from references.showdown import install as module
@@ -61,6 +64,23 @@ def test_a_failing_npm_is_quoted_and_leaves_nothing_behind(
     with pytest.raises(ReferenceUnavailableError, match=r"ENOTFOUND\nRemedy: check that this machine reaches"):
         install()
     assert [path.name for path in cache.iterdir()] == [f"{cache_folder().name}.lock"]
+
+
+def test_a_home_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path) -> None:
+    """Not the files of whoever asked for a reference."""
+    home = tmp_path / "home"
+    home.mkdir()
+    program = "from references.showdown.install import install; install()"
+    where = {"HOME": str(home), "XDG_CACHE_HOME": "", "POKEJAX_CACHE_DIR": ""}
+    command = [*faults.unprivileged(), sys.executable, "-c", program]
+    with faults.forbidden(home):
+        done = subprocess.run(
+            command, cwd=FOLDER.parents[1], env={**os.environ, **where}, capture_output=True, text=True, check=False
+        )
+    assert re.search(
+        rf"ReferenceUnavailableError: .*Showdown.* cannot be installed in {home}.*Permission denied.*POKEJAX_CACHE_DIR",
+        done.stderr,
+    ), done.stderr
 
 
 def test_processes_that_start_together_install_once(

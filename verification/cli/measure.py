@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
 from verification import runner
 from verification.cases import write_json
@@ -37,8 +39,8 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
     verdict: Verdict = "error"
     found: dict[str, Any] = {}
     try:
-        with _bars(console) as progress:
-            found = measure(plugin, plan, options.alarms, only, _on(progress))
+        with _bars(console) as progress, listening(at_once=True) as interrupt:
+            found = measure(plugin, plan, options.alarms, only, _on(progress, interrupt.check))
         run.info = found.pop("info")
         run.mutants = found
         run.seconds = found["seconds"]
@@ -58,7 +60,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
         console.print("reports: " + ", ".join(map(str, (options.json, *written))), markup=False, soft_wrap=True)
     for line in text.lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return EXIT_STATUS[verdict]
+    return INTERRUPTED if run.interrupted else EXIT_STATUS[verdict]
 
 
 def report_path(figures: Path) -> Path:
@@ -79,10 +81,11 @@ def _bars(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _on(progress: Progress) -> Any:
+def _on(progress: Progress, check_interrupt: Callable[[], None]) -> Any:
     tasks: dict[str, Any] = {}
 
     def on_progress(what: str, done: int, total: int) -> None:
+        check_interrupt()
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=total)
         progress.update(tasks[what], completed=done, total=total)

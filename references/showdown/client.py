@@ -108,8 +108,8 @@ def play(
     """
     head = text_field(format) + text_field(policy) + struct.pack("<IIII", *seed, choice_seed, limit)
     answer = pool.call(OP_PLAY, head + teams_bytes(teams))
-    steps = int(answer.array("<u4", (1,))[0])
-    records = answer.array("<i4", (steps + 1, len(field_names())), 4)
+    steps = int(answer.array("<u4", (1,), more=True)[0])
+    records = answer.array("<i4", (steps + 1, len(field_names())), 4, more=True)
     return answer.array("u1", (steps, 2), 4 + records.nbytes), records
 
 

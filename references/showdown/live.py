@@ -142,7 +142,7 @@ class LiveBattles:
         for places, future in waiting:
             answer = future.result()
             count = len(places)
-            records[places] = answer.array("<i4", (count, width))
+            records[places] = answer.array("<i4", (count, width), more=True)
             statuses = answer.array("u1", (count,), count * width * 4)
             broken[places] = statuses == STATUS_REFERENCE_ERROR
             refused = np.flatnonzero((statuses != STATUS_OK) & (statuses != STATUS_REFERENCE_ERROR))

@@ -75,7 +75,7 @@ def _run(
     def ask(pool: WorkerPool, chunk: _Chunk) -> tuple[NDArray[np.int32], NDArray[np.uint8], list[Any]]:
         answer = pool.call(OP_STEP, chunk.body)
         rows = len(chunk.index)
-        stepped = answer.array("<i4", (rows, width))
+        stepped = answer.array("<i4", (rows, width), more=True)
         return stepped, answer.array("u1", (rows,), stepped.nbytes), answer.json()
 
     for done in pool.run(_chunks(format, teams, records, actions), ask):

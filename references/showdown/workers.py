@@ -62,13 +62,19 @@ class Answer:
     text: str
     data: memoryview
 
-    def array(self, dtype: str, shape: Sequence[int], offset: int = 0) -> NDArray[Any]:
-        """The numbers of `data` from a byte on, at most one length of `shape` being -1. `WorkerFailedError`."""
+    def array(self, dtype: str, shape: Sequence[int], offset: int = 0, more: bool = False) -> NDArray[Any]:
+        """The numbers of `data` from a byte on, to its end unless `more` follows; one length of `shape` may be -1.
+
+        `WorkerFailedError` where there are fewer, or more.
+        """
         try:
             count = -1 if -1 in shape else math.prod(shape)
-            return np.frombuffer(self.data, dtype, count, offset).reshape(shape)
+            found = np.frombuffer(self.data, dtype, count, offset).reshape(shape)
         except ValueError as error:
             raise failure(f"answered {len(self.data)} bytes, which are no {dtype}{list(shape)}") from error
+        if not more and offset + found.nbytes != len(self.data):
+            raise failure(f"answered {len(self.data)} bytes, expected {offset + found.nbytes}")
+        return found
 
     def json(self) -> Any:
         """The text as JSON. `WorkerFailedError` where it is none."""

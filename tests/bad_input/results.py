@@ -75,7 +75,7 @@ CASES = [
     Case("a report without a schema", rendered(schema=...), "schema", FILE, "verification run"),
     Case("a report of the future", rendered(schema="verification.report/9"), "report/9", FILE, "update the checkout"),
     Case("a report without levels", rendered(levels=...), "levels", FILE, AGAIN),
-    Case("a report of another type", rendered(seed="x"), "seed", FILE, AGAIN),
+    Case("a report of another type", rendered(command=7), "command is 7", FILE, AGAIN),
     Case("a report of a verdict", rendered(verdict="great"), "great", FILE, AGAIN),
     Case("a report that says too much", rendered(complete=False), "verdict is pass", FILE, "run it again"),
     Case("a report that is half", rendered(complete=True, interrupted=True), "it is complete", FILE, "run it again"),

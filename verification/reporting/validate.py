@@ -157,7 +157,6 @@ _REPORT = {
     "plan": dict,
     "provenance": dict,
     "command": str,
-    "seed": int,
 }
 _WORDS = {
     str: "text",

@@ -75,7 +75,7 @@ def test_configurations_survive_json():
 def test_budgets():
     assert Budget(steps=1000).updates(128, 4) == 8
     assert Budget(minutes=1.0).updates(128, 4) is None
-    with pytest.raises(ConfigError, match="positive"):
+    with pytest.raises(ConfigError, match="--steps -1: give at least 1"):
         Budget(steps=-1)
 
 

@@ -132,7 +132,10 @@ def _fork(order: dict[str, Any]) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
-        os.dup2(writing := _output(order["said"]), 1), os.dup2(writing, 2), os.close(writing)
+        writing = _output(order["said"])
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        os.close(writing)
         os.chdir(order["cwd"])
         os.environ.update(order["env"])
         sys.argv = [order["program"], *order["words"]]

@@ -54,11 +54,16 @@ class TeamPool:
 
 
 def load_pool(which: str | Path) -> TeamPool:
-    """The built-in pool named by a format id, or the pool in an ``.npz`` file. The array is read-only.
+    """The built-in pool named by a format id, or the pool in an ``.npz`` file, ``~`` expanded. The array is read-only.
 
     :class:`PoolError` if the file is missing, corrupt, or holds a value that no team has.
     """
-    return _load_built_in(str(which)) if which in formats.built_in_pools() else read_pool(Path(which))
+    if which in formats.built_in_pools():
+        return _load_built_in(str(which))
+    try:
+        return read_pool(files.path(which))
+    except files.StorageError as error:
+        raise PoolError(str(error)) from error
 
 
 @functools.cache

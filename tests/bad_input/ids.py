@@ -53,6 +53,9 @@ CASES = [
     ),
     Case("frame skip of a task", made(CHEETAH, frame_skip=0), "0", "HalfCheetah-v5: frame_skip", "a positive integer"),
     Case("a pool that there is not", made(BATTLE, pool="/nowhere/x.npz"), "/nowhere/x.npz", "no such pool", "build it"),
+    Case(
+        "a pool of nobody's", made(BATTLE, pool="~nobody-of-that-name/x"), "~nobody-of-that-name/x", "home", "in full"
+    ),
     Case("a built-in pool's typo", made(BATTLE, pool="gen1uo"), "gen1uo", "pool", "build it"),
     Case("a format", of(lambda: formats.find("gen1oo")), "'gen1oo'", "format id", "did you mean 'gen1ou'"),
     Case(

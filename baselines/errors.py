@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jaxenv.commands.files import StorageError as StorageError
+
 
 class BaselinesError(Exception):
     """Base of the errors that are the user's to mend."""
@@ -27,10 +29,6 @@ class DamagedCheckpointError(CheckpointError):
 
 class DamagedCheckpointWarning(UserWarning):
     """The latest checkpoint is not whole, and an older one is used instead."""
-
-
-class StorageError(BaselinesError):
-    """A place cannot be written: no space, no permission, another process that writes there."""
 
 
 class NoMemberError(BaselinesError, IndexError):

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from baselines import files
 from baselines.errors import MissingPackageError
-from verification.interrupts import complain, leave_closed_pipes
+from jaxenv.commands import files
+from jaxenv.commands.interrupts import complain, leave_closed_pipes
 
 _LINE_SECONDS = 10.0
 _REMEDY = "choose another folder with --out"

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines import files
 from baselines.errors import CheckpointError
+from jaxenv.commands import files
 
 REMEDY = "choose another place with --out"
 _SMALL = (("entropy", "entropy"), ("explained_variance", "explained variance"), ("approx_kl", "approximate KL"))
@@ -33,7 +33,7 @@ def read_rows(run: Path) -> list[dict[str, Any]]:
             rows.append(json.loads(line))
     rows = [row for row in rows if isinstance(row, dict) and "steps" in row]
     if not rows:
-        raise CheckpointError(f"{path}: holds no figures")
+        raise CheckpointError(f"{path}: holds no figures; train on, or give another run")
     return rows
 
 

@@ -104,6 +104,7 @@ def load(path: str | Path, member: int = 0, *, greedy: bool = False, which: str 
 
 def load_all(path: str | Path, *, greedy: bool = False, which: str = "latest") -> list[Policy]:
     """The policies of a run, one for each of its seeds. Arguments and errors as in `load`."""
-    from baselines import files, run_folder
+    from baselines import run_folder
+    from jaxenv.commands import files
 
     return list(run_folder.open_run(files.path(path), which).policies(greedy=greedy))

@@ -16,7 +16,6 @@ from typing import Any
 
 from baselines import checkpoint as checkpoints
 from baselines import config as configuration
-from baselines import files
 from baselines.checkpoint import Checkpoint, Facts
 from baselines.errors import (
     CheckpointError,
@@ -25,6 +24,7 @@ from baselines.errors import (
     DamagedCheckpointWarning,
     StorageError,
 )
+from jaxenv.commands import files
 
 REMEDY = "choose another folder with --out"
 _KEPT = 2

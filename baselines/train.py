@@ -16,7 +16,7 @@ from rich.console import Console
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines import devices, files, metrics, run_folder
+from baselines import devices, metrics, run_folder
 from baselines.arguments import check_seed
 from baselines.checkpoint import Checkpoint, Facts
 from baselines.config import Config
@@ -26,7 +26,8 @@ from baselines.policy import TrainedPolicy, load
 from baselines.program import Program, compile_program, make_setup, member_keys
 from baselines.provenance import made_with
 from baselines.state import LearnerState
-from verification.interrupts import Interrupt, listening
+from jaxenv.commands import files
+from jaxenv.commands.interrupts import Interrupt, listening
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,9 +42,11 @@ class Budget:
 
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.steps is None):
-            raise ConfigError("give either --minutes or --steps")
-        if not (self.minutes or self.steps or 0) > 0:
-            raise ConfigError(f"the budget must be positive, got {self.minutes or self.steps}")
+            raise ConfigError(f"--minutes {self.minutes} and --steps {self.steps}: give one of the two")
+        if self.minutes is not None and not self.minutes > 0:
+            raise ConfigError(f"--minutes {self.minutes}: give a positive number")
+        if self.steps is not None and self.steps < 1:
+            raise ConfigError(f"--steps {self.steps}: give at least 1")
 
     def updates(self, per_update: int, per_chunk: int) -> int | None:
         """Whole chunks of updates, if the run is counted in steps."""

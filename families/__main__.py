@@ -1,4 +1,7 @@
-"""Families of environments: ``python -m families list|show|new``. Exit status 0 done, 2 wrong arguments."""
+"""Families of environments: ``python -m families list|show|new``.
+
+Exit status 0 done, 2 wrong arguments, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 
 import families
 from families.lookup import Family, UnknownFamilyError, hint
+from jaxenv.commands.arguments import path
+from jaxenv.commands.interrupts import run_command
 
 PARTS = ("bench", "training", "transfer", "translation")
 
@@ -24,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("name", metavar="NAME", help="the package's name, as in lunar_rover")
     new.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="FOLDER",
         help="a checkout of this repository, or a new folder for a package of its own (default: the present folder if "
         "it is a checkout, else ./NAME)",
@@ -34,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return run_command(" ".join(["families", *given[:1]]), lambda: _run(given))
+
+
+def _run(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     try:
         if options.command == "new":
@@ -85,9 +95,9 @@ def _new(name: str, out: Path | None) -> int:
         return 2
     layout = made.layout
     print(f"{made.folder}: {len(made.files)} new files")
-    print("\n".join(f"  {path}" for path in made.files))
-    for path in made.changed:
-        print(f"changed: {path}, which names the environment now")
+    print("\n".join(f"  {file}" for file in made.files))
+    for changed in made.changed:
+        print(f"changed: {changed}, which names the environment now")
     tests = sorted({layout.env_tests, layout.tests})
     if layout.own:
         print("next, in that folder: pip install -e '.[tools]' pytest && python -m pytest")

@@ -52,6 +52,8 @@ def to_array(env: Environment, method: str, action: Any) -> Any:
 
     Raises TypeError for a list that is no array, ValueError for an index that does not fit int32.
     """
+    if isinstance(action, (str, bytes, dict, set)) and isinstance(env.action_space(), (Discrete, Box)):
+        raise TypeError(f"{_must_be(env, method)}, got {action!r}")
     if isinstance(action, (list, tuple)):
         try:
             traced = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(action))

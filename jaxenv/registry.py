@@ -39,6 +39,8 @@ def register(id: str, entry: str, kwargs: Mapping[str, Any] | None = None, tags:
 
 def build(id: str, config: Mapping[str, Any]) -> Environment:
     """As `make`."""
+    if not isinstance(id, str):
+        raise TypeError(f"make: the id must be a text as 'family/name', got {id!r}; list_envs() names them all")
     entry = _find(id)
     module, _, name = entry.target.partition(":")
     try:

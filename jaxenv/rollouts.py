@@ -119,7 +119,10 @@ class Rollout:
         if self.batch_size < 1 or self.num_steps < 1:
             raise ValueError(f"rollout: batch_size and num_steps must be positive: {self.batch_size}, {self.num_steps}")
         if self.batch_size * self.num_steps >= 2**31:
-            raise ValueError("rollout: batch_size * num_steps must stay below 2**31 to be counted; call run repeatedly")
+            raise ValueError(
+                f"rollout: batch_size * num_steps must stay below 2**31 to be counted, got {self.batch_size} * "
+                f"{self.num_steps}; call run repeatedly"
+            )
         if self.chunk is not None and (self.chunk < 1 or self.batch_size % self.chunk):
             raise ValueError(f"rollout: chunk must divide batch_size {self.batch_size}, got {self.chunk}")
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path, positive, seconds
+from jaxenv.commands.console import Console
+from jaxenv.commands.interrupts import INTERRUPTED, Interrupt, listening, run_command
 from jaxenv.environment import Environment
 from leaderboard import bench as benching
 from leaderboard import child, configuration, machine, peer
@@ -26,6 +29,8 @@ from leaderboard.section import MODES, Section, choose, count
 from leaderboard.settings import BACKENDS, Settings
 from leaderboard.task import Task
 
+REMEDY = "choose another file with --json"
+
 
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog=program("leaderboard"), description="Throughput by PROTOCOL.md.")
@@ -36,26 +41,33 @@ def parser() -> argparse.ArgumentParser:
         "--mode", choices=MODES, help="who chooses the actions (default: each mode that is declared for the reference)"
     )
     bench.add_argument(
-        "--cores", type=int, metavar="N", help="cores for ours and for theirs (default: as declared for the reference)"
+        "--cores",
+        type=positive,
+        metavar="N",
+        help="cores for ours and for theirs (default: as declared for the reference)",
     )
     bench.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="configure the environment; may be repeated"
     )
     bench.add_argument(
-        "--batch", type=int, nargs="+", metavar="B", help="environments at once (default: 1 64 512 4096, then the best)"
+        "--batch",
+        type=positive,
+        nargs="+",
+        metavar="B",
+        help="environments at once (default: 1 64 512 4096, then the best)",
     )
-    bench.add_argument("--samples", type=int, default=10, help="samples of each row (default: %(default)s)")
-    bench.add_argument("--seconds", type=float, default=1.0, help="least length of a sample (default: %(default)s)")
-    bench.add_argument("--chunk", type=int, help="lanes that run together (default: the whole batch)")
-    bench.add_argument("--devices", type=int, help="devices to split lanes over (default: on a CPU one per core)")
-    bench.add_argument("--json", type=Path, metavar="OUT", help="write the rows here, after each row")
+    bench.add_argument("--samples", type=positive, default=10, help="samples of each row (default: %(default)s)")
+    bench.add_argument("--seconds", type=seconds, default=1.0, help="least length of a sample (default: %(default)s)")
+    bench.add_argument("--chunk", type=positive, help="lanes that run together (default: the whole batch)")
+    bench.add_argument("--devices", type=positive, help="devices to split lanes over (default: on a CPU one per core)")
+    bench.add_argument("--json", type=path, metavar="OUT", help="write the rows here, after each row")
     bench.add_argument(
         "--backend", choices=BACKENDS, default="xla", help="what makes our program; simd: one kernel, XLA in turns"
     )
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
     bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
     bench.add_argument(
-        "--peer-batch", type=int, default=256, metavar="B", help="environments a peer plays at once (%(default)s)"
+        "--peer-batch", type=positive, default=256, metavar="B", help="environments a peer plays at once (%(default)s)"
     )
     bench.add_argument(
         "--xla",
@@ -68,28 +80,31 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0 done, 2 wrong arguments or not possible here, 130 interrupted."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    return run_command(" ".join(["leaderboard", *given[:1]]), lambda: _run(given))
+
+
+def _run(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     console = Console(stderr=True)
     rows = _Rows(arguments.json)
-    command = program("leaderboard", *(sys.argv[1:] if argv is None else argv))
+    command = program("leaderboard", *argv)
     try:
-        _bench(arguments, command, rows, console)
+        with rows.held(), listening(at_once=True) as interrupt:
+            _bench(arguments, command, rows, console, interrupt)
         status = 0
-    except (*child.CANNOT, child.ChildError, OutError) as error:
+    except (*child.CANNOT, child.ChildError, files.StorageError) as error:
         console.print("cannot bench:", style="red", end=" ")
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        console.say(str(error))
         status = 2
     except KeyboardInterrupt:
         kept = f"; {count(len(rows.all), 'row')} so far in {arguments.json}" if arguments.json and rows.all else ""
-        console.print(f"interrupted{kept}", highlight=False, soft_wrap=True)
-        status = 130
+        console.say(f"interrupted{kept}")
+        status = INTERRUPTED
     for table in tables(rows.all):
         Console().print(table)
     return status
-
-
-class OutError(OSError):
-    """The rows cannot be written."""
 
 
 class _Rows:
@@ -98,18 +113,15 @@ class _Rows:
     def __init__(self, out: Path | None):
         self._out, self._ended, self._current = out, [], []
 
-    def check(self) -> None:
-        """Raise OutError where `out` cannot be written: before hours of measuring, not after."""
-        if self._out is not None:
-            try:
-                if self._out.is_dir():
-                    raise IsADirectoryError("it is a folder")
-                self._out.parent.mkdir(parents=True, exist_ok=True)
-                part = self._out.with_name(self._out.name + ".part")
-                part.touch()
-                part.unlink()
-            except OSError as error:
-                raise OutError(f"--json {self._out} cannot be written: {error}") from error
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from `out` while the block runs.
+
+        Raises files.StorageError where `out` cannot be written: before hours of measuring, not after.
+        """
+        files.check_writable(self._out, REMEDY)
+        with files.alone(self._out, REMEDY):
+            yield
 
     @property
     def all(self) -> list[dict[str, Any]]:
@@ -129,13 +141,11 @@ class _Rows:
 
 
 def write(rows: list[dict[str, Any]], out: Path) -> None:
-    """Replace `out` in one move: a reader, or an interrupt, never sees half a file."""
-    part = out.with_name(out.name + ".part")
-    part.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
-    os.replace(part, out)
+    """Replace `out` in one move: a reader, or an interrupt, never sees half a file. files.StorageError."""
+    files.write(out, json.dumps({"rows": rows}, indent=1) + "\n", REMEDY)
 
 
-def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console) -> None:
+def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console, interrupt: Interrupt) -> None:
     settings = Settings(
         batches=None if arguments.batch is None else tuple(arguments.batch),
         samples=arguments.samples,
@@ -147,7 +157,6 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         xla=tuple(arguments.xla),
         backend=arguments.backend,
     )
-    rows.check()
     env = configuration.make(arguments.env, configuration.parse(arguments.set))
     name = env.spec.reference.name if env.spec.reference else None
     part = bench_of(arguments.env)
@@ -167,6 +176,7 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         for section in sections:
 
             def report(now: benching.Progress, label: str = section.label) -> None:
+                interrupt.check()
                 done, total = schedule.at(now)
                 bar.update(
                     shown, description=f"{label}: {now.label}", completed=done, total=total, left=schedule.left()

@@ -308,7 +308,7 @@ def _check_pool_format(which: str | Path, format: str) -> None:
 
 def _pool_key(which: str | Path) -> tuple[str | Path, int]:
     """With the time of the file's last change, so that a pool that is built again is read again."""
-    path = Path(which)
+    path = Path(which).expanduser()
     built_in = which in formats.built_in_pools()
     return which, path.stat().st_mtime_ns if not built_in and path.exists() else 0
 

@@ -16,6 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path, seed
+from jaxenv.commands.interrupts import run_command
 from pongjax.env import DOWN, STILL, UP, PufferPong
 from pongjax.params import PongParams
 from pongjax.state import PongState
@@ -150,11 +153,16 @@ def play_game(env: PufferPong, seed: int, longest: int = 20_000, params: PongPar
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0 written, 1 not possible here, 2 wrong arguments, 130 interrupted."""
+    return run_command("pongjax.render", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pongjax.render", description="Play a game and write its page.")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--frame-skip", type=int, default=1, help="frames of one agent step (default: %(default)s)")
     parser.add_argument("--points", type=int, default=3, help="points that win the game (default: %(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="HTML", help="where to write the page")
+    parser.add_argument("--out", type=path, required=True, metavar="HTML", help="where to write the page")
     arguments = parser.parse_args(argv)
     if arguments.points < 1:
         parser.error(f"--points must be at least 1, got {arguments.points}")
@@ -162,14 +170,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         env = PufferPong(frame_skip=arguments.frame_skip)
     except ValueError as error:
         parser.error(str(error))
-    params = PongParams(max_score=arguments.points)
-    states = play_game(env, arguments.seed, params=params)
-    page = html(states, params, title=f"Pong, seed {arguments.seed}", frame_skip=arguments.frame_skip)
+    params, remedy = PongParams(max_score=arguments.points), "choose another file with --out"
     try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(page, encoding="utf-8")
-    except OSError as error:
-        parser.error(f"--out {arguments.out}: {error}")
+        files.check_writable(arguments.out, remedy)
+        states = play_game(env, arguments.seed, params=params)
+        page = html(states, params, title=f"Pong, seed {arguments.seed}", frame_skip=arguments.frame_skip)
+        files.write(arguments.out, page, remedy)
+    except files.StorageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     print(f"{arguments.out}: {len(states.tick)} steps")
     return 0
 

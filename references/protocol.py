@@ -101,6 +101,10 @@ class ReferenceVersionError(ReferenceUnavailableError):
     """The reference that would run has another version than the one that the environments are held equal to."""
 
 
+class ReferenceFailedError(ReferenceUnavailableError):
+    """A reference that runs has died, hangs, or answers nonsense; the message names it and the remedy."""
+
+
 def require_version(name: str, found: str, pinned: str, remedy: str) -> None:
     """Raise `ReferenceVersionError` unless what runs is what is pinned. Drivers call it when their reference starts."""
     if found != pinned:

@@ -21,7 +21,7 @@ ALLOWED = {
     "verification": (*BELOW, "leaderboard.machine", "leaderboard.invocation"),
     "baselines": (
         *(*BELOW, "leaderboard.machine", "leaderboard.invocation"),
-        *("verification.statistics", "verification.registry", "verification.interrupts"),
+        *("verification.statistics", "verification.registry"),
     ),
 }
 """Packages and modules that each package may import; `families` stands on top and may import all of them."""

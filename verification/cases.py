@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxenv.commands import files
 from references.protocol import UNDEFINED, Actions, Env, Restorable, Snapshot
 from verification.batches import step_with_tape
 from verification.fields import FieldTable
@@ -21,6 +21,9 @@ from verification.plugin import Plugin
 from verification.results import FieldDifference, Finding
 
 SCHEMA = "verification.case/1"
+_AGAIN = "run the verification again, which writes it anew"
+REMEDY = "choose another file with --json"
+FAILURES_REMEDY = "choose another folder with --failures"
 
 
 class CaseFileError(ValueError):
@@ -63,8 +66,8 @@ class Case:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def save(folder: Path, case: Case, finding: Finding) -> Path:
-    """Write the case, with what was found, into `folder` in one go; returns the file."""
+def save(folder: Path, case: Case, finding: Finding, remedy: str = FAILURES_REMEDY) -> Path:
+    """Write the case, with what was found, into `folder` in one go; returns the file. `files.StorageError`."""
     data = {
         **case.to_json(),
         "found": {
@@ -77,7 +80,7 @@ def save(folder: Path, case: Case, finding: Finding) -> Path:
         },
     }
     path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '-', case.env)}-{case.digest}.json"
-    write_json(path, data)
+    write_json(path, data, remedy)
     return path
 
 
@@ -90,7 +93,7 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise CaseFileError(f"{path}: cannot be read ({error})") from error
     except json.JSONDecodeError as error:
-        raise CaseFileError(f"{path}: is not whole JSON, cut off or damaged ({error})") from error
+        raise CaseFileError(f"{path}: is not whole JSON, cut off or damaged ({error}); {_AGAIN}") from error
     if not isinstance(data, dict):
         raise CaseFileError(f"{path}: holds a {type(data).__name__}, expected a counterexample object")
     return data
@@ -117,7 +120,7 @@ def from_json(data: Mapping[str, Any], where: str) -> Case:
             setting=_setting(data),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CaseFileError(f"{where}: no counterexample, {type(error).__name__}: {error}") from error
+        raise CaseFileError(f"{where}: no counterexample, {type(error).__name__}: {error}; {_AGAIN}") from error
 
 
 def _setting(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,17 +151,14 @@ def _decode(value: Any) -> Any:
     return value
 
 
-def write_json(path: Path, data: Any) -> None:
+def write_json(path: Path, data: Any, remedy: str = REMEDY) -> None:
     """Write a JSON file in one go; see `write_text`."""
-    write_text(path, json.dumps(data, indent=1, default=_plain) + "\n")
+    write_text(path, json.dumps(data, indent=1, default=_plain) + "\n", remedy)
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Write a text file through a neighbour, so that nobody sees half of it; returns the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+def write_text(path: Path, text: str, remedy: str = REMEDY) -> Path:
+    """Write a text file whole or not at all; returns the path. `files.StorageError` where it cannot be written."""
+    files.write(path, text, remedy)
     return path
 
 

@@ -29,7 +29,15 @@ def load_plugin(name: str) -> Plugin:
         found = load(target)
     except families.UnknownFamilyError as error:
         raise UnknownPluginError(str(error)) from None
-    plugin = found if isinstance(found, Plugin) else found()
+    except ModuleNotFoundError as error:
+        if error.name not in (module := target.partition(":")[0], module.partition(".")[0]):
+            raise  # something that the plugin needs
+        remedy = "install its package, or name its folder in PYTHONPATH"
+        raise UnknownPluginError(f"'{target}': there is no module {error.name!r}; {remedy}") from error
+    try:
+        plugin = found if isinstance(found, Plugin) else found()
+    except TypeError as error:
+        raise UnknownPluginError(f"'{target}' is no verification.plugin.Plugin, nor makes one: {error}") from error
     if not isinstance(plugin, Plugin):
         raise UnknownPluginError(f"'{target}' gives a {type(plugin).__name__}, expected a verification.plugin.Plugin")
     return plugin

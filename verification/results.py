@@ -69,6 +69,7 @@ class CheckResult:
     * `divergences`: how many cases differed; `findings`: the first of them in detail.
     * `first_fields`: divergences by the first differing path, and `first_steps`: by step, for triage.
     * `stats`: figures of the check's own; `notes`: sentences for the reader.
+    * `behaviours`: how often its steps showed each.
     """
 
     id: str
@@ -87,6 +88,7 @@ class CheckResult:
     stats: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
+    behaviours: dict[str, int] = field(default_factory=dict)
 
     def add(self, finding: Finding, keep: int = 20) -> None:
         """Count a divergence; the first `keep` are kept in detail."""

@@ -38,12 +38,16 @@ OnResult = Callable[[Check, CheckResult], None]
 
 @dataclass
 class Run:
-    """A run's results so far. `done`: check id → its result as in the report, taken over from an interrupted run."""
+    """A run's results so far. `done`: check id → its result as in the report, taken over from an interrupted run.
+
+    `ahead`: results taken over whose turn has not come: a report that is written meanwhile holds them too.
+    """
 
     plugin: Plugin
     plan: Plan
     results: list[CheckResult] = field(default_factory=list)
     done: Mapping[str, Any] = field(default_factory=dict)
+    ahead: dict[str, CheckResult] = field(default_factory=dict)
     interrupted: bool = False
     reason: str = ""
     error: bool = False
@@ -57,7 +61,7 @@ class Run:
     @property
     def verdict(self) -> Verdict:
         """The gravest verdict of any check; an interrupted or refused run is never a pass."""
-        found: list[Verdict] = [result.verdict for result in self.results]
+        found: list[Verdict] = [result.verdict for result in (*self.results, *self.ahead.values())]
         if self.error:
             found.append("error")
         if self.interrupted or not found:
@@ -93,6 +97,7 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None, context:
     try:
         run.plugin.check()
         checks = checks_of(context, run.plan.levels)
+        run.ahead = {check.id: CheckResult.from_json(run.done[check.id]) for check in checks if check.id in run.done}
         run.info = describe(context)
         fresh.require_deterministic(run.plugin, context.reference, "reference", run.plan.seed)
         for check in checks:
@@ -178,11 +183,12 @@ def _plain_plan(plan: Plan) -> dict[str, Any]:
 
 
 def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) -> None:
-    earlier = run.done.get(check.id)
+    earlier = run.ahead.pop(check.id, None)
     if earlier is not None:
-        result = CheckResult.from_json(earlier)
-        run.results.append(result)
-        on_result(check, result)
+        run.results.append(earlier)
+        if earlier.behaviours:  # what comes after it may go by them, as the choice of actions does
+            coverage.coverage_of(context).counts.update(earlier.behaviours)
+        on_result(check, earlier)
         return
     result = check.start()
     run.results.append(result)
@@ -192,7 +198,7 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
         result.reason = f"needs {', '.join(lacking)}"
         on_result(check, result)
         return
-    begin = time.monotonic()
+    begin, before = time.monotonic(), coverage.counts_so_far(context)
     try:
         check.run(context, result)
     except KeyboardInterrupt:
@@ -205,6 +211,7 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
     except Exception as error:  # whatever a check meets is its verdict, and the other checks still run
         result.verdict, result.reason = "error", f"{type(error).__name__}: {error}"
         result.notes.append(traceback.format_exc(limit=-6))
+    result.behaviours = dict(sorted((coverage.counts_so_far(context) - before).items()))
     result.seconds = result.seconds or round(time.monotonic() - begin, 3)
     on_result(check, result)
 
@@ -242,7 +249,8 @@ def describe(context: Context) -> dict[str, Any]:
 def to_json(run: Run) -> dict[str, Any]:
     """The report, also of an unfinished run."""
     levels = [level for level in LEVELS if level in run.plan.levels]
-    by_level = {level: [result for result in run.results if result.level == level] for level in levels}
+    results = (*run.results, *run.ahead.values())
+    by_level = {level: [result for result in results if result.level == level] for level in levels}
     unknown = {"name": "unknown", "version": "unknown"}
     fields = run.plugin.state.fields
     return {
@@ -258,7 +266,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "levels": [level_json(level, by_level[level]) for level in levels],
         "coverage": run.coverage or {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None},
         "mutants": run.mutants,
-        "tost": [row for result in run.results for row in result.stats.get("tost", [])],
+        "tost": [row for result in results for row in result.stats.get("tost", [])],
         "ignored_fields": [{"path": spec.path, "why": spec.why} for spec in fields if spec.kind == "ignore"],
         "tolerances": [
             {"path": spec.path, "atol": spec.atol, "rtol": spec.rtol, "ulp": spec.ulp, "why": spec.why}

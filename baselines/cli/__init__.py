@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jaxenv.commands.interrupts import complain, run_command
 from leaderboard.invocation import program
-from verification.interrupts import complain, run_command
 
 COMMANDS = {
     "train": ("baselines.cli.train", "train a policy (PPO or PQN)"),
@@ -39,13 +39,13 @@ def _run(command: str, rest: list[str]) -> int:
     if command not in COMMANDS:
         complain(f"unknown command {command!r}; commands are {', '.join(COMMANDS)}")
         return 2
-    from baselines.errors import BaselinesError
+    from baselines.errors import BaselinesError, StorageError
     from jaxenv import UnknownEnvironmentError
 
     try:
         with _warnings_in_words(command):
             return _start(command, rest)
-    except (BaselinesError, UnknownEnvironmentError) as error:
+    except (BaselinesError, StorageError, UnknownEnvironmentError) as error:
         complain(f"{command}: {error.args[0] if error.args else error}")
         return 1
 
@@ -88,8 +88,8 @@ def _cache_compiled_programs() -> None:
     import jax
     from platformdirs import user_cache_path
 
-    from baselines import files
     from baselines.errors import StorageError
+    from jaxenv.commands import files
 
     folder = user_cache_path("pokejax-baselines")
     try:

@@ -15,10 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from baselines import devices, files, run_folder
+from baselines import devices, run_folder
 from baselines.provenance import made_with
 from baselines.train import Request, Result
-from verification.interrupts import INTERRUPTED, leave_closed_pipes, listening
+from jaxenv.commands import files
+from jaxenv.commands.interrupts import INTERRUPTED, leave_closed_pipes, listening
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 
 import jaxenv
 from baselines import arguments as types
-from baselines import files
 from baselines.arguments import BACKEND_HELP, BACKENDS
+from baselines.errors import ConfigError
 from baselines.evaluate import evaluate
 from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
 from baselines.run_folder import open_run
 from baselines.transfer.policies import entrants
+from jaxenv.commands import files
 from leaderboard.invocation import program
 
 
@@ -75,6 +76,8 @@ def evaluate_run(
     policies = checkpoint.policies(greedy=greedy)
     env, reports = jaxenv.make(checkpoint.facts.env), checkpoint.facts.config.reports
     opponents: list[Policy] = []
+    if rivals and env.num_players != 2:
+        raise ConfigError(f"--opponent {rivals[0]}: {env.id} is no game of two; leave out --opponent")
     if env.num_players == 2:
         opponents = [entrant.policy for entrant in entrants(env, rivals or fixed_names(env.id))]
     members, lines = [], []

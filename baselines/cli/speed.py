@@ -8,13 +8,13 @@ from rich.table import Table
 
 import jaxenv
 from baselines import arguments as types
-from baselines import files
 from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.errors import ConfigError
 from baselines.family import config_of
 from baselines.speed import Speed, measure, network_of
+from jaxenv.commands import files
+from jaxenv.commands.console import Console
 from leaderboard.invocation import program
-from verification.interrupts import Console
 
 HIDDEN = ("64,64", "256,256", "1024,1024", "4096,4096")
 """Layers of the networks that are measured by default."""

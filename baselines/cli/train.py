@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 import jaxenv
-from baselines import devices, files, run_folder
+from baselines import devices, run_folder
 from baselines.arguments import check_seed
 from baselines.checkpoint import Facts
 from baselines.cli.closing import Closing, close
@@ -22,8 +22,9 @@ from baselines.family import config_of
 from baselines.loggers import TensorBoard, WeightsAndBiases
 from baselines.ratings.matches import check_games
 from baselines.train import Budget, Request, train
+from jaxenv.commands import files
+from jaxenv.commands.console import Console
 from leaderboard.invocation import program
-from verification.interrupts import Console
 
 
 @dataclasses.dataclass(frozen=True)

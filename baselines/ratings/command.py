@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baselines import arguments as types
-from baselines import files
 from baselines.errors import ConfigError
 from baselines.ratings.bradley_terry import rate
 from baselines.ratings.matches import Scores, all_pairs, play_matches, win_rates
@@ -18,7 +17,8 @@ from baselines.transfer.command import progress
 from baselines.transfer.game import Game, game
 from baselines.transfer.policies import Entrant, entrants
 from baselines.transfer.store import REMEDY, PlanFile
-from verification.interrupts import Console
+from jaxenv.commands import files
+from jaxenv.commands.console import Console
 
 SIDES = ("ours", "reference")
 

@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from baselines import arguments as types
-from baselines import files
 from baselines.errors import ConfigError
 from baselines.policy import Policy
 from baselines.transfer.arena import Arena, Starts
@@ -27,7 +26,8 @@ from baselines.transfer.policies import Entrant, entrants
 from baselines.transfer.report import notes, tables, verdict_line
 from baselines.transfer.scripted import random_play
 from baselines.transfer.store import REMEDY, SIDES, Store
-from verification.interrupts import Console
+from jaxenv.commands import files
+from jaxenv.commands.console import Console
 
 RANDOM_EPISODES = 256
 """Of random play in the reference: what training has gained is a measure for the margin."""
@@ -181,7 +181,7 @@ def rival(playing: Game, source: str | None, greedy: bool = False) -> Entrant | 
     """The player on the other seat; None in games of one. `ConfigError` where an opponent makes no sense."""
     if playing.players == 1:
         if source:
-            raise ConfigError(f"--opponent {source}: {playing.env.id} is a game of one player")
+            raise ConfigError(f"--opponent {source}: {playing.env.id} is a game of one player; leave out --opponent")
         return None
     found = entrants(playing.env, [source or playing.opponents[0]], greedy)
     if len(found) != 1:

@@ -10,11 +10,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from baselines import files
 from baselines.errors import BaselinesError
 from baselines.policy import Policy, load, load_all
 from baselines.transfer.scripted import scripted, scripted_names
 from jaxenv import Environment
+from jaxenv.commands import files
 
 
 @dataclass(frozen=True)

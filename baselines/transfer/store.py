@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from baselines import files
 from baselines.errors import BaselinesError
 from baselines.provenance import made_with
 from baselines.transfer.episodes import Episodes
+from jaxenv.commands import files
 
 REMEDY = "choose another file with --json"
 SIDES = ("candidate", "reference")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import jax
 
@@ -13,18 +12,29 @@ import jaxenv
 from cheetahjax.envs.planar_env import PlanarEnv
 from cheetahjax.render import gif, html, svg
 from cheetahjax.render.episode import POLICIES, Episode, play
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path, seed
+from jaxenv.commands.interrupts import run_command
 
 FORMATS = (".html", ".svg", ".gif")
 
 
+REMEDY = "choose another file with --out"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0 written, 1 not possible here, 2 wrong arguments, 130 interrupted."""
+    return run_command("cheetahjax.render", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cheetahjax.render", description="Play an episode and draw it.")
     parser.add_argument("--env", default="HalfCheetah-v5", help="the task (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--policy", choices=sorted(POLICIES), default="random", help="(default: %(default)s)")
     parser.add_argument("--steps", type=int, default=200, help="the most to play (default: %(default)s)")
     parser.add_argument(
-        "--out", type=Path, required=True, help="a page (.html), an animation (.gif), or the last state (.svg)"
+        "--out", type=path, required=True, help="a page (.html), an animation (.gif), or the last state (.svg)"
     )
     arguments = parser.parse_args(argv)
     if arguments.steps < 1:
@@ -38,19 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not isinstance(env, PlanarEnv):
         parser.error(f"--env {arguments.env}: only tasks of cheetahjax are drawn here")
     try:
+        files.check_writable(arguments.out, REMEDY)
         episode = _play(env, arguments)
-        content = _content(env, episode, arguments)
-    except (ImportError, ValueError) as error:
+        files.write(arguments.out, _content(env, episode, arguments), REMEDY)
+    except (ImportError, ValueError, files.StorageError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted: nothing was written", file=sys.stderr)
-        return 130
-    try:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_bytes(content)
-    except OSError as error:
-        parser.error(f"--out {arguments.out}: {error}")
     end = "terminated" if episode.terminated else "truncated" if episode.truncated else "not ended"
     print(f"{arguments.out}: {len(episode.rewards)} steps, return {float(episode.rewards.sum()):.2f}, {end}")
     return 0

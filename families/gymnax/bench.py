@@ -11,12 +11,10 @@ magnifies rounding).
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -25,6 +23,9 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 import jaxlanes
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path, positive
+from jaxenv.commands.interrupts import run_command
 from leaderboard import machine
 from leaderboard.program import one_device_per_core
 
@@ -92,14 +93,32 @@ def compare(name: str, batch: int, steps: int, samples: int) -> dict[str, Any]:
     }
 
 
+REMEDY = "choose another file with --json"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    return run_command("bench", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m families.gymnax.bench", description=__doc__)
     parser.add_argument("env", nargs="*", default=ENVIRONMENTS)
-    parser.add_argument("--batch", type=int, default=4096)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--samples", type=int, default=10)
-    parser.add_argument("--json", type=Path, metavar="OUT")
+    parser.add_argument("--batch", type=positive, default=4096)
+    parser.add_argument("--steps", type=positive, default=100)
+    parser.add_argument("--samples", type=positive, default=10)
+    parser.add_argument("--json", type=path, metavar="OUT")
     options = parser.parse_args(arguments)
+    try:
+        files.check_writable(options.json, REMEDY)
+        with files.alone(options.json, REMEDY):
+            return _measure(options)
+    except files.StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _measure(options: argparse.Namespace) -> int:
     one_device_per_core()
     from importlib.metadata import version
 
@@ -113,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speed = row["median_sps"]
         print(f"{name}: xla {speed['xla']:,.0f}, simd {speed['simd']:,.0f} steps/s, × {row['ratio']:.1f}", flush=True)
         if options.json:
-            options.json.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n")
+            files.write_json(options.json, {**head, "rows": rows}, REMEDY)
     return 0
 
 

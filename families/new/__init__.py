@@ -10,8 +10,10 @@ import dataclasses
 from pathlib import Path
 
 from families.new import checkout, names, write
+from families.new import layout as layouts
 from families.new.errors import NewFamilyError
-from families.new.layout import Layout, files, in_checkout, of_its_own
+from families.new.layout import Layout, in_checkout, of_its_own
+from jaxenv.commands import files
 
 __all__ = ["Made", "NewFamilyError", "create"]
 
@@ -36,9 +38,18 @@ def create(name: str, out: Path | None = None) -> Made:
     here = Path.cwd()
     folder = (out or (here if checkout.is_checkout(here) else here / name)).absolute()
     inside = checkout.is_checkout(folder)
+    try:
+        # Two families that are made at once would each write the table that they both have read.
+        with files.alone(folder if inside else None, "choose another --out", folder=True):
+            return _create(name, folder, inside)
+    except files.StorageError as error:
+        raise NewFamilyError(str(error)) from error
+
+
+def _create(name: str, folder: Path, inside: bool) -> Made:
     names.check_free(name, folder if inside else None)
     layout = in_checkout(name) if inside else of_its_own(name)
-    made = files(name, layout)
+    made = layouts.files(name, layout)
     if not inside:
         write.new_folder(folder, made)
         return Made(folder, tuple(made), (), layout)

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path
+from jaxenv.commands.interrupts import run_command
 from pokejax.common.formats import with_built_in_teams
 from pokejax.common.pools import TeamPool, save_pool
 from references.showdown.scripts import run_script
@@ -35,8 +39,12 @@ def generate_pool(format_id: str, teams: int, seed: str) -> tuple[TeamPool, int]
     return TeamPool(teams=array.astype(np.uint8), format=format_id, source=source), raw["refused"]
 
 
-def main() -> None:
-    """Command line: generate one pool file."""
+def main(arguments: list[str] | None = None) -> int:
+    """Command line: generate one pool file; returns the exit status."""
+    return run_command("pools", lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m families.pokejax_gen1.pools",
         description="Write a team pool from the reference package.",
@@ -44,13 +52,19 @@ def main() -> None:
     parser.add_argument("--format", choices=with_built_in_teams(), required=True)
     parser.add_argument("--teams", type=int, default=20000, help="how many teams (default: %(default)s)")
     parser.add_argument("--seed", default="1,2,3,4", help="four 16-bit numbers (default: %(default)s)")
-    parser.add_argument("--out", type=Path, help="file to write (default: the one in pokejax/data)")
-    options = parser.parse_args()
-    pool, refused = generate_pool(options.format, options.teams, options.seed)
+    parser.add_argument("--out", type=path, help="file to write (default: the one in pokejax/data)")
+    options = parser.parse_args(arguments)
     out = options.out or DATA_FOLDER / f"{options.format}.npz"
-    save_pool(pool, out)
+    try:
+        files.check_writable(out, "choose another file with --out")
+        pool, refused = generate_pool(options.format, options.teams, options.seed)
+        save_pool(pool, out)
+    except files.StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"wrote {len(pool)} teams to {out} ({out.stat().st_size:,} bytes); the reference refused {refused} others")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,14 +6,19 @@ Command: ``python -m families.pokejax_gen1.tables``.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
+import sys
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path
+from jaxenv.commands.interrupts import run_command
 from pokejax.gen1.dex import (
     BOOSTS,
     CANNOT_MOVE,
@@ -194,18 +199,29 @@ def build_tables(raw: dict[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def main() -> None:
-    """Command line: regenerate the table file."""
+def main(arguments: list[str] | None = None) -> int:
+    """Command line: regenerate the table file; returns the exit status."""
+    return run_command("tables", lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m families.pokejax_gen1.tables", description=__doc__)
-    parser.add_argument("--out", type=Path, default=DEX_FILE, help="file to write (default: %(default)s)")
-    out = parser.parse_args().out
-    raw = export_dex()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, **build_tables(raw))  # pyright: ignore[reportArgumentType]
+    parser.add_argument("--out", type=path, default=DEX_FILE, help="file to write (default: %(default)s)")
+    out, remedy = parser.parse_args(arguments).out, "choose another file with --out"
+    try:
+        files.check_writable(out, remedy)
+        raw = export_dex()
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **build_tables(raw))  # pyright: ignore[reportArgumentType]
+        files.write(out, buffer.getvalue(), remedy)
+    except files.StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(
         f"wrote {out} from pokemon-showdown {raw['version']}: {len(raw['moves'])} moves, {len(raw['species'])} species"
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

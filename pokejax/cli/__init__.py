@@ -10,13 +10,14 @@ Exit status: that of the command; 2 for a command that does not exist or cannot 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, requires
 
-from pokejax.cli.command import EXIT_COULD_NOT, EXIT_INTERRUPTED, EXIT_OK, CannotRunError, Command
+from jaxenv.commands.files import StorageError
+from jaxenv.commands.interrupts import run_command
+from pokejax.cli.command import EXIT_COULD_NOT, EXIT_OK, CannotRunError, Command
 
 GROUP = "pokejax.commands"
 _OWN = "pokejax"
@@ -68,6 +69,10 @@ def usage() -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    return run_command(" ".join(["pokejax", *words[:1]]), lambda: _run(words))
+
+
+def _run(words: list[str]) -> int:
     if not words:
         print(usage(), file=sys.stderr)
         return EXIT_COULD_NOT
@@ -86,29 +91,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = f"did you mean {close[0]!r}?" if close else f"commands are {', '.join(known)}"
         print(f"pokejax: there is no command {name!r}; {told}", file=sys.stderr)
         return EXIT_COULD_NOT
-    return _run(name, known[name], rest)
+    return _start(name, known[name], rest)
 
 
-def _run(name: str, entry: EntryPoint, arguments: list[str]) -> int:
+def _start(name: str, entry: EntryPoint, arguments: list[str]) -> int:
     before = sys.argv
     try:
         command = load(entry)
         sys.argv = [f"pokejax {name}", *command.before, *arguments]  # what the programs write down as their command
         return command.run(arguments)
-    except CannotRunError as error:
+    except (CannotRunError, StorageError) as error:
         print(f"pokejax {name}: {error}", file=sys.stderr)
         return EXIT_COULD_NOT
     except ModuleNotFoundError as error:
         if not _of_an_extra(error.name):
             raise
         print(f"pokejax {name}: {_missing(error)}", file=sys.stderr)
-        return EXIT_COULD_NOT
-    except KeyboardInterrupt:
-        print(f"pokejax {name}: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has seen enough; without this Python complains once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_COULD_NOT
     finally:
         sys.argv = before

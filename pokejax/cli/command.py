@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Sequence
 
-EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_DIVERGENCE, EXIT_COULD_NOT = 0, 1, 2
 
 
 class CannotRunError(RuntimeError):

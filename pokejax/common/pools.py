@@ -23,11 +23,16 @@ from typing import Any
 
 import numpy as np
 
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path
+from jaxenv.commands.interrupts import run_command
 from pokejax.common import formats, generations
 from pokejax.common.team_text import TeamError, read_file, split_teams
 
 REBUILD = "build it again with `python -m pokejax.common.pools build teams.txt out.npz --format FORMAT`"
 """Remedy for a pool that is of no use."""
+REMEDY = "choose another file"
+"""Remedy for a place that cannot be written."""
 
 
 class PoolError(ValueError):
@@ -49,11 +54,16 @@ class TeamPool:
 
 
 def load_pool(which: str | Path) -> TeamPool:
-    """The built-in pool named by a format id, or the pool in an ``.npz`` file. The array is read-only.
+    """The built-in pool named by a format id, or the pool in an ``.npz`` file, ``~`` expanded. The array is read-only.
 
     :class:`PoolError` if the file is missing, corrupt, or holds a value that no team has.
     """
-    return _load_built_in(str(which)) if which in formats.built_in_pools() else read_pool(Path(which))
+    if which in formats.built_in_pools():
+        return _load_built_in(str(which))
+    try:
+        return read_pool(files.path(which))
+    except files.StorageError as error:
+        raise PoolError(str(error)) from error
 
 
 @functools.cache
@@ -88,11 +98,11 @@ def _check(pool: TeamPool, path: Path) -> None:
 
 
 def save_pool(pool: TeamPool, path: Path) -> None:
-    """Check a pool and write it; the same pool gives the same bytes."""
+    """Check a pool and write it, whole or not at all; the same pool gives the same bytes. `files.StorageError`."""
     _check(pool, path)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, teams=pool.teams, format=np.array(pool.format), source=np.array(pool.source))
-    path.write_bytes(buffer.getvalue())
+    files.write(path, buffer.getvalue(), REMEDY)
 
 
 def build_pool(
@@ -122,11 +132,15 @@ def build_pool(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Command line; returns the exit status: 0 written, 2 a team or file is not usable."""
+    """Command line; returns the exit status: 0 written, 2 a team or file is not usable, 130 interrupted."""
+    return run_command("pools", lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pokejax.common.pools", description="Pools of teams.")
     build = parser.add_subparsers(dest="command", required=True).add_parser("build", help="make a pool from teams")
-    build.add_argument("teams", type=Path, help="Showdown export text (=== headers) or packed teams, one a line")
-    build.add_argument("out", type=Path, help=".npz file to write")
+    build.add_argument("teams", type=path, help="Showdown export text (=== headers) or packed teams, one a line")
+    build.add_argument("out", type=path, help=".npz file to write")
     build.add_argument(
         "--format",
         default=formats.DEFAULT_LEGALITY,
@@ -136,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         teams = split_teams(read_file(options.teams))
         pool = build_pool(teams, options.out, options.format, options.teams.name)
-    except (OSError, ValueError) as error:
+    except (ValueError, files.StorageError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"wrote {len(pool)} teams to {options.out}")

@@ -70,9 +70,9 @@ def _ivs(entry: Mapping[str, Any], where: str) -> dict[str, int] | None:
     if entry.get("dvs") is None:
         return _given(entry, "ivs", 31, where, "IV")
     dvs = _stats(entry["dvs"], 15, where, "DV")
-    for value in dvs.values():
+    for stat, value in dvs.items():
         if not 0 <= value <= 15:
-            raise TeamError([f"{where}: DV {value}; allowed are 0 to 15"])
+            raise TeamError([f"{where}: {stat} DV {value}; allowed are 0 to 15"])
     if "hp" not in {stat_id(str(name)) for name in entry["dvs"]}:
         dvs["hp"] = hp_dv(dvs)
     return {stat: 2 * value for stat, value in dvs.items()}

@@ -131,9 +131,12 @@ def is_packed(text: str) -> bool:
 def read_file(path: Path) -> str:
     """The text of a file of teams, in UTF-8 with or without a byte-order mark.
 
-    :class:`TeamError` for another encoding, with the file and the remedy; ``OSError`` if it cannot be opened.
+    :class:`TeamError` for another encoding, with the file and the remedy, and for a file that cannot be opened.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TeamError([f"{path}: cannot be read: {error.strerror}; give a file of teams that can"]) from error
     remedy = "save it as UTF-8 (in Windows' Notepad: Save as, Encoding, UTF-8) and try again"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:200]:
         raise TeamError([f"{path}: is UTF-16 text; {remedy}"])

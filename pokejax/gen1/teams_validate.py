@@ -75,7 +75,7 @@ def _structure(member: PokemonSet) -> list[str]:
             problems.append(str(error))
             continue
         if number == MAX_MOVE:
-            problems.append("Struggle is not a move that a Pokémon can know")
+            problems.append("Struggle is not a move that a Pokémon can know; choose another")
         if number in seen:
             problems.append(f"the move {move} twice; the moves of a Pokémon differ")
         seen.add(number)

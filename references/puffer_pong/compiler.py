@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from references.puffer_pong.install import HEADER, ReferenceUnavailableError, exclusive, install, unwritable
+from references.cache import installing
+from references.puffer_pong.install import HEADER, ReferenceUnavailableError, install
 
 Build = Literal["exact", "fast", "relaxed"]
 
@@ -26,6 +27,8 @@ BUILDS: dict[Build, tuple[str, ...]] = {
 # Hidden symbols can be inlined, and `init` cannot be mistaken for one of another library.
 _COMMON = ("-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra")
 _HERE = Path(__file__).parent
+PATIENCE = 300
+"""Seconds for the compiler."""
 _SOURCES = ("driver.c", "raylib.h")
 
 
@@ -60,17 +63,13 @@ def compiled(build: Build) -> Path:
     for text in (*compiler, *flags, *((_HERE / name).read_text() for name in _SOURCES)):
         digest.update(text.encode() + b"\0")
     target = folder / f"{build}-{digest.hexdigest()[:16]}.so"
-    if target.exists():
-        return target
-    try:
-        with exclusive(folder / "compiling.lock"):
+    if not target.exists():
+        with installing("PufferLib's Pong", folder / "compiling"):
             if not target.exists():
                 with tempfile.TemporaryDirectory(dir=folder, prefix="compiling-") as temporary:
                     made = Path(temporary) / target.name
                     compile_to(made, compiler, flags, folder)
                     os.replace(made, target)
-    except OSError as error:
-        raise unwritable(folder, error) from error
     return target
 
 
@@ -102,7 +101,7 @@ def _predefined(compiler: list[str], flags: tuple[str, ...]) -> bytes:
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(command, capture_output=True, timeout=300, check=False)
+        return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ReferenceUnavailableError(
             f"`{shlex.join(command)}` could not be run: {error}. Remedy: set CC to a working gcc or clang."

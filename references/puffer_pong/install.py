@@ -5,7 +5,6 @@ Run as a module (``python -m references.puffer_pong.install``) to fetch and comp
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import os
@@ -15,11 +14,9 @@ import sys
 import tarfile
 import tempfile
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
+from references.cache import cache_root, installing
 from references.protocol import ReferenceUnavailableError
 
 VERSION = "3.0.0"
@@ -48,21 +45,8 @@ def prepare_metadata_for_build_wheel(folder, config_settings=None):
 
 
 def cache_folder() -> Path:
-    """Folder of the user cache that belongs to exactly this header; `POKEJAX_CACHE_DIR` moves the cache."""
-    root = os.environ.get("POKEJAX_CACHE_DIR") or user_cache_dir("pokejax")
-    return Path(root) / f"puffer_pong-{VERSION}-{HEADER_SHA256[:12]}"
-
-
-@contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that several processes do the work once. The system frees it if the holder dies."""
-    with path.open("w") as handle:
-        if os.name != "nt":
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        # On Windows two processes may both do the work; a rename then lets exactly one of them win.
-        yield
+    """Folder of the user cache that belongs to exactly this header."""
+    return cache_root() / f"puffer_pong-{VERSION}-{HEADER_SHA256[:12]}"
 
 
 def install() -> Path:
@@ -72,31 +56,19 @@ def install() -> Path:
     cannot be written, or when a file is not the one that is expected.
     """
     target = cache_folder()
-    try:
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with exclusive(target.parent / f"{target.name}.lock"):
-                if not target.exists():
-                    _install(target)
-    except OSError as error:
-        raise unwritable(target, error) from error
+    if not target.exists():
+        with installing("PufferLib's Pong", target):
+            if not target.exists():
+                _install(target)
     _expect(target / HEADER, HEADER_SHA256, f"delete the folder {target}, and it is fetched anew")
     return target
-
-
-def unwritable(folder: Path, error: OSError) -> ReferenceUnavailableError:
-    """The error to raise where Pong cannot be kept in a folder of the cache."""
-    return ReferenceUnavailableError(
-        f"PufferLib's Pong cannot be made in {folder} ({error}). "
-        "Remedy: make that place writable, with 70 MB free, or name another folder in POKEJAX_CACHE_DIR."
-    )
 
 
 def _install(target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="installing-") as temporary:
         folder = Path(temporary) / "puffer_pong"
         folder.mkdir()
-        local = os.environ.get(LOCAL_COPY)
+        local = os.path.expanduser(os.environ.get(LOCAL_COPY, ""))
         if local and not Path(local).is_file():
             raise ReferenceUnavailableError(
                 f"{LOCAL_COPY}={local} is no file. Remedy: set it to a copy of {SDIST} or of its pong.h, or unset it."
@@ -165,7 +137,7 @@ def _extract(sdist: Path, folder: Path) -> None:
                 shutil.copyfileobj(source, copy)
 
 
-def _expect(path: Path, sha256: str, remedy: str, shown: str | None = None) -> None:
+def _expect(path: Path, sha256: str, remedy: str, shown: str = "") -> None:
     """Refuse a file that is not there or has other content."""
     if not path.exists():
         raise ReferenceUnavailableError(f"{path} is missing. Remedy: {remedy}.")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from references.cache import VARIABLE
+from references.protocol import ReferenceUnavailableError
 from references.puffer_pong.compiler import Build, compiled
 
 _FLOATS = ("paddle_yl", "paddle_yr", "ball_x", "ball_y", "ball_vx", "ball_vy")
@@ -73,7 +75,13 @@ class Library:
 
     def __init__(self, build: Build) -> None:
         path = compiled(build)
-        self.functions = ctypes.CDLL(str(path))
+        try:
+            self.functions = ctypes.CDLL(str(path))
+        except OSError as error:  # a file that is cut short, or a mount without leave to execute
+            raise ReferenceUnavailableError(
+                f"PufferLib's Pong cannot be loaded: {error}. Remedy: delete {path}, and it is compiled anew; or set "
+                f"{VARIABLE} to a folder from which libraries may be loaded."
+            ) from error
         for name, arguments in _SIGNATURES.items():
             function = getattr(self.functions, name)
             function.argtypes, function.restype = arguments, None

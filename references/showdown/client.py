@@ -22,6 +22,7 @@ from references.showdown.workers import (
     Done,
     Fault,
     WorkerPool,
+    failure,
     text_field,
 )
 
@@ -74,12 +75,6 @@ def teams_bytes(teams: NDArray[np.uint16]) -> bytes:
     return teams.astype("<u2").tobytes()
 
 
-def _records(data: memoryview, rows: int | None = None) -> NDArray[np.int32]:
-    width = len(field_names())
-    count = -1 if rows is None else rows * width
-    return np.frombuffer(data, dtype="<i4", count=count).reshape(-1, width)
-
-
 def replay(pool: WorkerPool, job: BattleJob, timeout: float | None = None) -> Replayed:
     """Play `job`'s actions in the reference and record every decision point."""
     actions = np.ascontiguousarray(job.actions, dtype=np.uint8)
@@ -87,7 +82,10 @@ def replay(pool: WorkerPool, job: BattleJob, timeout: float | None = None) -> Re
         raise ValueError(f"actions have shape {actions.shape}, expected [T, 2]")
     body = text_field(job.format) + struct.pack("<II", *job.seed) + teams_bytes(job.teams) + actions.tobytes()
     answer = pool.call(OP_REPLAY, body, timeout)
-    return Replayed(answer.status, answer.text, _records(answer.data))
+    records = answer.array("<i4", (-1, len(field_names())))
+    if answer.status == STATUS_OK and len(records) != len(actions) + 1:
+        raise failure(f"answered {len(records)} records of {len(actions)} steps")
+    return Replayed(answer.status, answer.text, records)
 
 
 def replay_all(pool: WorkerPool, jobs: Iterable[BattleJob]) -> Iterator[Done[BattleJob, Replayed] | Fault[BattleJob]]:
@@ -109,17 +107,16 @@ def play(
     Returns the actions, uint8 [T, 2], and the records, int32 [T + 1, F]. Stops after `limit` joint steps.
     """
     head = text_field(format) + text_field(policy) + struct.pack("<IIII", *seed, choice_seed, limit)
-    data = pool.call(OP_PLAY, head + teams_bytes(teams)).data
-    (steps,) = struct.unpack_from("<I", data)
-    records = _records(data[4:], steps + 1)
-    actions = np.frombuffer(data[4 + records.nbytes :], dtype=np.uint8).reshape(steps, 2)
-    return actions, records
+    answer = pool.call(OP_PLAY, head + teams_bytes(teams))
+    steps = int(answer.array("<u4", (1,), more=True)[0])
+    records = answer.array("<i4", (steps + 1, len(field_names())), 4, more=True)
+    return answer.array("u1", (steps, 2), 4 + records.nbytes), records
 
 
 def make_teams(pool: WorkerPool, kind: str, seed: tuple[int, int], count: int) -> NDArray[np.uint16]:
     """`count` pairs of teams of a kind (of `TEAM_KINDS`): uint16 [count, 2, 6, 16]."""
     answer = pool.call(OP_TEAMS, text_field(kind) + struct.pack("<III", *seed, count))
-    return np.frombuffer(answer.data, dtype="<u2").reshape(count, 2, *TEAM_SHAPE)
+    return answer.array("<u2", (count, 2, *TEAM_SHAPE))
 
 
 __all__ = [

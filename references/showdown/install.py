@@ -5,7 +5,6 @@ Run as a module (``python -m references.showdown.install``) to install ahead of 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -14,12 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
+from references.cache import VARIABLE, cache_root, installing
 from references.protocol import ReferenceUnavailableError, require_version
 
 OLDEST_NODE = 18
@@ -87,47 +84,23 @@ def _npm_command() -> list[str]:
 
 
 def cache_folder() -> Path:
-    """Folder of the user cache that belongs to exactly these pins; `POKEJAX_CACHE_DIR` moves the cache."""
+    """Folder of the user cache that belongs to exactly these pins."""
     digest = hashlib.sha256(b"".join((_HERE / name).read_bytes() for name in _INPUTS)).hexdigest()[:12]
-    root = os.environ.get("POKEJAX_CACHE_DIR") or user_cache_dir("pokejax")
-    return Path(root) / f"showdown-{VERSION}-{digest}"
-
-
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that several processes install once. The system frees it if the holder dies."""
-    with path.open("w") as handle:
-        if os.name != "nt":
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        # On Windows two processes may both install; the rename below lets exactly one of them win.
-        yield
+    return cache_root() / f"showdown-{VERSION}-{digest}"
 
 
 def install() -> Path:
     """Folder that holds `node_modules/pokemon-showdown`, installing it first where it is not there yet.
 
-    Raises `ReferenceUnavailableError` when Node or npm is missing, npm fails (its last lines are in the message) or
-    the folder cannot be written, `ReferenceVersionError` when the folder holds another version.
+    Raises `ReferenceUnavailableError` when Node or npm is missing, the folder cannot be written, or npm fails (its last
+    lines are in the message), `ReferenceVersionError` when the folder holds another version.
     """
     target = cache_folder()
-    try:
-        return _install(target)
-    except OSError as error:
-        raise ReferenceUnavailableError(
-            f"Pokémon Showdown {VERSION} cannot be installed in {target} ({error}). "
-            "Remedy: make that place writable, with 200 MB free, or name another folder in POKEJAX_CACHE_DIR."
-        ) from error
-
-
-def _install(target: Path) -> Path:
     if target.exists():
         require_version("pokemon-showdown", _installed(target), VERSION, f"delete {target}, it is installed again")
         return target
     npm = _npm_command()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _exclusive(target.parent / f"{target.name}.lock"):
+    with installing("Pokémon Showdown", target):
         if target.exists():
             return target
         print(f"Installing Pokémon Showdown {VERSION} into {target} (once, about 10 seconds) ...", file=sys.stderr)
@@ -173,11 +146,16 @@ def _npm_ci(npm: list[str], folder: Path) -> None:
     found = _package(folder)
     if done.returncode or not found.exists():
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
+        remedy = "check that this machine reaches an npm registry (`npm ping`), then try again"
+        if "ENOSPC" in tail:
+            remedy = f"leave room on the disk of {folder.parents[1]} and of npm's own cache, or set {VARIABLE}"
         raise ReferenceUnavailableError(
-            f"`npm ci` for pokemon-showdown {VERSION} failed with status {done.returncode}:\n{tail}\n"
-            "Remedy: check that this machine reaches an npm registry (`npm ping`), then try again."
+            f"`npm ci` for pokemon-showdown {VERSION} failed with status {done.returncode}:\n{tail}\nRemedy: {remedy}."
         )
 
 
 if __name__ == "__main__":
-    print(install())
+    try:
+        print(install())
+    except ReferenceUnavailableError as error:
+        sys.exit(str(error))

@@ -7,7 +7,6 @@ battle is.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -143,12 +142,12 @@ class LiveBattles:
         for places, future in waiting:
             answer = future.result()
             count = len(places)
-            records[places] = np.frombuffer(answer.data, "<i4", count * width).reshape(count, width)
-            statuses = np.frombuffer(answer.data, np.uint8, offset=count * width * 4)
+            records[places] = answer.array("<i4", (count, width), more=True)
+            statuses = answer.array("u1", (count,), count * width * 4)
             broken[places] = statuses == STATUS_REFERENCE_ERROR
             refused = np.flatnonzero((statuses != STATUS_OK) & (statuses != STATUS_REFERENCE_ERROR))
             if len(refused):
-                reasons = dict(json.loads(answer.text))
+                reasons = dict(answer.json())
                 at = int(refused[0])
                 raise RefusedChoiceError(f"battle {slots[places[at]]}: {reasons.get(at, 'no reason given')}")
         return records, broken

@@ -11,7 +11,7 @@ import numpy as np
 
 from references.showdown.client import BattleJob, teams_bytes
 from references.showdown.install import node_command
-from references.showdown.workers import OP_INPUT_LOG, WorkerPool, node_environment, text_field
+from references.showdown.workers import OP_INPUT_LOG, WorkerPool, failure, node_environment, text_field
 
 _STREAM_JS = Path(__file__).parent / "stream.js"
 
@@ -42,15 +42,21 @@ def battle_texts(pool: WorkerPool, job: BattleJob, names: tuple[str, str] = ("p1
 
 
 def protocol_log(input_log: str, timeout: float = 60.0) -> str:
-    """Run an input log through the reference's `BattleStream` and return the omniscient protocol log."""
-    done = subprocess.run(
-        [node_command(), str(_STREAM_JS)],
-        input=input_log.encode(),
-        capture_output=True,
-        env=node_environment(),
-        timeout=timeout,
-        check=False,
-    )
+    """Run an input log through the reference's `BattleStream` and return the omniscient protocol log.
+
+    `RuntimeError` for a log that it refuses, `WorkerFailedError` where it hangs.
+    """
+    try:
+        done = subprocess.run(
+            [node_command(), str(_STREAM_JS)],
+            input=input_log.encode(),
+            capture_output=True,
+            env=node_environment(),
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise failure(f"gave no answer within {timeout:g} s and was killed", _STREAM_JS.name) from error
     if done.returncode:
         raise RuntimeError(f"Showdown could not run the input log: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +72,11 @@ def _run(
     count, width = records.shape
     results = StepResults(np.zeros(count, np.int64), np.zeros((count, width), np.int32), {})
 
-    def ask(pool: WorkerPool, chunk: _Chunk) -> tuple[NDArray[np.int32], NDArray[np.uint8], str]:
+    def ask(pool: WorkerPool, chunk: _Chunk) -> tuple[NDArray[np.int32], NDArray[np.uint8], list[Any]]:
         answer = pool.call(OP_STEP, chunk.body)
         rows = len(chunk.index)
-        stepped = np.frombuffer(answer.data, dtype="<i4", count=rows * width).reshape(rows, width)
-        return stepped, np.frombuffer(answer.data, dtype=np.uint8, offset=stepped.nbytes), answer.text
+        stepped = answer.array("<i4", (rows, width), more=True)
+        return stepped, answer.array("u1", (rows,), stepped.nbytes), answer.json()
 
     for done in pool.run(_chunks(format, teams, records, actions), ask):
         if isinstance(done, Fault):
@@ -84,10 +84,10 @@ def _run(
                 continue
             raise WorkerFailedError(f"rows {done.job.index.tolist()[:8]} … twice: {done.reason}")
         index = done.job.index
-        stepped, statuses, text = done.result
+        stepped, statuses, reasons = done.result
         results.records[index] = stepped
         results.status[index] = statuses
-        results.messages.update({int(index[row]): reason for row, reason in json.loads(text)})
+        results.messages.update({int(index[row]): reason for row, reason in reasons})
     return results
 
 

@@ -3,7 +3,6 @@ recorded. A step is one commit of both sides' choices, which is what one environ
 
 from __future__ import annotations
 
-import json
 import os
 import struct
 from collections.abc import Callable, Iterator
@@ -35,7 +34,7 @@ def throughput_session(
                 # Different choices in every worker and round; teams come from one pool that all share.
                 body = text_field(format) + struct.pack("<II", max(1, int(seconds * 1000)), round_number << 8 | worker)
                 waiting.append(pool.submit(OP_MEASURE, body, timeout=seconds + 60))
-            results = [json.loads(future.result().text) for future in waiting]
+            results = [future.result().json() for future in waiting]
             return sum(result["steps"] / result["seconds"] for result in results)
 
         sample(_WARM_UP)

@@ -7,19 +7,25 @@ fault is handed to the caller with the job that was in flight.
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import queue
 import struct
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from references.showdown.install import install, node_command
+import numpy as np
+from numpy.typing import NDArray
+
+from references.protocol import ReferenceFailedError
+from references.showdown.install import cache_folder, install, node_command
 
 _WORKER_JS = Path(__file__).parent / "worker.js"
 
@@ -28,6 +34,7 @@ STATUS_REJECTED = 1
 STATUS_ENDED_EARLY = 2
 STATUS_REFERENCE_ERROR = 3
 STATUS_BAD_REQUEST = 4
+_STATUSES = range(5)
 
 OP_HELLO, OP_REPLAY, OP_PLAY, OP_TEAMS, OP_MEASURE, OP_INPUT_LOG, OP_STEP, OP_OPEN, OP_ADVANCE = range(9)
 
@@ -35,8 +42,12 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
-class WorkerFailedError(RuntimeError):
-    """A worker died or did not answer in time; the message says which, and holds the end of its error output."""
+MOST_BYTES = 1 << 30
+"""Of an answer: more is what no operation gives."""
+
+
+class WorkerFailedError(ReferenceFailedError):
+    """A worker died, did not answer in time, or answered nonsense; the message holds the end of its error output."""
 
 
 class BadRequestError(RuntimeError):
@@ -50,6 +61,27 @@ class Answer:
     status: int
     text: str
     data: memoryview
+
+    def array(self, dtype: str, shape: Sequence[int], offset: int = 0, more: bool = False) -> NDArray[Any]:
+        """The numbers of `data` from a byte on, to its end unless `more` follows; one length of `shape` may be -1.
+
+        `WorkerFailedError` where there are fewer, or more.
+        """
+        try:
+            count = -1 if -1 in shape else math.prod(shape)
+            found = np.frombuffer(self.data, dtype, count, offset).reshape(shape)
+        except ValueError as error:
+            raise failure(f"answered {len(self.data)} bytes, which are no {dtype}{list(shape)}") from error
+        if not more and offset + found.nbytes != len(self.data):
+            raise failure(f"answered {len(self.data)} bytes, expected {offset + found.nbytes}")
+        return found
+
+    def json(self) -> Any:
+        """The text as JSON. `WorkerFailedError` where it is none."""
+        try:
+            return json.loads(self.text)
+        except ValueError as error:
+            raise failure(f"answered {self.text[:80]!r}, which is not JSON") from error
 
 
 @dataclass(frozen=True)
@@ -69,6 +101,14 @@ class Done(Generic[Job, Result]):
     index: int
     job: Job
     result: Result
+
+
+def failure(what: str, worker: str = "a worker") -> WorkerFailedError:
+    """The error for a worker that did `what`."""
+    return WorkerFailedError(
+        f"Pokémon Showdown: {worker} {what}. Remedy: run the command again, with fewer workers if memory was short; if "
+        f"it fails again, delete {cache_folder()}, and Showdown is installed anew."
+    )
 
 
 def text_field(text: str) -> bytes:
@@ -108,8 +148,8 @@ class Worker:
     def call(self, operation: int, body: bytes, timeout: float) -> Answer:
         """Send one request and wait at most `timeout` seconds for its answer.
 
-        Raises `WorkerFailedError` when the process dies or is late (it is then killed, and the worker is unusable),
-        `BadRequestError` when it says that the request is wrong (it stays usable).
+        Raises `WorkerFailedError` when the process dies, is late or answers nonsense (it is then killed, and the worker
+        is unusable), `BadRequestError` when it says that the request is wrong (it stays usable).
         """
         late = threading.Event()
 
@@ -124,17 +164,19 @@ class Worker:
             assert self._process.stdin and self._process.stdout
             self._process.stdin.write(struct.pack("<IB", 1 + len(body), operation) + body)
             self._process.stdin.flush()
-            (length,) = struct.unpack("<I", self._read(4))
-            payload = self._read(length)
+            head = self._read(4)
+            (length,) = struct.unpack("<I", head)
+            answer = _answer(self._read(length)) if length <= MOST_BYTES else None
         except (OSError, EOFError, ValueError) as error:
-            raise WorkerFailedError(self._obituary(timeout if late.is_set() else None)) from error
+            raise self._obituary(timeout if late.is_set() else None) from error
         finally:
             timer.cancel()
-        status, text_length = struct.unpack_from("<BI", payload)
-        text = payload[5 : 5 + text_length].decode()
-        if status == STATUS_BAD_REQUEST:
-            raise BadRequestError(text)
-        return Answer(status, text, memoryview(payload)[5 + text_length :])
+        if answer is None:
+            self.close()
+            raise failure(f"answered nonsense (it begins with {head!r}) and was ended", self._name)
+        if answer.status == STATUS_BAD_REQUEST:
+            raise BadRequestError(answer.text)
+        return answer
 
     def _read(self, length: int) -> bytes:
         assert self._process.stdout
@@ -143,11 +185,15 @@ class Worker:
             raise EOFError
         return data
 
-    def _obituary(self, timeout: float | None) -> str:
+    @property
+    def _name(self) -> str:
+        return f"worker {self.pid}"
+
+    def _obituary(self, timeout: float | None) -> WorkerFailedError:
         self.close()
         if timeout is not None:
-            return f"worker {self.pid} gave no answer within {timeout:g} s and was killed"
-        return f"worker {self.pid} died (status {self._process.returncode}){self._last_words}"
+            return failure(f"gave no answer within {timeout:g} s and was killed", self._name)
+        return failure(f"died (status {self._process.returncode}){self._last_words}", self._name)
 
     def close(self) -> None:
         """End the process. Safe to call again, and from any thread."""
@@ -164,6 +210,19 @@ class Worker:
             tail = self._errors.read()[-2000:].decode(errors="replace").strip()
             self._last_words = f", saying: {tail}" if tail else ""
             self._errors.close()
+
+
+def _answer(payload: bytes) -> Answer | None:
+    """The answer in a frame; None for nonsense."""
+    if len(payload) < 5:
+        return None
+    status, length = struct.unpack_from("<BI", payload)
+    if status not in _STATUSES or 5 + length > len(payload):
+        return None
+    try:
+        return Answer(status, payload[5 : 5 + length].decode(), memoryview(payload)[5 + length :])
+    except UnicodeDecodeError:
+        return None
 
 
 class WorkerPool:

@@ -36,8 +36,12 @@ def test_help_names_every_command(capsys):
     [
         (["tran"], 2, "unknown command 'tran'"),
         (["train", "pongjax/pufer_pong"], 1, "did you mean pongjax/puffer_pong"),
-        (["train", "pongjax/puffer_pong", "--minutes", "1", "--steps", "5"], 1, "either --minutes or --steps"),
-        (["train", "pongjax/puffer_pong", "--minutes", "0"], 1, "must be positive"),
+        (
+            ["train", "pongjax/puffer_pong", "--minutes", "1", "--steps", "5"],
+            1,
+            "give one of the two",
+        ),
+        (["train", "pongjax/puffer_pong", "--minutes", "0"], 1, "--minutes 0.0: give a positive number"),
         (["train", "pongjax/puffer_pong", "--seeds", "0"], 1, "--seeds must be at least 1"),
         (["train", "pongjax/puffer_pong", "--ppo.minibatches", "7"], 1, "do not divide into 7 minibatches"),
         (["train", "pongjax/puffer_pong", "--resume", "nowhere"], 1, "nowhere: no checkpoint"),
@@ -71,7 +75,7 @@ def test_configurations_survive_json():
 def test_budgets():
     assert Budget(steps=1000).updates(128, 4) == 8
     assert Budget(minutes=1.0).updates(128, 4) is None
-    with pytest.raises(ConfigError, match="positive"):
+    with pytest.raises(ConfigError, match="--steps -1: give at least 1"):
         Budget(steps=-1)
 
 

@@ -22,7 +22,6 @@ import pytest
 import small_environments as small
 from rich.console import Console
 
-from baselines import files
 from baselines.cli import main
 from baselines.errors import StorageError
 from baselines.loggers import TensorBoard
@@ -31,6 +30,7 @@ from baselines.policy import load
 from baselines.run_folder import open_run, updates
 from baselines.train import Budget, Request, train
 from baselines.transfer.store import PlanFile
+from jaxenv.commands import files
 
 CHUNK = children.CHUNK
 TRAIN = ("train", "small/chain", *children.SMALL, "--steps", CHUNK, "--eval-episodes", 0)
@@ -310,7 +310,7 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path: Path, capfd: pytest.
 def test_two_processes_do_not_write_one_file_of_results(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The long ones are refused: what one of them has played would be lost."""
     place = tmp_path / "x.json"
-    code = "import sys; from baselines import files; from pathlib import Path\n"
+    code = "import sys; from jaxenv.commands import files; from pathlib import Path\n"
     code += "with files.alone(Path(sys.argv[1]), ''): print('held', flush=True); sys.stdin.read()"
     command = [children.sys.executable, "-c", code, str(place)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -328,7 +328,7 @@ def test_two_processes_do_not_write_one_file_of_results(tmp_path: Path, capfd: p
 def test_many_processes_write_whole_files_at_once(tmp_path: Path) -> None:
     """The short ones, `eval` and `plot`, put whole files in place: the last one counts."""
     target = tmp_path / "out.json"
-    code = "import sys, time; from pathlib import Path; from baselines import files\n"
+    code = "import sys, time; from pathlib import Path; from jaxenv.commands import files\n"
     code += "for k in range(400): files.write_json(Path(sys.argv[1]), [sys.argv[2]] * 20_000)"
     command = [children.sys.executable, "-c", code, str(target)]
     writers = [

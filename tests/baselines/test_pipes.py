@@ -22,7 +22,7 @@ from baselines.plot import read_rows
 from baselines.policy import load
 from baselines.run_folder import open_run
 from baselines.train import Budget, Request, train
-from verification.interrupts import INTERRUPTED, Interrupt, listening
+from jaxenv.commands.interrupts import INTERRUPTED, Interrupt, listening
 
 ENDLESS = ("train", "small/chain", *children.SMALL, "--minutes", 5, "--eval-episodes", 4)
 

@@ -166,7 +166,7 @@ BAD = {
     "level 0": ([{**ABRA, "level": 0}], "level 0; allowed are 1 to 100"),
     "level 101": ([{**ABRA, "level": 101}], "level 101; allowed are 1 to 100"),
     "iv": ([{**ABRA, "ivs": {"atk": 32}}], "atk IV 32; allowed are 0 to 31"),
-    "dv": ([{**ABRA, "dvs": {"atk": 16}}], "p1, Pokémon 1: DV 16; allowed are 0 to 15"),
+    "dv": ([{**ABRA, "dvs": {"atk": 16}}], "p1, Pokémon 1: atk DV 16; allowed are 0 to 15"),
     "ev": ([{**ABRA, "evs": {"spe": 256}}], r"spe EV \(stat experience\) 256; allowed are 0 to 255"),
     "negative ev": ([{**ABRA, "evs": {"hp": -1}}], r"hp EV \(stat experience\) -1"),
     "unknown stat": ([{**ABRA, "evs": {"luck": 1}}], "EV of unknown stat 'luck'; the stats are"),

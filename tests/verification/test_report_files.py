@@ -71,7 +71,7 @@ def test_files_that_are_no_reports(tmp_path: Path, content: Callable[[str], str]
 
 
 def test_a_missing_file_and_one_that_is_no_text(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="cannot be read"):
+    with pytest.raises(ReportError, match=r"none\.json: there is no such report; `.* --json FILE` writes one"):
         validate.load(tmp_path / "none.json")
     (tmp_path / "r.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ReportError, match="cannot be read as text"):

@@ -1,6 +1,6 @@
 """Command line: ``python -m verification check|run|fuzz|replay|shrink|mutants|power|coverage|report|compare``.
 
-Exit status: 0 pass, 1 fail, 2 inconclusive or not run (or not to the end), 3 error.
+Exit status: 0 pass, 1 fail, 2 inconclusive or not run, 3 error, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,31 +11,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from jaxenv.commands.arguments import path, positive, seed
+from jaxenv.commands.console import Console
+from jaxenv.commands.files import StorageError
+from jaxenv.commands.interrupts import run_command
 from leaderboard.invocation import program
 from verification.backends import AUTO, BACKENDS
-from verification.cli import choices, files, measure, running
-from verification.results import LEVELS
+from verification.cli import choices, files, measure, places, running
+from verification.reporting.validate import ReportError
+from verification.results import EXIT_STATUS, LEVELS
 from verification.statistics import command as power
 
 DEFAULT_LEVELS = "0,1,2,3,3d"
-
-
-def positive(text: str) -> int:
-    """An argument that is a positive integer."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
-
-
-def seed(text: str) -> int:
-    """An argument that is a seed."""
-    value = int(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"{value} is not in 0 .. 2**63 - 1")
-    return value
 
 
 def levels(text: str) -> tuple[str, ...]:
@@ -59,8 +46,8 @@ def duration(text: str) -> float:
 def _common(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     parser.add_argument("env", metavar="ENV", help="environment id, or module:attribute of a plugin")
     parser.add_argument("--seed", type=seed, default=0)
-    parser.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="report file, rewritten as results come")
+    parser.add_argument("--failures", type=path, default=Path("out/divergences"), help="folder for counterexamples")
+    parser.add_argument("--json", type=path, metavar="OUT", help="report file, rewritten as results come")
     choices.add_to(parser, arguments)
 
 
@@ -86,7 +73,7 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     run.add_argument("--episodes", type=positive, default=500, help="whole episodes of level 3")
     run.add_argument("--injected", type=positive, default=4096, help="single steps of level 1")
     run.add_argument("--interactions", type=positive, default=1024, help="cases of level 2")
-    run.add_argument("--returns", type=Path, metavar="FILE", help="level 4: returns of trained policies (JSON)")
+    run.add_argument("--returns", type=path, metavar="FILE", help="level 4: returns of trained policies (JSON)")
     run.add_argument("--resume", action="store_true", help="continue an interrupted run from its --json file")
     run.add_argument(
         "--untrusted",
@@ -103,12 +90,12 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     fuzz.add_argument("--injected", type=positive, default=8192, help="single steps of each round")
 
     replay = commands.add_parser("replay", help="play a counterexample again on both sides")
-    replay.add_argument("file", type=Path, metavar="FILE")
+    replay.add_argument("file", type=path, metavar="FILE")
     _backend(replay, None, "default: as when it was found")
     shrink = commands.add_parser("shrink", help="make a counterexample smaller")
-    shrink.add_argument("file", type=Path, metavar="FILE")
+    shrink.add_argument("file", type=path, metavar="FILE")
     _backend(shrink, None, "default: as when it was found")
-    shrink.add_argument("--out", type=Path, help="where to write it (default: beside FILE)")
+    shrink.add_argument("--out", type=path, help="where to write it (default: beside FILE)")
 
     mutants = commands.add_parser("mutants", help="measure the verifier by the seeded bugs it finds")
     _common(mutants, arguments)
@@ -123,18 +110,22 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     power.add_arguments(power_parser)
 
     coverage = commands.add_parser("coverage", help="list what a report's run exercised, and what it never did")
-    coverage.add_argument("file", type=Path, metavar="REPORT.json")
+    coverage.add_argument("file", type=path, metavar="REPORT.json")
     report = commands.add_parser("report", help="render a report.json as HTML and Markdown again")
-    report.add_argument("file", type=Path, metavar="REPORT.json")
+    report.add_argument("file", type=path, metavar="REPORT.json")
     compare = commands.add_parser("compare", help="compare two reports; exit 1 if the second is worse")
-    compare.add_argument("before", type=Path, metavar="A.json")
-    compare.add_argument("after", type=Path, metavar="B.json")
+    compare.add_argument("before", type=path, metavar="A.json")
+    compare.add_argument("after", type=path, metavar="B.json")
     return top
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    given = sys.argv[1:] if arguments is None else arguments
+    return run_command(f"verification {given[0]}" if given else "verification", lambda: _run(given))
+
+
+def _run(arguments: list[str]) -> int:
     options = parser(arguments[1:]).parse_args(arguments)
     console = Console(stderr=True)
     commands = {
@@ -151,7 +142,12 @@ def main(arguments: list[str] | None = None) -> int:
     }
     if options.command not in ("power", "coverage", "report", "compare"):
         _keep_compiled()
-    return commands[options.command](options, console)
+    try:
+        with places.held(options):
+            return commands[options.command](options, console)
+    except (StorageError, ReportError) as error:
+        console.say(f"could not run: {error}")
+        return EXIT_STATUS["error"]
 
 
 def _keep_compiled() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from jaxenv.commands.files import StorageError, check_folder
 from verification import cases
 from verification.backends import choose
 from verification.cases import Case
@@ -21,7 +22,9 @@ from verification.reporting.validate import ReportError
 from verification.reporting.validate import load as load_report
 from verification.results import EXIT_STATUS, Finding
 
-_REFUSED = (OSError, ImportError, LookupError, ValueError, TypeError, RuntimeError, PluginError)
+_SHRINK_REMEDY = "choose another folder with --out"
+_REPORT_REMEDY = "copy the report elsewhere and render it there"
+_REFUSED = (StorageError, OSError, ImportError, LookupError, ValueError, TypeError, RuntimeError, PluginError)
 
 
 def _say(console: Console, message: str) -> None:
@@ -66,7 +69,9 @@ def replay(options: argparse.Namespace, console: Console) -> int:
 
 def shrink(options: argparse.Namespace, console: Console) -> int:
     """Write a smaller counterexample; 1 (it still differs), 0 when it differs no more."""
+    out = options.out or options.file.parent
     try:
+        check_folder(out, _SHRINK_REMEDY)
         case, context = _open(options)
     except (*_REFUSED, UnknownPluginError) as error:
         _say(console, f"could not run: {error}")
@@ -81,7 +86,7 @@ def shrink(options: argparse.Namespace, console: Console) -> int:
         )
         assert played is not None
         finding = Finding(played[0], played[1], draws=played[2], case={"shrunk": smaller.history})
-        written = cases.save(options.out or options.file.parent, smaller.case, finding)
+        written = cases.save(out, smaller.case, finding, _SHRINK_REMEDY)
     except _REFUSED as error:
         _say(console, f"could not run: {type(error).__name__}: {error}")
         return EXIT_STATUS["error"]
@@ -114,8 +119,8 @@ def report(options: argparse.Namespace, console: Console) -> int:
     """Write the HTML and Markdown of a report again; the exit status is the report's own."""
     try:
         found = load_report(options.file)
-        written = files.render_files(found, options.file)
-    except (ReportError, OSError) as error:
+        written = files.render_files(found, options.file, _REPORT_REMEDY)
+    except (ReportError, StorageError, OSError) as error:
         _say(console, str(error))
         return EXIT_STATUS["error"]
     for line in text.lines(found):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
 from verification import runner
 from verification.cases import write_json
@@ -36,29 +38,38 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
     only = [name.strip() for name in options.only.split(",")] if options.only else None
     verdict: Verdict = "error"
     found: dict[str, Any] = {}
-    try:
-        with _bars(console) as progress:
-            found = measure(plugin, plan, options.alarms, only, _on(progress))
-        run.info = found.pop("info")
-        run.mutants = found
-        run.seconds = found["seconds"]
-        verdict = "inconclusive" if only else _verdict(found)
-    except KeyboardInterrupt:
-        run.interrupted, run.reason, verdict = True, "interrupted before all mutants were measured", "not_run"
-    except (ValueError, PluginError, MutantError, ReferenceUnavailableError) as error:
-        run.error, run.reason = True, str(error)
-    report = {**runner.to_json(run), "levels": [], "verdict": verdict}
-    if options.json:
-        head = {"schema": SCHEMA, "env": plugin.env, "verdict": verdict, "reason": run.reason}
-        tail = {"plan": report["plan"], "provenance": report["provenance"], "command": run.command}
-        write_json(options.json, {**head, **found, **tail})
-        beside = report_path(options.json)
-        write_json(beside, report)
-        written = files.render_files(report, beside)
-        console.print("reports: " + ", ".join(map(str, (options.json, *written))), markup=False, soft_wrap=True)
+    with _bars(console) as progress:
+        try:
+            with listening(at_once=True) as interrupt:
+                found = measure(plugin, plan, options.alarms, only, _on(progress, interrupt.check))
+            run.info = found.pop("info")
+            run.mutants = found
+            run.seconds = found["seconds"]
+            verdict = "inconclusive" if only else _verdict(found)
+        except KeyboardInterrupt:
+            run.interrupted, run.reason, verdict = True, "interrupted before all mutants were measured", "not_run"
+        except (ValueError, PluginError, MutantError, ReferenceUnavailableError) as error:
+            run.error, run.reason = True, str(error)
+        report = {**runner.to_json(run), "levels": [], "verdict": verdict}
+        # Before the bars are drawn for the last time: a pipe that nobody reads any more costs no figures.
+        written = _store(options.json, run, report, found)
+    if written:
+        console.print("reports: " + ", ".join(map(str, written)), markup=False, soft_wrap=True)
     for line in text.lines(report):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return EXIT_STATUS[verdict]
+    return INTERRUPTED if run.interrupted else EXIT_STATUS[verdict]
+
+
+def _store(out: Path | None, run: Run, report: dict[str, Any], found: dict[str, Any]) -> list[Path]:
+    """Write the figures and their report, if they are to be; returns the paths for the reader."""
+    if out is None:
+        return []
+    head = {"schema": SCHEMA, "env": run.plugin.env, "verdict": report["verdict"], "reason": run.reason}
+    tail = {"plan": report["plan"], "provenance": report["provenance"], "command": run.command}
+    write_json(out, {**head, **found, **tail})
+    beside = report_path(out)
+    write_json(beside, report)
+    return [out, *files.render_files(report, beside)]
 
 
 def report_path(figures: Path) -> Path:
@@ -79,10 +90,11 @@ def _bars(console: Console) -> Progress:
     return Progress(*columns, console=console)
 
 
-def _on(progress: Progress) -> Any:
+def _on(progress: Progress, check_interrupt: Callable[[], None]) -> Any:
     tasks: dict[str, Any] = {}
 
     def on_progress(what: str, done: int, total: int) -> None:
+        check_interrupt()
         if what not in tasks:
             tasks[what] = progress.add_task(what, total=total)
         progress.update(tasks[what], completed=done, total=total)

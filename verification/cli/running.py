@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.commands.files import StorageError
+from jaxenv.commands.interrupts import INTERRUPTED, listening
 from leaderboard.invocation import spelled
 from verification import runner
 from verification.backends import AUTO, choose
@@ -132,7 +134,7 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
     except (SandboxError, PluginError) as error:
         going.error, going.reason = True, str(error)
     going.seconds = time.monotonic() - begin
-    return finish(going, options.json, console)
+    return tell(going, store(going, options.json), console)
 
 
 def _nothing(context: Context, result: CheckResult) -> None:
@@ -140,21 +142,29 @@ def _nothing(context: Context, result: CheckResult) -> None:
 
 
 def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
-    with _progress(console) as progress:
-        runner.execute(going, _reporter(going, options.json, progress))
-    return finish(going, options.json, console)
+    with _progress(console) as progress, listening(at_once=True) as interrupt:
+        runner.execute(going, _reporter(going, options.json, progress, interrupt.check))
+        # Before the bars are drawn for the last time: a pipe that nobody reads any more costs no report.
+        written = store(going, options.json)
+    return tell(going, written, console)
 
 
-def finish(going: Run, path: Path | None, console: Console) -> int:
-    """Write the reports, print the summary, return the exit status."""
+def store(going: Run, path: Path | None) -> list[Path]:
+    """Write the reports, if there are to be any; returns their paths."""
+    if path is None:
+        return []
     report = runner.to_json(going)
-    if path:
-        write_json(path, report)
-        written = files.render_files(report, path)
-        console.print("reports: " + ", ".join(str(file) for file in [path, *written]), markup=False, soft_wrap=True)
-    for line in text.lines(report):
+    write_json(path, report)
+    return [path, *files.render_files(report, path)]
+
+
+def tell(going: Run, written: Sequence[Path], console: Console) -> int:
+    """Print the summary; returns the exit status."""
+    if written:
+        console.print("reports: " + ", ".join(map(str, written)), markup=False, soft_wrap=True)
+    for line in text.lines(runner.to_json(going)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return EXIT_STATUS[going.verdict]
+    return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict]
 
 
 @contextmanager
@@ -164,12 +174,15 @@ def _progress(console: Console) -> Iterator[Progress]:
         yield progress
 
 
-def _reporter(going: Run, path: Path | None, progress: Progress) -> runner.OnResult:
+def _reporter(
+    going: Run, path: Path | None, progress: Progress, check_interrupt: Callable[[], None] = lambda: None
+) -> runner.OnResult:
     tasks: dict[str, Any] = {}
-    written = time.monotonic()
+    written, failed = time.monotonic(), False
 
     def on_result(check: Check, result: CheckResult) -> None:
-        nonlocal written
+        nonlocal written, failed
+        check_interrupt()
         if check.id not in tasks:
             tasks[check.id] = progress.add_task(check.id, total=result.planned, note="")
         ended = result.verdict != "not_run" or bool(result.reason)
@@ -181,7 +194,12 @@ def _reporter(going: Run, path: Path | None, progress: Progress) -> runner.OnRes
         if path and (ended or time.monotonic() - written > WRITE_EVERY):
             # Until it is finished, the file says that it is not.
             so_far = {"complete": False, "interrupted": True, "verdict": worst((going.verdict, "not_run"))}
-            write_json(path, {**runner.to_json(going), **so_far})
+            try:
+                write_json(path, {**runner.to_json(going), **so_far})
+            except StorageError as error:
+                if not failed:
+                    progress.console.print(f"{error}. The run goes on and tries again", markup=False, soft_wrap=True)
+                failed = True
             written = time.monotonic()
 
     return on_result
@@ -195,9 +213,9 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
         return EXIT_STATUS["error"]
     total = Run(plugin, plan, command=command_line())
     ends = time.monotonic() + options.duration
+    number = 0
     with _progress(console) as progress:
         rounds = progress.add_task("rounds", total=None, note="")
-        number = 0
         context = Context(plugin, plan)
         try:
             while time.monotonic() < ends and not total.interrupted and total.verdict in ("pass", "not_run"):
@@ -210,7 +228,10 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
                 progress.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
                 if total.error:
                     break
+        except KeyboardInterrupt:
+            total.interrupted, total.reason = True, "interrupted"
         finally:
             context.close()
+        written = store(total, options.json)
     console.print(f"{number} rounds, seeds {plan.seed} to {plan.seed + max(number - 1, 0)}")
-    return finish(total, options.json, console)
+    return tell(total, written, console)

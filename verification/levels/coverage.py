@@ -36,6 +36,11 @@ def was_counted(context: Context) -> bool:
     return "_coverage" in context.__dict__
 
 
+def counts_so_far(context: Context) -> Counter[str]:
+    """A copy of the counts."""
+    return coverage_of(context).counts.copy() if was_counted(context) else Counter()
+
+
 def coverage_json(context: Context) -> dict[str, Any]:
     """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
     counts = coverage_of(context).counts

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaxenv.commands.files import StorageError
 from leaderboard.invocation import spelled
 from references.protocol import OUTCOME, Batch, Snapshot
 from verification import cases
@@ -125,8 +126,11 @@ def add_finding(context: Context, result: CheckResult, case: Case, finding: Find
             # The file tells what its own, smaller case shows.
             saved = _with(finding, step=again[0], differences=again[1], draws=again[2]) if again else finding
     if result.divergences < DETAILED:
-        path = cases.save(plan.failures, case, saved)
-        finding = _with(finding, file=str(path), repro=spelled("verification", "replay", path))
+        try:
+            path = cases.save(plan.failures, case, saved)
+            finding = _with(finding, file=str(path), repro=spelled("verification", "replay", path))
+        except StorageError as error:  # what was found counts all the same
+            result.notes.append(f"a counterexample is not kept: {error}")
     result.add(finding)
 
 

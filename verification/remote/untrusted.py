@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxenv.commands import files
 from references.protocol import Env, Restorable
 from verification.fields import PluginError
 from verification.levels import steps
@@ -53,9 +54,12 @@ OnResult = Callable[[CheckResult], None]
 def parse(text: str) -> tuple[Path, str]:
     """`FILE.py:callable` or `FOLDER:module:callable` as (source, entry). Raises `SandboxError`."""
     path, _, entry = text.partition(":")
-    source = Path(path)
     if not entry:
         raise SandboxError(f"{text!r}: expected FILE.py:callable or FOLDER:module:callable")
+    try:
+        source = files.path(path)
+    except files.StorageError as error:
+        raise SandboxError(str(error)) from error
     if not source.exists():
         raise SandboxError(f"{source}: there is no such file or folder")
     if source.is_file() and ":" not in entry:

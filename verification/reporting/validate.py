@@ -172,6 +172,9 @@ def load(path: Path) -> dict[str, Any]:
     """The report in a file. Raises `ReportError` for one that is missing, cut short, foreign, newer or inconsistent."""
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        remedy = f"`{program('verification', 'run')} ENV --json FILE` writes one"
+        raise ReportError(f"{path}: there is no such report; {remedy}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ReportError(f"{path}: cannot be read as text: {error}") from error
     try:
@@ -282,6 +285,8 @@ def _contradictions(report: Mapping[str, Any]) -> Iterator[str]:
     """Totals and verdicts that do not follow from what stands below them: a green light that nothing earned."""
     if report["verdict"] == "pass" and not report["complete"]:
         yield "the verdict is pass, yet the run was not complete"
+    if report["complete"] and report["interrupted"]:
+        yield "it is complete, yet it was interrupted"
     for level in report["levels"]:
         name, checks = level["level"], level["checks"]
         if report["verdict"] == "pass" and level["verdict"] != "pass":

@@ -6,16 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from typing import Any
 
 from families.cheetahjax.gymnasium_task import options, record, task_name
-from leaderboard.peer import PeerRequest, PeerSession
+from leaderboard.peer import PeerError, PeerRequest, PeerSession
 
 _WARM_UP = 0.2  # seconds
 _GRACE = 5.0
+_PATIENCE = 120.0  # seconds
 
 
 @contextmanager
@@ -25,14 +27,15 @@ def session(name: str, request: PeerRequest) -> Iterator[PeerSession]:
     with ExitStack() as stack:
         workers = [stack.enter_context(_worker(request, seed)) for seed in range(request.cores)]
         for worker in workers:
-            _read(worker)
+            _read(worker, 0)
 
         def play(seconds: float) -> float:
             for worker in workers:
                 assert worker.stdin is not None
-                worker.stdin.write(f"{seconds}\n")
-                worker.stdin.flush()
-            answers = [_read(worker) for worker in workers]
+                with suppress(BrokenPipeError):  # it died: what it answers says so
+                    worker.stdin.write(f"{seconds}\n")
+                    worker.stdin.flush()
+            answers = [_read(worker, seconds) for worker in workers]
             return sum(answer["steps"] / answer["seconds"] for answer in answers)
 
         play(_WARM_UP)
@@ -73,12 +76,24 @@ def _worker(request: PeerRequest, seed: int) -> Iterator[subprocess.Popen[str]]:
         _end(process)
 
 
-def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
+def _read(process: subprocess.Popen[str], seconds: float) -> dict[str, Any]:
+    """Its answer, for which it has `_PATIENCE` seconds beside those that it plays. `PeerError`."""
     assert process.stdout is not None
-    line = process.stdout.readline()
+    timer = threading.Timer(seconds + _PATIENCE, process.kill)
+    timer.start()
+    try:
+        line = process.stdout.readline()
+    finally:
+        timer.cancel()
     if not line:
-        raise RuntimeError(f"a process of Gymnasium ended with status {process.wait()}, see above")
-    return json.loads(line)
+        raise PeerError(
+            f"Gymnasium: process {process.pid} ended with status {process.wait()}, see above; run it again, or leave "
+            "the peers out with --no-peers"
+        )
+    try:
+        return json.loads(line)
+    except ValueError as error:
+        raise PeerError(f"Gymnasium: process {process.pid} answered {line[:80]!r}; --no-peers goes without") from error
 
 
 def _end(process: subprocess.Popen[str]) -> None:

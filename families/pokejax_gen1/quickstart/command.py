@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from families.pokejax_gen1.quickstart import player
-from families.pokejax_gen1.quickstart.findings import Compared, Findings
+from families.pokejax_gen1.quickstart.findings import REMEDY, Compared, Findings
 from families.pokejax_gen1.quickstart.player import Player, Sample
 from families.pokejax_gen1.quickstart.training import train_and_play
+from jaxenv.commands import files
 from pokejax.cli.command import EXIT_COULD_NOT, EXIT_DIVERGENCE, EXIT_OK
 
 if TYPE_CHECKING:
@@ -28,11 +29,16 @@ SAMPLES = 5
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status."""
-    from rich.console import Console
+    """Run the command; returns the exit status. `files.StorageError` where nothing can be written in its folder."""
+    files.check_folder(options.out, REMEDY)
+    with files.alone(options.out / "quickstart.json", REMEDY):
+        return _run(options)
 
+
+def _run(options: argparse.Namespace) -> int:
     import jaxenv
     from jaxenv import enable_compilation_cache
+    from jaxenv.commands.console import Console
     from leaderboard.program import one_device_per_core
 
     began = time.perf_counter()
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             train_and_play(findings, ENV, options, console, _bars(console))
         findings.seconds = time.perf_counter() - began
         findings.write(options.out / "quickstart.json")
-    except OSError as error:
+    except (files.StorageError, OSError) as error:
         findings.not_done.append(f"{type(error).__name__}: {error}")
     finally:
         findings.seconds = time.perf_counter() - began
@@ -99,7 +105,8 @@ def _programs(cache: Path | None) -> frozenset[str]:
     from jaxlanes.runtime.cache import cache_folder
 
     folders = [*([cache] if cache else []), cache_folder()]
-    return frozenset(path.name for folder in folders for path in folder.iterdir() if not path.name.endswith("-atime"))
+    found = (path.name for folder in folders if folder.is_dir() for path in folder.iterdir())
+    return frozenset(name for name in found if not name.endswith("-atime"))
 
 
 def _play(findings: Findings, player: Player, episodes: int, bars: Progress) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jaxenv.commands import files
 from leaderboard.invocation import spelled
+
+REMEDY = "choose another folder with --out"
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -109,10 +111,9 @@ class Findings:
 
     def write(self, path: Path) -> None:
         """Write the JSON file, listing itself among what was written; again whenever more was found."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path not in self.written:
             self.written.append(path)
-        path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+        files.write_json(path, self.to_json(), REMEDY)
 
     def rows(self) -> list[tuple[str, str]]:
         """Label and text of each line of the table."""

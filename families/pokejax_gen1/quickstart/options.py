@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pokejax.cli.arguments import count, seconds, seed, steps
+from jaxenv.commands.arguments import path, positive, seconds, seed
+from pokejax.cli.arguments import steps
 
 BACKENDS = ("auto", "xla", "simd")
 
@@ -19,8 +20,10 @@ def parser() -> argparse.ArgumentParser:
         "real Showdown.",
     )
     made.add_argument("--seed", type=seed, default=0, help="seed of everything random (default: %(default)s)")
-    made.add_argument("--episodes", type=count, default=5000, help="battles to play (default: %(default)s)")
-    made.add_argument("--sample", type=count, default=200, help="battles to replay in Showdown (default: %(default)s)")
+    made.add_argument("--episodes", type=positive, default=5000, help="battles to play (default: %(default)s)")
+    made.add_argument(
+        "--sample", type=positive, default=200, help="of them, for Showdown to replay (default: %(default)s)"
+    )
     made.add_argument(
         "--seconds", type=seconds, default=5.0, help="time for measuring each speed (default: %(default)s)"
     )
@@ -39,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
         "XLA's program alone, auto is simd where a C++ compiler is found (default: %(default)s)",
     )
     made.add_argument(
-        "--out", type=Path, default=Path("out/quickstart"), help="folder for what is written (default: %(default)s)"
+        "--out", type=path, default=Path("out/quickstart"), help="folder for what is written (default: %(default)s)"
     )
     return made
 

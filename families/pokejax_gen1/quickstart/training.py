@@ -47,7 +47,7 @@ def train_and_play(
         findings.not_done.append(f"training a policy: {why_not}")
         return
     import jaxenv
-    from baselines.errors import BaselinesError
+    from baselines.errors import BaselinesError, StorageError
 
     seed = options.seed
     doing = "training a policy"
@@ -65,7 +65,7 @@ def train_and_play(
         doing = "playing the trained policy in Showdown"
         with bars:
             _in_showdown(trained, env, policy, seed, findings.cores, bars)
-    except (BaselinesError, *_reference_errors()) as error:
+    except (BaselinesError, StorageError, *_reference_errors()) as error:
         findings.not_done.append(f"{doing}: {error}")
 
 

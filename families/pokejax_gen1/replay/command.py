@@ -13,6 +13,7 @@ import numpy as np
 from families.pokejax_gen1.replay.page import page, scenes, title_of
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, blocks
 from families.pokejax_gen1.replay.recording import recording
+from jaxenv.commands import files
 from pokejax.cli.command import EXIT_DIVERGENCE, EXIT_OK, CannotRunError
 from pokejax.common.formats import find
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from families.pokejax_gen1.verify.battles import PlayedBattles
     from references.showdown.client import BattleJob
     from references.showdown.workers import WorkerPool
+
+
+REMEDY = "choose another file with --out"
 
 
 class ReplayMismatchError(RuntimeError):
@@ -79,22 +83,22 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
     Returns the paths.
 
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
-    battle's at a decision point, or its protocol log tells another result.
+    battle's at a decision point, or its protocol log tells another result; `files.StorageError`, with nothing written.
     """
     from families.pokejax_gen1.verify.lockstep import first_difference
     from references.showdown.install import VERSION
     from references.showdown.replay import battle_texts
 
     texts = battle_texts(pool, battle.job, PLAYER_NAMES)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    paths = [_beside(out, suffix) for suffix in (".html", ".txt", ".log", ".svg")]
-    paths[1].write_text(texts.input_log, encoding="utf-8")
-    paths[2].write_text(texts.protocol_log, encoding="utf-8")
+    paths = paths_of(out)
+    logs: dict[Path, str | bytes] = {paths[1]: texts.input_log, paths[2]: texts.protocol_log}
     difference = first_difference(battle.job, battle.records, pool, out.parent / "divergences")
     if difference:
+        files.write_all(logs, REMEDY)
         raise ReplayMismatchError(difference)
     told = blocks(texts.protocol_log)
     if told_result(texts.protocol_log) != battle.result or len(told) != len(battle.records) + 1:
+        files.write_all(logs, REMEDY)
         raise ReplayMismatchError(
             f"JAX: result {battle.result!r} after {len(battle.job.actions)} joint steps; the reference's log: "
             f"{told_result(texts.protocol_log)!r} after {len(told) - 2}"
@@ -105,9 +109,14 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
         "made by": command,
         "checked": f"equal to Pokémon Showdown {VERSION} at all {len(battle.records)} decision points",
     }
-    paths[0].write_text(page(battle, told, facts), encoding="utf-8")
-    paths[3].write_text(recording(title_of(battle), *scenes(battle, told)), encoding="utf-8")
+    pages = {paths[0]: page(battle, told, facts), paths[3]: recording(title_of(battle), *scenes(battle, told))}
+    files.write_all({**logs, **pages}, REMEDY)
     return paths
+
+
+def paths_of(stem: Path) -> list[Path]:
+    """Paths of a replay's files."""
+    return [_beside(stem, suffix) for suffix in (".html", ".txt", ".log", ".svg")]
 
 
 def _beside(stem: Path, suffix: str) -> Path:
@@ -128,22 +137,22 @@ def run(options: argparse.Namespace) -> int:
     from references.showdown.install import ReferenceUnavailableError
     from references.showdown.workers import WorkerPool
 
+    stem = stem_of(options.out, f"{options.format}-{options.seed}")
+    for path in paths_of(stem):
+        files.check_writable(path, REMEDY)
     enable_compilation_cache()
     teams = options.teams or find(options.format).teams
     values = {"seed": options.seed, "format": options.format, "teams": teams, "policy": options.policy}
     arguments = [text for name, value in {**values, "out": options.out}.items() for text in (f"--{name}", str(value))]
     command = shlex.join(["pokejax", "replay", *arguments])
-    stem = stem_of(options.out, f"{options.format}-{options.seed}")
     try:
-        with WorkerPool(1) as pool:
+        with files.alone(paths_of(stem)[0], REMEDY), WorkerPool(1) as pool:
             candidate = load(f"pokejax/{options.format}")
             played = next(iter(candidate.play(options.seed, 1, teams, options.policy)))
             battle = recorded(played, 0, candidate.fields, options.format)
             paths = write_replay(battle, pool, stem, command)
     except ReferenceUnavailableError as error:
         raise CannotRunError(str(error)) from error
-    except OSError as error:
-        raise CannotRunError(f"cannot write {stem}.*: {error}") from error
     except ReplayMismatchError as error:
         print(f"DIVERGENCE: JAX and the reference differ in this battle\n{error}")
         return EXIT_DIVERGENCE

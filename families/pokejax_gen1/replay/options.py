@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from pokejax.cli.arguments import seed
+from jaxenv.commands.arguments import path, seed
 from pokejax.common.formats import TEAM_KINDS, with_built_in_teams
 
 FORMATS = with_built_in_teams()
@@ -28,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--out",
-        type=Path,
+        type=path,
         required=True,
         metavar="FILE",
         help="FILE.html, with FILE.txt (input log), FILE.log (protocol log), FILE.svg (recording); or a folder",

@@ -3,7 +3,7 @@
 ``python -m families.pongjax.verify.sweep --steps 10000000 --json OUT`` compares frame skip 1 and 8, discrete and
 continuous actions, the default params as data and compiled in; then, for fewer steps, params of each game's own. OUT is
 rewritten after every configuration; ``--resume`` takes over those that it holds. ``--backend simd`` compiles PongJAX to
-one kernel. Exits 0 when every step is equal, 1 when one is not, 2 when it was interrupted, 3 when it could not run.
+one kernel. Exits 0 when every step is equal, 1 when one is not, 3 when it could not run, 130 when it was interrupted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import pongjax
@@ -38,11 +37,14 @@ from families.pongjax.verify.candidate import FRAME_SKIPS
 from families.pongjax.verify.checks import BULK, as_finding
 from families.pongjax.verify.plugin import make
 from families.pongjax.verify.policies import POLICIES
+from jaxenv.commands import files
+from jaxenv.commands.arguments import path, positive, seed
+from jaxenv.commands.console import Console
+from jaxenv.commands.interrupts import INTERRUPTED, run_command
 from references.puffer_pong.install import ReferenceUnavailableError
 from references.puffer_pong.library import library
 from verification.backends import BACKENDS, vmap_of
-from verification.cases import write_json
-from verification.cli import positive, seed
+from verification.cases import FAILURES_REMEDY, REMEDY, write_json
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import add_finding
 from verification.provenance import provenance
@@ -137,13 +139,24 @@ class Sweep:
 def _sources() -> dict[str, str]:
     """SHA-256, 16 digits, of the candidate's source files."""
     found = hashlib.sha256()
-    for path in sorted(Path(str(pongjax.__file__)).parent.glob("*.py")):
-        found.update(path.name.encode() + path.read_bytes())
+    for source in sorted(Path(str(pongjax.__file__)).parent.glob("*.py")):
+        found.update(source.name.encode() + source.read_bytes())
     return {"pongjax": found.hexdigest()[:16]}
 
 
 def run(options: argparse.Namespace, console: Console, command: str) -> int:
     """The sweep; returns the exit status."""
+    try:
+        files.check_writable(options.json, REMEDY)
+        files.check_folder(options.failures, FAILURES_REMEDY)
+        with files.alone(options.json, REMEDY):
+            return _run(options, console, command)
+    except files.StorageError as error:
+        console.say(f"could not run: {error}")
+        return EXIT_STATUS["error"]
+
+
+def _run(options: argparse.Namespace, console: Console, command: str) -> int:
     sweep = Sweep(options, command)
     try:
         library()
@@ -162,9 +175,10 @@ def run(options: argparse.Namespace, console: Console, command: str) -> int:
                 if configuration.name in sweep.done:
                     continue
                 _one(sweep, configuration, steps, progress)
+            sweep.write()
     except KeyboardInterrupt:
         sweep.interrupted = True
-    sweep.write()
+        sweep.write()
     for one in sweep.done.values():
         seen = ", ".join(f"{count:,} {name}" for name, count in one["observations"].items() if count)
         console.print(
@@ -175,7 +189,7 @@ def run(options: argparse.Namespace, console: Console, command: str) -> int:
             soft_wrap=True,
         )
     console.print(f"verdict: {sweep.verdict}" + (" (interrupted)" if sweep.interrupted else ""))
-    return EXIT_STATUS[sweep.verdict]
+    return INTERRUPTED if sweep.interrupted else EXIT_STATUS[sweep.verdict]
 
 
 def _one(sweep: Sweep, configuration: Configuration, steps: int, progress: Progress) -> None:
@@ -213,8 +227,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--lanes", type=positive, default=LANES, help="games at once")
     made.add_argument("--seed", type=seed, default=0)
     made.add_argument("--backend", choices=BACKENDS, default="xla", help="compiler of PongJAX's steps")
-    made.add_argument("--json", type=Path, metavar="OUT", help="report file")
-    made.add_argument("--failures", type=Path, default=Path("out/divergences"), help="folder for counterexamples")
+    made.add_argument("--json", type=path, metavar="OUT", help="report file")
+    made.add_argument("--failures", type=path, default=Path("out/divergences"), help="folder for counterexamples")
     made.add_argument("--resume", action="store_true", help="continue from the --json file")
     return made
 
@@ -223,7 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = "uv run python -m families.pongjax.verify.sweep " + " ".join(shlex.quote(one) for one in given)
-    return run(parser().parse_args(given), Console(stderr=True), command)
+    return run_command("sweep", lambda: run(parser().parse_args(given), Console(stderr=True), command))
 
 
 if __name__ == "__main__":

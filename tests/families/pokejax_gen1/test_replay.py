@@ -119,7 +119,7 @@ def test_the_command(monkeypatch, tmp_path, capsys, workers):
     assert "DIVERGENCE" in capsys.readouterr().out
     (tmp_path / "file").write_text("")
     assert cli.main([*words, "--out", str(tmp_path / "file" / "z.html")]) == 2
-    assert "cannot write" in capsys.readouterr().err
+    assert "z.html: cannot be written" in capsys.readouterr().err
 
 
 def test_where_the_files_go(tmp_path):

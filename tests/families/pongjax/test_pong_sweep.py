@@ -138,7 +138,7 @@ def test_the_command_writes_its_report_and_goes_on_from_it(tmp_path: Path, monke
         return real(configuration, *rest, **options)
 
     monkeypatch.setattr(sweep, "compare", interrupted)
-    assert sweep.main(arguments) == 2
+    assert sweep.main(arguments) == 130
     report = json.loads(out.read_text())
     assert report["verdict"] == "not_run" and [one["steps"] for one in report["configurations"]] == [4096, 4096, 0]
 

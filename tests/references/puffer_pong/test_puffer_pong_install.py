@@ -78,7 +78,7 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_remedy(cache: Path, ma
     with faults.forbidden(cache_folder() if made else cache):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert re.search(
-        rf"ReferenceUnavailableError: .*Pong cannot be made in {cache}.*Permission denied.*POKEJAX_CACHE_DIR",
+        rf"ReferenceUnavailableError: .*Pong cannot be installed in {cache}.*Permission denied.*POKEJAX_CACHE_DIR",
         done.stderr,
     ), done.stderr
 

@@ -6,16 +6,19 @@ import contextlib
 import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
-
-from baselines.errors import StorageError
 
 try:
     import fcntl
 except ImportError:  # Windows: nobody is locked out there
     fcntl = None
+
+
+class StorageError(Exception):
+    """A place cannot be written: no space, no permission, another process that writes there."""
+
 
 _PROBE = 4096
 """Bytes that are tried: an empty file fits on a full disk."""
@@ -38,21 +41,29 @@ def write(target: Path, content: str | bytes, remedy: str) -> None:
     `remedy`: what the user can do instead, as "choose another file with --json". `StorageError` where it cannot be
     written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    write_all({target: content}, remedy)
+
+
+def write_all(contents: Mapping[Path, str | bytes], remedy: str) -> None:
+    """`write` of several files: where one of them finds no room, none of them is put in its place."""
+    parts: dict[Path, Path] = {}
+    target = Path()
     try:
-        if _is_device(target):
-            target.write_bytes(data)
-            return
-        place = _place(target)
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
-        try:
-            part.write_bytes(data)
+        for target, content in contents.items():
+            data = content.encode() if isinstance(content, str) else content
+            if _is_device(target):
+                target.write_bytes(data)
+                continue
+            place = _place(target)
+            parts[place] = place.with_name(f".{place.name}.{os.getpid()}.part")
+            parts[place].write_bytes(data)
+        for place, part in parts.items():
             os.replace(part, place)
-        except BaseException:
-            _remove(part)
-            raise
     except OSError as error:
         raise unwritable(target, error, remedy) from error
+    finally:
+        for part in parts.values():
+            _remove(part)
 
 
 def write_json(target: Path, data: Any, remedy: str = "choose another file with --json") -> None:
@@ -78,6 +89,23 @@ def check_writable(target: Path | None, remedy: str) -> None:
             _remove(probe)
     except OSError as error:
         raise unwritable(target, error, remedy) from error
+
+
+def check_folder(folder: Path, remedy: str) -> None:
+    """`StorageError` where no file could be put into a folder, or the folder not be made. Makes nothing itself."""
+    try:
+        place = folder
+        while not place.exists():
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{place} is not a folder")
+        probe = place / f".{os.getpid()}.probe"
+        try:
+            probe.write_bytes(bytes(_PROBE))
+        finally:
+            _remove(probe)
+    except OSError as error:
+        raise unwritable(folder, error, remedy) from error
 
 
 def unwritable(target: Path, error: Exception, remedy: str) -> StorageError:
@@ -106,11 +134,21 @@ def alone(target: Path | None, remedy: str, *, folder: bool = False) -> Iterator
     except OSError as error:
         raise unwritable(target, error, remedy) from error
     try:
+        if not folder and name is not None:
+            _remove_parts(target)
         yield
     finally:
         if name is not None and lock is not None:
             _remove(name)  # while it is still ours
             lock.close()
+
+
+def _remove_parts(target: Path) -> None:
+    """Remove what a process that was killed has left of its `write`."""
+    place = _place(target)
+    for part in place.parent.iterdir():
+        if part.name.startswith(f".{place.name}.") and part.suffix in (".part", ".probe"):
+            _remove(part)
 
 
 def _lock_of(target: Path, folder: bool) -> Path | None:

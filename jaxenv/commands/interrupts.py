@@ -1,4 +1,4 @@
-"""Ctrl-C and closed pipes, the same in every command of the tools.
+"""Ctrl-C and closed pipes, the same in every command.
 
 A command that is interrupted ends with status 130. Whoever reads its output and leaves (`… | head -1`) interrupts it
 too: it stops as at Ctrl-C, keeps what it has, and says nothing more.
@@ -14,18 +14,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import rich.console
-
 INTERRUPTED = 130
 """Exit status of a command that was stopped by Ctrl-C, or by a closed pipe."""
 FAILED = 1
-
-
-class Console(rich.console.Console):
-    """Rich's console, where a closed pipe is a `BrokenPipeError`: Rich itself ends the process on the spot."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError("the output is not read any more")
 
 
 class Interrupt:
@@ -76,6 +67,8 @@ def run_command(name: str, command: Callable[[], int]) -> int:
             if not isinstance(ended.code, int | None):
                 raise
             status = ended.code or 0
+            if leave_closed_pipes():  # which argparse passes over
+                return INTERRUPTED
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()

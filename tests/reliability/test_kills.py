@@ -1,0 +1,100 @@
+"""Verifications that are killed at random moments, go on with `--resume`, and end as if nobody had disturbed them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forks import Forks
+
+RUN = (
+    *("run", "toy_pair:buggy", "--levels", "0,1,2,3", "--injected", 4000, "--interactions", 256, "--episodes", 400),
+    *("--json", "r.json", "--failures", "cases"),
+)
+"""Relative paths: each run has a folder of its own."""
+_CLOCKS = ("seconds", "provenance", "command")
+_ENDED = ("pass", "fail", "inconclusive")
+
+
+def start(forker: Forks, folder: Path) -> int:
+    """The process of a run that goes on where the one before it in this folder was killed."""
+    resume = ("--resume",) if (folder / "r.json").exists() else ()
+    return forker.start("verification", *RUN, *resume, said=folder.parent / f"{folder.name}.txt", cwd=folder)
+
+
+def finished(folder: Path) -> dict[str, Any]:
+    """Checks that the report has finished, by id. A report that is not whole fails the test."""
+    path = folder / "r.json"
+    if not path.exists():
+        return {}
+    report = json.loads(path.read_text())
+    assert report["schema"] == "verification.report/1"
+    return {c["id"]: c for level in report["levels"] for c in level["checks"] if c["verdict"] in _ENDED}
+
+
+def without_clocks(value: Any) -> Any:
+    """A report without what a clock, or the command line, decides."""
+    if isinstance(value, dict):
+        return {name: without_clocks(part) for name, part in value.items() if name not in _CLOCKS}
+    return [without_clocks(part) for part in value] if isinstance(value, list) else value
+
+
+def cases(folder: Path) -> dict[str, bytes]:
+    """Counterexamples by name, but what a killed process had begun to write."""
+    return {path.name: path.read_bytes() for path in (folder / "cases").iterdir() if not path.name.startswith(".")}
+
+
+def kill_and_resume(forker: Forks, folder: Path, kills: int) -> int:
+    """Kill a run so often and let it end; how many kills hit a process that still ran."""
+    undisturbed, killed = folder / "undisturbed", folder / "killed"
+    undisturbed.mkdir()
+    killed.mkdir()
+    began = time.monotonic()
+    assert forker.wait(start(forker, undisturbed)) == 1, (folder / "undisturbed.txt").read_text()
+    length = time.monotonic() - began
+    hits = 0
+    for number in range(kills):
+        before = finished(killed)
+        pid = start(forker, killed)
+        # Some moments are those of a report that is being written.
+        if number % 3 == 2:
+            ends = time.monotonic() + length
+            while not list(killed.glob(".r.json.*.part")) and time.monotonic() < ends:
+                time.sleep(0.0002)
+            time.sleep(random.random() * 0.002)
+        else:
+            time.sleep(random.random() * length * 0.7)
+        os.kill(pid, signal.SIGKILL)
+        status = forker.wait(pid)
+        hits += status == -signal.SIGKILL
+        after = finished(killed)
+        assert before.items() <= after.items() or status == 1, f"kill {number}: {before.keys()} became {after.keys()}"
+    assert forker.wait(start(forker, killed)) == 1, (folder / "killed.txt").read_text()
+    reports = [json.loads((run / "r.json").read_text()) for run in (killed, undisturbed)]
+    assert reports[0]["complete"] and without_clocks(reports[0]) == without_clocks(reports[1])
+    ours, theirs = (
+        {path.name: path.read_bytes() for path in (run / "cases").iterdir()} for run in (killed, undisturbed)
+    )
+    assert {name: data for name, data in ours.items() if not name.startswith(".")} == theirs and theirs
+    left = [path.name for path in killed.iterdir() if path.name.startswith(".r.json")]
+    assert not left, "what a killed process had begun to write is cleared away"
+    return hits
+
+
+def test_four_kills(forker: Forks, tmp_path: Path) -> None:
+    assert kill_and_resume(forker, tmp_path, 4) >= 2
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3600)
+def test_fifty_kills_of_a_verification(forker: Forks, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hits = kill_and_resume(forker, tmp_path, 50)
+    with capsys.disabled():
+        print(f"\n50 kills: {hits} hit a process that still ran; bit-exact at the end")
+    assert hits >= 25

@@ -79,9 +79,8 @@ def check_debugged(results: list[Any], again: Callable[[], Any], name: str) -> N
 
     `again`: the same by XLA, operation by operation, which then names the one that made it.
     """
-    checks = [(jax.config.jax_debug_nans, "nan", np.isnan), (jax.config.jax_debug_infs, "inf", np.isinf)]
-    for asked, what, test in checks:
-        if not asked:
+    for what, test in (("nan", np.isnan), ("inf", np.isinf)):
+        if not getattr(jax.config, f"jax_debug_{what}s"):
             continue
         for result in results:
             if is_traced(result) or not jnp.issubdtype(result.dtype, np.floating) or not test(result).any():

@@ -17,7 +17,10 @@ def new_folder(folder: Path, files: Mapping[str, str]) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NewFamilyError(f"--out {folder}: exists already; choose another folder, or move that away")
     with _built(folder.parent, files) as temporary:
-        os.replace(temporary, folder)
+        try:
+            os.replace(temporary, folder)
+        except OSError as error:  # another process was faster
+            raise NewFamilyError(f"--out {folder}: {error.strerror or error}; choose another folder") from error
 
 
 def into(folder: Path, files: Mapping[str, str], changed: Mapping[str, str]) -> None:

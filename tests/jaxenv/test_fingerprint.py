@@ -26,7 +26,7 @@ from jaxlanes.runtime import source_hash
 from pongjax.env import PufferPong
 
 TOOLS: dict[str, set[str]] = {
-    "jaxenv": {"adapters", "testing.py"},
+    "jaxenv": {"adapters", "commands", "testing.py"},
     "jaxlanes": {"__main__.py", "tools", "cuda", "runtime/kernel_index.py"},
     "pokejax": {"cli"},
     "pongjax": set(),

@@ -137,6 +137,26 @@ def test_tables_of_every_type_shared_by_all_lanes(same: Any) -> None:
     same(fn, tables, integers((), 0, 1000), in_axes=(None, 0))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "float32", "bool"])
+def test_views_of_a_table_that_stays_in_memory(same: Any, dtype: str) -> None:
+    """Rules that only look at memory in another way heed every parameter, too."""
+
+    def fn(table, one, i):
+        views = {
+            "broadcast": [jnp.broadcast_to(one, (1,)), lax.broadcast_in_dim(table, (1, 7, 1, 3), (1, 3))],
+            "wider": lax.broadcast_in_dim(table, (2, 7, 3), (1, 2)),
+            "reshape": [table.reshape(3, 7), table.reshape(-1), table.ravel()[None, :, None].squeeze(2)],
+            "expand": [lax.expand_dims(table, (0, 2)), table[None, :, None]],
+            "moved": [table.T, table[::-1], jnp.stack([table, table])[1], jnp.concatenate([table, table])[5:9]],
+            "slices": [table[2:5], table[2:7:2, 1:], lax.dynamic_slice(table, (i, 0), (2, 3)), table[3:4, 1:2]],
+            "same": [table, one, lax.convert_element_type(table, jnp.dtype(dtype)), lax.optimization_barrier(table)],
+        }
+        return jax.tree.map(lambda x: x.ravel()[i % x.size], views), views["broadcast"][0], views["slices"]
+
+    table = integers((7, 3), 0, 2 if dtype == "bool" else 100, dtype)
+    same(fn, table[0], table[1, 0, 0], integers((), 0, 1000), in_axes=(None, None, 0))
+
+
 def test_a_constant_too_big_for_the_source(same: Any) -> None:
     table = np.random.default_rng(2).integers(-100, 100, (50, 200)).astype(np.int8)
     same(lambda i, j: jnp.asarray(table)[i, j] + jnp.asarray(table)[3, j], integers((), 0, 50), integers((), 0, 200))

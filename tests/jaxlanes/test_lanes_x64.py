@@ -16,7 +16,7 @@ from test_lanes_dtypes import DTYPES, loops, rows, typed
 import jaxenv
 import jaxlanes
 from jaxenv.builtin import BUILT_IN
-from jaxenv.testing import _play_lane
+from jaxenv.checks.play import play_lane
 from jaxlanes.trace.program import lower
 
 
@@ -190,7 +190,7 @@ def test_environments_are_played_in_kernels_as_without_the_flag(name: str) -> No
     """By the same kernels but for the types at their edges: XLA's own results with the flag are theirs."""
     env = jaxenv.make(name)
     keys = jax.random.split(jax.random.key(0), 20)
-    play = jaxlanes.vmap(functools.partial(_play_lane, env, 2), (0, None), backend="simd")
+    play = jaxlanes.vmap(functools.partial(play_lane, env, 2), (0, None), backend="simd")
     ours = play(keys, env.default_params)
     with jax.enable_x64(False):
         narrow = play(keys, env.default_params)

@@ -93,7 +93,7 @@ def test_failing_peer(fails, complaint, capsys, monkeypatch):
 
 def test_bad_peer_batch(capsys):
     assert run("--peer-batch", "0") == 2
-    assert "the peers' batch must be positive, got 0" in capsys.readouterr().err
+    assert "--peer-batch: '0' is not an integer of at least 1" in capsys.readouterr().err
 
 
 def test_errors():

@@ -6,12 +6,14 @@ import argparse
 import contextlib
 import json
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv import backends
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive, seconds
 from jaxenv.commands.console import Console
@@ -29,6 +31,7 @@ from leaderboard.section import MODES, Section, choose, count
 from leaderboard.settings import BACKENDS, Settings
 from leaderboard.task import Task
 
+AUTO = "auto"
 REMEDY = "choose another file with --json"
 
 
@@ -62,7 +65,11 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--devices", type=positive, help="devices to split lanes over (default: on a CPU one per core)")
     bench.add_argument("--json", type=path, metavar="OUT", help="write the rows here, after each row")
     bench.add_argument(
-        "--backend", choices=BACKENDS, default="xla", help="what makes our program; simd: one kernel, XLA in turns"
+        "--backend",
+        choices=(AUTO, *BACKENDS),
+        default=AUTO,
+        help="what makes our program. simd: one kernel, timed in turns with XLA's program. auto: the kernel where the "
+        "environment has one and a C++ compiler is found, else XLA, which --chunk and --xla ask for (default)",
     )
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
     bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
@@ -145,7 +152,23 @@ def write(rows: list[dict[str, Any]], out: Path) -> None:
     files.write(out, json.dumps({"rows": rows}, indent=1) + "\n", REMEDY)
 
 
+def _backend(arguments: argparse.Namespace, env: Environment, console: Console) -> str:
+    """The backend of the whole run. Chunks and XLA's options are only XLA's."""
+    if arguments.backend != AUTO:
+        return arguments.backend
+    if arguments.chunk is not None or arguments.xla:
+        return "xla"
+    one_device_per_core()  # before JAX's backend starts, which choosing does
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", backends.BackendWarning)  # said below
+        found = backends.choose(AUTO, env, fall_back=False)
+    if found.reason and "simd" in env.spec.backends:
+        console.say(f"XLA is used, which is slower than a kernel: {found.reason}")
+    return found.name
+
+
 def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console, interrupt: Interrupt) -> None:
+    env = configuration.make(arguments.env, configuration.parse(arguments.set))
     settings = Settings(
         batches=None if arguments.batch is None else tuple(arguments.batch),
         samples=arguments.samples,
@@ -155,9 +178,8 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         command=command,
         peer_batch=arguments.peer_batch,
         xla=tuple(arguments.xla),
-        backend=arguments.backend,
+        backend=_backend(arguments, env, console),
     )
-    env = configuration.make(arguments.env, configuration.parse(arguments.set))
     name = env.spec.reference.name if env.spec.reference else None
     part = bench_of(arguments.env)
     timed = part.session is not None and not arguments.no_reference

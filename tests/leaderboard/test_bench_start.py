@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from leaderboard import __main__ as bench_command
 from leaderboard import start
 from leaderboard.__main__ import main
+from leaderboard.duration import Schedule
 
 
 @pytest.mark.usefixtures("toys")
@@ -28,6 +30,20 @@ def test_a_row_has_it(tmp_path, monkeypatch, capsys):
     assert (calls[0]["batch"], calls[0]["steps"], calls[0]["backend"]) == (4, row["scan"], "simd")
     said = " ".join(capsys.readouterr().out.split())
     assert f"another process plays within {row['cached_start_seconds']:.2f} s" in said
+
+
+def test_the_default_is_a_kernel_where_there_is_one(tmp_path, monkeypatch, capsys):
+    said = []
+    monkeypatch.setattr(bench_command, "_possible", lambda sections, console: [])  # nothing is measured
+    monkeypatch.setattr(bench_command, "Schedule", lambda *a: said.append(a[1].backend) or Schedule(*a))
+    command = ["bench", "pongjax/puffer_pong", "--no-reference", "--no-peers"]
+    for more in ((), ("--chunk", "4", "--batch", "8"), ("--xla", "none"), ("--backend", "xla")):
+        assert main([*command, *more]) == 0
+    monkeypatch.setenv("JAXLANES_CC", "/nowhere/c++")
+    assert main(command) == 0
+    assert said == ["simd", "xla", "xla", "xla", "xla"]
+    err = capsys.readouterr().err
+    assert err.count("XLA is used, which is slower than a kernel: ") == 1 and "/nowhere/c++" in err
 
 
 @pytest.mark.usefixtures("toys")

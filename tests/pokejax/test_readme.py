@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_example_runs():
-    (example,) = blocks("python")
+    example, battle = blocks("python")
     assert len([line for line in example.splitlines() if line.strip()]) <= 15
     names: dict = {}
     exec(compile(example, "README.md", "exec"), names)
@@ -31,6 +31,8 @@ def test_the_example_runs():
     assert bool(names["legal"][np.arange(64)[:, None], np.arange(2), names["actions"]].all())
     assert not bool(names["info"]["illegal"].any())
     assert names["reward"].shape == (64, 2) and not bool(names["terminated"].any())
+    exec(compile(battle, "README.md", "exec"), names)
+    assert names["env"].legal_actions(names["state"], names["params"])[:, 6:10].all()
 
 
 def test_the_two_set_up_commands_stand_there():

@@ -8,7 +8,7 @@ from typing import Any
 from verification.reporting import claims, words
 from verification.reporting.charts import first_field
 
-_FINDINGS, _DIFFERENCES, _SURVIVORS, _ITEMS = 3, 5, 5, 4
+_FINDINGS, _DIFFERENCES, _SURVIVORS = 3, 5, 5
 _CHECKS = 14
 
 
@@ -235,8 +235,7 @@ def _tost(tests: Sequence[Mapping[str, Any]]) -> list[str]:
 def _not_tested(report: words.Report) -> list[str]:
     lines = ["### What was not tested", ""]
     for heading, items in claims.not_tested(report):
-        more = f" (and {len(items) - _ITEMS} more)" if len(items) > _ITEMS else ""
-        lines.append(f"* **{heading}**: {plain('; '.join(items[:_ITEMS]))}{more}")
+        lines.append(f"* **{heading}**: {plain('; '.join(items))}")
     return lines if len(lines) > 2 else [*lines, "Nothing was declared."]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 INSTALLED = Path(__file__).absolute().parents[1].name == "_tools"
@@ -29,3 +30,10 @@ def spelled(module: str, *arguments: object) -> str:
 def program(module: str, *arguments: str) -> str:
     """`spelled`, for the usage of a parser: without ``uv run``."""
     return spelled(module, *arguments).removeprefix("uv run ")
+
+
+def typed() -> str:
+    """The command that started this process, for its results; without folders of this machine."""
+    started = Path(sys.argv[0])
+    words = ("python", "-m", started.parent.name) if started.name == "__main__.py" else (started.name,)
+    return shlex.join([*words, *sys.argv[1:]])

@@ -26,7 +26,7 @@ import jaxlanes
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive
 from jaxenv.commands.interrupts import run_command
-from leaderboard import machine
+from leaderboard import invocation, machine
 from leaderboard.program import one_device_per_core
 
 ENVIRONMENTS = (
@@ -124,7 +124,7 @@ def _measure(options: argparse.Namespace) -> int:
 
     commit, dirty = machine.commit()
     head = {"gymnax": version("gymnax"), "commit": commit, "dirty": dirty}
-    head |= {"machine": machine.fingerprint(), "versions": machine.versions()}
+    head |= {"command": invocation.typed(), "machine": machine.fingerprint(), "versions": machine.versions()}
     rows: list[dict[str, Any]] = []
     for name in options.env:
         row = compare(name, options.batch, options.steps, options.samples)

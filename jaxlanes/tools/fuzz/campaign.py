@@ -9,8 +9,10 @@ import dataclasses
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -99,6 +101,7 @@ class Tally:
             if name in self.evaluations or not settings.classes
         ]
         return {
+            "command": shlex.join(["python", "-m", "jaxlanes", *sys.argv[1:]]),
             "seed": settings.seed, "first_round": settings.start, "next_round": self.next_round,
             "seconds": round(self.seconds, 1), "isa": host_target().name, "jax": jax.__version__,
             "numpy": np.__version__, "python": platform.python_version(), "commit": _commit(),

@@ -20,9 +20,9 @@ import logging
 import struct
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import evidence
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -46,7 +46,7 @@ if importlib.metadata.version("poke-env") != POKE_ENV:
     found = importlib.metadata.version("poke-env")
     pytest.skip(f"poke-env {found} is installed; the opponents are those of {POKE_ENV}", allow_module_level=True)
 
-EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "gen1-opponents.json"
+COMMAND = "uv run --with poke-env==0.16.1 pytest -m sweep -s tests/pokejax/gen1/test_opponents_poke_env.py"
 FORMAT = "gen1randombattle"
 TEAMS, STEPS = 512, 64
 STREAMS_JS = """
@@ -329,12 +329,7 @@ def test_many_decisions(pool: WorkerPool) -> None:
             "poke_env_failures": len(tally.failures),
             "examples": [*tally.differences[:10], *tally.failures[:10]],
         }
-        record("decisions", {"poke_env": POKE_ENV, "showdown": VERSION, "teams": results})
+        found = {"poke_env": POKE_ENV, "showdown": VERSION, "teams": results}
+        evidence.record("gen1-opponents.json", "decisions", found, COMMAND)
     assert results["randbats"]["decisions"] >= 1000
     assert not results["randbats"]["differences"] and not results["randbats"]["poke_env_failures"]
-
-
-def record(key: str, value: Any) -> None:
-    """Put one result into the evidence file."""
-    known = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
-    EVIDENCE.write_text(json.dumps({**known, key: value}, indent=1, ensure_ascii=False) + "\n")

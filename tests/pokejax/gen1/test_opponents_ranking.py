@@ -7,10 +7,9 @@ docs/evidence/gen1-opponents.json.
 from __future__ import annotations
 
 import itertools
-import json
-from pathlib import Path
 from typing import Any
 
+import evidence
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +20,7 @@ from pokejax.gen1 import opponents
 from pokejax.gen1.engine import LONGEST
 from pokejax.gen1.state import ONGOING, P1_WINS, P2_WINS
 
-EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "gen1-opponents.json"
+COMMAND = "pytest -m sweep -s tests/pokejax/gen1/test_opponents_ranking.py"
 FORMAT = "gen1randombattle"
 STARTS = 1000
 """Teams and seeds for each pair; twice as many battles."""
@@ -68,9 +67,8 @@ def test_win_rates() -> None:
         title = f"{opponents.names()[first]} against {opponents.names()[second]}"
         table[title] = {"wins": wins, "losses": losses, "ties": 2 * STARTS - wins - losses}
         print(f"{title}: {wins / STARTS / 2:.3f}", flush=True)
-        known = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
-        known["win_rates"] = {"format": FORMAT, "battles": 2 * STARTS, "pairs": table}
-        EVIDENCE.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+        rates = {"format": FORMAT, "battles": 2 * STARTS, "pairs": table}
+        evidence.record("gen1-opponents.json", "win_rates", rates, COMMAND)
     for worse, better in itertools.pairwise(("uniform_legal", "max_base_power", "max_expected_damage")):
         found = table[f"{worse} against {better}"]
         assert found["wins"] < found["losses"], f"{better} should beat {worse}"

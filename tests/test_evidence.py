@@ -33,4 +33,4 @@ def test_what_made_it_is_named(path: Path) -> None:
 
 def test_every_file_is_linked() -> None:
     pages = " ".join(path.read_text("utf-8") for path in (ROOT / "docs").rglob("*.md"))
-    assert not [path.name for path in FILES if path.name not in pages]
+    assert not [path.name for path in FILES if path.parent.name == "evidence" and path.name not in pages]

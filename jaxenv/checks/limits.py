@@ -21,7 +21,7 @@ def limit_of(params: Any) -> int:
 
 def with_limit(params: Any, limit: Any) -> Any:
     """The same params with another limit, in the type that the old one has; `limit` may be an array, one a lane."""
-    value = jnp.asarray(limit, jnp.asarray(params.max_steps_in_episode).dtype)
+    value = jnp.asarray(limit, _narrow(params.max_steps_in_episode).dtype)
     if dataclasses.is_dataclass(params) and not isinstance(params, type):
         return dataclasses.replace(params, max_steps_in_episode=value)
     replace = getattr(params, "_replace", None) or getattr(params, "replace", None)
@@ -38,8 +38,14 @@ def staggered(params: Any, batch: int, steps: int) -> tuple[Any, np.ndarray]:
     own = limit_of(params)
     short = min(own, max(1, steps // 4))
     limits = np.array([own if lane % 2 == 0 else max(1, short - lane // 2) for lane in range(batch)])
-    stacked = jax.tree.map(lambda leaf: jnp.broadcast_to(jnp.asarray(leaf), (batch, *jnp.shape(leaf))), params)
+    stacked = jax.tree.map(lambda leaf: jnp.broadcast_to(_narrow(leaf), (batch, *jnp.shape(leaf))), params)
     return with_limit(stacked, limits), limits
+
+
+def _narrow(leaf: Any) -> jax.Array:
+    """An array of a param; of a Python number in 32 bits, whatever `jax_enable_x64` says."""
+    narrow = {int: jnp.int32, float: jnp.float32}.get(type(leaf))
+    return jnp.asarray(leaf, narrow)
 
 
 def row(tree: Any, *index: Any) -> Any:

@@ -92,7 +92,7 @@ class _Hooks:
         )
         terminated = state.time >= length(state.begun)
         truncated = (state.time >= jnp.asarray(params.max_steps_in_episode, jnp.int32)) & ~terminated
-        reward = jnp.where(over, 100.0, state.time / 8) + jnp.zeros_like(state.action, jnp.float32)
+        reward = jnp.where(over, 100.0, state.time.astype(jnp.float32) / 8) + jnp.zeros_like(state.action, jnp.float32)
         reward = reward + jnp.where(terminated, 1.0, 0.0)
         info = {"illegal": jnp.zeros_like(state.action, bool), "mark": state.step_mark + state.time}
         return self.observe(state, params), state, reward.astype(jnp.float32), terminated, truncated, info  # type: ignore[attr-defined]
@@ -104,7 +104,7 @@ class _Hooks:
     def legal_actions(self, state: Any, params: Any) -> Any:
         del params
         rest = (state.begun[-1] % 3).astype(jnp.int32) + state.time
-        allowed = (jnp.arange(ACTIONS) + rest) % 4 != 0
+        allowed = (jnp.arange(ACTIONS, dtype=jnp.int32) + rest) % 4 != 0
         return jnp.broadcast_to(allowed, (*state.action.shape, ACTIONS))
 
     def to_act(self, state: Any) -> Any:

@@ -305,8 +305,8 @@ class MutatedJaxenvCandidate(JaxenvCandidate):
     """A candidate that holds every mutant (`plugin.Mutated`); one compilation serves them all.
 
     `package`, or several, are copied, with the mutants in them; `target`, "module:Class", names the environment. `snapshots(env)`
-    gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `compiler_options` are `jax.jit`'s;
-    `options` go to `JaxenvCandidate`.
+    gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `change(env)` makes another environment
+    of it. `compiler_options` are `jax.jit`'s; `options` go to `JaxenvCandidate`.
     """
 
     def __init__(
@@ -316,6 +316,7 @@ class MutatedJaxenvCandidate(JaxenvCandidate):
         target: str,
         *,
         snapshots: Callable[[Any], tuple[Callable[..., Any], Callable[..., Any]]] | None = None,
+        change: Callable[[Any], Any] = lambda env: env,
         compiler_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
@@ -323,7 +324,7 @@ class MutatedJaxenvCandidate(JaxenvCandidate):
 
         self._copies = load_mutated(mutants, (package,) if isinstance(package, str) else tuple(package))
         module, _, name = target.partition(":")
-        env = getattr(self._copies.module(module), name)()
+        env = change(getattr(self._copies.module(module), name)())
         if snapshots is not None:
             options["to_snapshot"], options["from_snapshot"] = snapshots(env)
         jit = self._copies.switch.jit

@@ -53,6 +53,8 @@ def stand_still(rng: np.random.Generator, task: Task, batch: dict[str, NDArray],
 
     In one case of five it is two components.
     """
+    if not len(where):
+        return
     model = compiled(task.name)
     state = np.tile(np.concatenate([model.qpos0, np.zeros(model.nv)]), (len(where), 1))
     state += rng.uniform(-0.01, 0.01, state.shape)

@@ -80,13 +80,13 @@ def step(env: Any, key: jax.Array, state: Any, action: Any, params: Any) -> Step
         _same(info["returned_episode"], ended),
         _near(after.env_state, follows),
         _near(next_obs, env.observe(follows, params)),
-        _same((after.episode_return, after.episode_length), (jnp.where(ended, zero, total), jnp.where(ended, 0, length))),
+        _same(
+            (after.episode_return, after.episode_length), (jnp.where(ended, zero, total), jnp.where(ended, 0, length))
+        ),
     ]
     info = {name: value for name, value in info.items() if name != _SHOWN}
     contract = jnp.all(jnp.stack(holds))
-    return Step(
-        own["state"], after, next_obs, info["final_observation"], reward, terminated, truncated, info, contract
-    )
+    return Step(own["state"], after, next_obs, info["final_observation"], reward, terminated, truncated, info, contract)
 
 
 def figures(info: Mapping[str, Any]) -> dict[str, Any]:

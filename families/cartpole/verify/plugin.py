@@ -115,7 +115,10 @@ def plugin():
                 near("out.episode.return", "outcome"),
                 FieldSpec("out.*", "outcome"),
             ),
-            sources={module: [PACKAGE + ".env"] for module in MODULES},
+            sources={
+                **{module: [PACKAGE + ".env"] for module in MODULES},
+                "outcome": [PACKAGE + ".env", "jaxenv.autoreset"],
+            },
         ),
         draws=Draws(noise="none", sample=draws),  # a step draws nothing; resets do
         play=Play(horizon=500, policies={"balance": balance}),
@@ -126,6 +129,8 @@ def plugin():
         ),
         mutants=Mutants(
             seeded=lambda: MUTANTS,
-            mutated=lambda mutants: MutatedJaxenvCandidate(mutants, PACKAGE, PACKAGE + ".env:CartPole"),
+            mutated=lambda mutants: MutatedJaxenvCandidate(
+                mutants, (PACKAGE, "jaxenv"), PACKAGE + ".env:CartPole", episode=True
+            ),
         ),
     )

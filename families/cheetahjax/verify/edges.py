@@ -59,10 +59,13 @@ def stand_still(rng: np.random.Generator, task: Task, batch: dict[str, NDArray],
     state = np.tile(np.concatenate([model.qpos0, np.zeros(model.nv)]), (len(where), 1))
     state += rng.uniform(-0.01, 0.01, state.shape)
     edges = of_task(task)
+    endings = [edge for edge in edges if edge.component in task.endings]
     free = [k for k in range(state.shape[1]) if k not in task.travel]
     for case in range(len(where)):
         for _ in range(1 + (rng.random() < 0.2)):
-            component, at = edges[rng.integers(len(edges))] if edges else (int(rng.choice(free)), 0.0)
+            # Half of them where the rules end an episode most: height and angle.
+            some = endings if endings and rng.random() < 0.5 else edges
+            component, at = some[rng.integers(len(some))] if some else (int(rng.choice(free)), 0.0)
             state[case, component] = _at(rng, at)
             if rng.random() < 0.15:
                 state[case, int(rng.choice(free))] = rng.choice([np.nan, np.inf, -np.inf, 0.0, -0.0])
@@ -76,7 +79,7 @@ def _at(rng: np.random.Generator, at: float) -> float:
     """The threshold as float32 holds it, the next number below or above, or one further off."""
     exact = np.float32(at)
     beside = [np.nextafter(exact, np.float32(-np.inf)), np.nextafter(exact, np.float32(np.inf))]
-    return float(rng.choice([exact, *beside, *beside, exact * np.float32(1.001), exact * np.float32(0.999)]))
+    return float(rng.choice([exact, exact, *beside, *beside, exact * np.float32(1.001), exact * np.float32(0.999)]))
 
 
 def late(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]) -> None:
@@ -87,9 +90,7 @@ def late(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where:
     batch["state.time"][where] = np.maximum(limit - rng.integers(0, 3, len(where)), 0)
 
 
-def another_episode(
-    rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]
-) -> None:
+def another_episode(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]) -> None:
     """The episode's return and length are others than its time tells."""
     batch[RETURN][where] = rng.uniform(-1000, 1000, len(where))
     batch[LENGTH][where] = rng.integers(0, task.horizon, len(where))

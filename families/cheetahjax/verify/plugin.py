@@ -71,7 +71,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
     task, vmap = TASKS[name], vmap_of(backend)
     compared = fields(task)
     reference = partial(sides.reference, task, FieldTable(compared, modules(task)))
-    seeded = not alone and name == "HalfCheetah-v5"
+    seeded = None if alone else mutants.CATALOGUES.get(name)
     plugin = Plugin(
         env=("self-check/" + name) if alone else task.env_id,
         sides=Sides(
@@ -80,9 +80,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
             env_id=None if alone else task.env_id,
             alone_tolerance=task.alone_tolerance,
         ),
-        state=State(
-            modules=modules(task), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)
-        ),
+        state=State(modules=modules(task), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)),
         draws=Draws(
             noise="none",
             sample=None if alone else partial(draws, task=task, make=partial(sides.candidate, task, vmap)),
@@ -97,7 +95,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
         laws=Laws(properties=laws_of(task), relations=relations_of(task)),
         behaviours=Behaviours(shown=partial(behaviours, task=task), declared=declared(task), sources=SOURCES),
         mutants=Mutants(
-            seeded=mutants.half_cheetah if seeded else None,
+            seeded=seeded,
             mutated=partial(sides.mutated, task) if seeded else None,
             self_check=partial(make, name, alone=True),
         ),

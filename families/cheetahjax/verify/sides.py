@@ -102,9 +102,7 @@ def candidate(task: Task, vmap: Vmap = jax.vmap, **options: Any) -> Any:
     def driven(env: Any) -> JaxenvCandidate:
         to_snapshot, from_snapshot = snapshots(env)
         functions = {"to_snapshot": to_snapshot, "from_snapshot": from_snapshot}
-        return JaxenvCandidate(
-            env, **functions, info=task.metrics, episode=True, lanes=LANES, jit=jit, vmap=vmap
-        )
+        return JaxenvCandidate(env, **functions, info=task.metrics, episode=True, lanes=LANES, jit=jit, vmap=vmap)
 
     return Either(driven(env), lambda: driven(frozen(env))) if task.still else driven(env)
 

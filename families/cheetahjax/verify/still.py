@@ -169,5 +169,3 @@ def _without(snapshots: Mapping[str, Any]) -> dict[str, Any]:
 def stands_still(batch: Batch) -> NDArray[np.bool_]:
     """bool [N]."""
     return np.asarray(batch.get(STILL, np.zeros(size(batch), bool)), bool)
-
-

@@ -160,9 +160,7 @@ class PongCandidate:
             raise ValueError(f"{self.info.name}: reset or restore it first")
         return self._frame_skip
 
-    def _read(
-        self, seed: int, options: Mapping[str, Any] | None
-    ) -> tuple[int, NDArray[np.uint32], NDArray[np.int32]]:
+    def _read(self, seed: int, options: Mapping[str, Any] | None) -> tuple[int, NDArray[np.uint32], NDArray[np.int32]]:
         """(frame skip, generator before its first draw [1], limit of steps [1]) of a reset."""
         chosen = {"frame_skip": FRAME_SKIPS[-1], "seed": seed, "limit": NEVER, **(options or {})}
         if unknown := sorted(set(chosen) - {"frame_skip", "seed", "limit"}):

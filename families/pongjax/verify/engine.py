@@ -118,9 +118,7 @@ class Program:
         self._step = self._by_lane(self._step_one, vmap)
         self._roll = jit(self._roll_all)
 
-    def begin(
-        self, serves: NDArray[np.uint32], limits: NDArray[np.int32] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
+    def begin(self, serves: NDArray[np.uint32], limits: NDArray[np.int32] | None = None) -> tuple[Any, dict[str, Any]]:
         """New games, the generators before their first draw: (games, their snapshots [N]). `limits`: of their steps."""
         limits = np.full(len(serves), NEVER, np.int32) if limits is None else limits
         return self._begin(self._given(len(serves)), serves, limits)

@@ -15,7 +15,6 @@ from references.protocol import LENGTH, LIMIT, OUTCOME, RETURN, Actions, Batch, 
 from references.puffer_pong.env import PufferPong
 from references.puffer_pong.library import CASE, STATE, library, new_cases
 
-
 COUNTED = np.dtype(
     [
         *((name, CASE[name]) for name in CASE.names or ()),

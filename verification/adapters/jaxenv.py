@@ -304,9 +304,9 @@ def _name(path: Any) -> str:
 class MutatedJaxenvCandidate(JaxenvCandidate):
     """A candidate that holds every mutant (`plugin.Mutated`); one compilation serves them all.
 
-    `package`, or several, are copied, with the mutants in them; `target`, "module:Class", names the environment. `snapshots(env)`
-    gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `change(env)` makes another environment
-    of it. `compiler_options` are `jax.jit`'s; `options` go to `JaxenvCandidate`.
+    `package`, or several, are copied, with the mutants in them; `target`, "module:Class", names the environment.
+    `snapshots(env)` gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `change(env)` makes
+    another environment of it. `compiler_options` are `jax.jit`'s; `options` go to `JaxenvCandidate`.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ class Threshold(NamedTuple):
 
 @functools.cache
 def thresholds(name: str, endings: tuple[tuple[int, tuple[float, ...]], ...], bound: float | None) -> list[Threshold]:
-    """All thresholds of a task: the healthy ranges as Gymnasium's environment has them, `endings`, the clamp `bound`."""
+    """All thresholds of a task: the healthy ranges of Gymnasium's environment, `endings`, and the clamp `bound`."""
     inner, model = MujocoReference(name).unwrapped, compiled(name)
     count = model.nq + model.nv
     found = {(joint, edge) for joint, edges in endings for edge in edges}

@@ -123,7 +123,7 @@ def limited(before: Batch, actions: Batch, after: Batch) -> Truth:
     return told & (after["out.episode.length"] == np.where(ended, before[LENGTH] + 1, 0))
 
 
-PROPERTIES = (Property("a limit cuts off, and figures are of whole games", limited),) + tuple(
+_OF_THE_RULES = tuple(
     Property(name, not_cut_off(holds))
     for name, holds in {
         "a reward of one point is a point": one_point_for_a_reward,
@@ -136,6 +136,7 @@ PROPERTIES = (Property("a limit cuts off, and figures are of whole games", limit
         "what is observed": shown,
     }.items()
 )
+PROPERTIES = (Property("a limit cuts off, and figures are of whole games", limited), *_OF_THE_RULES)
 
 
 def _more_points(before: Batch, actions: Batch) -> tuple[Batch, Batch]:

@@ -284,6 +284,7 @@ _OF_NEXT = (
     '"final_observation": jax.tree.map(lambda new, old: jnp.where(ended, new, old),'
     " reset_hook(env)(jax.random.split(key)[1], params)[0], obs)"
 )
+_ABOVE = "(jax.random.bits(key, (), jnp.uint32) >= jnp.uint32({})).astype(jnp.uint32)"
 _CHANCE = partial(Mutant, module=_ENV, function="draw_serve_bit", old=_BIT, expected="L1", owner=("ball",))
 
 ENDS: tuple[Mutant, ...] = (
@@ -312,9 +313,9 @@ ENDS: tuple[Mutant, ...] = (
                changes="a game that is cut off goes on"),
     _AUTORESET("old-observation-goes-on", old="env.observe(env_state, params)",
                new="env.observe(state.env_state, params)", changes="step returns the observation of before it"),
-    _CHANCE("chance-higher", new="((jax.random.bits(key, (), jnp.uint32) >= 2**31 - 2**24)).astype(jnp.uint32)",
+    _CHANCE("chance-higher", new=_ABOVE.format("2**31 - 2**24"),
             changes="a serve is level with a chance 1/256 too high", why="statistics need a million serves to see it"),
-    _CHANCE("chance-lower", new="((jax.random.bits(key, (), jnp.uint32) >= 2**31 + 2**24)).astype(jnp.uint32)",
+    _CHANCE("chance-lower", new=_ABOVE.format("2**31 + 2**24"),
             changes="a serve is level with a chance 1/256 too low", why="as above"),
 )  # fmt: skip
 

@@ -24,7 +24,7 @@ COUNTED = np.dtype(
         ("final", np.float32, 8),
     ]
 )
-"""`CASE`, and around it: the game's steps, the running figures and the limit; the step's cut, end and last observation."""
+"""`CASE`, the game's steps, running figures and limit, and the step's cut, end and last observation."""
 
 
 class Side(Protocol):
@@ -144,7 +144,7 @@ class ReferenceSide:
 
 
 class SeededPong(PufferPong):
-    """The reference, with limits and the figures of episodes; its reset knows the options "seed" and "limit" as well."""
+    """The reference, with limits and the figures of episodes; its reset knows the options "seed" and "limit", too."""
 
     def __init__(self, continuous: bool = False) -> None:
         super().__init__(continuous)

@@ -1,8 +1,8 @@
 """Steps in which the physics stands still: the task's own code acts on a state just as it was injected.
 
 A step of the physics ends beside a threshold by chance only, and float32 ends elsewhere than float64. Where the state
-stands still both sides judge the same float32 numbers: at, just below and just above every threshold, for each
-component by itself. The reference is Gymnasium's own `step` with its `TimeLimit`, in float32 as well: MuJoCo's simulation is left
+stands still both sides judge the same float32 numbers, one component of the state at, just below or just above a
+threshold. The reference is Gymnasium's own `step` with its `TimeLimit`, in float32 as well: MuJoCo's simulation is left
 out, and the arrays that Gymnasium reads are float32. The candidate is the registered environment, its public `step`,
 with `advance`, which is the physics, left out.
 

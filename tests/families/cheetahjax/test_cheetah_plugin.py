@@ -12,6 +12,7 @@ from families.cheetahjax.verify.plugin import make
 from families.cheetahjax.verify.poses import model_of, poses
 from families.cheetahjax.verify.still import stands_still
 from families.cheetahjax.verify.tasks import TASKS, compiled
+from references.protocol import UNDEFINED
 from verification.batches import stack
 from verification.levels.context import Context, Plan
 from verification.registry import load_plugin
@@ -27,7 +28,7 @@ def injected(request):
     rng = np.random.default_rng(0)
     pool = plugin.play.mine(rng, 64)
     cases = plugin.injection.inject(rng, pool, CASES)
-    reference = sides.episodes_reference(task)
+    reference = plugin.sides.reference()
     return task, plugin, reference, cases, reference.step_many(cases.snapshots, cases.actions)
 
 
@@ -81,6 +82,7 @@ def test_the_reference_keeps_the_relations(injected):
         applies = np.ones(CASES, bool)
         if relation.applies is not None:
             applies = relation.applies(cases.snapshots, cases.actions)
+        applies = applies & ~after[UNDEFINED]  # a rounding anywhere decides these, of MuJoCo's own too
         chosen = np.flatnonzero(applies)[:200]
         assert len(chosen) > 20, relation.name
         pick = lambda batch, chosen=chosen: {path: np.asarray(v)[chosen] for path, v in batch.items()}  # noqa: E731

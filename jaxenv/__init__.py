@@ -78,10 +78,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in ("spaces", "struct"):
-        return importlib.import_module(f"jaxenv.{name}")
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'jaxenv' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(importlib.import_module(f"jaxenv.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)  # of a copy, its own
     globals()[name] = value
     return value
 

@@ -35,6 +35,13 @@ TERMINATED, TRUNCATED = OUTCOME + "terminated", OUTCOME + "truncated"
 #: bool: the reference gives no answer to this step (its own code threw), so there is nothing to compare.
 UNDEFINED = OUTCOME + "undefined"
 
+#: Paths of the running episode: the sum of its rewards, its steps, and the number of steps at which it is cut off.
+RETURN, LENGTH, LIMIT = "state.return", "state.length", "state.limit"
+FIGURES = (RETURN, LENGTH, LIMIT)
+#: What a side that counts episodes adds to its snapshots, as globs: what a step says at an episode's end, the mask and
+#: the player to act after it, and whether a public step is what the contract makes of the environment's own.
+EPISODE = (*FIGURES, "out.episode.*", "out.to_act", "out.legal", "out.contract")
+
 
 @dataclass(frozen=True)
 class EnvInfo:
@@ -220,6 +227,19 @@ WITHOUT = {
 def capabilities(env: Env) -> dict[str, bool]:
     """Capabilities of `env`, by name."""
     return {name: isinstance(env, protocol) for name, protocol in CAPABILITIES.items()}
+
+
+def with_figures(snapshots: Batch, limit: int) -> dict[str, NDArray[Any]]:
+    """A batch that has `FIGURES`: where it lacks them a return of 0, "state.time" as the length, and this limit."""
+    found = dict(snapshots)
+    count = size(found)
+    if RETURN not in found:
+        found[RETURN] = np.zeros(count)
+    if LENGTH not in found:
+        found[LENGTH] = np.asarray(found.get("state.time", np.zeros(count, np.int64)), np.int64)
+    if LIMIT not in found:
+        found[LIMIT] = np.full(count, limit, np.int64)
+    return found
 
 
 def stack(snapshots: Sequence[Snapshot]) -> Batch:

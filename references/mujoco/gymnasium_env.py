@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from references.gymnasium_env import AGENT, STATE, TIME, GymnasiumReference
-from references.protocol import Actions, Batch, Bounds, Snapshot, require_version, row, size, stack
+from references.protocol import FIGURES, Actions, Batch, Bounds, Snapshot, require_version, row, size, stack
 
 PINNED = {"gymnasium": "1.3.0", "mujoco": "4.0.0"}
 """Distributions that the reference is made of; a test holds the environments' specs to the same versions."""
@@ -58,7 +58,7 @@ class MujocoReference(GymnasiumReference):
     Gymnasium is not used: it would run the solver and change the warm start.
     """
 
-    def __init__(self, task: str, info: Sequence[str] = (), **options: Any) -> None:
+    def __init__(self, task: str, info: Sequence[str] = (), episode: bool = False, **options: Any) -> None:
         import gymnasium
 
         def make() -> Any:
@@ -70,7 +70,7 @@ class MujocoReference(GymnasiumReference):
             return env
 
         runs = f"{gymnasium.__version__} on mujoco {engine().__version__}"
-        super().__init__(make, _get_state, _set_state, runs, info)
+        super().__init__(make, _get_state, _set_state, runs, info, episode)
 
     @property
     def unwrapped(self) -> Any:
@@ -79,7 +79,7 @@ class MujocoReference(GymnasiumReference):
 
     def step(self, actions: Actions) -> None:
         """Play one action: {"agent": float array}."""
-        with quiet() as said:
+        with quiet() as said, np.errstate(over="ignore", invalid="ignore"):
             super().step(actions)
         self._refuse(said)
 
@@ -88,27 +88,25 @@ class MujocoReference(GymnasiumReference):
         cases = size(snapshots)
         if not cases:
             raise ValueError(f"{self.info.name}: a batch without cases")
-        data, limit, play = self.unwrapped.data, self._limit, self._env.step
+        data, play = self.unwrapped.data, self._env.step
         joint = np.asarray(actions[AGENT], self._env.action_space.dtype)
         inputs = [(np.asarray(snapshots[STATE + name]), getattr(data, array)) for name, array in STATE_NAMES.items()]
-        times = np.asarray(snapshots[TIME]) if limit is not None else np.zeros(cases, np.int64)
+        counters = {path: np.asarray(snapshots[path]) for path in (TIME, *FIGURES) if path in snapshots}
         outputs = [np.empty((cases, len(array))) for _, array in inputs]
         told = []
-        with quiet() as said:
+        with quiet() as said, np.errstate(over="ignore", invalid="ignore"):
             for case in range(cases):
                 for values, array in inputs:
                     array[:] = values[case]
-                if limit is not None:
-                    limit._elapsed_steps = int(times[case])
-                told.append(self._outcome(*play(joint[case])))
+                self._count({path: values[case] for path, values in counters.items()})
+                outcome = self._outcome(*play(joint[case]))
+                told.append(outcome | self._clock() | self._figures())
                 for output, (_, array) in zip(outputs, inputs, strict=True):
                     output[case] = array
         self._refuse(said)
         after: dict[str, NDArray[Any]] = {
             STATE + name: output for name, output in zip(STATE_NAMES, outputs, strict=True)
         }
-        if limit is not None:
-            after[TIME] = times.astype(np.int64) + 1
         return {**after, **stack(told)}
 
     def restore_many(self, snapshots: Batch) -> Batch:
@@ -133,9 +131,14 @@ class MujocoReference(GymnasiumReference):
             if not np.isfinite(snapshot[STATE + name]).all():
                 raise ValueError(f"{self.info.name}: cannot restore {STATE + name} = {snapshot[STATE + name]}")
 
+    def _clock(self) -> dict[str, Any]:
+        return {} if self._limit is None else {TIME: np.int64(self._limit._elapsed_steps)}
+
     def _refuse(self, said: Sequence[str]) -> None:
-        if said:
-            raise UnstableError(f"{self.info.name}: {said[0].strip()}")
+        # A control that is no number is no state that is none: MuJoCo zeroes all controls of that step, and goes on.
+        found = [text for text in said if "in CTRL" not in text]
+        if found:
+            raise UnstableError(f"{self.info.name}: {found[0].strip()}")
 
 
 def _get_state(env: Any) -> dict[str, NDArray[np.float64]]:

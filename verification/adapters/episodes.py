@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from jaxenv import Environment
+from verification.adapters.public import like
 
 
 def first_states(env: Environment, key: jax.Array, params: Any, episodes: int) -> Any:
@@ -29,12 +29,7 @@ def first_states(env: Environment, key: jax.Array, params: Any, episodes: int) -
 
 def _ending(env: Environment) -> Any:
     """`env` of a new subclass whose every step ends the episode and leaves its state as it is."""
-    made = type(f"{type(env).__name__}Ending", (type(env),), {"step_env": _end, "__module__": __name__})
-    made = dataclasses.dataclass(frozen=True, kw_only=True)(made)
-    found: Any = object.__new__(made)
-    for field in dataclasses.fields(env):
-        object.__setattr__(found, field.name, getattr(env, field.name))
-    return found
+    return like(env, step_env=_end)
 
 
 def _end(self: Any, key: Any, state: Any, action: Any, params: Any) -> Any:

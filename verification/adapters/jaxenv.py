@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaxenv import Environment
-from references.protocol import OUTCOME, Actions, Batch, Bounds, EnvInfo, Snapshot
+from jaxenv.checks.limits import limit_of, with_limit
+from references.protocol import (
+    FIGURES,
+    LENGTH,
+    LIMIT,
+    OUTCOME,
+    RETURN,
+    Actions,
+    Batch,
+    Bounds,
+    EnvInfo,
+    Snapshot,
+    with_figures,
+)
+from verification.adapters import public
 from verification.adapters.episodes import first_states
 from verification.backends import Vmap, alone
 
@@ -24,12 +38,25 @@ STATE = "state."
 LANES = (8, 1024)  # what batches are padded to: two programs serve every size
 
 
+class _Running(NamedTuple):
+    """A running episode: the environment's own state, the figures that auto-reset carries, and the params' limit."""
+
+    own: Any
+    total: Any
+    length: Any
+    limit: Any
+
+
 class JaxenvCandidate:
     """A one-player environment, `Restorable` and `Batched`, whose steps draw no random numbers of their own.
 
+    Steps are those of the public `step`, with auto-reset: the state is the one that `step_env` gave within it.
+
     * The snapshot holds every leaf of the state under its key path ("state.pole.angle"), and under "out." reward,
-      terminated, truncated and obs, the flat form of its `obs_spec`; blank (zeros) before the first step after a reset
-      or `restore`.
+      terminated, truncated and obs, the flat form of its `obs_spec` (at an episode's end `final_observation`); blank
+      (zeros) before the first step after a reset or `restore`.
+    * `episode`: the snapshot also holds the paths of `references.protocol.EPISODE`: the running episode's figures, the
+      limit of the params, and what the step said of them. A snapshot to restore may lack `FIGURES`.
     * `to_snapshot(state)` and `from_snapshot(paths)` replace the key paths where the layouts differ: pure functions of
       one environment, traced; from_snapshot(to_snapshot(state)) must be the state.
     * `info`: entries of the step's info, each a number, that count as outcomes: "out.info.<name>".
@@ -46,6 +73,7 @@ class JaxenvCandidate:
         to_snapshot: Callable[[Any], Mapping[str, Any]] | None = None,
         from_snapshot: Callable[[Mapping[str, Any]], Any] | None = None,
         info: Sequence[str] = (),
+        episode: bool = False,
         lanes: Sequence[int] = LANES,
         jit: Callable[..., Any] = jax.jit,
         vmap: Vmap = jax.vmap,
@@ -55,14 +83,16 @@ class JaxenvCandidate:
         if (to_snapshot is None) != (from_snapshot is None):
             raise ValueError(f"{env.id}: give both to_snapshot and from_snapshot, or neither")
         self.info = EnvInfo(env.id, env.version, (AGENT,))
-        self._env, self._params = env, env.default_params if params is None else params
-        self._info, self._lanes = tuple(info), tuple(lanes)
-        template = jax.eval_shape(lambda: env.reset_env(jax.random.key(0), self._params)[1])
-        self._to = to_snapshot or _flatten
-        self._from = from_snapshot or (lambda paths: _unflatten(template, paths))
+        self._env, self._params = public.shown(env), env.default_params if params is None else params
+        self._info, self._lanes, self._episode = tuple(info), tuple(lanes), episode
+        begun = jax.eval_shape(lambda: env.reset(jax.random.key(0), self._params)[1])
+        template, self._running = begun.env_state, type(begun)
+        self._limit = limit_of(self._params)
+        self._to_own = to_snapshot or _flatten
+        self._from_own = from_snapshot or (lambda paths: _unflatten(template, paths))
         self._paths = {
             path: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
-            for path, leaf in jax.eval_shape(self._to, template).items()
+            for path, leaf in jax.eval_shape(self._to, jax.eval_shape(self._begun, jax.random.key(0))).items()
         }
         self._reset = jit(self._begin)
         self._vmap, self._jit = vmap, jit
@@ -70,7 +100,7 @@ class JaxenvCandidate:
         self._restore = jit(self._become)
         self._step_many = jit(vmap(lambda paths, action: self._play(self._from(paths), action)[1]))
         self._restore_many = jit(jax.vmap(lambda paths: self._become(paths)[1]))
-        self._legal_many = jit(jax.vmap(lambda paths: env.legal_actions(self._from(paths), self._params)))
+        self._legal_many = jit(jax.vmap(lambda paths: env.legal_actions(self._from(paths).own, self._params)))
         self._state: Any = None
         self._seen: Mapping[str, Any] = {}  # the snapshot of `_state`, still on the device
 
@@ -93,7 +123,7 @@ class JaxenvCandidate:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Become that state, rounded to the state's own precision. `ValueError` names a path that does not fit."""
-        paths = self._fit({path: np.asarray(snapshot[path])[None] for path in self._paths if path in snapshot})
+        paths = self._fit({path: np.asarray(value)[None] for path, value in snapshot.items()})
         self._state, self._seen = self._restore({path: values[0] for path, values in paths.items()})
 
     def legal(self) -> Mapping[str, NDArray[np.bool_] | Bounds]:
@@ -101,7 +131,7 @@ class JaxenvCandidate:
         bounds = self._bounds()
         if bounds is not None:
             return {AGENT: bounds}
-        return {AGENT: np.asarray(self._env.legal_actions(self._held(), self._params))}
+        return {AGENT: np.asarray(self._env.legal_actions(self._held().own, self._params))}
 
     # ---- many at once
 
@@ -132,7 +162,7 @@ class JaxenvCandidate:
         """
 
         def lane(key: jax.Array) -> Mapping[str, Any]:
-            return jax.vmap(self._to)(first_states(self._env, key, self._params, repeats))
+            return jax.vmap(self._to_own)(first_states(self._env, key, self._params, repeats))
 
         keys = jax.random.split(jax.random.key(seed), lanes)
         return jax.device_get(self._jit(self._vmap(lane))(keys))
@@ -144,34 +174,64 @@ class JaxenvCandidate:
             raise ValueError(f"{self.info.name}: reset or restore it first")
         return self._state
 
-    def _begin(self, key: jax.Array) -> tuple[Any, dict[str, Any]]:
-        state = self._env.reset_env(key, self._params)[1]
+    def _begun(self, key: jax.Array) -> _Running:
+        state = self._env.reset(key, self._params)[1]
+        return _Running(state.env_state, state.episode_return, state.episode_length, jnp.int32(self._limit))
+
+    def _begin(self, key: jax.Array) -> tuple[_Running, dict[str, Any]]:
+        state = self._begun(key)
         return state, self._unplayed(state)
 
-    def _become(self, paths: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _become(self, paths: Mapping[str, Any]) -> tuple[_Running, dict[str, Any]]:
         state = self._from(paths)
         return state, self._unplayed(state)
 
-    def _play(self, state: Any, action: Any) -> tuple[Any, dict[str, Any]]:
-        key = jax.random.key(0)
-        obs, state, reward, terminated, truncated, info = self._env.step_env(key, state, action, self._params)
-        return state, {**self._to(state), **self._outcome(obs, reward, terminated, truncated, info)}
+    def _to(self, state: _Running) -> dict[str, Any]:
+        own = dict(self._to_own(state.own))
+        if not self._episode:
+            return own
+        return own | {RETURN: state.total, LENGTH: state.length, LIMIT: state.limit}
 
-    def _unplayed(self, state: Any) -> dict[str, Any]:
-        nothing = dict.fromkeys(self._info, 0.0)
-        blank = self._outcome(self._env.observe(state, self._params), 0.0, False, False, nothing)
-        return {**self._to(state), **{path: jnp.zeros_like(value) for path, value in blank.items()}}
+    def _from(self, paths: Mapping[str, Any]) -> _Running:
+        own = self._from_own({path: value for path, value in paths.items() if path not in FIGURES})
+        if not self._episode:
+            return _Running(own, jnp.float32(0), jnp.int32(0), jnp.int32(self._limit))
+        return _Running(own, paths[RETURN], paths[LENGTH], paths[LIMIT])
 
-    def _outcome(
-        self, obs: Any, reward: Any, terminated: Any, truncated: Any, info: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            OUTCOME + "reward": jnp.asarray(reward, jnp.float32),
-            OUTCOME + "terminated": jnp.asarray(terminated, bool),
-            OUTCOME + "truncated": jnp.asarray(truncated, bool),
-            OUTCOME + "obs": self._env.obs_spec.flatten(obs),
-            **{f"{OUTCOME}info.{name}": jnp.asarray(info[name], jnp.float32) for name in self._info},
+    def _play(self, state: _Running, action: Any) -> tuple[_Running, dict[str, Any]]:
+        params = with_limit(self._params, state.limit) if self._episode else self._params
+        held = self._running(state.own, state.total, state.length)
+        done = public.step(self._env, jax.random.key(0), held, action, params)
+        told = public.figures(done.info)
+        after = _Running(
+            done.state,
+            jnp.where(told["ended"], told["return"], done.next.episode_return),
+            jnp.where(told["ended"], told["length"], done.next.episode_length),
+            state.limit,
+        )
+        return after, {**self._to(after), **self._outcome(done, told)}
+
+    def _unplayed(self, state: _Running) -> dict[str, Any]:
+        space = self._env.action_space(self._params)
+        action = jax.ShapeDtypeStruct(space.shape, space.dtype)
+        blank = jax.eval_shape(self._play, state, action)[1]
+        nothing = {path: jnp.zeros(leaf.shape, leaf.dtype) for path, leaf in blank.items() if path.startswith(OUTCOME)}
+        return {**self._to(state), **nothing}
+
+    def _outcome(self, done: public.Step, told: Mapping[str, Any]) -> dict[str, Any]:
+        found = {
+            "reward": jnp.asarray(done.reward, jnp.float32),
+            "terminated": jnp.asarray(done.terminated, bool),
+            "truncated": jnp.asarray(done.truncated, bool),
+            "obs": self._env.obs_spec.flatten(done.obs),
+            **{f"info.{name}": jnp.asarray(done.info[name], jnp.float32) for name in self._info},
         }
+        if self._episode:
+            found |= {f"episode.{name}": value for name, value in told.items()}
+            found |= {"to_act": self._env.to_act(done.state), "contract": done.contract}
+            if self._env.num_actions:
+                found["legal"] = done.info["final_legal_actions"]
+        return {OUTCOME + name: value for name, value in found.items()}
 
     def _action(self, action: Any) -> NDArray[Any]:
         return np.asarray(action, np.int32 if self._env.num_actions else np.float32)
@@ -196,6 +256,8 @@ class JaxenvCandidate:
     def _fit(self, snapshots: Batch) -> dict[str, NDArray[Any]]:
         """The state's paths of a batch in their own dtypes; `ValueError` for a missing path, a shape or a range."""
         fitted = {}
+        if self._episode:
+            snapshots = with_figures(snapshots, self._limit)
         for path, leaf in self._paths.items():
             if path not in snapshots:
                 raise ValueError(f"{self.info.name}: cannot restore, the snapshot lacks {path!r}")
@@ -242,26 +304,27 @@ def _name(path: Any) -> str:
 class MutatedJaxenvCandidate(JaxenvCandidate):
     """A candidate that holds every mutant (`plugin.Mutated`); one compilation serves them all.
 
-    `package` is copied, with the mutants in it; `target`, "module:Class", names the environment in it. `snapshots(env)`
-    gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `compiler_options` are `jax.jit`'s;
-    `options` go to `JaxenvCandidate`.
+    `package`, or several, are copied, with the mutants in them; `target`, "module:Class", names the environment.
+    `snapshots(env)` gives `to_snapshot` and `from_snapshot` for it, whose classes are the copy's. `change(env)` makes
+    another environment of it. `compiler_options` are `jax.jit`'s; `options` go to `JaxenvCandidate`.
     """
 
     def __init__(
         self,
         mutants: Sequence[Mutant],
-        package: str,
+        package: str | Sequence[str],
         target: str,
         *,
         snapshots: Callable[[Any], tuple[Callable[..., Any], Callable[..., Any]]] | None = None,
+        change: Callable[[Any], Any] = lambda env: env,
         compiler_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
         from verification.mutants.rewrite import load_mutated
 
-        self._copies = load_mutated(mutants, (package,))
+        self._copies = load_mutated(mutants, (package,) if isinstance(package, str) else tuple(package))
         module, _, name = target.partition(":")
-        env = getattr(self._copies.module(module), name)()
+        env = change(getattr(self._copies.module(module), name)())
         if snapshots is not None:
             options["to_snapshot"], options["from_snapshot"] = snapshots(env)
         jit = self._copies.switch.jit

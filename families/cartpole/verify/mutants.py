@@ -7,6 +7,16 @@ from verification.mutants.mutant import Mutant
 _ENV = "families.cartpole.env"
 _STEP = "CartPole.step_env"
 
+_AUTORESET = "jaxenv.autoreset"
+_INFO = """{**info, "final_observation": obs, "final_legal_actions": env.legal_actions(env_state, params),
+    "returned_episode": ended,
+    "returned_episode_return": jnp.where(ended, episode_return, jnp.zeros_like(episode_return)),
+    "returned_episode_length": jnp.where(ended, episode_length, 0)}"""
+_OF_NEXT = (
+    '"final_observation": jax.tree.map(lambda new, old: jnp.where(ended, new, old),'
+    " reset_hook(env)(jax.random.split(key)[1], params)[0], obs)"
+)
+
 MUTANTS = (
     Mutant(
         "C1", _ENV, "integrate", "state.x + TIME_STEP * state.x_dot",
@@ -61,5 +71,31 @@ MUTANTS = (
     Mutant(
         "C12", _ENV, "integrate", "jnp.square(state.theta_dot)", "state.theta_dot",
         "the angular velocity is not squared", "L1", ("cart", "pole"),
+    ),
+    Mutant(
+        "C13", _ENV, _STEP, "(state.time >= params.max_steps_in_episode) & ~terminated",
+        "state.time >= params.max_steps_in_episode",
+        "a fall on the very last step sets both flags", "L1", ("outcome",), "a fall and the limit coincide",
+    ),
+    Mutant(
+        "C14", _ENV, _STEP, "params.max_steps_in_episode", "self.default_params.max_steps_in_episode",
+        "a lower limit of the params is not read", "L1", ("outcome",),
+    ),
+    Mutant(
+        "C15", _ENV, _STEP, "(self.observe(state, params), state, jnp.float32(1), terminated, truncated, {})",
+        "(self.observe(state, params), state, jnp.float32(1), terminated | truncated, truncated & False, {})",
+        "truncation is reported as termination", "L1", ("outcome",),
+    ),
+    Mutant(
+        "C16", _AUTORESET, "step", _INFO, _INFO.replace('"final_observation": obs', _OF_NEXT),
+        "final_observation is of the next episode", "L1", ("outcome",),
+    ),
+    Mutant(
+        "C17", _AUTORESET, "step", "state.episode_length + 1", "state.episode_length",
+        "an episode's length lacks its last step", "L1", ("outcome",),
+    ),
+    Mutant(
+        "C18", _ENV, "fallen", "jnp.abs(state.x) > X_LIMIT", "jnp.abs(state.x) > X_LIMIT * (1 + 1e-6)",
+        "the limit of place is a millionth further out", "L1", ("outcome",), "seen only next to the edge",
     ),
 )  # fmt: skip

@@ -42,16 +42,39 @@ def set_state(env, state):
     env.steps_beyond_terminated = None
 
 
+def reference():
+    return GymnasiumReference("CartPole-v1", get_state, set_state, episode=True)
+
+
+def candidate():
+    return JaxenvCandidate(CartPole(), episode=True)
+
+
 def inject(rng, snapshots, n):
-    """Steps that land just beside a limit, stand on it, are the episode's last, or are fast."""
-    label = rng.choice(["beside a limit", "on a limit", "last steps", "fast"], n)
+    """Steps that land just beside a limit, stand on it or next to it, are the episode's last, or are fast.
+
+    Of those at the limits of place and angle some are the episode's last as well, and some limits of time are lower.
+    """
+    label = rng.choice(["beside a limit", "on a limit", "next to a limit", "last steps", "fast"], n)
+    at_rest = np.isin(label, ["on a limit", "next to a limit"])
     batch = rows(snapshots, rng.integers(0, size(snapshots), n))
-    for place, limit in (("state.x", X_LIMIT), ("state.theta", THETA_LIMIT)):
-        speed = rng.uniform(-2, 2, n) * np.select([label == "on a limit", label == "fast"], [0, 5], 1)
+    one = rng.integers(0, 2, n)  # of the two limits: the other is kept, so that each decides by itself
+    for number, (place, limit) in enumerate((("state.x", X_LIMIT), ("state.theta", THETA_LIMIT))):
+        speed = rng.uniform(-2, 2, n) * np.select([at_rest, label == "fast"], [0, 5], 1)
         beside = limit + rng.choice([-1, 1], n) * rng.uniform(1e-5, 1e-2, n)  # nearer, float32 may land across
-        there = np.select([label == "beside a limit", label == "on a limit"], [beside, limit], rng.uniform(0, limit, n))
+        nearest = np.nextafter(np.float32(limit), rng.choice(np.float32([0, 9]), n)).astype(float)
+        kinds = ["beside a limit", "on a limit", "next to a limit"]
+        there = np.select([(label == kind) & (one == number) for kind in kinds], [beside, limit, nearest],
+                          rng.uniform(0, 0.9 * limit, n))  # fmt: skip
         batch |= {place: rng.choice([-1, 1], n) * there - TIME_STEP * speed, place + "_dot": speed}
-    batch["state.time"] = np.where(label == "last steps", rng.integers(498, 500, n), batch["state.time"])
+    lowered = rng.random(n) < 0.2
+    last = (label == "last steps") | (rng.random(n) < 0.3)
+    batch["state.limit"] = np.where(lowered, rng.integers(1, 400, n), batch["state.limit"])
+    # The step is the one before the last, the last, or the one after it.
+    late = np.maximum(batch["state.limit"] - rng.integers(0, 3, n), 0)
+    batch["state.time"] = np.where(last, late, np.minimum(batch["state.time"], batch["state.limit"] - 1))
+    batch["state.length"] = np.where(rng.random(n) < 0.5, batch["state.time"], rng.integers(0, 500, n))
+    batch["state.return"] = rng.integers(0, 500, n).astype(float)
     return Injected(batch, {"agent": rng.integers(0, 2, n)}, label.tolist())
 
 
@@ -76,8 +99,8 @@ def plugin():
     return Plugin(
         env="example/cartpole",
         sides=Sides(
-            reference=lambda: GymnasiumReference("CartPole-v1", get_state, set_state),
-            candidate=lambda: JaxenvCandidate(CartPole()),
+            reference=reference,
+            candidate=candidate,
         ),
         state=State(
             modules=MODULES,
@@ -86,10 +109,16 @@ def plugin():
                 near("state.theta", "pole", atol=1e-7),
                 near("state.theta_dot", "pole"),
                 FieldSpec("state.time", "clock"),
+                FieldSpec("state.l*", "clock"),  # the episode's length and limit
+                near("state.return", "clock"),
                 near("out.obs", "outcome"),
+                near("out.episode.return", "outcome"),
                 FieldSpec("out.*", "outcome"),
             ),
-            sources={module: [PACKAGE + ".env"] for module in MODULES},
+            sources={
+                **{module: [PACKAGE + ".env"] for module in MODULES},
+                "outcome": [PACKAGE + ".env", "jaxenv.autoreset"],
+            },
         ),
         draws=Draws(noise="none", sample=draws),  # a step draws nothing; resets do
         play=Play(horizon=500, policies={"balance": balance}),
@@ -100,6 +129,8 @@ def plugin():
         ),
         mutants=Mutants(
             seeded=lambda: MUTANTS,
-            mutated=lambda mutants: MutatedJaxenvCandidate(mutants, PACKAGE, PACKAGE + ".env:CartPole"),
+            mutated=lambda mutants: MutatedJaxenvCandidate(
+                mutants, (PACKAGE, "jaxenv"), PACKAGE + ".env:CartPole", episode=True
+            ),
         ),
     )

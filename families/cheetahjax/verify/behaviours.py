@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families.cheetahjax.verify.policies import AGENT
-from families.cheetahjax.verify.poses import model_of, poses
+from families.cheetahjax.verify.poses import Model, Pose, model_of, poses
+from families.cheetahjax.verify.still import stands_still
 from families.cheetahjax.verify.tasks import Task, compiled
-from references.protocol import Batch
+from references.protocol import LIMIT, Batch
 
 SLIDES, STICKS = 1e-3, 1e-4
 """Metres in one step: more is sliding, less is sticking."""
@@ -24,15 +25,49 @@ SOURCES = {
     "limit *": ("cheetahjax.limit", "cheetahjax.impedance"),
     "flies": ("cheetahjax.bias", "cheetahjax.inertia"),
     "control clamped": ("cheetahjax.passive",),
-    "truncated": ("cheetahjax.envs.planar_env",),
-    "terminated": ("cheetahjax.envs.locomotion",),
+    "a control *": ("cheetahjax.envs.planar_env", "cheetahjax.passive"),
+    "truncated*": ("cheetahjax.envs.planar_env",),
+    "terminated*": ("cheetahjax.envs.locomotion",),
 }
 
 
 def behaviours(before: Batch, actions: Batch, after: Batch, task: Task) -> Mapping[str, NDArray[np.bool_]]:
     """name → bool [N]."""
-    known = model_of(task.name)
-    now, then = poses(task, before["state.qpos"]), poses(task, after["state.qpos"])
+    known, still = model_of(task.name), stands_still(before)
+    now, then = (_poses(task, batch["state.qpos"], still) for batch in (before, after))
+    found = _of_poses(task, known, now, then)
+    found = {name: present & ~still for name, present in found.items()}
+    low, high = compiled(task.name).actuator_ctrlrange.T
+    action = np.asarray(actions[AGENT], np.float64)
+    found |= {
+        "control clamped": ((action < low) | (action > high)).any(axis=1),
+        "no control": ~action.any(axis=1),
+        "a control is no number": np.isnan(action).any(axis=1),
+        "a control without end": np.isinf(action).any(axis=1),
+        "fast": ~still & (np.abs(before["state.qvel"]).max(axis=1) > task.most_speed / 3),
+        "truncated": np.asarray(after["out.truncated"], bool),
+        "truncated by a lower limit": np.asarray(after["out.truncated"], bool)
+        & (np.asarray(before.get(LIMIT, task.horizon)) < task.horizon),
+    }
+    if task.still:
+        found["stands still"] = still
+    if task.endings:
+        terminated = np.asarray(after["out.terminated"], bool)
+        found["terminated"] = terminated
+        found["terminated at the limit"] = terminated & (
+            np.asarray(after.get("state.time", 0)) >= before.get(LIMIT, task.horizon)
+        )
+    if task.travel:
+        found["far away"] = np.abs(before["state.qpos"][:, task.travel[0]]) > 100
+    return found
+
+
+def _poses(task: Task, qpos: NDArray[Any], still: NDArray[np.bool_]) -> Pose:
+    """Poses [N]; of a state that stands still, which may hold no numbers, the initial one."""
+    return poses(task, np.where(still[:, None], compiled(task.name).qpos0, qpos))
+
+
+def _of_poses(task: Task, known: Model, now: Pose, then: Pose) -> dict[str, Any]:
     touching, still = now.heights < 0, then.heights < 0
     found: dict[str, Any] = {f"contact {end}": touching[:, k] for k, end in enumerate(known.ends)}
     if known.ends:
@@ -49,18 +84,6 @@ def behaviours(before: Batch, actions: Batch, after: Batch, task: Task) -> Mappi
     for k, joint in enumerate(known.joints):
         found[f"limit {joint} lower"] = now.above[:, k] < 0
         found[f"limit {joint} upper"] = now.below[:, k] < 0
-    low, high = compiled(task.name).actuator_ctrlrange.T
-    action = np.asarray(actions[AGENT], np.float64)
-    found |= {
-        "control clamped": ((action < low) | (action > high)).any(axis=1),
-        "no control": ~action.any(axis=1),
-        "fast": np.abs(before["state.qvel"]).max(axis=1) > task.most_speed / 3,
-        "truncated": np.asarray(after["out.truncated"], bool),
-    }
-    if task.endings:
-        found["terminated"] = np.asarray(after["out.terminated"], bool)
-    if task.travel:
-        found["far away"] = np.abs(before["state.qpos"][:, task.travel[0]]) > 100
     return found
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from families.cheetahjax.verify import edges
 from families.cheetahjax.verify.policies import AGENT
 from families.cheetahjax.verify.poses import model_of, poses
+from families.cheetahjax.verify.still import STILL
 from families.cheetahjax.verify.tasks import Task, compiled
 from references.mujoco.gymnasium_env import engine
-from references.protocol import Batch
+from references.protocol import Batch, with_figures
 from verification.batches import rows, size
 from verification.plugin import Injected
 
@@ -20,13 +22,17 @@ _NEAREST, _FARTHEST = -6.0, -3.0
 def inject(rng: np.random.Generator, snapshots: Batch, n: int, task: Task) -> Injected:
     """`n` cases: a pose of one kind, then changes of speed, place, warm start, time and action, each in some cases."""
     batch = {path: np.array(v) for path, v in rows(snapshots, rng.integers(0, size(snapshots), n)).items()}
+    batch = with_figures(batch, task.horizon) | ({STILL: np.zeros(n, bool)} if task.still else {})
     known = model_of(task.name)
     kinds = ["wild", "upright", "upside down"]
     kinds += ["contact edge", "airborne", "pressed"] if known.ends else []
     kinds += ["limit edge", "beyond limits"] if len(known.limited) else []
     kinds += ["ending edge"] if task.endings else []
+    kinds += ["stands still"] if task.still else []
     kind = rng.choice(kinds, n)
+    moving = kind != "stands still"
     _place(rng, task, batch, kind)
+    edges.stand_still(rng, task, batch, np.flatnonzero(~moving))
     labels = [[str(name)] for name in kind]
     for name, chance, change in (
         ("fast", 0.15, _fast),
@@ -34,24 +40,36 @@ def inject(rng: np.random.Generator, snapshots: Batch, n: int, task: Task) -> In
         ("cold", 0.1, _cold),
         ("another warm start", 0.1, _warm),
         ("far away", 0.1, _far),
-        ("last steps", 0.1, _late),
+        ("last steps", 0.1, edges.late),
+        ("another episode", 0.1, edges.another_episode),
     ):
-        chosen = rng.random(n) < chance
+        chosen = (rng.random(n) < chance) & (moving | (name == "another episode"))
+        if name == "last steps":  # an episode may end both ways at once
+            chosen |= (kind == "ending edge") & (rng.random(n) < 0.3)
         change(rng, task, batch, np.flatnonzero(chosen))
         _note(labels, chosen, name)
     actions, strong, none = _actions(rng, task, n)
     _note(labels, strong, "beyond the controls' range")
     _note(labels, none, "no control")
+    if task.endings:
+        edge = np.flatnonzero((kind == "ending edge") & (rng.random(n) < 0.5))
+        beside = np.zeros(n, bool)
+        beside[edge[edges.decided(rng, task, batch, edge, actions)]] = True
+        _note(labels, beside, "just decided")
+    odd = rng.random(n) < 0.08
+    edges.odd_controls(rng, actions, odd)
+    _note(labels, odd, "an odd control")
     return Injected(stored(batch), {AGENT: actions}, ["+".join(parts) for parts in labels])
 
 
 def stored(batch: Batch) -> dict[str, NDArray[np.generic]]:
     """The states rounded to float32, so that both sides begin in the very same one."""
-    return {
-        path: values.astype(np.float32).astype(np.float64) if values.dtype.kind == "f" else values
-        for path, values in batch.items()
-        if path.startswith("state.")
-    }
+    with np.errstate(over="ignore"):
+        return {
+            path: values.astype(np.float32).astype(np.float64) if values.dtype.kind == "f" else values
+            for path, values in batch.items()
+            if path.startswith("state.")
+        }
 
 
 def wild(rng: np.random.Generator, task: Task, n: int) -> dict[str, NDArray[np.generic]]:
@@ -146,10 +164,6 @@ def _warm(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where
 def _far(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]) -> None:
     for joint in task.travel:
         batch["state.qpos"][where, joint] = rng.choice([-1, 1], len(where)) * 10 ** rng.uniform(2, 4, len(where))
-
-
-def _late(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]) -> None:
-    batch["state.time"][where] = rng.integers(task.horizon - 2, task.horizon, len(where))
 
 
 def _actions(rng: np.random.Generator, task: Task, n: int) -> tuple[NDArray[np.float32], NDArray, NDArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 
 from families.cheetahjax.verify.policies import AGENT
 from families.cheetahjax.verify.poses import poses
+from families.cheetahjax.verify.still import stands_still
 from families.cheetahjax.verify.tasks import Task, compiled, step_seconds
 from references.mujoco.gymnasium_env import engine
-from references.protocol import Batch
+from references.protocol import LIMIT, Batch
+from verification.batches import rows
 from verification.plugin import Property, Relation
 
 STATE = ("state.qpos", "state.qvel", "state.warmstart", "state.time")
 FAR = 37.5
+_HUGE = 1e4
 
 
 def _near(first: NDArray, second: NDArray, atol: float, rtol: float = 1e-5) -> NDArray[np.bool_]:
@@ -24,12 +28,34 @@ def _near(first: NDArray, second: NDArray, atol: float, rtol: float = 1e-5) -> N
     return np.abs(first - second) <= atol + rtol * np.abs(second)
 
 
+def ordinary(before: Batch, actions: Batch) -> NDArray[np.bool_]:
+    """bool [N]: steps of the physics from numbers under controls that are numbers."""
+    controls = np.asarray(actions[AGENT], np.float64)
+    found = ~stands_still(before) & (np.isfinite(controls) & (np.abs(controls) < _HUGE)).all(axis=1)
+    for path in ("state.qpos", "state.qvel"):
+        found &= np.isfinite(before[path]).all(axis=1)
+    return found
+
+
+def of_ordinary(law: Property) -> Property:
+    """The law, asked of `ordinary` steps."""
+
+    def holds(before: Batch, actions: Batch, after: Batch) -> NDArray[np.bool_]:
+        chosen = np.flatnonzero(ordinary(before, actions))
+        found = np.ones(len(after["state.time"]), bool)
+        if len(chosen):
+            found[chosen] = law.holds(rows(before, chosen), rows(actions, chosen), rows(after, chosen))
+        return found
+
+    return Property(law.name, holds)
+
+
 def time_passes(horizon: int) -> Property:
     """One step at a time, and the last one truncates unless the episode has terminated."""
 
     def holds(before: Batch, actions: Batch, after: Batch) -> NDArray[np.bool_]:
         counted = after["state.time"] == before["state.time"] + 1
-        over = (after["state.time"] >= horizon) & ~np.asarray(after["out.terminated"], bool)
+        over = (after["state.time"] >= before.get(LIMIT, horizon)) & ~np.asarray(after["out.terminated"], bool)
         return counted & (np.asarray(after["out.truncated"], bool) == over)
 
     return Property("time passes, and truncates", holds)
@@ -190,15 +216,23 @@ def clock() -> Relation:
 
 def laws_of(task: Task) -> tuple[Property, ...]:
     """The properties of a task."""
-    found = [time_passes(task.horizon), Property("all is finite", finite), sum_of(*task.reward), energy_falls(task)]
+    found = [Property("all is finite", finite), sum_of(*task.reward), energy_falls(task)]
     if task.travel:
         found += [speed(step_seconds(task.name)), observed(task.travel, task.bound)]
     if "reward_ctrl" in task.reward:
         found.append(control(task.control_cost))
-    return tuple(found)
+    return (time_passes(task.horizon), *map(of_ordinary, found))
 
 
 def relations_of(task: Task) -> tuple[Relation, ...]:
     """The relations of a task."""
     along = (translation(),) if task.travel else ()
-    return (*along, clamping(task), warm_start(), clock())
+    return tuple(map(_of_ordinary_pairs, (*along, clamping(task), warm_start(), clock())))
+
+
+def _of_ordinary_pairs(law: Relation) -> Relation:
+    def applies(before: Batch, actions: Batch) -> NDArray[np.bool_]:
+        found = ordinary(before, actions)
+        return found if law.applies is None else found & law.applies(before, actions)
+
+    return replace(law, applies=applies)

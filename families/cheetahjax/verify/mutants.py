@@ -179,6 +179,78 @@ STEPPING = (
           "time counts physics steps", "clock"),
 )  # fmt: skip
 
+_STEP_ENV, _OUTCOME = "envs.planar_env:PlanarEnv.step_env", "envs.hopper:Hopper.outcome"
+_REWARD = "jnp.asarray(outcome.reward, jnp.float32)"
+_BOUNDED = "jnp.concatenate((qpos[2:], qvel))"
+_HEIGHT, _ANGLE = "within(qpos[1], params.healthy_z_range)", "within(qpos[2], params.healthy_angle_range)"
+_INFO = """{**info, "final_observation": obs, "final_legal_actions": env.legal_actions(env_state, params),
+    "returned_episode": ended,
+    "returned_episode_return": jnp.where(ended, episode_return, jnp.zeros_like(episode_return)),
+    "returned_episode_length": jnp.where(ended, episode_length, 0)}"""
+_OF_NEXT = (
+    '"final_observation": jax.tree.map(lambda new, old: jnp.where(ended, new, old),'
+    " reset_hook(env)(jax.random.split(key)[1], params)[0], obs)"
+)
+
+
+def _base(id: str, old: str, new: str, changes: str) -> Mutant:
+    """A slip of the base class's auto-reset."""
+    return Mutant(id, "jaxenv.autoreset", "step", old, new, changes, "L1", ("observation", "episode", "contract"))
+
+
+ENDS = (
+    _slip("limit-of-the-default", _STEP_ENV, "params.max_steps_in_episode", "self.default_params.max_steps_in_episode",
+          "a lower limit of the params is not read", "ending"),
+    _slip("last-reward-lost", _STEP_ENV, _REWARD, f"jnp.where(truncated, 0.0, {_REWARD})",
+          "the step that is truncated is not paid for", "reward", "one step in a thousand"),
+    _slip("nan-in-all", "envs.planar_env:PlanarEnv.transition", "jnp.any(jnp.isnan(action))",
+          "jnp.all(jnp.isnan(action))", "controls are zeroed only where none is a number",
+          "acceleration velocity position"),
+    _slip("nan-alone", "envs.planar_env:PlanarEnv.transition", "jnp.where(jnp.any(jnp.isnan(action)), 0.0, action)",
+          "jnp.where(jnp.isnan(action), 0.0, action)", "only the control that is no number is zeroed"),
+    _base("final-observation-next", _INFO, _INFO.replace('"final_observation": obs', _OF_NEXT),
+          "final_observation is of the next episode"),
+    _base("return-without-the-last", "state.episode_return + reward",
+          "state.episode_return + jnp.where(terminated | truncated, 0.0, reward)",
+          "an episode's return lacks its last reward"),
+    _base("length-without-the-last", "state.episode_length + 1", "state.episode_length",
+          "an episode's length lacks its last step"),
+    _base("no-reset-when-truncated", "maybe(ended, begin, env_state)", "maybe(terminated, begin, env_state)",
+          "an episode that is truncated goes on"),
+)  # fmt: skip
+
+HEALTH = (
+    _slip("health-states", _OUTCOME, "jnp.all(within(bounded, params.healthy_state_range))", "jnp.bool_(True)",
+          "no single component ends an episode", "ending reward"),
+    _slip("health-velocities", _OUTCOME, _BOUNDED, "jnp.concatenate((qpos[2:], 0 * qvel))",
+          "velocities end no episode", "ending reward"),
+    _slip("health-last-velocity", _OUTCOME, _BOUNDED, "jnp.concatenate((qpos[2:], qvel.at[5].set(0)))",
+          "the last velocity ends no episode", "ending reward", "one component of ten"),
+    _slip("health-last-angle", _OUTCOME, _BOUNDED, "jnp.concatenate((qpos[2:].at[3].set(0), qvel))",
+          "the last joint's angle ends no episode", "ending reward",
+          "the physics never gets there: only a state that stands still shows it"),
+    _slip("health-clipped", _OUTCOME, _BOUNDED, "jnp.concatenate((qpos[2:], jnp.clip(qvel, -10.0, 10.0)))",
+          "velocities are judged as they are observed", "ending reward"),
+    _slip("height-included", _OUTCOME, _HEIGHT, "params.healthy_z_range[0] <= qpos[1]",
+          "exactly at its least height a body is healthy", "ending reward", "one representable number"),
+    _slip("height-higher", _OUTCOME, _HEIGHT, "within(qpos[1] - 1e-5, params.healthy_z_range)",
+          "the least height is a hundredth of a millimetre higher", "ending reward"),
+    _slip("height-dropped", _OUTCOME, _HEIGHT, "jnp.bool_(True)", "no height ends an episode", "ending reward"),
+    _slip("angle-one-sided", _OUTCOME, _ANGLE, "qpos[2] < params.healthy_angle_range[1]",
+          "a fall backwards ends no episode", "ending reward"),
+    _slip("angle-included", _OUTCOME, _ANGLE, "jnp.abs(qpos[2]) <= params.healthy_angle_range[1]",
+          "exactly at its largest angle a body is healthy", "ending reward", "one representable number"),
+    _slip("survival-paid-at-the-end", "envs.locomotion:Locomotion.survival",
+          "jnp.where(healthy, params.healthy_reward, 0.0)", "jnp.where(healthy, params.healthy_reward, 1.0)",
+          "the step of the fall is paid for as survived", "reward"),
+    _slip("fall-truncated-too", _STEP_ENV, "(advance.state.time >= params.max_steps_in_episode) & ~outcome.terminated",
+          "advance.state.time >= params.max_steps_in_episode", "a fall on the very last step sets both flags",
+          "ending", "a fall and the limit coincide"),
+    _slip("clip-one-sided", "envs.locomotion:Locomotion.observe",
+          "qvel if bound is None else jnp.clip(qvel, -bound, bound)", "jnp.minimum(qvel, 10.0)",
+          "observed velocities are clipped from above only", "observation"),
+)  # fmt: skip
+
 _START = "envs.half_cheetah:HalfCheetah.draw_start"
 _UNIFORM = "jax.random.uniform(key, (size,), jnp.float32, -1.0, 1.0)"
 
@@ -206,4 +278,12 @@ DRAWS = (
 
 def half_cheetah() -> tuple[Mutant, ...]:
     """The catalogue of levels 1 to 3."""
-    return (*DYNAMICS, *FORCES, *STEPPING)
+    return (*DYNAMICS, *FORCES, *STEPPING, *ENDS)
+
+
+def hopper() -> tuple[Mutant, ...]:
+    """What the cheetah has not: thresholds of health, and endings by the rules."""
+    return (*HEALTH, *ENDS)
+
+
+CATALOGUES = {"HalfCheetah-v5": half_cheetah, "Hopper-v5": hopper}

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from families.cheetahjax.verify import duties, free, limits, mutants, one_step, setting, sides
+from families.cheetahjax.verify import duties, free, mutants, one_step, setting, sides
 from families.cheetahjax.verify.behaviours import SOURCES, behaviours, declared
 from families.cheetahjax.verify.cases import inject
 from families.cheetahjax.verify.draws import draws
-from families.cheetahjax.verify.fields import WRITTEN_BY, fields
+from families.cheetahjax.verify.fields import WRITTEN_BY, fields, modules
 from families.cheetahjax.verify.laws import laws_of, relations_of
 from families.cheetahjax.verify.policies import AGENT, POLICIES
+from families.cheetahjax.verify.still import stands_still
 from families.cheetahjax.verify.tasks import TASKS, Task
 from references.protocol import UNDEFINED, Batch
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
@@ -49,8 +50,8 @@ contacts thousands of newtons per metre stiff, lose about a digit more than the 
 BLIND_SPOTS = (
     "float64 is compared physics step by physics step and over free runs; the environment itself is used in float32",
     "Gymnasium's options other than the defaults are not compared here (frame_skip 1 apart)",
-    "states that MuJoCo puts back to the initial pose (not finite, or beyond 1e10) are never injected",
-    "actions that are not numbers are never played",
+    "states that MuJoCo puts back to the initial pose (not finite, or beyond 1e10) are injected where the physics "
+    "stands still, and nowhere else",
     "injected steps that a millionth of a metre or radian decides (a contact that just begins) are left out of "
     f"L1/injected and L2/pairs; {one_step.PHYSICS} and {one_step.ENV} take them, and count what is settled otherwise",
     "beyond about a hundred steps two runs are compared by their statistics only: even MuJoCo leaves itself",
@@ -69,19 +70,17 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
     """
     task, vmap = TASKS[name], vmap_of(backend)
     compared = fields(task)
-    reference = partial(sides.reference, task, FieldTable(compared, tuple(limits.modules(task))))
-    seeded = not alone and name == "HalfCheetah-v5"
+    reference = partial(sides.reference, task, FieldTable(compared, modules(task)))
+    seeded = None if alone else mutants.CATALOGUES.get(name)
     plugin = Plugin(
         env=("self-check/" + name) if alone else task.env_id,
         sides=Sides(
             reference=reference,
-            candidate=partial(sides.plain_reference, task) if alone else partial(sides.candidate, task, vmap),
+            candidate=partial(sides.episodes_reference, task) if alone else partial(sides.candidate, task, vmap),
             env_id=None if alone else task.env_id,
             alone_tolerance=task.alone_tolerance,
         ),
-        state=State(
-            modules=tuple(limits.modules(task)), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)
-        ),
+        state=State(modules=modules(task), fields=compared, sources=WRITTEN_BY, valid=partial(_valid, task)),
         draws=Draws(
             noise="none",
             sample=None if alone else partial(draws, task=task, make=partial(sides.candidate, task, vmap)),
@@ -96,7 +95,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
         laws=Laws(properties=laws_of(task), relations=relations_of(task)),
         behaviours=Behaviours(shown=partial(behaviours, task=task), declared=declared(task), sources=SOURCES),
         mutants=Mutants(
-            seeded=mutants.half_cheetah if seeded else None,
+            seeded=seeded,
             mutated=partial(sides.mutated, task) if seeded else None,
             self_check=partial(make, name, alone=True),
         ),
@@ -154,10 +153,10 @@ def checks(task: Task, vmap: Vmap) -> Sequence[Check]:
 
 
 def _valid(task: Task, snapshots: Batch) -> NDArray[np.bool_]:
-    """bool [N]: finite, of a size that MuJoCo takes, and before the horizon."""
-    fine = (snapshots["state.time"] >= 0) & (snapshots["state.time"] < task.horizon)
+    """bool [N]: of a size that MuJoCo takes, where the physics does not stand still, and not long beyond the limit."""
+    fine = (snapshots["state.time"] >= 0) & (snapshots["state.time"] <= task.horizon)
     for path, most in (("state.qpos", 1e5), ("state.qvel", 1e3), ("state.warmstart", 1e7)):
-        fine &= (np.abs(snapshots[path]) < most).all(axis=1)
+        fine &= (np.abs(snapshots[path]) < most).all(axis=1) | stands_still(snapshots)
     return fine
 
 
@@ -201,7 +200,7 @@ def _mine(task: Task, rng: np.random.Generator, count: int) -> Batch:
     kept: list[Batch] = []
     found = 0
     for _ in range(_MOST_ROUNDS):
-        _, states, _ = _episodes(sides.plain_reference(task), rng, _MINED_LANES, min(_MINED_STEPS, task.horizon))
+        _, states, _ = _episodes(sides.episodes_reference(task), rng, _MINED_LANES, min(_MINED_STEPS, task.horizon))
         going = np.ones(_MINED_LANES, bool)
         for batch in states[:-1]:
             going &= ~np.asarray(batch["out.terminated"], bool)

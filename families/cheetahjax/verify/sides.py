@@ -12,6 +12,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+import jaxenv
+from families.cheetahjax.verify.still import Either, FrozenReference, MutatedEither, frozen
 from families.cheetahjax.verify.tasks import Task
 from references.mujoco.gymnasium_env import MujocoReference
 from references.protocol import UNDEFINED, Batch
@@ -29,6 +31,8 @@ jit = functools.partial(jax.jit, compiler_options=COMPILER_OPTIONS)
 RESOLUTION = 1e-6
 """Metres or radians: where less decides on a contact, a limit or an ending, float32 may decide otherwise."""
 _PAIRS = 2
+MUTATED = ("cheetahjax", "jaxenv")
+"""Packages that are copied for the mutants."""
 
 
 def plain_reference(task: Task, **options: Any) -> MujocoReference:
@@ -36,9 +40,18 @@ def plain_reference(task: Task, **options: Any) -> MujocoReference:
     return MujocoReference(task.name, task.metrics, **options)
 
 
-def reference(task: Task, table: FieldTable) -> DecidedReference:
+def episodes_reference(task: Task) -> Any:
+    """Gymnasium's task with the figures of its episodes; it can stand still where the task may."""
+    return _either(task, MujocoReference(task.name, task.metrics, episode=True))
+
+
+def reference(task: Task, table: FieldTable) -> Any:
     """Gymnasium's task as the plugin's reference: it says which steps less than float32 resolves decides."""
-    return DecidedReference(task, table)
+    return _either(task, DecidedReference(task, table))
+
+
+def _either(task: Task, live: MujocoReference) -> Any:
+    return Either(live, lambda: FrozenReference(task)) if task.still else live
 
 
 def nudges(task: Task, rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -56,7 +69,7 @@ class DecidedReference(MujocoReference):
     """
 
     def __init__(self, task: Task, table: FieldTable) -> None:
-        super().__init__(task.name, task.metrics)
+        super().__init__(task.name, task.metrics, episode=True)
         self._task, self._table = task, table
 
     def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
@@ -82,26 +95,35 @@ def environment(task: Task, **options: Any) -> Any:
     return getattr(importlib.import_module(module), name)(**options)
 
 
-def candidate(task: Task, vmap: Vmap = jax.vmap, **options: Any) -> JaxenvCandidate:
-    """Our task as the verifier drives it; `vmap` makes its batched step."""
-    env = environment(task, **options)
-    to_snapshot, from_snapshot = snapshots(env)
-    return JaxenvCandidate(
-        env, to_snapshot=to_snapshot, from_snapshot=from_snapshot, info=task.metrics, lanes=LANES, jit=jit, vmap=vmap
-    )
+def candidate(task: Task, vmap: Vmap = jax.vmap, **options: Any) -> Any:
+    """Our task as it is registered, driven by its public `step`; `vmap` makes the batched one."""
+    env = jaxenv.make(task.env_id, **options)
+
+    def driven(env: Any) -> JaxenvCandidate:
+        to_snapshot, from_snapshot = snapshots(env)
+        functions = {"to_snapshot": to_snapshot, "from_snapshot": from_snapshot}
+        return JaxenvCandidate(env, **functions, info=task.metrics, episode=True, lanes=LANES, jit=jit, vmap=vmap)
+
+    return Either(driven(env), lambda: driven(frozen(env))) if task.still else driven(env)
 
 
-def mutated(task: Task, mutants: Sequence[Mutant]) -> MutatedJaxenvCandidate:
-    """Our task with all `mutants` in it."""
-    return MutatedJaxenvCandidate(
-        mutants,
-        "cheetahjax",
-        task.target,
-        snapshots=snapshots,
-        compiler_options=COMPILER_OPTIONS,
-        info=task.metrics,
-        lanes=LANES,
-    )
+def mutated(task: Task, mutants: Sequence[Mutant]) -> Any:
+    """Our task, and the base class of all environments, with all `mutants` in them."""
+
+    def driven(change: Callable[[Any], Any] = lambda env: env) -> MutatedJaxenvCandidate:
+        return MutatedJaxenvCandidate(
+            mutants,
+            MUTATED,
+            task.target,
+            snapshots=snapshots,
+            change=change,
+            compiler_options=COMPILER_OPTIONS,
+            info=task.metrics,
+            episode=True,
+            lanes=LANES,
+        )
+
+    return MutatedEither(driven(), lambda: driven(frozen)) if task.still else driven()
 
 
 def snapshots(env: Any) -> tuple[Callable[[Any], Mapping[str, Any]], Callable[[Mapping[str, Any]], Any]]:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, FRAME_SKIPS
-from references.protocol import Batch
+from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, FRAME_SKIPS, TIME
+from references.protocol import LIMIT, Batch
 from references.puffer_pong.library import DEFAULTS
 
 Shown = dict[str, NDArray[np.bool_]]
@@ -61,6 +61,9 @@ STEP_EVENTS = (
     "observation:stale",
     "observation:was-not-of-the-state",
     "action:illegal",
+    "limit:cut-off",
+    "limit:cut-off-at-a-point",
+    "limit:end-at-the-limit",
 )
 OF_NUMBERS = ("action:partial", "action:clipped")
 
@@ -90,7 +93,11 @@ def behaviours(before: Batch, actions: Batch, after: Batch, *, continuous: bool)
     over = np.asarray(after["out.terminated"], bool)
     served = np.asarray(after["state.ball_vy"])
     shown |= {f"skip:{skip}": skips == skip for skip in FRAME_SKIPS}
+    cut = np.asarray(after["out.truncated"], bool)
     shown |= {
+        "limit:cut-off": cut,
+        "limit:cut-off-at-a-point": cut & point,
+        "limit:end-at-the-limit": over & (before[TIME].astype(np.int64) + 1 >= before[LIMIT]),
         "point:on-the-first-frame": point & (first_point == 0),
         "point:on-a-later-frame": point & (first_point > 0),
         "point:after-a-return": point & after_return,
@@ -205,5 +212,6 @@ SOURCES = {
     "skip:8": ("pongjax.game",),
     "observation:*": ("pongjax.game", "pongjax.observation"),
     "action:*": ("pongjax.env",),
+    "limit:*": ("pongjax.env",),
 }
 """Glob of a behaviour → places that it runs."""

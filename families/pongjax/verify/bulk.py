@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families.pongjax.verify.engine import Program, shared_program
-from families.pongjax.verify.lockstep import STRETCH, at, events, shares, stretches, ulps, unlike_bits
+from families.pongjax.verify.lockstep import STRETCH, at, events, limits, shares, stretches, ulps, unlike_bits
 from families.pongjax.verify.sides import CandidateSide, ReferenceSide, Side
 from pongjax.params import PongParams
 from references.protocol import OUTCOME, Batch
@@ -168,8 +168,8 @@ def compare(
     found = into or Compared(configuration, lanes, steps)
     rng = np.random.default_rng([seed, configuration.frame_skip, configuration.continuous])
     begin = time.monotonic()
-    starts = serves(seed, lanes)
-    first, ours = reference.begin(starts), other.begin(starts)
+    starts, cut = serves(seed, lanes), limits(rng, lanes)
+    first, ours = reference.begin(starts, cut), other.begin(starts, cut)
     log = _Log(found, {path: values[None] for path, values in first.items()})
     log.add(log.start, {path: values[None] for path, values in ours.items()}, log.start)
     for stretch in stretches(rng, reference, other, shares(lanes), each, configuration.continuous):

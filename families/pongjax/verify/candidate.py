@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families.pongjax.verify.engine import Program, shared_program
-from pongjax.params import PongParams
-from references.protocol import Actions, Batch, Bounds, EnvInfo, Rolled, Snapshot
+from pongjax.params import NEVER, PongParams
+from references.protocol import LENGTH, LIMIT, RETURN, Actions, Batch, Bounds, EnvInfo, Rolled, Snapshot, with_figures
 from references.puffer_pong.library import serves
 from verification.backends import Vmap
 from verification.batches import concat, rows
@@ -21,6 +21,8 @@ from verification.mutants.rewrite import load_mutated
 
 AGENT = "agent"
 FRAME_SKIP = "config.frame_skip"
+TIME = "state.time"
+"""Steps of the game, which the C does not count."""
 FRAME_SKIPS = (1, 8)
 """PufferLib's class has 1, its training 8."""
 STATE_TYPES: dict[str, tuple[type, tuple[int, ...]]] = {
@@ -29,11 +31,15 @@ STATE_TYPES: dict[str, tuple[type, tuple[int, ...]]] = {
     **{f"state.{name}": (np.int32, ()) for name in ("score_l", "score_r", "tick", "n_bounces")},
     "state.observation": (np.float32, (8,)),
     "state.serve": (np.uint32, ()),
+    TIME: (np.int32, ()),
+    RETURN: (np.float32, ()),
+    LENGTH: (np.int32, ()),
+    LIMIT: (np.int32, ()),
     FRAME_SKIP: (np.int32, ()),
 }
 """Path of a snapshot's state → dtype and shape."""
 
-MUTATED = ("pongjax", "families.pongjax.verify.engine")
+MUTATED = ("pongjax", "jaxenv", "families.pongjax.verify.engine")
 """Packages that are copied for the mutants."""
 
 _FEW, _MANY = 8, 1024  # lanes that batches are padded to: two programs serve every size
@@ -41,8 +47,8 @@ _EPISODES, _STRETCH = 64, 256  # lanes and steps that rollouts are padded to
 
 
 class PongCandidate:
-    """`Restorable`, `Batched`, `Rollable`. A reset's options: "frame_skip" (1, or 8 by default) and "seed", which goes
-    before the argument of that name (a rollout gets nothing but options).
+    """`Restorable`, `Batched`, `Rollable`. A reset's options: "frame_skip" (1, or 8 by default), "limit" (of the game's
+    steps, by default none), and "seed", which goes before the argument of that name (a rollout gets only options).
 
     The default params go in as data (`compiled_in`: as constants). `make(frame_skip, continuous)`: another program.
     `vmap` makes the programs.
@@ -68,8 +74,9 @@ class PongCandidate:
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
         """Start an episode. `ValueError` for options that it does not know."""
-        self._frame_skip, serve = self._read(seed, options)
-        self._game, self._seen = self._programs[self._frame_skip].begin(np.repeat(serve, _FEW))
+        self._frame_skip, serve, limit = self._read(seed, options)
+        program = self._programs[self._frame_skip]
+        self._game, self._seen = program.begin(np.repeat(serve, _FEW), np.repeat(limit, _FEW))
 
     def step(self, actions: Actions) -> None:
         """Play one action, in place."""
@@ -85,7 +92,7 @@ class PongCandidate:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Become that state. `ValueError` names a path that does not fit."""
-        one = self._fit({path: np.asarray(snapshot[path])[None] for path in STATE_TYPES if path in snapshot})
+        one = self._fit({path: np.asarray(value)[None] for path, value in snapshot.items()})
         self._frame_skip = int(one[FRAME_SKIP][0])
         same = rows(one, np.zeros(_FEW, int))
         self._game, self._seen = self._programs[self._frame_skip].restore(_without_skip(same))
@@ -121,15 +128,18 @@ class PongCandidate:
             chosen = [k for k, options in enumerate(resets) if self._read(0, options)[0] == skip]
             for first in range(0, len(chosen), _EPISODES):
                 part = chosen[first : first + _EPISODES]
-                starts = np.concatenate([self._read(0, resets[k])[1] for k in part])
-                played = self._roll_out(skip, starts, [self._action(actions[k][AGENT]) for k in part])
+                read = [self._read(0, resets[k])[1:] for k in part]
+                starts, limits = (np.concatenate(values) for values in zip(*read, strict=True))
+                played = self._roll_out(skip, starts, limits, [self._action(actions[k][AGENT]) for k in part])
                 found.update(zip(part, played, strict=True))
         return [Rolled(found[k]) for k in range(len(resets))]
 
-    def _roll_out(self, skip: int, starts: NDArray[np.uint32], played: list[NDArray[Any]]) -> list[Batch]:
+    def _roll_out(
+        self, skip: int, starts: NDArray[np.uint32], limits: NDArray[np.int32], played: list[NDArray[Any]]
+    ) -> list[Batch]:
         program, lengths = self._programs[skip], [len(actions) for actions in played]
         lanes = np.minimum(np.arange(_EPISODES), len(played) - 1)
-        games, seen = program.begin(starts[lanes])
+        games, seen = program.begin(starts[lanes], limits[lanes])
         stretches = [{path: np.asarray(values)[None] for path, values in seen.items()}]
         padded = np.zeros((-(-max(lengths) // _STRETCH) * _STRETCH, _EPISODES), played[0].dtype)
         for lane, actions in enumerate(played):
@@ -150,14 +160,16 @@ class PongCandidate:
             raise ValueError(f"{self.info.name}: reset or restore it first")
         return self._frame_skip
 
-    def _read(self, seed: int, options: Mapping[str, Any] | None) -> tuple[int, NDArray[np.uint32]]:
-        """(frame skip, generator before its first draw [1]) of a reset."""
-        chosen = {"frame_skip": FRAME_SKIPS[-1], "seed": seed, **(options or {})}
-        if unknown := sorted(set(chosen) - {"frame_skip", "seed"}):
-            raise ValueError(f"{self.info.name}: reset knows the options 'frame_skip' and 'seed', got {unknown}")
+    def _read(self, seed: int, options: Mapping[str, Any] | None) -> tuple[int, NDArray[np.uint32], NDArray[np.int32]]:
+        """(frame skip, generator before its first draw [1], limit of steps [1]) of a reset."""
+        chosen = {"frame_skip": FRAME_SKIPS[-1], "seed": seed, "limit": NEVER, **(options or {})}
+        if unknown := sorted(set(chosen) - {"frame_skip", "seed", "limit"}):
+            raise ValueError(
+                f"{self.info.name}: reset knows the options 'frame_skip', 'limit' and 'seed', got {unknown}"
+            )
         if chosen["frame_skip"] not in FRAME_SKIPS:
             raise ValueError(f"{self.info.name}: option frame_skip is one of {FRAME_SKIPS}, got {chosen['frame_skip']}")
-        return int(chosen["frame_skip"]), serves(int(chosen["seed"]), 1)
+        return int(chosen["frame_skip"]), serves(int(chosen["seed"]), 1), np.array([chosen["limit"]], np.int32)
 
     def _action(self, action: Any) -> NDArray[Any]:
         return np.asarray(action, np.float32 if self._continuous else np.int32)
@@ -187,7 +199,7 @@ class PongCandidate:
 
     def _fit(self, snapshots: Batch) -> dict[str, NDArray[Any]]:
         """The state's paths in their own dtypes; `ValueError` for a missing path, a shape or a value that is none."""
-        fitted = {}
+        fitted, snapshots = {}, with_counters(snapshots)
         for path, (dtype, shape) in STATE_TYPES.items():
             if path not in snapshots:
                 raise ValueError(f"{self.info.name}: cannot restore, the snapshot lacks {path!r}")
@@ -218,6 +230,14 @@ class MutatedPong(PongCandidate):
     def select_mutant(self, index: int) -> None:
         """Be the mutant of that number, counted from 1; 0 is the original."""
         self._copies.switch.select(index)
+
+
+def with_counters(snapshots: Batch) -> Batch:
+    """A batch that has the game's steps, its figures and its limit: 0 and none where it lacks them."""
+    if not len(snapshots):
+        return snapshots
+    count = len(np.asarray(next(iter(snapshots.values()))))
+    return with_figures({TIME: np.zeros(count, np.int32), **snapshots}, NEVER)
 
 
 def _named(seen: Mapping[str, Any], skips: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from families.pongjax.verify.behaviours import HIGHEST, LOWEST
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIP
 from families.pongjax.verify.policies import encode
+from pongjax.params import NEVER
 from references.protocol import Batch
 from verification.batches import rows, size
 from verification.plugin import Injected
@@ -295,10 +296,27 @@ def long_round(draft: Draft, on: NDArray[np.bool_]) -> None:
         draft.set(**{name: np.where(on, many, draft.state[name])})
 
 
+def near_the_limit(draft: Draft, on: NDArray[np.bool_]) -> None:
+    """The step is the one before a limit, the last, or the one after it; the limit is low, or the highest there is."""
+    limit = np.where(draft.some([False, False, True]), NEVER, draft.rng.integers(1, 2000, draft.count))
+    # Beyond the highest limit there is no number to count to.
+    back = np.where(limit == NEVER, draft.some([1, 2]), draft.some([0, 1, 1, 2]))
+    draft.set(limit=np.where(on, limit, draft.state["limit"]), time=np.where(on, limit - back, draft.state["time"]))
+
+
+def another_game_behind(draft: Draft, on: NDArray[np.bool_]) -> None:
+    """The running return and length are others than the time tells."""
+    total = np.round(draft.rng.uniform(-20, 20, draft.count), 1)
+    draft.set(**{"return": np.where(on, total, draft.state["return"])})
+    draft.set(length=np.where(on, draft.rng.integers(0, 5000, draft.count), draft.state["length"]))
+
+
 ADDITIONS: Mapping[str, tuple[float, Callable[[Draft, NDArray[np.bool_]], None]]] = {
     "last points": (0.3, last_points),
     "another observation": (0.3, other_observation),
     "a long round": (0.1, long_round),
+    "near the limit": (0.2, near_the_limit),
+    "another game behind": (0.3, another_game_behind),
 }
 """Name → (how often, what it does to the cases chosen)."""
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from families.pongjax.verify.bulk import OBSERVED, WHY_ONE_ULP, Compared, Configuration, Mismatch, Params, compare
 from families.pongjax.verify.candidate import AGENT, FRAME_SKIPS, PongCandidate
 from families.pongjax.verify.engine import shared_program
-from families.pongjax.verify.lockstep import flat, shares, stretches
+from families.pongjax.verify.lockstep import flat, limits, shares, stretches
 from families.pongjax.verify.sides import CandidateSide, ReferenceSide, Side, as_actions, with_skip
 from pongjax.env import PufferPong, draw_serve_bit
+from pongjax.params import NEVER
 from references.protocol import Env
 from references.puffer_pong.library import serves
 from verification import cases
@@ -102,10 +103,11 @@ def run_episodes(context: Context, result: CheckResult, continuous: bool, side: 
     unended, lengths, played = 0, [], Counter()
     rng = context.rng(EPISODES)
     for skip, seeds, policies in episode_seeds(rng, plan.episodes):
-        games = _Games(context, result, skip, seeds, policies)
+        cut = limits(rng, len(seeds))
+        games = _Games(context, result, skip, seeds, policies, cut)
         reference, candidate = ReferenceSide(skip, continuous), side(skip)
         starts = np.concatenate([serves(seed, 1) for seed in seeds])
-        games.begin(with_skip(reference.begin(starts), skip), with_skip(candidate.begin(starts), skip))
+        games.begin(with_skip(reference.begin(starts, cut), skip), with_skip(candidate.begin(starts, cut), skip))
         for stretch in stretches(rng, reference, candidate, policies, HORIZON, continuous):
             games.add(with_skip(stretch.states, skip), stretch.actions, with_skip(stretch.ours, skip))
             timed(result, begin)
@@ -123,11 +125,25 @@ def run_episodes(context: Context, result: CheckResult, continuous: bool, side: 
     result.conclude()
 
 
+def options_of(skip: int, limit: int) -> dict[str, int]:
+    """Options of a game's reset."""
+    return {"frame_skip": skip} | ({"limit": limit} if limit < NEVER else {})
+
+
 class _Games:
     """Games of one frame skip, each compared to its end or to its first difference."""
 
-    def __init__(self, context: Context, result: CheckResult, skip: int, seeds: list[int], policies: list[str]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        result: CheckResult,
+        skip: int,
+        seeds: list[int],
+        policies: list[str],
+        limits: NDArray[np.int32],
+    ) -> None:
         self.context, self.result, self.skip, self.seeds, self.policies = context, result, skip, seeds, policies
+        self.options = [options_of(skip, limit) for limit in limits.tolist()]
         self.paths = compared_paths(context)
         self.playing = np.ones(len(seeds), bool)
         self.lengths = np.zeros(len(seeds), int)
@@ -143,7 +159,7 @@ class _Games:
         """Compare a stretch: the reference's states [T + 1, N], what was played and the candidate's states [T, N]."""
         self.played.append(actions)
         steps, lanes = actions.shape
-        over = states["out.terminated"][1:]
+        over = (states["out.terminated"] | states["out.truncated"])[1:]
         ended_before = np.concatenate([np.zeros((1, lanes), bool), np.logical_or.accumulate(over)[:-1]])
         live = self.playing & ~ended_before
         before, after = (flat({path: v[cut] for path, v in states.items()}) for cut in (slice(0, -1), slice(1, None)))
@@ -170,7 +186,7 @@ class _Games:
             tuple({AGENT: action} for action in actions),
             None,
             self.seeds[lane],
-            {"frame_skip": self.skip},
+            self.options[lane],
         )
         places = suspects(self.context.plugin, seen, *batch)
         made = {"seed": self.seeds[lane], "policy": self.policies[lane], "frame skip": self.skip}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from families.pongjax.verify.behaviours import HIGHEST, LOWEST, observation_of
-from families.pongjax.verify.candidate import AGENT, FRAME_SKIP
+from families.pongjax.verify.candidate import AGENT, FRAME_SKIP, TIME
 from families.pongjax.verify.engine import INCREMENT, MULTIPLIER
-from references.protocol import Batch
+from references.protocol import LENGTH, LIMIT, RETURN, Batch
 from verification.plugin import Property, Relation
 
 Truth = NDArray[np.bool_]
@@ -18,7 +20,7 @@ RETURNED = np.float32(0.1)
 
 
 def scored(after: Batch) -> Truth:
-    """The step had a point: a round that goes on has counted at least this step."""
+    """The step had a point, or cut the game off: a round that goes on has counted at least this step."""
     return np.asarray(after["state.tick"]) == 0
 
 
@@ -102,8 +104,27 @@ def shown(before: Batch, actions: Batch, after: Batch) -> Truth:
     return (observed == after["state.observation"]).all(axis=1) & np.where(fresh, near & zero, zero | unseen)
 
 
-PROPERTIES = tuple(
-    Property(name, holds)
+def not_cut_off(holds: Callable[[Batch, Batch, Batch], Truth]) -> Callable[[Batch, Batch, Batch], Truth]:
+    """The law, asked of steps after which the state is not a new game's because of the limit."""
+
+    def asked(before: Batch, actions: Batch, after: Batch) -> Truth:
+        return holds(before, actions, after) | np.asarray(after["out.truncated"], bool)
+
+    return asked
+
+
+def limited(before: Batch, actions: Batch, after: Batch) -> Truth:
+    """The limit cuts off a game that has not ended, and the figures are those of the whole game."""
+    over, time = np.asarray(after["out.terminated"], bool), before[TIME].astype(np.int64) + 1
+    cut = (time >= before[LIMIT]) & ~over
+    ended, total = over | cut, before[RETURN] + after["out.reward"]
+    told = (after["out.truncated"] == cut) & (after["out.episode.ended"] == ended)
+    told &= (after["out.episode.return"] == np.where(ended, total, 0)) & (after[TIME] == np.where(ended, 0, time))
+    return told & (after["out.episode.length"] == np.where(ended, before[LENGTH] + 1, 0))
+
+
+_OF_THE_RULES = tuple(
+    Property(name, not_cut_off(holds))
     for name, holds in {
         "a reward of one point is a point": one_point_for_a_reward,
         "rewards are of four kinds": known_rewards,
@@ -115,6 +136,7 @@ PROPERTIES = tuple(
         "what is observed": shown,
     }.items()
 )
+PROPERTIES = (Property("a limit cuts off, and figures are of whole games", limited), *_OF_THE_RULES)
 
 
 def _more_points(before: Batch, actions: Batch) -> tuple[Batch, Batch]:
@@ -155,9 +177,11 @@ def _blindfolded(before: Batch, actions: Batch) -> tuple[Batch, Batch]:
 
 
 def _still_blindfolded(after: Batch) -> Batch:
-    stale = scored(after) & ~np.asarray(after["out.terminated"], bool)
-    seen = np.where(stale[:, None], _BLANK, after["state.observation"])
-    return {**after, "state.observation": seen, "out.obs": seen}
+    point = np.abs(after["out.reward"]) == 1
+    stale = (point & ~np.asarray(after["out.terminated"], bool))[:, None]
+    going = stale & ~np.asarray(after["out.truncated"], bool)[:, None]
+    found = {"state.observation": np.where(going, _BLANK, after["state.observation"])}
+    return {**after, **found, "out.obs": np.where(stale, _BLANK, after["out.obs"])}
 
 
 def _single_frames(before: Batch, actions: Batch) -> Truth:
@@ -200,14 +224,24 @@ def _symmetric(before: Batch, actions: Batch) -> Truth:
     inside = (before["state.ball_x"] + before["state.ball_vx"] >= 0) & (
         before["state.ball_x"] + before["state.ball_vx"] <= 468
     )
-    return whole & ((delta >= 8) | (delta <= -40)) & inside & _single_frames(before, actions) & (np.abs(action) <= 2)
+    far = (delta >= 8) | (delta <= -40)
+    return whole & far & inside & _single_frames(before, actions) & (np.abs(action) <= 2)
 
 
 def relations(continuous: bool) -> tuple[Relation, ...]:
-    """Metamorphic pairs."""
-    return (
+    """Metamorphic pairs, of steps that no limit cuts off: the state after those is a new game's."""
+    found = (
         Relation("points do not matter before the last", _more_points, _with_more_points, _far_from_the_end),
         Relation("time does not matter", _later, _five_later, _counted_exactly),
         Relation("the last observation does not matter", _blindfolded, _still_blindfolded, _single_frames),
         _turned(continuous),
     )
+    return tuple(map(_before_the_limit, found))
+
+
+def _before_the_limit(law: Relation) -> Relation:
+    def applies(before: Batch, actions: Batch) -> Truth:
+        going = before[TIME].astype(np.int64) + 1 < before[LIMIT]
+        return going if law.applies is None else going & law.applies(before, actions)
+
+    return replace(law, applies=applies)

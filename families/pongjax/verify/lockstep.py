@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from families.pongjax.verify.candidate import FRAME_SKIP
 from families.pongjax.verify.policies import POLICIES, encode
-from families.pongjax.verify.sides import ReferenceSide, Side, snapshots_of, with_skip
+from families.pongjax.verify.sides import COUNTED, ReferenceSide, Side, snapshots_of, with_skip
+from pongjax.params import NEVER
 from references.protocol import Batch
-from references.puffer_pong.library import CASE
 
 STRETCH = 64
 """Steps between two comparisons: one call of the candidate plays them all."""
@@ -43,9 +43,9 @@ def shares(lanes: int, policies: Sequence[str] | None = None) -> list[str]:
 def play(
     rng: np.random.Generator, reference: ReferenceSide, policies: Sequence[str], steps: int, continuous: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Let the reference go on for `steps` steps: its states `CASE` [T + 1, N] and the actions [T, N]."""
+    """Let the reference go on for `steps` steps: its states `sides.COUNTED` [T + 1, N] and the actions [T, N]."""
     lanes = len(reference.cases)
-    states = np.empty((steps + 1, lanes), CASE)
+    states = np.empty((steps + 1, lanes), COUNTED)
     states[0] = reference.cases
     blocks = [(name, np.flatnonzero(np.array(policies) == name)) for name in dict.fromkeys(policies)]
     blocks = [(name, slice(index[0], index[-1] + 1)) for name, index in blocks]
@@ -58,6 +58,12 @@ def play(
             actions[step, block] = encode(POLICIES[name](rng, view), continuous)
         states[step + 1] = reference.step(actions[step])
     return states, actions
+
+
+def limits(rng: np.random.Generator, lanes: int) -> NDArray[np.int32]:
+    """[N]: limits of steps: none for three games of four, and low ones that some reach long before their end."""
+    low = np.exp(rng.uniform(np.log(2), np.log(1000), lanes)).astype(np.int32)
+    return np.where(rng.random(lanes) < 0.25, low, NEVER).astype(np.int32)
 
 
 _LOOKED_AT = ("paddle_yr", "ball_x", "ball_y", "ball_vx", "tick", "n_bounces", "serve")
@@ -112,4 +118,5 @@ def events(states: Mapping[str, NDArray[Any]]) -> dict[str, int]:
         "returns": int((reward == np.float32(0.1)).sum()),
         "points": int((np.abs(reward) == 1).sum()),
         "games": int(states["out.terminated"].sum()),
+        "games cut off": int(states["out.truncated"].sum()),
     }

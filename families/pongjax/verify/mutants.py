@@ -6,7 +6,7 @@ the paddle's motion only; G5 shows at any point, because no ball can be at both 
 
 Of the catalogue's cross-cutting bugs these have no place here. X1: a hook draws one bit from its key, there is no
 second draw to share it with. X3, X7: nothing is indexed or sorted. X4, X5: there is no remainder and no rounding to
-integers. X11: PufferLib truncates nothing; the contract's checks (L0) look at ours. X13: nothing is accumulated in
+integers. X11 is `truncated-late`. X13: nothing is accumulated in
 floats but the positions themselves, which are compared bit by bit. X14 is the action's clip, for want of a reward that
 is computed from one: continuous actions only. X15: the rules act on one game, and L0 compares batches.
 
@@ -271,8 +271,53 @@ CONTINUOUS: tuple[Mutant, ...] = (
           changes="a slow paddle spins the ball as a fast one does"),
 )  # fmt: skip
 
-_BIT = "jax.random.bits(key, (), jnp.uint32) >> 31"
 _RANDOM = partial(Mutant, module=_ENV, expected="L3d", owner=("draws",))
+
+_BIT = "jax.random.bits(key, (), jnp.uint32) >> 31"
+_ENDS = partial(Mutant, expected="L1", owner=("outcome", "episode"))
+_AUTORESET = partial(_ENDS, module="jaxenv.autoreset", function="step", owner=("contract", "episode"))
+_INFO = """{**info, "final_observation": obs, "final_legal_actions": env.legal_actions(env_state, params),
+    "returned_episode": ended,
+    "returned_episode_return": jnp.where(ended, episode_return, jnp.zeros_like(episode_return)),
+    "returned_episode_length": jnp.where(ended, episode_length, 0)}"""
+_OF_NEXT = (
+    '"final_observation": jax.tree.map(lambda new, old: jnp.where(ended, new, old),'
+    " reset_hook(env)(jax.random.split(key)[1], params)[0], obs)"
+)
+_ABOVE = "(jax.random.bits(key, (), jnp.uint32) >= jnp.uint32({})).astype(jnp.uint32)"
+_CHANCE = partial(Mutant, module=_ENV, function="draw_serve_bit", old=_BIT, expected="L1", owner=("ball",))
+
+ENDS: tuple[Mutant, ...] = (
+    _ENDS("truncated-late", _ENV, "PufferPong.step_env", "state.time >= params.max_steps_in_episode",
+          "state.time > params.max_steps_in_episode", "a limit cuts off one step late"),
+    _ENDS("truncated-early", _ENV, "PufferPong.step_env", "state.time >= params.max_steps_in_episode",
+          "state.time >= params.max_steps_in_episode - 1", "a limit cuts off one step early"),
+    _ENDS("truncation-ends", _ENV, "PufferPong.step_env",
+          "(state.observation, state, out.reward, out.terminated, truncated, info)",
+          "(state.observation, state, out.reward, out.terminated | truncated, truncated & False, info)",
+          "truncation is reported as termination"),
+    _ENDS("last-point-for-nothing", _ENV, "PufferPong.step_env",
+          "(state.observation, state, out.reward, out.terminated, truncated, info)",
+          "(state.observation, state, out.reward * ~out.terminated, out.terminated, truncated, info)",
+          "the point that ends a game is not paid for"),
+    _AUTORESET("final-observation-next", old=_INFO, new=_INFO.replace('"final_observation": obs', _OF_NEXT),
+               changes="final_observation is of the next game", why="after an end by the rules strict Pong's is, too"),
+    _AUTORESET("final-mask-empty", old="env.legal_actions(env_state, params)",
+               new="jnp.zeros_like(env.legal_actions(env_state, params))", changes="the last mask allows nothing"),
+    _AUTORESET("return-without-the-last", old="state.episode_return + reward",
+               new="state.episode_return + jnp.where(terminated | truncated, 0.0, reward)",
+               changes="an episode's return lacks its last reward"),
+    _AUTORESET("length-without-the-last", old="state.episode_length + 1", new="state.episode_length",
+               changes="an episode's length lacks its last step"),
+    _AUTORESET("no-reset-when-cut-off", old="maybe(ended, begin, env_state)", new="maybe(terminated, begin, env_state)",
+               changes="a game that is cut off goes on"),
+    _AUTORESET("old-observation-goes-on", old="env.observe(env_state, params)",
+               new="env.observe(state.env_state, params)", changes="step returns the observation of before it"),
+    _CHANCE("chance-higher", new=_ABOVE.format("2**31 - 2**24"),
+            changes="a serve is level with a chance 1/256 too high", why="statistics need a million serves to see it"),
+    _CHANCE("chance-lower", new=_ABOVE.format("2**31 + 2**24"),
+            changes="a serve is level with a chance 1/256 too low", why="as above"),
+)  # fmt: skip
 
 DRAWS: tuple[Mutant, ...] = (
     _RANDOM("G4", function="draw_serve_bit", old=_BIT, new="jnp.uint32(0)", changes="every serve is the same"),
@@ -293,4 +338,4 @@ DRAWS: tuple[Mutant, ...] = (
 
 def mutants(continuous: bool) -> tuple[Mutant, ...]:
     """The catalogue of levels 1 to 3. Number k of the mutation switch is entry k − 1."""
-    return (*FRAMES, *GAMES, *OBSERVED, *(CONTINUOUS if continuous else DISCRETE))
+    return (*FRAMES, *GAMES, *OBSERVED, *ENDS, *(CONTINUOUS if continuous else DISCRETE))

@@ -16,11 +16,11 @@ from families.pongjax.verify.candidate import FRAME_SKIP, FRAME_SKIPS, STATE_TYP
 from families.pongjax.verify.cases import inject
 from families.pongjax.verify.draws import Draws as OwnDraws
 from families.pongjax.verify.fields import FIELDS, WRITTEN_BY, specs
-from families.pongjax.verify.lockstep import flat, play, shares
+from families.pongjax.verify.lockstep import flat, limits, play, shares
 from families.pongjax.verify.mutants import mutants
 from families.pongjax.verify.policies import one_by_one
 from families.pongjax.verify.sides import ReferenceSide, SeededPong, as_actions, snapshots_of, with_skip
-from references.protocol import Batch, Snapshot
+from references.protocol import LIMIT, Batch, Snapshot
 from references.puffer_pong.library import serves
 from verification.backends import BACKENDS, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
@@ -44,7 +44,8 @@ from verification.statistics.margin import Margin
 
 BLIND_SPOTS = (
     "PufferLib's Python layer (its vectors, its buffers, the order of its environments' rand() calls) is not run: what "
-    "is compared is pong.h, with a rand() of each game's own",
+    "is compared is pong.h, with a rand() of each game's own. PufferLib cuts no game off: a limit is Gymnasium's "
+    "TimeLimit, and the game after it one of the C's own",
     "params go into the candidate as data. Left to their defaults, as constants of the program, they are compared by "
     "L1/compiled-in and L3/bulk, where " + WHY_ONE_ULP,
     "actions that are not numbers (NaN) and subnormal numbers, which XLA takes for 0 on CPUs, are never played",
@@ -161,16 +162,18 @@ def _trace(continuous: bool, rng: np.random.Generator, count: int) -> Iterator[E
     """Games of the reference, both frame skips, all policies; cut off where they take too long for every mutant."""
     for skip, seeds, policies in checks.episode_seeds(rng, count):
         reference = ReferenceSide(skip, continuous)
-        first = reference.begin(np.concatenate([serves(seed, 1) for seed in seeds]))
+        cut = limits(rng, len(seeds))
+        first = reference.begin(np.concatenate([serves(seed, 1) for seed in seeds]), cut)
         states, actions = play(rng, reference, policies, _TRACED_STEPS, continuous)
         after = {path: values[1:] for path, values in with_skip(snapshots_of(states), skip).items()}
         played = concat([{path: values[None] for path, values in with_skip(first, skip).items()}, after])
         for lane, seed in enumerate(seeds):
-            over = np.flatnonzero(states["terminal"][1:, lane])
+            over = np.flatnonzero(states["ended"][1:, lane])
             steps = int(over[0]) + 1 if len(over) else _TRACED_STEPS
             own = {path: values[: steps + 1, lane] for path, values in played.items()}
             # The candidate's rollout gets options only: the seed is one of them.
-            yield Episode(seed, {"frame_skip": skip, "seed": seed}, as_actions(actions[:steps, lane]), own)
+            options = {**checks.options_of(skip, int(cut[lane])), "seed": seed}
+            yield Episode(seed, options, as_actions(actions[:steps, lane]), own)
 
 
 def _mine(continuous: bool, rng: np.random.Generator, count: int) -> Batch:
@@ -189,12 +192,14 @@ def _mine(continuous: bool, rng: np.random.Generator, count: int) -> Batch:
 
 
 def _valid(snapshots: Batch) -> np.ndarray:
-    """bool [N]: finite numbers, points below 21, counters that are none below 0, a frame skip of the two."""
+    """bool [N]: finite numbers, points below 21, counters not below 0, a limit above, a frame skip of the two."""
     fine = np.isin(snapshots[FRAME_SKIP], FRAME_SKIPS)
     for path, (dtype, _) in STATE_TYPES.items():
         values = np.asarray(snapshots[path])
         if dtype is np.float32:
             fine &= np.isfinite(values).reshape(len(fine), -1).all(axis=1)
+        elif path == LIMIT:
+            fine &= values >= 1
         elif dtype is np.int32:
             fine &= (values >= 0) & (values < (21 if "score" in path else 2**31 - 1000))
     return fine

@@ -74,5 +74,5 @@ def test_statistics(tmp_path, monkeypatch):
     monkeypatch.setattr(duties, "LEAST_EPISODES", 48)
     monkeypatch.setattr(duties, "PLAYED_ON", 40)
     result = run(partial(duties.run, TASK), tmp_path)
-    assert result.divergences == 0 and result.cases == 96 * duties._MOST_TIMES, "short episodes: more of them"
+    assert result.divergences == 0 and result.cases == 96
     assert {one["metric"] for one in result.stats["equivalence"]} >= {"return"}

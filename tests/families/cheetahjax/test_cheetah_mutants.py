@@ -7,7 +7,7 @@ import pytest
 
 from families.cheetahjax.verify import sides
 from families.cheetahjax.verify.draws import draws
-from families.cheetahjax.verify.mutants import DRAWS, half_cheetah
+from families.cheetahjax.verify.mutants import DRAWS, half_cheetah, hopper
 from families.cheetahjax.verify.plugin import make
 from families.cheetahjax.verify.tasks import TASKS
 from references.protocol import UNDEFINED
@@ -21,6 +21,7 @@ SAMPLE = ("F1", "F2", "F4", "F8", "F9", "X11", "contact-arm-floor", "warm-start-
 
 
 def test_every_mutant_stands_where_it_is_said_to():
+    find_points(hopper())
     catalogue = [*half_cheetah(), *DRAWS]
     check_mutants(catalogue)
     find_points(catalogue)
@@ -30,17 +31,21 @@ def test_every_mutant_stands_where_it_is_said_to():
     assert engine | {"force_tree", "tree_matrix", "newton", "integrate", "step", "envs.locomotion"} <= set(places)
 
 
-def test_a_sample_is_found_by_injected_steps():
-    chosen = [mutant for mutant in half_cheetah() if mutant.id in SAMPLE]
-    assert len(chosen) == len(SAMPLE)
-    plugin = make(CHEETAH.name)
+@pytest.mark.parametrize("name", ["HalfCheetah-v5", "Hopper-v5"])
+def test_a_sample_is_found_by_injected_steps(name):
+    """Of the cheetah's physics a few, of the thresholds of health, the endings and the base class all."""
+    task = TASKS[name]
+    chosen = [mutant for mutant in half_cheetah() if mutant.id in SAMPLE] if task is CHEETAH else list(hopper())
+    assert len(chosen) == (len(SAMPLE) if task is CHEETAH else 21)
+    plugin = make(name)
     rng = np.random.default_rng(5)
-    cases = plugin.injection.inject(rng, plugin.play.mine(rng, 64), 128)
+    count = 128 if task is CHEETAH else 1536
+    cases = plugin.injection.inject(rng, plugin.play.mine(rng, 64), count)
     reference = plugin.sides.reference()
     expected = reference.step_many(cases.snapshots, cases.actions)
     answered = ~expected[UNDEFINED]
     assert answered.mean() > 0.95
-    candidate, table = sides.mutated(CHEETAH, chosen), plugin.table()
+    candidate, table = sides.mutated(task, chosen), plugin.table()
     paths = [path for path in expected if path != UNDEFINED]
 
     def differing(index):
@@ -52,7 +57,7 @@ def test_a_sample_is_found_by_injected_steps():
     for index, mutant in enumerate(chosen, 1):
         modules = {table.spec(path).module for path in differing(index)}
         assert modules & set(mutant.owner), (mutant.id, modules)
-    assert size(cases.snapshots) == 128
+    assert size(cases.snapshots) == count
 
 
 @pytest.fixture(scope="module")

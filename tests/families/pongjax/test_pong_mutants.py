@@ -25,6 +25,12 @@ KILLED = (
     "reward-added",
     "serve-sides",
     "signs-only",
+    "truncated-late",
+    "truncation-ends",
+    "last-point-for-nothing",
+    "final-observation-next",
+    "chance-higher",
+    "chance-lower",
 )
 
 
@@ -45,6 +51,7 @@ def test_the_catalogue_is_wide_and_every_point_is_found(continuous: bool) -> Non
             "pongjax.frame",
             "pongjax.game",
             "pongjax.observation",
+            "jaxenv.autoreset",
         }
     )
     assert len(catalogue) >= 30

@@ -55,12 +55,14 @@ class BattleJob:
 
     `seed`: high and low uint32 of the generator's 64-bit state. `teams`: uint16 [2, 6, 16]; species 0 ends a team.
     `actions`: uint8 [T, 2]; 0-5 switch to that team index, 6-9 the entry of the request's move list, 10 NO_OP.
+    `limit`: steps after which an environment truncates it; Showdown is not told.
     """
 
     format: str
     seed: tuple[int, int]
     teams: NDArray[np.uint16]
     actions: NDArray[np.uint8]
+    limit: int = 4000
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ class StepResults:
     """Results of N states in the reference.
 
     `status`: int [N], keys of `client.STATUS_NAMES`. `records`: int32 [N, F], all zeros where the status is not ok.
-    `messages`: the reason for each row that is not ok. `views`: for each row what both players saw of the state restored
-    and of the step played, where that was asked for; fewer where it is not ok.
+    `messages`: the reason for each row that is not ok. `views`: for each row what both players saw of the state
+    restored and of the step played, where that was asked for; fewer where it is not ok.
     """
 
     status: NDArray[np.int64]

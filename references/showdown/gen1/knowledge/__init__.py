@@ -9,6 +9,7 @@ are read by their names, which become numbers by tables that Showdown's dex give
 
 from references.showdown.gen1.knowledge.names import Names as Names
 from references.showdown.gen1.knowledge.numbers import FIELDS as FIELDS
+from references.showdown.gen1.knowledge.numbers import WIDTH as WIDTH
 from references.showdown.gen1.knowledge.numbers import columns as columns
 from references.showdown.gen1.knowledge.numbers import row as row
 from references.showdown.gen1.knowledge.team import KnowledgeError as KnowledgeError

@@ -103,7 +103,7 @@ def _switch(message: _Message) -> None:
 
 
 def _move(message: _Message) -> None:
-    stand, member = message.stand, message.member
+    stand = message.stand
     move, source = to_id(message.what), message.source
     if message.nameless:
         stand.last_move = "nomove"

@@ -134,6 +134,9 @@ FIELDS: dict[str, tuple[tuple[int, ...], str, Callable[[Watcher], Row]]] = {
     "legal_actions": ((_ACTIONS,), "b", _legal),
 }  # fmt: skip
 
+WIDTH = sum(int(np.prod(shape)) for shape, _, _ in FIELDS.values())
+"""Length of a `row`."""
+
 
 def _both(watcher: Watcher, values: Callable[[Side], Row]) -> list[Any]:
     return [*values(watcher.own), *values(watcher.foe)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from references.showdown.gen1.knowledge.log import current_moves, read
+from references.showdown.gen1.knowledge.log import read
 from references.showdown.gen1.knowledge.names import Names
 from references.showdown.gen1.knowledge.team import Copied, KnowledgeError, Member, Side
 
 Request = Mapping[str, Any] | None
-_STATS = ("atk", "def", "spa", "spe")
+STATS = ("atk", "def", "spa", "spe")
 _TRAPS = {"wrap", "bind", "clamp", "firespin"}
 _HELPLESS = ("slp", "frz")
 
@@ -35,13 +35,18 @@ class Watcher:
         sides = (self.own, self.foe) if self.player == "p1" else (self.foe, self.own)
         turn = read(sides, self.names, lines)
         self.turn = self.turn if turn is None else turn
-        self.request, self.over = request, request is None
         if request is not None:
             self._check(request)
+        self.ask(request)
+        self._settle()
+
+    def ask(self, request: Request) -> None:
+        """Take in a request."""
+        self.request, self.over = request, request is None
+        if request is not None:
             self._read_moves(request)
         self._requests()
         self._certain()
-        self._settle()
 
     def _meet_team(self, request: Mapping[str, Any]) -> None:
         """The own team from the first request; its order never changes."""
@@ -49,7 +54,7 @@ class Watcher:
             species, *details = told["details"].split(", ")
             level = next((int(detail[1:]) for detail in details if detail.startswith("L")), 100)
             member = Member(told["ident"].partition(": ")[2], species, level)
-            member.stats = tuple(told["stats"][stat] for stat in _STATS)  # type: ignore[assignment]
+            member.stats = tuple(told["stats"][stat] for stat in STATS)  # type: ignore[assignment]
             member.spent = dict.fromkeys(told["moves"], 0)
             member.set_condition(told["condition"])
             self.own.team.append(member)
@@ -153,6 +158,3 @@ class Watcher:
     def pp(self, move: str, spent: int) -> int:
         """PP left; below 0 they begin again at 63."""
         return (self.names.pp[move] - spent) & 63
-
-
-__all__ = ["Watcher", "current_moves"]

@@ -14,8 +14,14 @@ class Views {
 
   /** Notes what both players were sent since the last call, and what they are asked now (null when it is over). */
   take() {
+    if (this.battle) this.taken.push(this.since());
+  }
+
+  /** As `take`, for a state that nobody has seen before: with the most HP of each Pokémon, in the request's order. */
+  takeFirst() {
     if (!this.battle) return;
-    this.taken.push(this.since());
+    const most = this.battle.sides.map(side => side.pokemon.map(member => member.maxhp));
+    this.taken.push(this.since().map((view, n) => [...view, most[n]]));
   }
 
   since() {

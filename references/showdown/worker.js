@@ -172,7 +172,7 @@ function write(body) {
 function stepOnce({ battle, parties, restore }, row, actions, out, at, views) {
   try {
     restore(row);
-    views.take();
+    views.takeFirst();
     for (let n = 0; actions && n < 2; n++) {
       const refusal = choose(battle.sides[n], parties[n], actions[n]);
       if (refusal) return [REJECTED, refusal];

@@ -216,6 +216,6 @@ def _write_after_the_end(outs: dict[str, NDArray[Any]], lengths: NDArray[Any]) -
     last = {path: values[lengths[over], over] for path, values in given.items()}
     again = {path: values[lengths[over] + 1, over] for path, values in given.items()}
     found = {path: np.array(outs[path][lengths[over], over]) for path in AGAIN_PATHS}
-    write_again(found, np.arange(len(over)), again, again_of=last)
+    write_again(found, np.arange(len(over)), again, last)
     for path, values in found.items():
         outs[path][lengths[over], over] = values

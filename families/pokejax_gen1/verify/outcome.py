@@ -16,7 +16,7 @@ from references.protocol import TERMINATED, TRUNCATED
 from references.showdown.client import Views
 from references.showdown.gen1.fields import column
 from references.showdown.gen1.knowledge import FIELDS, Names, Watcher, columns, row
-from references.showdown.gen1.knowledge.start import watcher_of
+from references.showdown.gen1.knowledge.start import slots_of, watcher_of
 
 AGENTS = ("p1", "p2")
 REWARDS = tuple(f"out.reward.{agent}" for agent in AGENTS)
@@ -93,32 +93,39 @@ def expected(
     return found
 
 
-def watch(names: Names, views: Sequence[Views]) -> list[list[list[int]]]:
+def watch(
+    names: Names, teams: NDArray[np.uint16], records: NDArray[np.int32], views: Sequence[Views]
+) -> list[list[list[int]]]:
     """For each player a row of `knowledge.row` for each decision point of a battle, from its first message on."""
     found = []
+    slots = [slots_of(names, teams, record.tolist()) for record in records[: len(views)]]
     for side, agent in enumerate(AGENTS):
         watcher = Watcher(agent, names)
         rows = []
-        for view in views:
-            watcher.see(*view[side])
+        for view, true in zip(views, slots, strict=True):
+            watcher.see(*view[side], true)
             rows.append(row(watcher))
         found.append(rows)
     return found
 
 
 def watch_step(
-    names: Names, teams: NDArray[np.uint16], record: NDArray[np.int32], views: Sequence[Views]
+    names: Names,
+    teams: NDArray[np.uint16],
+    record: NDArray[np.int32],
+    views: Sequence[Views],
+    after: NDArray[np.int32],
 ) -> list[list[int]]:
-    """For each player the row after one step (or none) from a state that a record describes.
+    """For each player the row after one step (or none) from a state that a record describes; `after`: the record then.
 
     Each player knows then of the state what can be seen of it at once: the own team, and the foe's active Pokémon.
     """
     found = []
-    requests = {agent: views[0][side][1] for side, agent in enumerate(AGENTS)}
+    before = {agent: views[0][side] for side, agent in enumerate(AGENTS)}
     for side, agent in enumerate(AGENTS):
-        watcher = watcher_of(agent, names, teams, record, requests)
+        watcher = watcher_of(agent, names, teams, record, before)
         for view in views[1:]:
-            watcher.see(*view[side])
+            watcher.see(*view[side][:2], slots_of(names, teams, after.tolist()))
         found.append(row(watcher))
     return found
 

@@ -273,7 +273,7 @@ def _watched_steps(
     for case, views in enumerate(results.views):
         rows = None
         if results.status[case] == STATUS_OK:
-            rows = outcome.watch_step(names, teams[case], records[case], views)
+            rows = outcome.watch_step(names, teams[case], records[case], views, results.records[case])
         for side in range(2):
             found[side].append(rows[side] if rows else [0] * WIDTH)
     return found
@@ -287,7 +287,7 @@ def rolled_out(job: client.BattleJob, told: client.Replayed, names: Names | None
     count = len(records)
     clock, outs = clock_along(count, job.limit), None
     if names is not None:
-        rows = outcome.watch(names, told.views)
+        rows = outcome.watch(names, job.teams, told.records, told.views)
         for mine in rows:
             mine += [[0] * WIDTH] * (count - len(mine))
         bits = np.stack([records[:-1, column(f"{agent}.legal")] for agent in AGENTS], axis=1)
@@ -302,7 +302,7 @@ def rolled_out(job: client.BattleJob, told: client.Replayed, names: Names | None
 
 
 class PokejaxEnv(_Gen1Env):
-    """The candidate: PokeJAX's environment. `steps`: single steps, `battles`: whole ones; else made by `jit`, `vmap`."""
+    """The candidate: PokeJAX's environment. `steps`: single steps, `battles`: whole ones; else made by these."""
 
     def __init__(
         self,

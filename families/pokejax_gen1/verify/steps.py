@@ -163,7 +163,7 @@ class Gen1Steps:
             later = clock[over] + np.array([1, 0], np.int32)
             joint = np.zeros((len(over), 2), np.int32)
             _, again = self._in_lanes(self._step, teams[over], after[over], later, joint)
-            write_again(outs, over, again, again_of=outs)
+            write_again(outs, over, again)
         return after, outs
 
     def step_one(
@@ -178,7 +178,7 @@ class Gen1Steps:
         if found[TERMINATED][0]:
             _, again = self._step_one(after[0], sides, clock + np.array([1, 0], np.int32), np.zeros(2, np.int32))
             last = {path: np.asarray(value)[None] for path, value in again.items()}
-            write_again(found, np.array([0]), last, again_of=found)
+            write_again(found, np.array([0]), last)
         return after, found
 
     def restore_many(self, teams: NDArray[np.uint16], records: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -216,15 +216,15 @@ def _without_again(told: tuple[NDArray[np.int32], Outs]) -> tuple[NDArray[np.int
     return records, {**outs, **dict(zip(AGAIN_PATHS, empty, strict=True))}
 
 
-def write_again(outs: Outs, at: NDArray[np.intp], again: Outs, again_of: Outs) -> None:
+def write_again(outs: Outs, at: NDArray[np.intp], again: Outs, last: Outs | None = None) -> None:
     """Write, in place, what a step after the end gave out (`again` [M]) to the cases `at` [M] that had ended.
 
-    The observation of both must be the same; `again_of`: the outcomes that the ones at `at` belong to.
+    The observation must be that of `last` [M]. A state that is restored has lost what players remember: None there.
     """
     same = np.ones(len(at), bool)
-    for path, values in again.items():
+    for path, values in again.items() if last is not None else ():
         if ".obs." in path:
-            same &= (np.asarray(values) == again_of[path][at]).reshape(len(at), -1).all(axis=1)
+            same &= (np.asarray(values) == last[path]).reshape(len(at), -1).all(axis=1)
     values = (*(np.asarray(again[path]) for path in REWARDS), np.asarray(again[TERMINATED]), same)
     for path, value in zip(AGAIN_PATHS, values, strict=True):
         outs[path][at] = value

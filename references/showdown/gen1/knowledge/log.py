@@ -16,19 +16,22 @@ _CONDITIONS = {
 _TWO_TURNS = {"dig", "fly", "razorwind", "skullbash", "skyattack", "solarbeam"}
 _HIDING = {"dig", "fly"}
 _TRAPPING = {"wrap", "bind", "clamp", "firespin"}
+_REPEATED = {*_TRAPPING, "hyperbeam"}
+"""Moves that come once more under their own name where something breaks them off: a new foe, a recharge that is lost."""
 _THRASHING = {"thrash", "petaldance"}
 _IDLE = {
     "", "gametype", "player", "gen", "tier", "rule", "start", "upkeep", "-supereffective", "-resisted", "-crit",
-    "-miss", "-fail", "-immune", "-ohko", "-hitcount", "-message", "-activate", "-notarget", "-nothing", "win", "tie",
-    "bigerror", "-fieldactivate",
+    "-miss", "-fail", "-immune", "-ohko", "-hitcount", "-message", "-notarget", "-nothing", "win", "tie",
+    "bigerror", "-fieldactivate", "message",
 }  # fmt: skip
 """Kinds of messages that tell nothing that an observation holds."""
+_ENDINGS = ("Endless Battle Clause activated", "You have hit the turn limit")
 _NAMELESS = "thawed from freeze and no move has been selected"
 
 
-def read(sides: Sequence[Side], names: Names, lines: Sequence[str]) -> int | None:
-    """Take in the messages of one step; returns the turn that began, if any. `KnowledgeError` for an unknown kind."""
-    turn = None
+def read(sides: Sequence[Side], names: Names, lines: Sequence[str], turn: int) -> int:
+    """Take in the messages of one step; returns the turn that it is now. `KnowledgeError` for an unknown kind."""
+    before = turn
     nameless = False
     for place, line in enumerate(lines):
         _, kind, *values = [*line.split("|"), ""]
@@ -39,6 +42,8 @@ def read(sides: Sequence[Side], names: Names, lines: Sequence[str]) -> int | Non
         elif kind == "-clearallboost":
             for side in sides:
                 side.stand.boosts.clear()
+        elif kind in ("message", "-message") and any(reason in values[0] for reason in _ENDINGS):
+            turn = 1 + before  # the turn that would have begun is counted, and never announced
         elif kind == "-hint":
             nameless = nameless or _NAMELESS in values[0]
         elif kind in _IDLE:
@@ -94,7 +99,7 @@ def _switch(message: _Message) -> None:
     level = next((int(detail[1:]) for detail in details if detail.startswith("L")), 100)
     member = side.member(name)
     if member is None:
-        member = Member(name, species, level)
+        member = side.unseen.pop(name, None) or Member(name, species, level)
         side.team.append(member)
     side.active, member.seen = member, True
     member.set_condition(message.values[2])
@@ -106,11 +111,13 @@ def _move(message: _Message) -> None:
     stand = message.stand
     move, source = to_id(message.what), message.source
     if message.nameless:
-        stand.last_move = "nomove"
+        stand.last_move, message.side.unclear = "fissure", True
         return
     locked, called = source == move, source not in ("", move)
     if move in _TRAPPING:
         message.foe.stand.conditions.discard("must_recharge")
+    if called and stand.transform is not None:
+        message.side.unclear = True  # Gen 1 gives 1 PP to the own move in the place of the one that called
     if move in _TWO_TURNS and not stand.charging:
         # The first turn: it has not been used yet, and nothing is paid.
         if called:
@@ -122,9 +129,14 @@ def _move(message: _Message) -> None:
         _pay(message, stand.payer, 1)
         stand.charging = stand.payer = ""
         stand.conditions.discard("invulnerable")
+    elif not locked and not called and move == stand.called:
+        message.side.unclear = True
+        _pay(message, stand.selected, 1)
     elif not locked and not called:
         stand.selected = move
         _pay(message, move, 1)
+    if called or move != stand.called:
+        stand.called = move if called and move in _REPEATED else ""
     stand.last_move = move
     if move in _THRASHING:
         stand.conditions.add("thrash")
@@ -159,7 +171,7 @@ def _pay(message: _Message, move: str, amount: int) -> None:
     own = next((slot for slot, now in stand.mimic.items() if now == move), move)
     if message.side.own and own not in member.spent:
         raise KnowledgeError(f"{message.side.id}: {member.name} uses {own}, which its request never named")
-    member.spent[own] = member.spent.get(own, 0) + amount
+    member.know(own, amount)
     member.shown.add(own)
 
 
@@ -173,7 +185,8 @@ def _prepare(message: _Message) -> None:
 def _cant(message: _Message) -> None:
     stand = message.stand
     if message.what == "slp":
-        message.member.slept += 1
+        message.member.slept += not message.member.froze
+        message.member.froze = False
     if message.what in ("slp", "frz"):
         stand.last_move = ""
     if message.what == "par":
@@ -191,29 +204,49 @@ def _cant(message: _Message) -> None:
 def _hp(message: _Message) -> None:
     member, stand = message.member, message.stand
     member.set_condition(message.values[1])
-    if message.source == "confusion":
-        # It hurt itself: whatever was under way is over.
-        stand.charging = stand.payer = ""
-        stand.conditions -= {"bide", "thrash", "invulnerable"}
     if message.source in ("psn", "brn", "leechseed") and "toxic" in stand.conditions:
         stand.toxic += 1
+
+
+def _activate(message: _Message) -> None:
+    if message.what != "confusion" or _goes_on(message):
+        return
+    # It hurt itself (a Substitute may have taken that silently): whatever was under way is over.
+    stand = message.stand
+    stand.charging = stand.payer = ""
+    stand.conditions -= {"bide", "thrash", "invulnerable"}
+
+
+def _goes_on(message: _Message) -> bool:
+    """The confused Pokémon does something after all: the next action is its own."""
+    for line in message.later:
+        _, kind, *values = [*line.split("|"), ""]
+        if kind in ("move", "cant", "-end") or (kind == "-activate" and values[1] in ("Bide", "confusion")):
+            return values[0] == message.values[0] and not (kind == "-end" and values[1] == "Substitute")
+        if kind in ("", "upkeep", "turn"):
+            return False
+    return False
 
 
 def _status(message: _Message) -> None:
     member = message.member
     if message.what == "slp":
+        frozen = member.status == "frz"
         member.fall_asleep(message.source == "rest")
+        member.froze = frozen
         message.stand.conditions.discard("must_recharge")
     else:
         member.set_status(message.what)
     if message.what == "tox":
         message.stand.conditions.add("toxic")
+        message.stand.toxic = 0
 
 
 def _cure(message: _Message) -> None:
     member = message.side.member(message.values[0].partition(": ")[2])
     if member is not None:
-        if member.status == "slp" and member is message.side.active:
+        # Who wakes by itself has slept until now; Haze wakes silently.
+        if member.status == "slp" and member is message.side.active and "[silent]" not in message.values:
             message.stand.last_move = ""
         member.set_status("")
 
@@ -302,6 +335,7 @@ _READERS: dict[str, Callable[[_Message], None]] = {
     "-damage": _hp,
     "-heal": _hp,
     "-sethp": _hp,
+    "-activate": _activate,
     "-status": _status,
     "-curestatus": _cure,
     "faint": _faint,

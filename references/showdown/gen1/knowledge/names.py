@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -26,6 +27,11 @@ class Names:
     types_of: Mapping[str, tuple[int, ...]]
     types: Mapping[str, int]
     statuses: Mapping[str, int]
+
+    @cached_property
+    def move_of(self) -> dict[int, str]:
+        """Id of each number of a move."""
+        return {number: id_ for id_, number in self.moves.items()}
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Names:

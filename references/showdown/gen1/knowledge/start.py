@@ -6,7 +6,7 @@ only those that Mimic has replaced, and nobody has counted how long anybody slep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -41,7 +41,7 @@ class _Reading:
 
     def __init__(self, names: Names, teams: NDArray[np.uint16], record: NDArray[np.int32]) -> None:
         self.names, self.teams, self.record = names, teams, record.tolist()
-        self.move = {number: id_ for id_, number in names.moves.items()}
+        self.move = names.move_of
         self.species = {number: name for name, number in names.species.items()}
         self.type = {number: name for name, number in names.types.items()}
 
@@ -53,43 +53,64 @@ class _Reading:
         return [self.move[int(number)] for number in row[_FIRST_MOVE : _FIRST_MOVE + _SLOTS] if number]
 
 
+def slots_of(names: Names, teams: NDArray[np.uint16], record: list[int]) -> dict[str, list[tuple[str, int]]]:
+    """The true PP of both active Pokémon's own moves, in their order, by side ("p1"), and of those now ("p1 now")."""
+    ids = names.move_of
+    found = {}
+    for n, side in enumerate(("p1", "p2")):
+        k = record[_columns()[f"{side}.active"]]
+        moves = teams[n, k, _FIRST_MOVE : _FIRST_MOVE + _SLOTS].tolist()
+        pp = _columns()[f"{side}.team.{k}.pp0"]
+        found[side] = [(ids[move], record[pp + place]) for place, move in enumerate(moves) if move]
+        now = [_columns()[f"{side}.active.move{place}.move"] for place in range(_SLOTS)]
+        pp_now = [_columns()[f"{side}.active.move{place}.pp"] for place in range(_SLOTS)]
+        found[f"{side} now"] = [(ids[record[a]], record[b]) for a, b in zip(now, pp_now, strict=True) if record[a]]
+    return found
+
+
 def watcher_of(
     player: str,
     names: Names,
     teams: NDArray[np.uint16],
     record: NDArray[np.int32],
-    requests: Mapping[str, Mapping[str, Any]],
+    views: Mapping[str, Sequence[Any]],
 ) -> Watcher:
-    """The knowledge of `player` in the state of a record [F] of `teams` [2, 6, 16]. `requests`: both players', by name.
+    """The knowledge of `player` in the state of a record [F] of `teams` [2, 6, 16].
 
-    The foe's request stands for what is public of its active Pokémon: its name, level, status and share of HP.
+    `views`: of the state, by player: no lines, the request, and the most HP of its Pokémon, which the request does not
+    tell of fainted ones. The foe's stands for what is public of its active Pokémon.
     """
     watcher = Watcher(player, names)
     reading = _Reading(names, teams, record)
     for side in (watcher.own, watcher.foe):
-        told = requests[side.id]["side"]["pokemon"]
+        _, request, most = views[side.id]
+        told = request["side"]["pokemon"]
         side.size = len(told)
-        _fill(side, told, reading)
+        _fill(side, told, most, reading)
     watcher.turn = reading("turn")
-    watcher.ask(requests[player])
+    watcher.ask(views[player][1])
     return watcher
 
 
-def _fill(side: Side, told: list[Mapping[str, Any]], reading: _Reading) -> None:
+def _fill(side: Side, told: list[Mapping[str, Any]], most: list[int], reading: _Reading) -> None:
     slot = reading(f"{side.id}.active")
-    for k in range(len(told)) if side.own else (slot,):
+    for k in range(len(told)):
         entry = told[reading(f"{side.id}.team.{k}.position")]
         member = _member(entry)
+        member.max_hp = most[reading(f"{side.id}.team.{k}.position")]
         moves = reading.base_moves(side.id, k)
         replaced = _replaced(side.id, moves, reading) if k == slot else {}
         if not side.own:
             member.hp, member.max_hp = _percent(member.hp, member.max_hp), 100
         for place, move in enumerate(moves):
-            if side.own or move in replaced:
-                member.spent[move] = reading.names.pp[move] - reading(f"{side.id}.team.{k}.pp{place}")
+            known = member.spent if side.own or move in replaced else member.hidden
+            known[move] = reading.names.pp[move] - reading(f"{side.id}.team.{k}.pp{place}")
         member.shown |= replaced.keys()
         member.rests = member.status == "slp" and reading(f"{side.id}.team.{k}.status_source") == 1
-        side.team.append(member)
+        if side.own or k == slot:
+            side.team.append(member)
+        else:
+            side.unseen[member.name] = member
         if k == slot:
             side.active, member.seen = member, True
             side.stand = _stand(side.id, replaced, reading)
@@ -138,6 +159,9 @@ def _stand(agent: str, replaced: dict[str, str], reading: _Reading) -> Stand:
         charging=reading.move[value("two_turn_move")],
         selected=now[reading(f"{agent}.last_selected_move_slot")],
     )
+    trap = reading.move[value("trapping_move")]
+    again = trap or ("hyperbeam" if value("volatile.mustrecharge") else "")
+    stand.called = again if again != stand.selected else ""
     stand.payer = stand.selected if stand.charging else ""
     if value("transformed"):
         stand.conditions.add("transformed")

@@ -11,7 +11,8 @@ class Member:
 
     `hp`, `max_hp`: exact for the own side, a share of 100 for the foe's. `spent`: known moves, by id, with the PP they
     have spent; of the own side all moves, in their order. `shown`: of the own side, the moves that the foe knows of.
-    `slept`: turns slept since it fell asleep; `rests`: by its own Rest.
+    `slept`: turns slept since it fell asleep; `rests`: by its own Rest. `hidden`: PP spent by moves not known yet.
+    `froze`: it was frozen in this turn, before it fell asleep.
     """
 
     name: str
@@ -26,6 +27,12 @@ class Member:
     shown: set[str] = field(default_factory=set)
     stats: tuple[int, int, int, int] = (0, 0, 0, 0)
     seen: bool = False
+    froze: bool = False
+    hidden: dict[str, int] = field(default_factory=dict)
+
+    def know(self, move: str, used: int = 0) -> None:
+        """Know of a move, and that it has been used so often now."""
+        self.spent[move] = self.spent.get(move, self.hidden.pop(move, 0)) + used
 
     def set_condition(self, text: str) -> None:
         """Take in a condition as Showdown writes it: "123/300 par", "0 fnt"."""
@@ -43,7 +50,8 @@ class Member:
 
     def fall_asleep(self, rests: bool) -> None:
         """Begin to sleep."""
-        self.status, self.slept, self.rests = "slp", 0, rests
+        # Sleep in the place of ice counts from the turn of the change.
+        self.status, self.slept, self.rests = "slp", int(self.status == "frz"), rests
 
 
 @dataclass
@@ -61,7 +69,8 @@ class Stand:
     * `species`, `types`: as transformed, or as changed by Conversion (types are names).
     * `transform`: its moves by Transform, or None. `mimic`: own move → the one that Mimic put in its place.
     * `charging`: id of a two-turn move under way; `payer`: the move that pays for it.
-    * `trap`: "goes on" or "stuck" where the own request says so.
+    * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, and may
+      come once more under its own name.
     """
 
     species: str = ""
@@ -77,6 +86,7 @@ class Stand:
     charging: str = ""
     payer: str = ""
     selected: str = ""
+    called: str = ""
 
 
 @dataclass
@@ -90,6 +100,10 @@ class Side:
     stand: Stand = field(default_factory=Stand)
     size: int = 0
     request: int = 0
+    unseen: dict[str, Member] = field(default_factory=dict)
+    """Of a battle that begins in the middle: what will be known of Pokémon when they come in."""
+    unclear: bool = False
+    """In this step PP were paid from a slot that the messages leave open."""
 
     def member(self, name: str) -> Member | None:
         """The Pokémon of that name, if it is known."""

@@ -10,6 +10,7 @@ from references.showdown.gen1.knowledge.names import Names
 from references.showdown.gen1.knowledge.team import Copied, KnowledgeError, Member, Side
 
 Request = Mapping[str, Any] | None
+Slots = Mapping[str, Sequence[tuple[str, int]]]
 STATS = ("atk", "def", "spa", "spe")
 _TRAPS = {"wrap", "bind", "clamp", "firespin"}
 _HELPLESS = ("slp", "frz")
@@ -26,15 +27,20 @@ class Watcher:
         self.request: Request = None
         self.over = False
 
-    def see(self, lines: Sequence[str], request: Request) -> None:
-        """Take in what the player was sent since the last call, and its request (None when the battle is over)."""
+    def see(self, lines: Sequence[str], request: Request, slots: Slots | None = None) -> None:
+        """Take in what the player was sent since the last call, and its request (None when the battle is over).
+
+        `slots`: the true PP of both active Pokémon's own moves, by side, for what messages leave open (`_clear_up`).
+        """
         if not self.own.team:
             if request is None:
                 raise KnowledgeError(f"{self.player}: the first request is missing")
             self._meet_team(request)
         sides = (self.own, self.foe) if self.player == "p1" else (self.foe, self.own)
-        turn = read(sides, self.names, lines)
-        self.turn = self.turn if turn is None else turn
+        self.over = request is None
+        self.turn = read(sides, self.names, lines, self.turn)
+        for side in sides:
+            self._clear_up(side, slots)
         if request is not None:
             self._check(request)
         self.ask(request)
@@ -42,11 +48,35 @@ class Watcher:
 
     def ask(self, request: Request) -> None:
         """Take in a request."""
-        self.request, self.over = request, request is None
+        self.request = request
         if request is not None:
             self._read_moves(request)
         self._requests()
         self._certain()
+
+    def _clear_up(self, side: Side, slots: Slots | None) -> None:
+        """Take the PP of the active Pokémon's moves as they are, where the messages leave open which of them paid.
+
+        So it is with the nameless move after a thaw, of a move called by a transformed Pokémon, and of a move that a
+        Pokémon has twice, as its own and by Mimic. The environment gives the true PP, and so does this. Where a battle ends
+        in the turn of a Transform, no request lists the moves any more, and they are taken as they are, too.
+        """
+        unclear, side.unclear = side.unclear, False
+        if slots is not None and side.stand.transform == [] and self.over:
+            side.stand.transform = [Copied(*one) for one in slots[f"{side.id} now"]]
+        if slots is None or side.active is None or not (unclear or side.stand.mimic):
+            return
+        member, mimic = side.active, side.stand.mimic
+        left = {move: self.names.pp[move] - pp for move, pp in slots[side.id]}
+        for move, spent in left.items():
+            if unclear and side.stand.mimic.get(move) is None:
+                (member.spent if move in member.spent else member.hidden)[move] = spent
+        for own, copy in mimic.items():
+            if copy in left and copy not in mimic and side.stand.transform is None:
+                if (left[copy] - member.spent.get(copy, member.hidden.get(copy, 0))) & 63:
+                    member.spent[copy] = left[copy]
+                    member.shown.add(copy)
+                member.spent[own] = left[own]
 
     def _meet_team(self, request: Mapping[str, Any]) -> None:
         """The own team from the first request; its order never changes."""
@@ -135,17 +165,21 @@ class Watcher:
             if "just transformed" in stand.conditions:
                 stand.conditions.discard("just transformed")
                 if target.transform is None:
-                    for copied in stand.transform or []:
-                        if copied.id not in target.mimic.values():
-                            self._know(other, copied.id)
+                    listed = [copied.id for copied in stand.transform or []]
+                    for move in listed:
+                        # What Mimic gave it is listed too, and is not its own; a move listed twice is both.
+                        if listed.count(move) > list(target.mimic.values()).count(move):
+                            self._know_own(other, move)
 
     def _know(self, side: Side, move: str) -> None:
         """The other side's player knows that the active Pokémon has this move."""
+        self._know_own(side, next((slot for slot, now in side.stand.mimic.items() if now == move), move))
+
+    def _know_own(self, side: Side, move: str) -> None:
         member = side.standing()
-        own = next((slot for slot, now in side.stand.mimic.items() if now == move), move)
-        member.shown.add(own)
+        member.shown.add(move)
         if not side.own:
-            member.spent.setdefault(own, 0)
+            member.know(move)
 
     def moves_now(self, side: Side) -> list[tuple[str, int]]:
         """Known moves of the active Pokémon as it is now, with PP."""

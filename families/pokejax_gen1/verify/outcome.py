@@ -1,7 +1,7 @@
 """Paths of what an environment gives out after a step, and their values on the reference's side.
 
 Of both: each player's reward, `terminated`, `truncated`, the episode's figures of `info`. Of each player: every field
-of its observation (at an ending that of `final_observation`), its mask, whether it acts, whether its action was illegal.
+of its observation (at an ending that of `final_observation`), its mask, if it is to act, if its action was illegal.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _TWO_TURNS = {"dig", "fly", "razorwind", "skullbash", "skyattack", "solarbeam"}
 _HIDING = {"dig", "fly"}
 _TRAPPING = {"wrap", "bind", "clamp", "firespin"}
 _REPEATED = {*_TRAPPING, "hyperbeam"}
-"""Moves that come once more under their own name where something breaks them off: a new foe, a recharge that is lost."""
+"""Moves that come once more under their own name where something breaks them off: a new foe, a recharge lost."""
 _THRASHING = {"thrash", "petaldance"}
 _IDLE = {
     "", "gametype", "player", "gen", "tier", "rule", "start", "upkeep", "-supereffective", "-resisted", "-crit",

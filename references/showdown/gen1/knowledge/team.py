@@ -69,8 +69,8 @@ class Stand:
     * `species`, `types`: as transformed, or as changed by Conversion (types are names).
     * `transform`: its moves by Transform, or None. `mimic`: own move → the one that Mimic put in its place.
     * `charging`: id of a two-turn move under way; `payer`: the move that pays for it.
-    * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, and may
-      come once more under its own name.
+    * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, and
+      may come once more under its own name.
     """
 
     species: str = ""

@@ -57,9 +57,9 @@ class Watcher:
     def _clear_up(self, side: Side, slots: Slots | None) -> None:
         """Take the PP of the active Pokémon's moves as they are, where the messages leave open which of them paid.
 
-        So it is with the nameless move after a thaw, of a move called by a transformed Pokémon, and of a move that a
-        Pokémon has twice, as its own and by Mimic. The environment gives the true PP, and so does this. Where a battle ends
-        in the turn of a Transform, no request lists the moves any more, and they are taken as they are, too.
+        So it is with the nameless move after a thaw, a move called by a transformed Pokémon, and a move that a Pokémon
+        has twice, as its own and by Mimic. The environment gives the true PP, and so does this. Where a battle ends in
+        the turn of a Transform, no request lists the moves any more, and they are taken as they are, too.
         """
         unclear, side.unclear = side.unclear, False
         if slots is not None and side.stand.transform == [] and self.over:

@@ -75,6 +75,8 @@ from verification.statistics.margin import Margin
 _BLIND_SPOTS = (
     "Showdown's text (its protocol log) is not compared: it is made by Showdown itself from the choices",
     "draws are compared by number and by the generator's state, not by the place in the rules that made them",
+    "injected states have no history: what players remember over many turns is compared in whole battles alone",
+    "where messages leave open which slot paid PP, the reference's own record says it (docs/verification.md)",
     "teams are legal in form; that the built-in pools follow Showdown's own distribution of teams is tested elsewhere",
 )
 _NOT_THE_KERNELS = "policies and the environment contract's check"

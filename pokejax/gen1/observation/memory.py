@@ -1,7 +1,8 @@
 """Memory of what each side has shown and the battle does not keep: appearances, moves, turns slept.
 
 Worked out from the battle before and after a step, on packed battles (`state.pack`). So a move is not remembered if it
-was only named by what was over within the step: a Disable of one attempt, or a Mimic whose user then fainted.
+was only named by what was over within the step: a Disable of one attempt, a charge or a Mimic whose user then fainted.
+`docs/verification.md` lists what else messages leave open, and what is done then.
 """
 
 from __future__ import annotations

@@ -51,6 +51,10 @@ class Watcher:
         self.request = request
         if request is not None:
             self._read_moves(request)
+        own, foe = self.own.stand.transform, self.foe.stand.transform
+        if foe == [] and own:
+            # The foe took what the own Pokémon had just got by Transform, which the request tells only now.
+            self.foe.stand.transform = [Copied(copied.id, 5) for copied in own]
         self._requests()
         self._certain()
 
@@ -69,7 +73,7 @@ class Watcher:
         member, mimic = side.active, side.stand.mimic
         left = {move: self.names.pp[move] - pp for move, pp in slots[side.id]}
         for move, spent in left.items():
-            if unclear and side.stand.mimic.get(move) is None:
+            if unclear:
                 (member.spent if move in member.spent else member.hidden)[move] = spent
         for own, copy in mimic.items():
             if copy in left and copy not in mimic and side.stand.transform is None:

@@ -32,6 +32,7 @@ from families.pokejax_gen1.verify.sides import (
     to_batch,
 )
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from families.pokejax_gen1.verify.watched import watched as watched_env
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.common.rng import Rng, draw
@@ -247,7 +248,8 @@ def make(
 def check_registered(env: str) -> None:
     """Raise a `PluginError` unless what is stepped here is what `jaxenv.make` gives for that id."""
     made, stepped = jaxenv.make(env), Gen1Battle(format=formats.of_environment(env).id)
-    if type(made) is not Gen1Battle or made != stepped:
+    same = type(made) is Gen1Battle and made == stepped and made.engine is watched_env(stepped).engine
+    if not same:
         raise PluginError(f"{env} is registered as {made!r}, the plugin steps {stepped!r}: mend the plugin")
 
 

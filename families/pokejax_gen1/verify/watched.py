@@ -25,6 +25,7 @@ from jaxenv.autoreset import AutoResetState
 from pokejax.common import formats
 from pokejax.common.rng import Rng
 from pokejax.env import Gen1Battle, Gen1Params, Gen1State
+from pokejax.gen1 import engine
 from pokejax.gen1.state import Party
 from references.protocol import TERMINATED, TRUNCATED
 
@@ -55,7 +56,9 @@ def watched(env: Gen1Battle) -> Gen1Battle:
         told = (obs, after, reward, terminated, truncated)
         return obs, after, reward, terminated, truncated, {**info, _TOLD: told}
 
-    body = {"draw": draw, "step_env": step_env, "__module__": __name__}
+    # The same engine, found by an import that copies of this package (with mutants in them) send to their own.
+    own = property(lambda self: engine.engine(self._format))
+    body = {"draw": draw, "step_env": step_env, "engine": own, "__module__": __name__}
     made = dataclasses.dataclass(frozen=True, kw_only=True)(type("WatchedGen1Battle", (parent,), body))
     found: Any = object.__new__(made)
     for field in dataclasses.fields(env):

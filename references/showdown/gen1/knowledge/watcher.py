@@ -75,12 +75,17 @@ class Watcher:
         for move, spent in left.items():
             if unclear:
                 (member.spent if move in member.spent else member.hidden)[move] = spent
+        if side.stand.transform is not None:
+            return
+        copies = list(mimic.values())
         for own, copy in mimic.items():
-            if copy in left and copy not in mimic and side.stand.transform is None:
-                if (left[copy] - member.spent.get(copy, member.hidden.get(copy, 0))) & 63:
-                    member.spent[copy] = left[copy]
-                    member.shown.add(copy)
+            if copies.count(copy) > 1 or (copy in left and copy not in mimic):
                 member.spent[own] = left[own]
+            if copy not in left or copy in mimic:
+                continue
+            if (left[copy] - member.spent.get(copy, member.hidden.get(copy, 0))) & 63:
+                member.spent[copy] = left[copy]
+                member.shown.add(copy)
 
     def _meet_team(self, request: Mapping[str, Any]) -> None:
         """The own team from the first request; its order never changes."""

@@ -30,8 +30,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental import checkify
 
-from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
-from jaxenv.environment import Step, reads_state
+from jaxenv import EnvSpec, ObsSpec, Reference, struct
+from jaxenv.environment import Environment, Step, reads_state
 from jaxenv.registry import tags_of
 from jaxenv.typevars import ObsT
 from pokejax.common import formats, generations

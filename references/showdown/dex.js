@@ -1,5 +1,6 @@
 'use strict';
 // The numbers that stand for the reference's names in every record, and the tables to go back.
+const { Battle } = require('pokemon-showdown/dist/sim/battle');
 const { Dex } = require('pokemon-showdown/dist/sim/dex');
 
 const dex = Dex.mod('gen1');
@@ -30,4 +31,22 @@ for (const species of dex.species.all()) {
 /** Code of a move id; 0 for none. */
 const moveCode = id => MOVE_CODE[id] ?? 0;
 
-module.exports = { dex, STATUS_CODE, TYPE_CODE, MOVE_IDS, SPECIES_NAMES, moveCode };
+/**
+ * The tables as plain values. Moves by id: number, name, and the PP that every Pokémon's moves start with. Species by
+ * name: number, types' codes.
+ */
+function numbers() {
+  const pp = move => Battle.prototype.calculatePP.call({ gen: 1 }, move);
+  const moves = {};
+  for (const [id, num] of Object.entries(MOVE_CODE)) {
+    const move = dex.moves.get(id);
+    moves[id] = [num, move.exists ? move.name : id, move.exists ? pp(move) : 0];
+  }
+  const species = {};
+  SPECIES_NAMES.forEach((name, num) => {
+    if (name) species[name] = [num, dex.species.get(name).types.map(type => TYPE_CODE[type])];
+  });
+  return { moves, species, types: TYPE_CODE, statuses: STATUS_CODE };
+}
+
+module.exports = { dex, STATUS_CODE, TYPE_CODE, MOVE_IDS, SPECIES_NAMES, moveCode, numbers };

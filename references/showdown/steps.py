@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from references.showdown.client import TEAM_SHAPE
+from references.showdown.client import TEAM_SHAPE, Views
 from references.showdown.gen1.record_check import check_records
-from references.showdown.workers import OP_STEP, Fault, WorkerFailedError, WorkerPool, text_field
+from references.showdown.workers import OP_STEP, OP_STEP_WATCHED, Fault, WorkerFailedError, WorkerPool, text_field
 
 _CHUNK = 256
 """Rows a request: enough to hide the pipe, few enough that all workers finish together."""
@@ -23,12 +23,14 @@ class StepResults:
     """Results of N states in the reference.
 
     `status`: int [N], keys of `client.STATUS_NAMES`. `records`: int32 [N, F], all zeros where the status is not ok.
-    `messages`: the reason for each row that is not ok.
+    `messages`: the reason for each row that is not ok. `views`: for each row what both players saw of the state
+    restored and of the step played, where that was asked for; fewer where it is not ok.
     """
 
     status: NDArray[np.int64]
     records: NDArray[np.int32]
     messages: dict[int, str]
+    views: list[Sequence[Views]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def step_many(
     teams: NDArray[np.uint16],
     records: NDArray[np.int32],
     actions: NDArray[np.uint8],
+    watched: bool = False,
 ) -> StepResults:
     """One joint step from each state: teams [N, 2, 6, 16], records [N, F], actions [N, 2] as in `client.BattleJob`.
 
@@ -53,12 +56,14 @@ def step_many(
     """
     if actions.shape != (len(records), 2):
         raise ValueError(f"actions have shape {actions.shape}, expected {(len(records), 2)}: two for each record")
-    return _run(pool, format, teams, records, actions)
+    return _run(pool, format, teams, records, actions, watched)
 
 
-def restore_many(pool: WorkerPool, format: str, teams: NDArray[np.uint16], records: NDArray[np.int32]) -> StepResults:
+def restore_many(
+    pool: WorkerPool, format: str, teams: NDArray[np.uint16], records: NDArray[np.int32], watched: bool = False
+) -> StepResults:
     """The records of states [N, F] as the reference gives them back, nothing played. Errors as in `step_many`."""
-    return _run(pool, format, teams, records, None)
+    return _run(pool, format, teams, records, None, watched)
 
 
 def _run(
@@ -67,16 +72,20 @@ def _run(
     teams: NDArray[np.uint16],
     records: NDArray[np.int32],
     actions: NDArray[np.uint8] | None,
+    watched: bool,
 ) -> StepResults:
     check_records(teams, records)
     count, width = records.shape
     results = StepResults(np.zeros(count, np.int64), np.zeros((count, width), np.int32), {})
+    results.views.extend([()] * count if watched else [])
 
-    def ask(pool: WorkerPool, chunk: _Chunk) -> tuple[NDArray[np.int32], NDArray[np.uint8], list[Any]]:
-        answer = pool.call(OP_STEP, chunk.body)
+    def ask(pool: WorkerPool, chunk: _Chunk) -> tuple[NDArray[np.int32], NDArray[np.uint8], list[Any], list[Any]]:
+        answer, views = pool.call(OP_STEP_WATCHED if watched else OP_STEP, chunk.body), []
+        if watched:
+            answer, views = answer.watched()
         rows = len(chunk.index)
         stepped = answer.array("<i4", (rows, width), more=True)
-        return stepped, answer.array("u1", (rows,), stepped.nbytes), answer.json()
+        return stepped, answer.array("u1", (rows,), stepped.nbytes), answer.json(), views
 
     for done in pool.run(_chunks(format, teams, records, actions), ask):
         if isinstance(done, Fault):
@@ -84,7 +93,9 @@ def _run(
                 continue
             raise WorkerFailedError(f"rows {done.job.index.tolist()[:8]} … twice: {done.reason}")
         index = done.job.index
-        stepped, statuses, reasons = done.result
+        stepped, statuses, reasons, views = done.result
+        for row, seen in zip(index.tolist() if watched else (), views, strict=True):
+            results.views[row] = seen
         results.records[index] = stepped
         results.status[index] = statuses
         results.messages.update({int(index[row]): reason for row, reason in reasons})

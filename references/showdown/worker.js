@@ -4,6 +4,7 @@
 // Request:  u8 operation, then its body (little-endian).
 // Answer:   u8 status, u32 text length, text (UTF-8), then the operation's bytes.
 const { startBattle } = require('./battle');
+const { numbers } = require('./dex');
 const { inputLog } = require('./inputlog');
 const { choose, legalMask, NO_OP } = require('./gen1/legal');
 const { LiveBattles } = require('./live');
@@ -12,6 +13,7 @@ const { WIDTH, record } = require('./gen1/record');
 const { RestoreError, Restorer } = require('./gen1/restore');
 const { pairMaker } = require('./teams');
 const { throughput } = require('./throughput');
+const { Views, viewBytes } = require('./views');
 const { TEAM_BYTES, readFrame, writeFrame, readTeam, writeTeam } = require('./gen1/wire');
 
 const OK = 0;
@@ -62,8 +64,11 @@ function thrownBySimulator(error) {
   return /[\\/]pokemon-showdown[\\/]dist[\\/]/.test(innermost || '');
 }
 
-/** Body: format text, seed, two teams, actions u8[T, 2]. Answers the records up to where it got. */
-function replay(body) {
+/**
+ * Body: format text, seed, two teams, actions u8[T, 2]. Answers the records up to where it got, and with `watched` the
+ * players' views of these decision points.
+ */
+function replay(body, watched = false) {
   const format = body.text();
   const seed = body.seed();
   const teams = body.teams();
@@ -71,37 +76,44 @@ function replay(body) {
   const steps = actions.length >> 1;
   const out = new Int32Array((steps + 1) * WIDTH);
   let done = 0;
+  let views = new Views(null);
+  const seen = () => [bytes(out, done * WIDTH), ...views.bytes()];
   try {
-    const { battle, parties } = startBattle(format, seed, teams);
+    const { battle, parties } = startBattle(format, seed, teams, watched);
+    if (watched) views = new Views(battle);
     record(battle, parties, out, 0);
+    views.take();
     for (done = 1; done <= steps; done++) {
       const step = done - 1;
-      if (battle.ended) return answer(ENDED_EARLY, `over before step ${step} of ${steps}`, bytes(out, done * WIDTH));
+      if (battle.ended) return answer(ENDED_EARLY, `over before step ${step} of ${steps}`, ...seen());
       for (let n = 0; n < 2; n++) {
         const refusal = choose(battle.sides[n], parties[n], actions[2 * step + n]);
-        if (refusal) return answer(REJECTED, `step ${step}: ${refusal}`, bytes(out, done * WIDTH));
+        if (refusal) return answer(REJECTED, `step ${step}: ${refusal}`, ...seen());
       }
       battle.commitChoices();
       record(battle, parties, out, done * WIDTH);
+      views.take();
     }
-    return answer(OK, '', bytes(out, out.length));
+    return answer(OK, '', ...seen());
   } catch (error) {
     if (!thrownBySimulator(error)) throw error;
-    return answer(REFERENCE_ERROR, `step ${done - 1}: ${error.stack}`, bytes(out, done * WIDTH));
+    return answer(REFERENCE_ERROR, `step ${done - 1}: ${error.stack}`, ...seen());
   }
 }
 
-/** Body: format, policy, seed, choice seed u32, step limit u32, two teams. Answers u32 T, records, actions. */
-function play(body) {
+/** Body: format, policy, seed, choice seed u32, step limit u32, two teams. Answers u32 T, records, actions, views. */
+function play(body, watched = false) {
   const format = body.text();
   const policy = body.text();
   const seed = body.seed();
   const random = new ChoiceRandom(body.u32());
   const limit = Math.min(body.u32(), MAX_STEPS);
-  const { battle, parties } = startBattle(format, seed, body.teams());
+  const { battle, parties } = startBattle(format, seed, body.teams(), watched);
+  const views = new Views(watched ? battle : null);
   const rows = [new Int32Array(WIDTH)];
   const actions = [];
   record(battle, parties, rows[0], 0);
+  views.take();
   while (!battle.ended && actions.length < 2 * limit) {
     battle.sides.forEach((side, n) => {
       const mask = legalMask(battle, side, parties[n]);
@@ -114,10 +126,11 @@ function play(body) {
     const row = new Int32Array(WIDTH);
     record(battle, parties, row, 0);
     rows.push(row);
+    views.take();
   }
   const head = Buffer.allocUnsafe(4);
   head.writeUInt32LE(actions.length / 2, 0);
-  answer(OK, '', head, ...rows.map(row => bytes(row, WIDTH)), Buffer.from(actions));
+  answer(OK, '', head, ...rows.map(row => bytes(row, WIDTH)), Buffer.from(actions), ...views.bytes());
 }
 
 /** Body: kind text, seed, count u32. Answers count pairs of teams. */
@@ -152,15 +165,22 @@ function write(body) {
   answer(OK, inputLog(format, seed, names, pair, body.rest()).join('\n'));
 }
 
-/** One state: restored, recorded into `out` as it is or after both choices. Returns a status and a reason. */
-function stepOnce({ battle, parties, restore }, row, actions, out, at) {
+/**
+ * One state: restored, recorded into `out` as it is or after both choices. Returns a status and a reason.
+ * `views`: what the players see of the state restored, and what they are sent in the step.
+ */
+function stepOnce({ battle, parties, restore }, row, actions, out, at, views) {
   try {
     restore(row);
+    views.takeFirst();
     for (let n = 0; actions && n < 2; n++) {
       const refusal = choose(battle.sides[n], parties[n], actions[n]);
       if (refusal) return [REJECTED, refusal];
     }
-    if (actions) battle.commitChoices();
+    if (actions) {
+      battle.commitChoices();
+      views.take();
+    }
     record(battle, parties, out, at);
     return [OK, ''];
   } catch (error) {
@@ -173,9 +193,10 @@ function stepOnce({ battle, parties, restore }, row, actions, out, at) {
 /**
  * Body: format, u32 1 to play one joint step or 0 to restore only, u32 M, M pairs of teams, then N rows of int32:
  * which pair, p1's action + 256 * p2's, the record. Rows of one pair stand together. Answers N records, N statuses u8;
- * the text is JSON: [row, reason] of every row that is not fine (its record is all zeros).
+ * the text is JSON: [row, reason] of every row that is not fine (its record is all zeros). With `watched` the views of
+ * each row follow: of the state restored, then of the step played.
  */
-function step(body) {
+function step(body, watched = false) {
   const format = body.text();
   const plays = body.u32() === 1;
   const pairs = Array.from({ length: body.u32() }, () => body.teams());
@@ -187,6 +208,7 @@ function step(body) {
   const out = new Int32Array(count * WIDTH);
   const statuses = Buffer.alloc(count);
   const reasons = [];
+  const taken = [];
   let restorer = null;
   let current = -1;
   for (let i = 0; i < count; i++) {
@@ -196,16 +218,18 @@ function step(body) {
       restorer = null;
     }
     // The simulator takes the teams as its own, so that each Battle needs its own copies.
-    restorer ??= new Restorer(format, structuredClone(pairs[current]));
+    restorer ??= new Restorer(format, structuredClone(pairs[current]), watched);
     const actions = plays ? [row[1] & 0xff, row[1] >> 8] : null;
-    const [status, reason] = stepOnce(restorer, row.subarray(2), actions, out, i * WIDTH);
+    const views = new Views(watched ? restorer.battle : null);
+    const [status, reason] = stepOnce(restorer, row.subarray(2), actions, out, i * WIDTH, views);
+    taken.push(views.taken);
     statuses[i] = status;
     if (status !== OK) {
       reasons.push([i, reason]);
       restorer = null; // what was interrupted halfway is not used again
     }
   }
-  answer(OK, JSON.stringify(reasons), bytes(out, out.length), statuses);
+  answer(OK, JSON.stringify(reasons), bytes(out, out.length), statuses, ...(watched ? viewBytes(taken) : []));
 }
 
 const live = new LiveBattles();
@@ -266,7 +290,16 @@ function advance(body) {
   });
 }
 
-const OPERATIONS = [hello, replay, play, teams, measure, write, step, open, advance];
+/** Answers JSON: the numbers that stand for the reference's names, and what its dex says of each. */
+function names() {
+  answer(OK, JSON.stringify(numbers()));
+}
+
+const watched = operation => body => operation(body, true);
+
+const OPERATIONS = [
+  hello, replay, play, teams, measure, write, step, open, advance, names, watched(replay), watched(play), watched(step),
+];
 
 for (let frame = readFrame(); frame; frame = readFrame()) {
   try {

@@ -37,6 +37,7 @@ STATUS_BAD_REQUEST = 4
 _STATUSES = range(5)
 
 OP_HELLO, OP_REPLAY, OP_PLAY, OP_TEAMS, OP_MEASURE, OP_INPUT_LOG, OP_STEP, OP_OPEN, OP_ADVANCE = range(9)
+OP_NAMES, OP_REPLAY_WATCHED, OP_PLAY_WATCHED, OP_STEP_WATCHED = range(9, 13)
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -75,6 +76,18 @@ class Answer:
         if not more and offset + found.nbytes != len(self.data):
             raise failure(f"answered {len(self.data)} bytes, expected {offset + found.nbytes}")
         return found
+
+    def watched(self) -> tuple[Answer, Any]:
+        """The answer without the players' views at its end, and the views. `WorkerFailedError` where there are none."""
+        size = len(self.data) - 4
+        length = int.from_bytes(self.data[size:], "little") if size >= 0 else 1
+        if length > size:
+            raise failure(f"answered {len(self.data)} bytes, which end in no views")
+        try:
+            views = json.loads(bytes(self.data[size - length : size]))
+        except ValueError as error:
+            raise failure("answered views that are not JSON") from error
+        return Answer(self.status, self.text, self.data[: size - length]), views
 
     def json(self) -> Any:
         """The text as JSON. `WorkerFailedError` where it is none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -37,6 +37,8 @@ class PlayedBattles:
     `lengths`: integers [N], joint steps played.
     `actions`: uint8 [N, T, 2]; what lies beyond a battle's length is ignored.
     `records`: int32 [N, T + 1, F], row 0 before the first choice; columns are the candidate's `fields`.
+    `limits`: int32 [N], steps after which a battle is truncated; None: the environment's own.
+    `outs`: path → [N, T + 1, …] of what was given out; none where only the engine was played.
     """
 
     seeds: NDArray[np.uint32]
@@ -44,6 +46,8 @@ class PlayedBattles:
     lengths: NDArray[np.integer]
     actions: NDArray[np.uint8]
     records: NDArray[np.int32]
+    limits: NDArray[np.int32] | None = None
+    outs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def check(self, fields: int) -> None:
         """Raise a `ValueError` that names the first array whose shape does not fit."""
@@ -76,7 +80,8 @@ def _advance(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
     return pack(after), record(after)
 
 
-def _choose(key: jax.Array, battle: Battle, visits: jax.Array, policy: Policy) -> jax.Array:
+def choose(key: jax.Array, battle: Battle, visits: jax.Array, policy: Policy) -> jax.Array:
+    """int32[2]: both sides' choices by `policy`."""
     battle = unpack(battle)
     legal = legal_masks(battle)
     p1, p2 = battle.seats
@@ -84,7 +89,7 @@ def _choose(key: jax.Array, battle: Battle, visits: jax.Array, policy: Policy) -
     return jnp.stack([policy(first, p1, p2, legal[0], visits), policy(second, p2, p1, legal[1], visits)])
 
 
-def _visited(battle: Battle, actions: jax.Array) -> jax.Array:
+def visited(battle: Battle, actions: jax.Array) -> jax.Array:
     """int32[2]: the entries of the visits that both sides' actions count under."""
     return jnp.stack([chosen(seat)[actions[side]] for side, seat in enumerate(unpack(battle).seats)])
 
@@ -100,14 +105,14 @@ def _play_batch(
     Returns keys, battles, visits, actions [T, B, 2], records [T, B, F], and which were still going before, [T, B].
     `policy` counts the `POLICIES`, so that one compiled program serves them all.
     """
-    choices = [jax.vmap(functools.partial(_choose, policy=choose), (0, 0, None)) for choose in POLICIES.values()]
+    choices = [jax.vmap(functools.partial(choose, policy=one), (0, 0, None)) for one in POLICIES.values()]
 
     def one(carry: tuple[jax.Array, Battle, jax.Array], _: None) -> tuple[Any, Any]:
         keys, battles, visits = carry
         split = jax.vmap(jax.random.split)(keys)
         going = battles.result == ONGOING
         actions = lax.switch(policy, choices, split[:, 0], battles, visits)
-        visits = visits.at[jax.vmap(_visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
+        visits = visits.at[jax.vmap(visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
         battles, records = advance(battles, actions)
         return (split[:, 1], battles, visits), (actions.astype(jnp.uint8), records, going)
 
@@ -127,7 +132,7 @@ def _programs(vmap: Vmap) -> tuple[Callable[..., Any], ...]:
 
 
 @functools.cache
-def _record_order() -> list[str]:
+def record_order() -> list[str]:
     """Names of a record's columns, in order."""
     names: list[str] = []
 
@@ -140,11 +145,13 @@ def _record_order() -> list[str]:
     return names
 
 
-def _seeds(seed: int, episodes: int) -> NDArray[np.uint32]:
+def seeds_of(seed: int, episodes: int) -> NDArray[np.uint32]:
+    """Showdown's seeds of so many battles: [N, 2], high and low word."""
     return np.random.default_rng([seed, 1]).integers(0, 1 << 32, (episodes, 2), dtype=np.uint32)
 
 
-def _pad(array: np.ndarray, lanes: int) -> np.ndarray:
+def pad(array: np.ndarray, lanes: int) -> np.ndarray:
+    """`array` with its last row again and again, up to `lanes` rows."""
     short = lanes - len(array)
     return np.concatenate([array, np.repeat(array[-1:], short, axis=0)]) if short else array
 
@@ -158,7 +165,7 @@ class PokejaxGen1:
 
     def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
         self.env = env
-        self.fields = _record_order()
+        self.fields = record_order()
         begin, play, replay = _programs(vmap)
         self._start_batch = jit(begin)
         self._play_batch = jit(play, donate_argnums=1)
@@ -170,13 +177,13 @@ class PokejaxGen1:
             raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
         number = list(POLICIES).index(policy)
         wires = sample_teams(teams, np.random.default_rng([seed, 2]), episodes)
-        seeds = _seeds(seed, episodes)
+        seeds = seeds_of(seed, episodes)
         visits = jnp.zeros(VISITS, jnp.int32)
         for first in range(0, episodes, LANES):
             part = slice(first, min(first + LANES, episodes))
             count = part.stop - first
             key = jax.random.fold_in(jax.random.key(seed & 0xFFFFFFFF), first)
-            played, visits = self._play(_pad(seeds[part], LANES), _pad(wires[part], LANES), count, key, number, visits)
+            played, visits = self._play(pad(seeds[part], LANES), pad(wires[part], LANES), count, key, number, visits)
             yield played
 
     def _begin(self, seeds: np.ndarray, wires: np.ndarray) -> tuple[Battle, jax.Array]:

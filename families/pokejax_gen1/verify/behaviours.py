@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from families.pokejax_gen1.verify.sides import AGENTS
+from families.pokejax_gen1.verify.outcome import AGENTS
 from pokejax.gen1 import dex
 from pokejax.gen1.dex import Category, Status, Volatile
 from references.protocol import Batch

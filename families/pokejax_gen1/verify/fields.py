@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 import functools
 
-from families.pokejax_gen1.verify.sides import REWARDS, TEAMS
-from references.protocol import TERMINATED
+from families.pokejax_gen1.verify import outcome
+from families.pokejax_gen1.verify.outcome import AGENTS, LIMIT, REWARDS, STEPS
+from families.pokejax_gen1.verify.sides import TEAMS
+from references.protocol import TERMINATED, TRUNCATED
 from references.showdown.gen1.fields import field_names
 from verification.fields import FieldSpec
 
@@ -80,12 +82,32 @@ _MODULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "legal": (("p?.legal", "p?.active.trapped", "p?.active.maybe_locked"), ("choices", "end_turn")),
     "request": (("p?.request",), ("turn", "end_turn")),
-    "result": (("ended", "winner", TERMINATED, *REWARDS), ("turn", "end_turn")),
+    "result": (("ended", "winner"), ("turn", "end_turn")),
     "teams": ((TEAMS,), ("party", "teams")),
 }
 
-MODULES = tuple(_MODULES)
-SOURCES = {module: tuple(_ENGINE + name for name in places) for module, (_, places) in _MODULES.items()}
+_ENV, _BUILD, _MEMORY = "pokejax.env", "pokejax.gen1.observation.build", "pokejax.gen1.observation.memory"
+_AUTORESET, _CHOICES = "jaxenv.autoreset", "pokejax.gen1.choices"
+_SEEN = ("own_seen", "own_seen_moves", "own_slept", "foe_slept", "foe_moves", "foe_pp", "foe_species", "moves")
+"""Fields of an observation that the memory decides, or its order."""
+
+#: Module → globs of what the environment gives out, and the files that decide it. Behind the engine's own: what the
+#: engine has wrong is wrong here too.
+_GIVEN_OUT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "memory": (tuple(f"out.{agent}.obs.{name}" for agent in AGENTS for name in _SEEN), (_MEMORY, _BUILD)),
+    "observation": (("out.p?.obs.*",), (_BUILD, _MEMORY)),
+    "masks": (("out.p?.legal", "out.p?.to_act", "out.p?.illegal"), (_ENV, _CHOICES, "pokejax.gen1.engine")),
+    "final": (outcome.FINAL, (_AUTORESET, "jaxenv.environment")),
+    "reward": ((TERMINATED, *REWARDS, f"{outcome.AGAIN}*"), (_ENV,)),
+    "limit": ((TRUNCATED, STEPS, LIMIT), (_ENV, _AUTORESET)),
+    "episode": ((f"{outcome.EPISODE}*",), (_AUTORESET, _ENV)),
+}
+
+MODULES = (*_MODULES, *_GIVEN_OUT)
+SOURCES = {
+    **{module: tuple(_ENGINE + name for name in places) for module, (_, places) in _MODULES.items()},
+    **{module: places for module, (_, places) in _GIVEN_OUT.items()},
+}
 
 #: Behaviour → the engine's files that it runs.
 BEHAVIOUR_SOURCES = {
@@ -168,9 +190,10 @@ BEHAVIOUR_SOURCES = {
 def specs() -> tuple[FieldSpec, ...]:
     """One spec a path. A `ValueError` names a field of the record that no module, or more than one, claims."""
     found = []
-    for path in (*field_names(), TEAMS, TERMINATED, *REWARDS):
-        owners = [name for name, (globs, _) in _MODULES.items() if any(fnmatch.fnmatchcase(path, g) for g in globs)]
-        exact = [name for name, (globs, _) in _MODULES.items() if path in globs]
+    owned = {name: globs for group in (_MODULES, _GIVEN_OUT) for name, (globs, _) in group.items()}
+    for path in (*field_names(), TEAMS, STEPS, LIMIT, *outcome.paths()):
+        owners = [name for name, globs in owned.items() if any(fnmatch.fnmatchcase(path, g) for g in globs)]
+        exact = [name for name, globs in owned.items() if path in globs]
         if len(exact or owners) != 1:
             raise ValueError(f"record field {path!r} is claimed by modules {owners}; exactly one must")
         found.append(FieldSpec(path, (exact or owners)[0]))

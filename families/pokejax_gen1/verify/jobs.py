@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from families.pokejax_gen1.verify.sides import AGENTS, reference_format
+from families.pokejax_gen1.verify.outcome import AGENTS
+from families.pokejax_gen1.verify.sides import reference_format
 from references.protocol import Actions
 from references.showdown.client import BattleJob
 from verification.cases import Case

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from families.pokejax_gen1.verify.sides import AGENTS, REWARDS, TEAMS
+from families.pokejax_gen1.verify.outcome import AGENTS
+from families.pokejax_gen1.verify.sides import TEAMS
 from pokejax.gen1.choices import NO_OP
 from pokejax.gen1.party import parties_from_wire
 from references.protocol import Batch
@@ -85,12 +86,10 @@ def _swap_sides(batch: Batch) -> Batch:
     other = {"p1": "p2", "p2": "p1"}
     swapped = {}
     for path, values in batch.items():
-        head, dot, rest = path.partition(".")
-        swapped[other[head] + dot + rest if head in other else path] = values
+        swapped[".".join(other.get(part, part) for part in path.split("."))] = values
     if "winner" in batch:
         swapped["winner"] = np.where(batch["winner"] == 0, 0, 3 - batch["winner"])
         swapped[TEAMS] = batch[TEAMS][:, ::-1]
-        swapped |= {REWARDS[0]: batch[REWARDS[1]], REWARDS[1]: batch[REWARDS[0]]} if REWARDS[0] in batch else {}
     return swapped
 
 
@@ -103,7 +102,9 @@ def _speeds_differ(before: Batch, actions: Batch) -> NDArray[np.bool_]:
 def _change_places(batch: Batch) -> Batch:
     """Both teams in another order. Showdown's own order, `position`, travels with each Pokémon."""
     place_of = np.argsort(_ORDER)
-    moved = dict(batch)
+    # What players see is compared by the reference's tracker: here the engine's own state is in question.
+    moved = {path: values for path, values in batch.items() if ".obs." not in path and not path.endswith(".legal")}
+    moved |= {f"{agent}.legal": batch[f"{agent}.legal"] for agent in AGENTS}
     for agent in AGENTS:
         for k in _TEAM:
             prefix = f"{agent}.team.{k}."

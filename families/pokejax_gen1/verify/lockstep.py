@@ -115,13 +115,18 @@ def run(
     Whatever stops the comparison (a player's error, a refused request) goes to the caller.
     """
     alone = self_play(lambda: player, plan.teams, plan.policies)
-    return _compare(alone, plan, pool, failures, on_progress)
+    return _compare(alone, plan, pool, failures, on_progress, getattr(player, "watched", False))
 
 
 def _compare(
-    alone: SelfPlay, plan: Plan, pool: WorkerPool, failures: Path, on_progress: Callable[[Sweep], None]
+    alone: SelfPlay,
+    plan: Plan,
+    pool: WorkerPool,
+    failures: Path,
+    on_progress: Callable[[Sweep], None],
+    watched: bool = False,
 ) -> Sweep:
-    plugin = make(plan.env, plan.teams, plan.policies, pool)
+    plugin = make(plan.env, plan.teams, plan.policies, pool, watched=watched)
     plugin = replace(plugin, play=replace(plugin.play, alone=alone))
     sweep = Sweep(plan, CheckResult(rolled.LOCKSTEP, "L3", alone.title))
     # No shrinking: it would compile a program of its own.

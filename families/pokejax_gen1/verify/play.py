@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from families.pokejax_gen1.verify.battles import PlayedBattles, PokejaxGen1
-from families.pokejax_gen1.verify.sides import AGENTS, column_order, reference_format, to_batch
+from families.pokejax_gen1.verify.battles import PlayedBattles
+from families.pokejax_gen1.verify.episodes import WatchedGen1
+from families.pokejax_gen1.verify.outcome import AGENTS, LIMIT, NO_LIMIT
+from families.pokejax_gen1.verify.sides import clock_along, column_order, reference_format, rolled_out, to_batch
+from references.protocol import OUTCOME, UNDEFINED, Batch
 from references.showdown import client
 from references.showdown.client import POLICIES
 from references.showdown.gen1.fields import column, field_names
+from references.showdown.gen1.knowledge import Names
 from references.showdown.workers import WorkerPool
 from verification.backends import Vmap
 from verification.plugin import Episode, SelfPlay
@@ -27,6 +31,8 @@ class Player(Protocol):
 
     #: Names of the columns of its records; all of the reference's names, in any order.
     fields: list[str]
+    #: True where its battles hold what the environment gives out as well. A player without it is compared by records.
+    watched: bool
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Play `episodes` battles in batches of any size; the same arguments give the same battles.
@@ -38,7 +44,7 @@ class Player(Protocol):
 
 def load(env: str, vmap: Vmap = jax.vmap) -> Player:
     """The player of an environment: PokeJAX, its steps made by `vmap`, or for "self-check/…" the reference itself."""
-    return SelfCheck(env) if env.startswith("self-check/") else PokejaxGen1(env, vmap=vmap)
+    return SelfCheck(env) if env.startswith("self-check/") else WatchedGen1(env, vmap=vmap)
 
 
 def self_play(make: Callable[[], Player], teams: str, policies: Sequence[str]) -> SelfPlay:
@@ -66,18 +72,42 @@ def episodes_of(played: PlayedBattles, fields: list[str]) -> list[Episode]:
     found = []
     for k, length in enumerate(played.lengths.tolist()):
         teams, words = played.teams[k], played.seeds[k]
-        found.append(episode_of(teams, words, played.actions[k, :length], played.records[k, : length + 1][:, order]))
+        limit = NO_LIMIT if played.limits is None else int(played.limits[k])
+        outs = {path: values[k, : length + 1] for path, values in played.outs.items()}
+        records = played.records[k, : length + 1][:, order]
+        found.append(episode_of(teams, words, played.actions[k, :length], records, limit, outs or None))
     return found
 
 
 def episode_of(
-    teams: NDArray[np.uint16], words: Sequence[int] | NDArray, actions: NDArray[np.uint8], records: NDArray[np.int32]
+    teams: NDArray[np.uint16],
+    words: Sequence[int] | NDArray,
+    actions: NDArray[np.uint8],
+    records: NDArray[np.int32],
+    limit: int = NO_LIMIT,
+    outs: Mapping[str, NDArray[Any]] | None = None,
 ) -> Episode:
-    """A battle as an episode: `teams` [2, 6, 16], the seed's two words, `actions` [T, 2], `records` [T + 1, F]."""
-    states = to_batch(np.broadcast_to(teams, (len(records), *teams.shape)), records)
+    """A battle as an episode: `teams` [2, 6, 16], the seed's two words, `actions` [T, 2], `records` [T + 1, F].
+
+    `outs`: path → [T + 1, …] of what was given out; None where that is not compared.
+    """
+    count = len(records)
+    states = to_batch(np.broadcast_to(teams, (count, *teams.shape)), records, clock_along(count, limit), outs)
+    return episode(teams, words, actions, states, limit)
+
+
+def episode(
+    teams: NDArray[np.uint16],
+    words: Sequence[int] | NDArray,
+    actions: NDArray[np.uint8],
+    states: Batch,
+    limit: int = NO_LIMIT,
+) -> Episode:
+    """A battle whose states are there."""
     joint = {agent: actions[:, side] for side, agent in enumerate(AGENTS)}
     seed = np.asarray(words, np.uint32)
-    return Episode(0, {"teams": teams, "words": seed}, joint, states, {"seed": seed.tolist()})
+    shortened = {} if limit == NO_LIMIT else {LIMIT: np.int32(limit)}
+    return Episode(0, {"teams": teams, "words": seed, **shortened}, joint, states, {"seed": seed.tolist()})
 
 
 class SelfCheck:
@@ -86,6 +116,8 @@ class SelfCheck:
     `corrupt`: (field, step): adds 1 to that field of every record from that step on, as a wrong rule would.
     `pool`: workers to play in, instead of one of its own.
     """
+
+    watched = True
 
     def __init__(self, env: str, corrupt: tuple[str, int] | None = None, pool: WorkerPool | None = None) -> None:
         self.fields: list[str] = list(field_names())
@@ -104,25 +136,33 @@ class SelfCheck:
                 count = min(_BATCH, episodes - start)
                 seeds = rng.integers(0, 2**32, (count, 2), dtype=np.uint32)
                 pairs = client.make_teams(pool, teams, (int(seeds[0, 0]), int(seeds[0, 1])), count)
-                battles = [
-                    client.play(pool, self.format, (int(high), int(low)), pair, policy, choice_seed=int(low))
-                    for (high, low), pair in zip(seeds, pairs, strict=True)
-                ]
+                names = Names.of(client.names(pool))
+                battles = []
+                for (high, low), pair in zip(seeds, pairs, strict=True):
+                    words = int(high), int(low)
+                    actions, told = client.play_watched(pool, self.format, words, pair, policy, choice_seed=int(low))
+                    states = rolled_out(client.BattleJob(self.format, words, pair, actions), told, names).states
+                    battles.append((actions, told.records, states))
                 yield self._batch(seeds, pairs, battles)
 
     def _batch(
         self,
         seeds: NDArray[np.uint32],
         teams: NDArray[np.uint16],
-        battles: list[tuple[NDArray[np.uint8], NDArray[np.int32]]],
+        battles: list[tuple[NDArray[np.uint8], NDArray[np.int32], Batch]],
     ) -> PlayedBattles:
-        lengths = np.array([len(actions) for actions, _ in battles])
+        lengths = np.array([len(actions) for actions, _, _ in battles])
         actions = np.zeros((len(battles), lengths.max(), 2), np.uint8)
         records = np.zeros((len(battles), lengths.max() + 1, len(self.fields)), np.int32)
-        for i, (played, recorded) in enumerate(battles):
+        outs: dict[str, NDArray[Any]] = {}
+        for i, (played, recorded, states) in enumerate(battles):
             actions[i, : len(played)] = played
             records[i, : len(recorded)] = recorded
+            for path in (path for path in states if path.startswith(OUTCOME) and path != UNDEFINED):
+                values = states[path]
+                empty = np.zeros((*records.shape[:2], *values.shape[1:]), values.dtype)
+                outs.setdefault(path, empty)[i, : len(values)] = values
         if self.corrupt:
             field, step = self.corrupt
             records[:, step:, column(field)] += 1
-        return PlayedBattles(seeds, teams, lengths, actions, records)
+        return PlayedBattles(seeds, teams, lengths, actions, records, outs=outs)

@@ -12,30 +12,36 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
+import jaxenv
 from families.pokejax_gen1.verify import behaviours, laws
-from families.pokejax_gen1.verify.battles import PokejaxGen1
 from families.pokejax_gen1.verify.cases import Snapshots, injected_states
+from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
-from families.pokejax_gen1.verify.play import SelfCheck, episode_of, self_play
+from families.pokejax_gen1.verify.outcome import AGENTS, NO_LIMIT
+from families.pokejax_gen1.verify.play import SelfCheck, episode, self_play
 from families.pokejax_gen1.verify.sides import (
-    AGENTS,
     PokejaxEnv,
     ShowdownEnv,
     records_of,
     reference_format,
+    rolled_out,
     teams_of,
     to_batch,
 )
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from families.pokejax_gen1.verify.watched import watched as watched_env
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.common.rng import Rng, draw
 from pokejax.env import Gen1Battle
 from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import Actions, Batch, Snapshot
-from references.showdown.client import POLICIES, play
+from references.showdown import client
+from references.showdown.client import POLICIES
+from references.showdown.gen1.knowledge import Names
 from references.showdown.gen1.record_check import check_records
 from references.showdown.lcg import draws_between, state_of
 from references.showdown.workers import Done, WorkerPool
@@ -70,6 +76,8 @@ from verification.statistics.margin import Margin
 _BLIND_SPOTS = (
     "Showdown's text (its protocol log) is not compared: it is made by Showdown itself from the choices",
     "draws are compared by number and by the generator's state, not by the place in the rules that made them",
+    "injected states have no history: what players remember over many turns is compared in whole battles alone",
+    "where messages leave open which slot paid PP, the reference's own record says it (docs/verification.md)",
     "teams are legal in form; that the built-in pools follow Showdown's own distribution of teams is tested elsewhere",
 )
 _NOT_THE_KERNELS = "policies and the environment contract's check"
@@ -77,6 +85,8 @@ _MARGIN = Margin(0.02, reason="two points of win rate: below what ladder play ca
 _STATES_A_BATTLE = 16
 _REGRESSION = Path(__file__).parents[3] / "tests" / "regression"
 _STEP_LIMIT = 2000
+_SHORT, _SHORT_LIMIT = 8, 60
+"""One battle in so many is cut off, after fewer steps than that."""
 
 
 _OPTIONS = (
@@ -124,8 +134,8 @@ class _Pool:
 class _Reference(ShowdownEnv):
     """Showdown on the plugin's shared workers, which end with it."""
 
-    def __init__(self, format: str, shared: _Pool) -> None:
-        super().__init__(format)
+    def __init__(self, format: str, shared: _Pool, watched: bool) -> None:
+        super().__init__(format, watched=watched)
         self._lazy = shared
 
     @property
@@ -138,7 +148,7 @@ class _Reference(ShowdownEnv):
 
 @functools.cache
 def _steps(vmap: Vmap) -> Gen1Steps:
-    """The engine's single steps, compiled once a process."""
+    """The environment's single steps, compiled once a process: the rules of all formats are the same."""
     return Gen1Steps(vmap=vmap)
 
 
@@ -168,10 +178,11 @@ def make(
     policies: tuple[str, ...] = POLICIES,
     shared: _Pool | WorkerPool | None = None,
     backend: str = "xla",
+    watched: bool = True,
 ) -> Plugin:
     """The plugin of an id; `teams` and `policies` are those of whole episodes. Level 1 uses all kinds of teams.
 
-    `backend` compiles the candidate's steps.
+    `backend` compiles the candidate's steps. `watched`: what is given out is compared, not the battle alone.
     """
     vmap = vmap_of(backend)
     format = reference_format(env)
@@ -179,10 +190,13 @@ def make(
     workers = shared if isinstance(shared, _Pool) else _Pool(shared=shared)
 
     def reference() -> ShowdownEnv:
-        return _Reference(format, workers)
+        return _Reference(format, workers, watched)
 
     def candidate() -> ShowdownEnv | PokejaxEnv:
-        return reference() if alone else PokejaxEnv(format, _steps(vmap), vmap=vmap)
+        if alone:
+            return reference()
+        check_registered(env)
+        return PokejaxEnv(format, _steps(vmap), vmap=vmap)
 
     def configure(choices: Mapping[str, str]) -> Plugin:
         chosen = POLICIES if choices["policy"] == "all" else (choices["policy"],)
@@ -231,8 +245,16 @@ def make(
     )
 
 
-def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> PokejaxGen1 | SelfCheck:
-    return SelfCheck(env, pool=shared.get()) if alone else PokejaxGen1(env, vmap=vmap)
+def check_registered(env: str) -> None:
+    """Raise a `PluginError` unless what is stepped here is what `jaxenv.make` gives for that id."""
+    made, stepped = jaxenv.make(env), Gen1Battle(format=formats.of_environment(env).id)
+    same = type(made) is Gen1Battle and made == stepped and made.engine is watched_env(stepped).engine
+    if not same:
+        raise PluginError(f"{env} is registered as {made!r}, the plugin steps {stepped!r}: mend the plugin")
+
+
+def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> WatchedGen1 | SelfCheck:
+    return SelfCheck(env, pool=shared.get()) if alone else WatchedGen1(env, vmap=vmap)
 
 
 def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Iterator[Episode]:
@@ -242,16 +264,19 @@ def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) 
     for number in range(count):
         kind, policy = arms[number % len(arms)]
         words = tuple(int(word) for word in rng.integers(0, 1 << 32, 2))
-        jobs.append((sample_teams(kind, rng, 1)[0], words, policy, int(rng.integers(1 << 32))))
+        limit = int(rng.integers(1, _SHORT_LIMIT)) if number % _SHORT == 0 else NO_LIMIT
+        jobs.append((sample_teams(kind, rng, 1)[0], words, policy, int(rng.integers(1 << 32)), limit))
+    names = Names.of(client.names(pool))
 
-    def attempt(pool: WorkerPool, job: tuple) -> tuple[np.ndarray, np.ndarray]:
-        teams, words, policy, choices = job
-        return play(pool, format, words, teams, policy, choices, _STEP_LIMIT)
+    def attempt(pool: WorkerPool, job: tuple) -> Episode:
+        teams, words, policy, choices, limit = job
+        actions, told = client.play_watched(pool, format, words, teams, policy, choices, min(limit, _STEP_LIMIT))
+        rolled = rolled_out(client.BattleJob(format, words, teams, actions, limit), told, names)
+        return episode(teams, words, actions, rolled.states, limit)
 
     done = [event for event in pool.run(jobs, attempt) if isinstance(event, Done)]
     for event in sorted(done, key=lambda event: event.index):
-        teams, words, _, _ = event.job
-        yield episode_of(teams, words, *event.result)
+        yield event.result
 
 
 @functools.cache
@@ -269,9 +294,9 @@ def _mine(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -
     """`count` states with a choice to make, at most sixteen of each battle."""
     found: list[Batch] = []
     while sum(size(batch) for batch in found) < count:
-        for episode in _trace(pool, format, rng, min(512, max(32, count // 16))):
-            steps = size(episode.actions)
-            found.append(rows(episode.states, rng.permutation(steps)[:_STATES_A_BATTLE]))
+        for played in _trace(pool, format, rng, min(512, max(32, count // 16))):
+            steps = size(played.actions)
+            found.append(rows(played.states, rng.permutation(steps)[:_STATES_A_BATTLE]))
     everything = concat(found)
     return rows(everything, rng.permutation(size(everything))[:count])
 
@@ -287,7 +312,14 @@ def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) 
     made = injected_states(rng, count, played, _steps(vmap).restore_many)
     joint = {agent: made.actions[:, side] for side, agent in enumerate(AGENTS)}
     labels = ["+".join(sorted(set(names))) or "unchanged" for names in made.changes]
-    return Injected(to_batch(made.teams, made.records), joint, labels)
+    return Injected(to_batch(made.teams, made.records, _clock(rng, count)), joint, labels)
+
+
+def _clock(rng: np.random.Generator, count: int) -> NDArray[np.int32]:
+    """[N, 2]: steps taken and the limit, in half of the cases one that the next step just reaches, or just does not."""
+    steps = rng.integers(0, NO_LIMIT - 2, count)
+    near = rng.integers(0, 4, count) + steps
+    return np.stack([steps, np.where(rng.random(count) < 0.5, near, NO_LIMIT)], axis=1).astype(np.int32)
 
 
 def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[str, object]:
@@ -295,7 +327,7 @@ def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[st
     words = np.array([snapshot["prng_hi"], snapshot["prng_lo"]]).astype(np.int64) & 0xFFFFFFFF
     reference.reset(0, {"teams": snapshot["teams"], "words": words})
     start = reference.snapshot()
-    return {path: start[path] for path in snapshot}
+    return {path: start[path] for path in snapshot if path in start}
 
 
 def _draws_apart(reference: Snapshot, candidate: Snapshot) -> str:
@@ -371,7 +403,7 @@ class MutatedPokejax(PokejaxEnv):
         self._switch = copies.switch
         gen1 = "families.pokejax_gen1.verify."
         steps = copies.module(gen1 + "steps").Gen1Steps(copies.switch.jit)
-        battles = copies.module(gen1 + "battles").PokejaxGen1(f"pokejax/{format}", copies.switch.jit)
+        battles = copies.module(gen1 + "episodes").WatchedGen1(f"pokejax/{format}", copies.switch.jit)
         super().__init__(format, steps, battles)
 
     def step(self, actions: Actions) -> None:

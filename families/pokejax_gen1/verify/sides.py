@@ -1,6 +1,7 @@
-"""Both sides of a Gen 1 battle as `protocol.Env`: Showdown in Node workers, PokeJAX's engine in JAX.
+"""Both sides of a Gen 1 battle as `protocol.Env`: Showdown in Node workers, PokeJAX's environment in JAX.
 
-A snapshot holds the reference's record (312 numbers by name) and "teams", uint16 [2, 6, 16]; that is a whole battle.
+A snapshot holds the reference's record (312 numbers by name) and "teams", uint16 [2, 6, 16], which are a whole battle,
+and the episode's "steps" and "limit". Under "out." stands what the environment gives out (`outcome`).
 """
 
 from __future__ import annotations
@@ -14,24 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pokejax
-from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify import outcome
+from families.pokejax_gen1.verify.episodes import WatchedGen1
+from families.pokejax_gen1.verify.outcome import AGENTS, LIMIT, NO_LIMIT, REWARDS, STEPS
 from families.pokejax_gen1.verify.steps import Gen1Steps
 from pokejax.common import formats
 from pokejax.gen1.choices import NUM_ACTIONS
 from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import TERMINATED, UNDEFINED, Actions, Batch, EnvInfo, Rolled, Snapshot
 from references.showdown import client, steps
-from references.showdown.gen1.fields import field_names
+from references.showdown.gen1.fields import column, field_names
+from references.showdown.gen1.knowledge import WIDTH, Names
 from references.showdown.install import VERSION
 from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, BadRequestError, Fault, WorkerPool
 from verification import batches
 from verification.backends import Vmap
 
-AGENTS = ("p1", "p2")
 TEAMS = "teams"
 LANES = 64
 """Battles of a `rollout`, side by side."""
-REWARDS = tuple(f"out.reward.{agent}" for agent in AGENTS)
 
 
 def reference_format(env: str) -> str:
@@ -52,16 +54,38 @@ def column_order(fields: list[str]) -> NDArray[np.intp]:
     return np.array([place[name] for name in names])
 
 
-def to_batch(teams: NDArray[np.uint16], records: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    """A batch of snapshots from teams [N, 2, 6, 16] and records [N, F] in the reference's order."""
+def to_batch(
+    teams: NDArray[np.uint16],
+    records: NDArray[np.int32],
+    clock: NDArray[np.int32] | None = None,
+    outs: Mapping[str, NDArray[Any]] | None = None,
+) -> dict[str, NDArray[Any]]:
+    """A batch of snapshots from teams [N, 2, 6, 16] and records [N, F] in the reference's order.
+
+    `clock` [N, 2]: steps taken and the limit. `outs`: what was given out; None: only what follows from the records.
+    """
     batch: dict[str, NDArray[Any]] = {name: records[:, k] for k, name in enumerate(field_names())}
     batch[TEAMS] = teams
-    over, winner = batch["ended"] != 0, batch["winner"]
-    batch[TERMINATED] = over
-    won = (winner == 1).astype(np.int32) - (winner == 2)
-    batch |= {REWARDS[0]: np.where(over, won, 0), REWARDS[1]: np.where(over, -won, 0)}
+    if clock is not None:
+        batch |= {STEPS: clock[:, 0], LIMIT: clock[:, 1]}
+    if outs is None:
+        won = outcome.wins(records)
+        outs = {TERMINATED: batch["ended"] != 0, REWARDS[0]: won, REWARDS[1]: 0 - won}
+    batch |= outs
     batch[UNDEFINED] = np.zeros(len(records), bool)
     return batch
+
+
+def clock_of(batch: Batch) -> NDArray[np.int32]:
+    """int32 [N, 2] of a batch of snapshots: steps taken and the limit, where they say nothing 0 and the usual one."""
+    count = len(batch[TEAMS])
+    steps, limit = batch.get(STEPS, np.zeros(count)), batch.get(LIMIT, np.full(count, NO_LIMIT))
+    return np.stack([np.asarray(steps), np.asarray(limit)], axis=1).astype(np.int32)
+
+
+def clock_along(length: int, limit: int) -> NDArray[np.int32]:
+    """int32 [length, 2]: the clock of an episode's states."""
+    return np.stack([np.arange(length), np.full(length, limit)], axis=1).astype(np.int32)
 
 
 def records_of(batch: Batch) -> NDArray[np.int32]:
@@ -137,10 +161,21 @@ class _Gen1Env:
 
 
 class ShowdownEnv(_Gen1Env):
-    """The reference. `pool`: shared workers; without it, `workers` of its own, started when first needed."""
+    """The reference. `pool`: shared workers; without it, `workers` of its own, started when first needed.
 
-    def __init__(self, format: str, pool: WorkerPool | None = None, workers: int | None = None, timeout: float = 60):
-        self.format = format
+    `watched`: what a right environment gives out is worked out too, from what Showdown sends both players.
+    """
+
+    def __init__(
+        self,
+        format: str,
+        pool: WorkerPool | None = None,
+        workers: int | None = None,
+        timeout: float = 60,
+        watched: bool = True,
+    ) -> None:
+        self.format, self.watched = format, watched
+        self._names: Names | None = None
         self.info = EnvInfo("pokemon-showdown", VERSION, AGENTS)
         self._shared, self._own = pool, None
         self._workers, self._timeout = workers, timeout
@@ -162,30 +197,45 @@ class ShowdownEnv(_Gen1Env):
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
         words, teams = beginning(seed, options or {})
-        job = client.BattleJob(self.format, words, teams, np.zeros((0, 2), np.uint8))
-        self._now = to_batch(teams[None], client.replay(self.pool, job).records[:1])
+        limit = int((options or {}).get(LIMIT, NO_LIMIT))
+        job = client.BattleJob(self.format, words, teams, np.zeros((0, 2), np.uint8), limit)
+        told = client.replay(self.pool, job, watched=self.watched)
+        self._now = dict(rolled_out(job, told, self.names).states)
 
     def restore_many(self, snapshots: Batch) -> Batch:
         teams, records = teams_of(snapshots), records_of(snapshots)
-        return self._answer(teams, steps.restore_many(self.pool, self.format, teams, records))
+        answer = steps.restore_many(self.pool, self.format, teams, records, self.watched)
+        return self._answer(snapshots, answer, None)
 
     def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
-        teams, records = teams_of(snapshots), records_of(snapshots)
-        return self._answer(teams, steps.step_many(self.pool, self.format, teams, records, actions_of(actions)))
+        teams, records, joint = teams_of(snapshots), records_of(snapshots), actions_of(actions)
+        answer = steps.step_many(self.pool, self.format, teams, records, joint, self.watched)
+        return self._answer(snapshots, answer, joint)
+
+    @property
+    def names(self) -> Names | None:
+        """The reference's names, where the players are watched."""
+        if self.watched and self._names is None:
+            self._names = Names.of(client.names(self.pool))
+        return self._names
 
     def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
         """Whole battles, by all workers. A `ValueError` names a battle whose teams or seed Showdown refuses."""
         jobs: dict[int, client.BattleJob] = {}
         for number, (options, joint) in enumerate(zip(resets, actions, strict=True)):
-            jobs[number] = client.BattleJob(self.format, *beginning(0, options), actions_of(joint))
+            limit = int(options.get(LIMIT, NO_LIMIT))
+            jobs[number] = client.BattleJob(self.format, *beginning(0, options), actions_of(joint), limit)
         # The longest first, so that all workers end together.
         order = sorted(jobs, key=lambda number: -len(jobs[number].actions))
         found: dict[int, Rolled] = {}
         faults: dict[int, list[str]] = {}
 
-        def attempt(pool: WorkerPool, number: int) -> client.Replayed:
+        names = self.names
+
+        def attempt(pool: WorkerPool, number: int) -> Rolled:
             try:
-                return client.replay(pool, jobs[number])
+                told = client.replay(pool, jobs[number], watched=self.watched)
+                return rolled_out(jobs[number], told, names)
             except BadRequestError as error:
                 raise ValueError(f"the reference refuses battle {jobs[number].seed}: {error}") from error
 
@@ -193,25 +243,58 @@ class ShowdownEnv(_Gen1Env):
             if isinstance(event, Fault):
                 faults.setdefault(event.job, []).append(event.reason)
             else:
-                found[event.job] = _rolled(jobs[event.job], event.result)
+                found[event.job] = event.result
         return [replace(found.get(number, Rolled({})), faults=faults.get(number, ())) for number in jobs]
 
-    def _answer(self, teams: NDArray[np.uint16], results: steps.StepResults) -> Batch:
+    def _answer(self, snapshots: Batch, results: steps.StepResults, joint: NDArray[np.uint8] | None) -> Batch:
+        teams, clock = teams_of(snapshots), clock_of(snapshots)
         refused = np.flatnonzero((results.status != STATUS_OK) & (results.status != STATUS_REFERENCE_ERROR))
         if len(refused):
             case = int(refused[0])
             raise ValueError(f"Showdown refuses case {case} of {len(teams)}: {results.messages.get(case, '')}")
-        batch = to_batch(teams, results.records)
+        stepped = np.full(len(teams), joint is not None)
+        clock = clock + np.stack([stepped, np.zeros(len(teams), bool)], axis=1).astype(np.int32)
+        outs, illegal = None, np.zeros((len(teams), 2), bool)
+        if joint is not None:
+            illegal = outcome.illegal(np.stack([snapshots[f"{agent}.legal"] for agent in AGENTS], axis=1), joint)
+        if self.names is not None:
+            rows = _watched_steps(self.names, teams, records_of(snapshots), results)
+            outs = outcome.expected(results.records, rows, clock, stepped, illegal)
+        batch = to_batch(teams, results.records, clock, outs)
         batch[UNDEFINED] = results.status == STATUS_REFERENCE_ERROR
         return batch
 
 
-def _rolled(job: client.BattleJob, told: client.Replayed) -> Rolled:
+def _watched_steps(
+    names: Names, teams: NDArray[np.uint16], records: NDArray[np.int32], results: steps.StepResults
+) -> list[list[list[int]]]:
+    """For each player the rows of single steps; zeros where Showdown's own code threw."""
+    found: list[list[list[int]]] = [[], []]
+    for case, views in enumerate(results.views):
+        rows = None
+        if results.status[case] == STATUS_OK:
+            rows = outcome.watch_step(names, teams[case], records[case], views, results.records[case])
+        for side in range(2):
+            found[side].append(rows[side] if rows else [0] * WIDTH)
+    return found
+
+
+def rolled_out(job: client.BattleJob, told: client.Replayed, names: Names | None) -> Rolled:
     """Showdown's answer; where its own code threw, the step that it has no answer to is the last."""
     threw, records = told.status == STATUS_REFERENCE_ERROR, told.records
     if threw:
         records = np.concatenate([records, np.zeros((1, records.shape[1]), np.int32)])
-    states = to_batch(np.broadcast_to(job.teams, (len(records), *job.teams.shape)), records)
+    count = len(records)
+    clock, outs = clock_along(count, job.limit), None
+    if names is not None:
+        rows = outcome.watch(names, job.teams, told.records, told.views)
+        for mine in rows:
+            mine += [[0] * WIDTH] * (count - len(mine))
+        bits = np.stack([records[:-1, column(f"{agent}.legal")] for agent in AGENTS], axis=1)
+        illegal = np.zeros((count, 2), bool)
+        illegal[1:] = outcome.illegal(bits, job.actions[: count - 1])
+        outs = outcome.expected(records, rows, clock, np.arange(count) > 0, illegal)
+    states = to_batch(np.broadcast_to(job.teams, (count, *job.teams.shape)), records, clock, outs)
     if threw:
         states[UNDEFINED][-1] = True
     stopped = "" if told.status == STATUS_OK else f"{client.STATUS_NAMES[told.status]}: {told.message}"
@@ -219,37 +302,42 @@ def _rolled(job: client.BattleJob, told: client.Replayed) -> Rolled:
 
 
 class PokejaxEnv(_Gen1Env):
-    """The candidate: PokeJAX's rules. `steps`: single steps, `battles`: whole ones; else made with `jit` and `vmap`."""
+    """The candidate: PokeJAX's environment. `steps`: single steps, `battles`: whole ones; else made by these."""
 
     def __init__(
         self,
         format: str,
         steps: Gen1Steps | None = None,
-        battles: PokejaxGen1 | None = None,
+        battles: WatchedGen1 | None = None,
         jit: Callable[..., Any] = jax.jit,
         vmap: Vmap = jax.vmap,
     ) -> None:
         self.format = format
         self.info = EnvInfo("pokejax", pokejax.__version__, AGENTS)
-        self.steps = steps or Gen1Steps(jit, vmap)
-        self.battles = battles or PokejaxGen1(f"pokejax/{format}", jit, vmap)
+        self.steps = steps or Gen1Steps(jit, vmap, f"pokejax/{format}")
+        self.battles = battles or WatchedGen1(f"pokejax/{format}", jit, vmap)
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
         words, teams = beginning(seed, options or {})
-        self._now = to_batch(teams[None], self.steps.begin_many(np.array([words], np.uint32), teams[None]))
+        records, outs = self.steps.begin_told(np.array([words], np.uint32), teams[None])
+        clock = np.array([[0, (options or {}).get(LIMIT, NO_LIMIT)]], np.int32)
+        self._now = to_batch(teams[None], records, clock, outs)
 
     def restore_many(self, snapshots: Batch) -> Batch:
-        teams = teams_of(snapshots)
-        return to_batch(teams, self.steps.restore_many(teams, records_of(snapshots)))
+        teams, clock = teams_of(snapshots), clock_of(snapshots)
+        records, outs = self.steps.restore_told(teams, records_of(snapshots), clock)
+        return to_batch(teams, records, clock, outs)
 
     def step_many(self, snapshots: Batch, actions: Batch) -> Batch:
-        teams = teams_of(snapshots)
-        return to_batch(teams, self.steps.step_many(teams, records_of(snapshots), actions_of(actions)))
+        teams, clock = teams_of(snapshots), clock_of(snapshots)
+        records, outs = self.steps.step_told(teams, records_of(snapshots), clock, actions_of(actions))
+        return to_batch(teams, records, clock + np.array([1, 0], np.int32), outs)
 
     def step(self, actions: Actions) -> None:
-        teams, records = teams_of(self._now), records_of(self._now)
+        teams, records, clock = teams_of(self._now), records_of(self._now), clock_of(self._now)
         joint = np.array([int(actions[agent]) for agent in AGENTS], np.uint8)
-        self._now = to_batch(teams, self.steps.step_one(teams[0], records[0], joint)[None])
+        after, outs = self.steps.step_one(teams[0], records[0], clock[0], joint)
+        self._now = to_batch(teams, after, clock + np.array([1, 0], np.int32), outs)
 
     def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> Sequence[Rolled]:
         """Whole battles in place, all in one batch; what lies beyond a battle's own actions is not given out."""
@@ -263,9 +351,18 @@ class PokejaxEnv(_Gen1Env):
         fill = np.minimum(np.arange(LANES), len(begun) - 1)
         words = np.array([begun[k][0] for k in fill], np.uint32)
         teams = np.stack([begun[k][1] for k in fill])
-        found = self.battles.replay(words, teams, lengths[fill], played).records[..., column_order(self.battles.fields)]
+        limits = np.array([resets[k].get(LIMIT, NO_LIMIT) for k in fill], np.int32)
+        told = self.battles.replay(words, teams, lengths[fill], played, limits)
+        found = told.records[..., column_order(self.battles.fields)]
         return [
-            Rolled(to_batch(np.repeat(teams[k][None], length + 1, axis=0), found[k, : length + 1]))
+            Rolled(
+                to_batch(
+                    np.repeat(teams[k][None], length + 1, axis=0),
+                    found[k, : length + 1],
+                    clock_along(length + 1, int(limits[k])),
+                    {path: values[k, : length + 1] for path, values in told.outs.items()},
+                )
+            )
             for k, length in enumerate(lengths.tolist())
         ]
 

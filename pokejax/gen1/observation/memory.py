@@ -1,7 +1,8 @@
 """Memory of what each side has shown and the battle does not keep: appearances, moves, turns slept.
 
 Worked out from the battle before and after a step, on packed battles (`state.pack`). So a move is not remembered if it
-was only named by what was over within the step: a Disable of one attempt, or a Mimic whose user then fainted.
+was only named by what was over within the step: a Disable of one attempt, a charge or a Mimic whose user then fainted.
+`docs/verification.md` lists what else messages leave open, and what is done then.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import MOVE_SLOTS, REQUEST_MOVE, TEAM_SIZE, Battle, Seat
 
+_COPIED_PP = 5
+"""PP of the moves that Transform gives."""
 UNSEEN = TEAM_SIZE
 """In `Memory.appearance`: nobody has appeared in this place yet."""
 
@@ -80,8 +83,15 @@ def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
     its request)."""
     stayed = foe_was.slot == foe_now.slot
     copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves))
+    # One that had transformed before may have got a move in the place where it had the same.
+    fresh = jnp.all((foe_now.pp == _COPIED_PP) | (foe_now.moves == 0)) & (foe_now.species == now.species)
+    again = stayed & foe_was.transformed & foe_now.transformed & (foe_now.side_last_move == Move.TRANSFORM) & fresh
+    copied = copied | (again & foe_now.virtual)
     same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])
-    return jnp.any(same, axis=1) & ~now.virtual & ~now.transformed & (now.base_moves != 0)
+    # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
+    twice = jnp.any(now.virtual[None, :] & (now.base_moves[:, None] == now.moves[None, :]), axis=1)
+    own = ~now.virtual & ~(twice & ~foe_now.transformed)
+    return jnp.any(same, axis=1) & own & ~now.transformed & (now.base_moves != 0)
 
 
 def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:

@@ -147,7 +147,7 @@ OBS_SPEC = ObsSpec(
         _field("disabled_move", _BOTH, np.uint8, MAX_MOVE, "move held by Disable, 0 none (|-start|…|Disable)"),
         _field("charging_move", _BOTH, np.uint8, MAX_MOVE, "two-turn move under way, 0 none (|-prepare|)"),
         _field("request", _BOTH, np.uint8, REQUEST_SWITCH, "of both: 0 waits, 1 move or switch, 2 replace a fainted"),
-        _field("turn", (), np.int16, 1001, "turn number (|turn|)"),
+        _field("turn", (), np.int16, 1001, "turn number (|turn|), at a tie by a clause of the turn to come"),
         _field("maybe_locked", (), np.bool_, 1, "the move may be decided already (own request's maybeLocked)"),
         _field(
             "legal_actions",

@@ -33,8 +33,8 @@ const COLUMNS = nest(FIELDS.map(field => field.name));
 
 /** Two teams, and one Battle that is put into one state after another. */
 class Restorer {
-  constructor(format, teams) {
-    Object.assign(this, startBattle(format, [0, 0], teams));
+  constructor(format, teams, texts = false) {
+    Object.assign(this, startBattle(format, [0, 0], teams, texts));
     this.restore = this.restore.bind(this);
   }
 

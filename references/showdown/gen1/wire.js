@@ -45,6 +45,12 @@ function writeFrame(...parts) {
   }
 }
 
+/** Nickname of a Pokémon of `team`: its species; with a number where that is taken, so that players can tell them apart. */
+function nickname(species, team) {
+  const before = team.filter(set => set.species === species).length;
+  return before ? `${species}-${before + 1}` : species;
+}
+
 /** Team from the wire, as the simulator's PokemonSet list (a fresh one: the simulator mutates it). */
 function readTeam(buffer, at, player) {
   const team = [];
@@ -67,7 +73,7 @@ function readTeam(buffer, at, player) {
       return { hp, atk, def, spa: spc, spd: spc, spe };
     };
     team.push({
-      name: species, species, moves, ability: 'No Ability', item: '', nature: '', gender: '', level: value(1),
+      name: nickname(species, team), species, moves, ability: 'No Ability', item: '', nature: '', gender: '', level: value(1),
       ivs: spread(6), evs: spread(11),
     });
   }

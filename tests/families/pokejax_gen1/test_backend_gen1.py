@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from families.pokejax_gen1.verify.battles import PokejaxGen1
+from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.plugin import _steps
 from families.pokejax_gen1.verify.policies import VISITS
+from families.pokejax_gen1.verify.steps import no_clock
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.team_sampling import sample_teams
 from references.showdown.gen1.fields import field_names
@@ -55,18 +56,19 @@ def test_the_steps_are_the_kernels(simd: Vmap) -> None:
     lanes = 8
     teams = parties_from_wire(sample_teams("randbats", np.random.default_rng(0), lanes))
     rows, joint = np.zeros((lanes, len(field_names())), np.int32), np.zeros((lanes, 2), np.int32)
-    steps, battles = _steps(simd), PokejaxGen1(ENV, vmap=simd)
-    words = np.zeros(lanes, np.uint32)
-    begun = battles._start_batch(words, words, teams)[0]
+    steps, battles = _steps(simd), WatchedGen1(ENV, vmap=simd)
+    words, clock = np.zeros(lanes, np.uint32), no_clock(lanes)
+    begun, params, *_ = battles._start_batch(words, words, teams, clock[:, 1])
     keys, visits = jax.random.split(jax.random.key(0), lanes), jnp.zeros(VISITS, jnp.int32)
+    going = jnp.ones(lanes, bool)
     programs = {
-        "many": steps._step.lower(rows, teams, joint),
-        "one": steps._step_one.lower(*jax.tree.map(lambda leaf: leaf[0], (rows, teams, joint))),
-        "play": battles._play_batch.lower(keys, begun, visits, jnp.int32(0)),
-        "replay": battles._replay_batch.lower(begun, joint[None]),
+        "many": steps._step.lower(rows, teams, clock, joint),
+        "one": steps._step_one.lower(*jax.tree.map(lambda leaf: leaf[0], (rows, teams, clock, joint))),
+        "play": battles._play_batch.lower(keys, begun, params, visits, going, jnp.int32(0)),
+        "replay": battles._replay_batch.lower(begun, params, joint[None]),
     }
     assert not [name for name, program in programs.items() if "jaxlanes_" not in program.as_text()]
-    assert "jaxlanes_" not in PokejaxGen1(ENV)._replay_batch.lower(begun, joint[None]).as_text()
+    assert "jaxlanes_" not in WatchedGen1(ENV)._replay_batch.lower(begun, params, joint[None]).as_text()
 
 
 def test_a_case_is_replayed_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -108,10 +109,10 @@ def test_what_follows_from_a_state_is_derived_as_the_reference_records_it(snapsh
 class Wrong(Gen1Steps):
     """Loses a PP more than it should."""
 
-    def step_many(self, teams: np.ndarray, records: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        after = super().step_many(teams, records, actions)
+    def step_told(self, *args: np.ndarray) -> tuple[np.ndarray, Any]:
+        after, outs = super().step_told(*args)
         after[:, column("p1.team.0.pp0")] -= 1
-        return after
+        return after, outs
 
 
 def test_a_wrong_engine_is_found_with_field_and_change(pool: WorkerPool, tmp_path: Path) -> None:

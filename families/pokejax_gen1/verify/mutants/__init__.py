@@ -11,10 +11,11 @@ from __future__ import annotations
 from families.pokejax_gen1.verify.mutants.attacks import ATTACKS
 from families.pokejax_gen1.verify.mutants.conditions import CONDITIONS
 from families.pokejax_gen1.verify.mutants.flow import FLOW
+from families.pokejax_gen1.verify.mutants.given_out import GIVEN_OUT
 from verification.mutants.mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*ATTACKS, *CONDITIONS, *FLOW)
+MUTANTS: tuple[Mutant, ...] = (*ATTACKS, *CONDITIONS, *FLOW, *GIVEN_OUT)
 """Number k of the mutation switch is entry k − 1."""
 
-PACKAGES = ("pokejax.common", "pokejax.gen1", "families.pokejax_gen1.verify")
+PACKAGES = ("jaxenv", "pokejax.common", "pokejax.env", "pokejax.gen1", "families.pokejax_gen1.verify")
 """What has to be copied so that a mutated engine drives its own verification plugin."""

@@ -56,7 +56,7 @@ def apply(path: Path, edit: Edit) -> None:
     arrays = {key: np.array(array) for key, array in _arrays(path).items()}
     arrays[name].flat[flat] = new
     with path.open("wb") as out:
-        np.save(out, arrays[name]) if path.suffix == ".npy" else np.savez(out, **arrays)
+        np.save(out, arrays[name]) if path.suffix == ".npy" else np.savez(out, **{key: arrays[key] for key in arrays})  # type: ignore[arg-type]
 
 
 def _arrays(path: Path) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def test_the_mark_stands_before_the_changed_statement(source: str, line: int, ma
 
 def test_programs_are_the_same_whatever_they_are_called_and_leave_unused() -> None:
     def adding(numbers: list[float]) -> Callable[[jax.Array], jax.Array]:
-        table = np.array(numbers)
+        table = np.array(numbers, np.float32)
 
         def one(x: jax.Array) -> jax.Array:
             return jax.lax.cond(x[0] > 0, lambda y: y + table, lambda y: y, x)
@@ -188,10 +188,10 @@ def test_programs_are_the_same_whatever_they_are_called_and_leave_unused() -> No
 
     def renamed(value: jax.Array) -> jax.Array:
         _ = value * 3
-        return jax.lax.cond(value[0] > 0, lambda z: z + np.arange(4.0), lambda z: z, value)
+        return jax.lax.cond(value[0] > 0, lambda z: z + np.arange(4, dtype=np.float32), lambda z: z, value)
 
     def other(x: jax.Array) -> jax.Array:
-        return jax.lax.cond(x[0] >= 0, lambda y: y + np.arange(4.0), lambda y: y, x)
+        return jax.lax.cond(x[0] >= 0, lambda y: y + np.arange(4, dtype=np.float32), lambda y: y, x)
 
     def of(function: Callable[..., Any]) -> bytes:
         return digest(jax.make_jaxpr(jax.jit(function))(jnp.zeros(4)))

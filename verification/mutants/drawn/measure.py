@@ -165,6 +165,7 @@ class Measurement:
             "failures": str(tree.folder / "divergences"),
             "program": None if one is None else self.original.get("program"),
             "ignored": None if one is None else self.original["alarms"],
+            "costs": {} if one is None else {check: cost for check, (_, cost) in self.original["checks"].items()},
             "cpu_seconds": limit,
             **{name: getattr(self.size, name) for name in ("levels", "episodes", "injected", "interactions", "seed")},
         }
@@ -227,7 +228,7 @@ class _Processes:
                     raise KeyboardInterrupt
                 process = subprocess.Popen(
                     command,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,  # whose end tells the trial that this process is gone
                     stdout=out,
                     stderr=subprocess.STDOUT,
                     cwd=tree.folder,
@@ -254,6 +255,8 @@ def _end(process: subprocess.Popen[str]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _parallel(

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import builtins
 import json
+import math
+import os
 import resource
+import signal
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -67,7 +71,8 @@ def _judged(plugin: Any, job: dict[str, Any]) -> dict[str, Any]:
             raise _Killed
 
     try:
-        execute(run, on_result)
+        # What is left out of the costs was never run on the original: last.
+        execute(run, on_result, cost=lambda check: job["costs"].get(check.id, math.inf) if job["costs"] else 0.0)
     except _Killed:
         return found
     if run.error and job["ignored"] is None:
@@ -98,10 +103,21 @@ def _message(error: Exception) -> str:
     return f"{type(error).__name__}: {error} ({last.filename.rpartition('/')[2]}, line {last.lineno})"[:600]
 
 
+def _end_with_parent() -> None:
+    """End this process and its children once whoever holds the other end of its input is gone, however it ended."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main(arguments: list[str]) -> int:
     """Run a job; its result is written to a file, because a mutant may print whatever it likes."""
     import families
 
+    _end_with_parent()
     job = json.loads(Path(arguments[0]).read_text("utf-8"))
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     if job["cpu_seconds"]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from references.protocol import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
-from verification import fresh
+from verification import fresh, localise
 from verification.check import Check
 from verification.fields import PluginError
 from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
@@ -219,6 +219,7 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
     except Exception as error:  # whatever a check meets is its verdict, and the other checks still run
         result.verdict, result.reason = "error", f"{type(error).__name__}: {error}"
         result.notes.append(traceback.format_exc(limit=-6))
+    result.findings = [localise.completed(run.plugin, finding, check.level) for finding in result.findings]
     result.behaviours = dict(sorted((coverage.counts_so_far(context) - before).items()))
     result.seconds = result.seconds or round(time.monotonic() - begin, 3)
     on_result(check, result)

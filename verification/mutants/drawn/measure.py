@@ -166,6 +166,7 @@ class Measurement:
             "program": None if one is None else self.original.get("program"),
             "ignored": None if one is None else self.original["alarms"],
             "costs": {} if one is None else {check: cost for check, (_, cost) in self.original["checks"].items()},
+            "modules": [*self.targets.modules, *self.targets.contract],
             "cpu_seconds": limit,
             **{name: getattr(self.size, name) for name in ("levels", "episodes", "injected", "interactions", "seed")},
         }

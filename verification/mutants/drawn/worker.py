@@ -67,7 +67,7 @@ def _judged(plugin: Any, job: dict[str, Any]) -> dict[str, Any]:
         if job["ignored"] is None or check.id in job["ignored"]:
             return  # the original plays every check to its end; what it fails itself tells nothing about a mutant
         if result.divergences or result.verdict in ("fail", "error"):
-            found.update(_kill(check, result))
+            found.update(_kill(plugin, check, result, job["modules"]))
             raise _Killed
 
     try:
@@ -82,19 +82,24 @@ def _judged(plugin: Any, job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _kill(check: Any, result: Any) -> dict[str, Any]:
-    finding = result.findings[0] if result.findings else None
+def _kill(plugin: Any, check: Any, result: Any, modules: list[str]) -> dict[str, Any]:
+    """What killed a mutant, as the report shows it; an error's suspects are the files of its traceback."""
+    from verification.localise import completed, of_error
+
+    notes = result.notes[-1:] if result.verdict == "error" else []
+    finding = completed(plugin, result.findings[0], check.level) if result.findings else None
     message = result.reason or (finding.message if finding else "")
     if finding and finding.differences and check.level == "L0":
         message = str(finding.differences[0].candidate)[:400]
+    suspects = [place for place, _ in finding.suspects] if finding else list(of_error("".join(notes), modules))[:5]
     return {
         "outcome": "killed",
         "level": check.level,
         "check": check.id,
         "field": finding.first_field if finding else "",
-        "suspects": [place for place, _ in finding.suspects] if finding else [],
+        "suspects": suspects,
         "message": message[:600],
-        "notes": [note[-1500:] for note in result.notes[-1:]] if result.verdict == "error" else [],
+        "notes": [note[-1500:] for note in notes],
     }
 
 

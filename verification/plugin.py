@@ -219,13 +219,15 @@ class Mutants:
 
     * `seeded()`: the catalogue. `mutated(mutants)`: the candidate that holds them all.
     * `self_check()`: this plugin with the reference as its own candidate; None: simply that.
-    * `survivors`: mutant id → the reason for which no level can kill it.
+    * `survivors`: id of a mutant, seeded or random, → the reason for which no level can kill it.
+    * `packages`: where random mutants are planted; (): the package of the registered environment's class.
     """
 
     seeded: Callable[[], Sequence[Mutant]] | None = None
     mutated: Callable[[Sequence[Mutant]], Mutated] | None = None
     self_check: Callable[[], Plugin] | None = None
     survivors: Mapping[str, str] = field(default_factory=dict)
+    packages: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from references.protocol import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
-from verification import fresh
+from verification import fresh, localise
 from verification.check import Check
 from verification.fields import PluginError
 from verification.levels import contract, coverage, draws, episodes, interaction, steps, transfer
@@ -85,11 +85,17 @@ def checks_of(context: Context, levels: Sequence[str]) -> list[Check]:
     return sorted(found, key=lambda check: LEVELS.index(check.level))
 
 
-def execute(run: Run, on_result: OnResult = lambda check, result: None, context: Context | None = None) -> Run:
+def execute(
+    run: Run,
+    on_result: OnResult = lambda check, result: None,
+    context: Context | None = None,
+    cost: Callable[[Check], float] | None = None,
+) -> Run:
     """Run the plan's checks into `run.results`; an interruption leaves what was done, and says so.
 
     Nothing runs when the plugin is refused (`PluginError`) or its reference cannot be had: the reason stands in the
-    report. A `context` that is given is used and left open; else one is made and closed.
+    report. A `context` that is given is used and left open; else one is made and closed. With `cost` the
+    checks run by what they cost, the cheapest first, in place of the order of the levels.
     """
     begin = time.monotonic()
     own = context is None
@@ -97,6 +103,8 @@ def execute(run: Run, on_result: OnResult = lambda check, result: None, context:
     try:
         run.plugin.check()
         checks = checks_of(context, run.plan.levels)
+        if cost is not None:
+            checks.sort(key=cost)
         run.ahead = {check.id: CheckResult.from_json(run.done[check.id]) for check in checks if check.id in run.done}
         run.info = describe(context)
         fresh.require_deterministic(run.plugin, context.reference, "reference", run.plan.seed)
@@ -211,6 +219,7 @@ def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) ->
     except Exception as error:  # whatever a check meets is its verdict, and the other checks still run
         result.verdict, result.reason = "error", f"{type(error).__name__}: {error}"
         result.notes.append(traceback.format_exc(limit=-6))
+    result.findings = [localise.completed(run.plugin, finding, check.level) for finding in result.findings]
     result.behaviours = dict(sorted((coverage.counts_so_far(context) - before).items()))
     result.seconds = result.seconds or round(time.monotonic() - begin, 3)
     on_result(check, result)

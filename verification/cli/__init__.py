@@ -97,14 +97,10 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     _backend(shrink, None, "default: as when it was found")
     shrink.add_argument("--out", type=path, help="where to write it (default: beside FILE)")
 
-    mutants = commands.add_parser("mutants", help="measure the verifier by the seeded bugs it finds")
+    mutants = commands.add_parser("mutants", help="measure the verifier by the bugs it finds, seeded or random")
     _common(mutants, arguments)
-    mutants.add_argument("--levels", type=levels, default=levels("1,2,3"))
-    mutants.add_argument("--episodes", type=positive, default=200, help="episodes of level 3 for each mutant")
-    mutants.add_argument("--injected", type=positive, default=65536, help="injected steps for each mutant")
-    mutants.add_argument("--interactions", type=positive, default=1024)
-    mutants.add_argument("--alarms", type=positive, default=1000, help="episodes of reference against reference")
-    mutants.add_argument("--only", help="comma-separated ids of mutants")
+    measure.add_arguments(mutants, levels)
+    _backend(mutants, AUTO, "default of --random; seeded mutants are compiled by XLA")
 
     power_parser = commands.add_parser("power", help="compute how many policies and episodes level 4 needs")
     power.add_arguments(power_parser)

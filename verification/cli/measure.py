@@ -1,8 +1,9 @@
-"""``mutants``: how many seeded bugs the verifier finds."""
+"""``mutants``: how many bugs the verifier finds, those of a catalogue or random ones."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.commands.arguments import positive
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
 from verification import runner
+from verification.backends import AUTO
 from verification.cases import write_json
 from verification.cli import running
+from verification.cli.random_mutants import random_mutants
 from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
@@ -27,7 +31,55 @@ REQUIRED_RATE = 0.95
 REQUIRED_L1 = 0.85
 
 
+def add_arguments(parser: argparse.ArgumentParser, levels: Callable[[str], tuple[str, ...]]) -> None:
+    """The options of the command; `levels` reads a list of levels."""
+    parser.add_argument("--levels", type=levels, help="default 1,2,3; of --random 0,1,2,3,3d")
+    parser.add_argument("--episodes", type=positive, default=200, help="episodes of level 3 for each mutant")
+    parser.add_argument(
+        "--injected", type=positive, help="injected steps for each mutant (default 65536; of --random 4096)"
+    )
+    parser.add_argument("--interactions", type=positive, default=1024)
+    parser.add_argument("--alarms", type=positive, help="episodes of reference against reference (default 1000)")
+    parser.add_argument("--only", help="comma-separated ids of mutants")
+    parser.add_argument(
+        "--random",
+        type=positive,
+        metavar="N",
+        help="plant N bugs drawn by --seed from all source lines and data of the environment, not the catalogue",
+    )
+    parser.add_argument("--jobs", type=positive, help="random mutants at once (default: one a processor, at most 2)")
+    parser.add_argument("--resume", action="store_true", help="continue interrupted random mutants from --json")
+
+
 def mutants(options: argparse.Namespace, console: Console) -> int:
+    """Measure by random mutants or by the catalogue."""
+    problem = _contradiction(options)
+    if problem:
+        console.print(f"could not run: {problem}", markup=False, highlight=False, soft_wrap=True)
+        return EXIT_STATUS["error"]
+    levels, injected = (("L0", "L1", "L2", "L3", "L3d"), 4096) if options.random else (("L1", "L2", "L3"), 65536)
+    options.levels, options.injected = options.levels or levels, options.injected or injected
+    if options.random:
+        options.jobs = options.jobs or min(2, os.cpu_count() or 1)
+        return random_mutants(options, console, _bars, _on)
+    options.backend, options.alarms = "xla", options.alarms or 1000
+    return _seeded(options, console)
+
+
+def _contradiction(options: argparse.Namespace) -> str:
+    """Options that do not go together, in words; "" if all do."""
+    if options.random and (options.only or options.alarms):
+        name = "--only" if options.only else "--alarms"
+        return f"{name} belongs to the catalogue of seeded mutants: leave it or --random out"
+    if not options.random and (options.resume or options.jobs):
+        name = "--resume" if options.resume else "--jobs"
+        return f"{name} belongs to random mutants: add --random N, or leave it out"
+    if not options.random and options.backend not in (AUTO, "xla"):
+        return "seeded mutants are compiled by XLA, all in one program: leave --backend out"
+    return ""
+
+
+def _seeded(options: argparse.Namespace, console: Console) -> int:
     """Measure, and write OUT (the figures) and OUT's report; 0 when the required rates are met without false alarms."""
     amounts = {"episodes": options.episodes, "injected": options.injected, "interactions": options.interactions}
     plan = running.plan_of(options, options.levels, **amounts)

@@ -12,7 +12,7 @@ import numpy as np
 from families.pongjax.verify import checks, laws
 from families.pongjax.verify.behaviours import SOURCES, behaviours, declared
 from families.pongjax.verify.bulk import WHY_ONE_ULP
-from families.pongjax.verify.candidate import FRAME_SKIP, FRAME_SKIPS, STATE_TYPES, MutatedPong, PongCandidate
+from families.pongjax.verify.candidate import FRAME_SKIP, FRAME_SKIPS, STATE_TYPES, TIME, MutatedPong, PongCandidate
 from families.pongjax.verify.cases import inject
 from families.pongjax.verify.draws import Draws as OwnDraws
 from families.pongjax.verify.fields import FIELDS, WRITTEN_BY, specs
@@ -198,8 +198,8 @@ def _valid(snapshots: Batch) -> np.ndarray:
         values = np.asarray(snapshots[path])
         if dtype is np.float32:
             fine &= np.isfinite(values).reshape(len(fine), -1).all(axis=1)
-        elif path == LIMIT:
-            fine &= values >= 1
+        elif path in (LIMIT, TIME):  # up to the highest number that there is
+            fine &= values >= (path == LIMIT)
         elif dtype is np.int32:
             fine &= (values >= 0) & (values < (21 if "score" in path else 2**31 - 1000))
     return fine

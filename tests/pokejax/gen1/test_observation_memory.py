@@ -1,0 +1,64 @@
+"""What Mimic and Transform tell of the foe's moves, from the battle before and after a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from pokejax.env import battle
+from pokejax.gen1.dex import move_number, species_number
+from pokejax.gen1.observation import first_memory, remember
+
+MOVES = ("Surf", "Peck", "Mimic", "Rest")
+TEAM = "Articuno\n" + "".join(f"- {name}\n" for name in MOVES)
+
+
+@pytest.fixture(scope="module")
+def start() -> Any:
+    return battle(TEAM, TEAM, 1, format="free").battle
+
+
+def with_seats(state: Any, *changes: dict[str, Any]) -> Any:
+    """The battle with fields of both seats replaced."""
+    seats = []
+    for seat, change in zip(state.seats, changes, strict=True):
+        cast = {name: jnp.asarray(value).astype(getattr(seat, name).dtype) for name, value in change.items()}
+        seats.append(seat.replace(**cast))
+    return state.replace(seats=tuple(seats))
+
+
+def known(before: Any, after: Any) -> list[bool]:
+    """Moves of p1's active Pokémon that p2's player knows after the step."""
+    with jax.disable_jit():
+        return np.asarray(remember(first_memory(), before, after).moves)[0, 0].tolist()
+
+
+def copy_of(name: str) -> dict[str, Any]:
+    """A seat in whose third place Mimic has put a move."""
+    moves = [move_number(move) for move in MOVES]
+    moves[2] = move_number(name)
+    return {"moves": moves, "virtual": [False, False, True, False]}
+
+
+def test_mimic_tells_a_move(start: Any) -> None:
+    assert known(start, with_seats(start, {}, copy_of("Peck"))) == [False, True, False, False]
+
+
+def test_mimic_tells_nothing_of_a_move_that_may_be_a_copy(start: Any) -> None:
+    """The target has Peck twice: nobody sees which of the two was copied."""
+    twice = with_seats(start, copy_of("Peck"), {})
+    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Peck"))) == [False] * 4
+    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Surf"))) == [True, False, False, False]
+
+
+def test_a_second_transform_tells_moves_that_were_there_before(start: Any) -> None:
+    """In the same places: they have PP anew, and the Pokémon is now as the one that it stands against."""
+    copied = {"transformed": True, "virtual": [True] * 4, "pp": [5] * 4, "species": species_number("Articuno")}
+    last = {"side_last_move": move_number("Transform"), "last_move": move_number("Transform")}
+    earlier = with_seats(start, {}, {**copied, "pp": [5, 4, 5, 5], "species": species_number("Mew")})
+    assert known(earlier, with_seats(start, {}, {**copied, **last})) == [True] * 4
+    assert known(earlier, with_seats(start, {}, {**copied, "pp": [5, 3, 5, 5]})) == [False] * 4

@@ -112,7 +112,7 @@ class GymnasiumReference:
         """Set the wrappers' counters: the steps taken, and where episodes are counted their figures and the limit."""
         if self._limit is not None:
             self._limit._elapsed_steps = int(snapshot[TIME])
-        if self._episode:
+        if self._episode and self._limit is not None:
             self._env.episode_returns = float(snapshot.get(RETURN, 0.0))
             self._env.episode_lengths = int(snapshot.get(LENGTH, snapshot[TIME]))
             self._limit._max_episode_steps = int(snapshot.get(LIMIT, self.horizon))

@@ -62,7 +62,7 @@ def inject(rng, snapshots, n):
     for number, (place, limit) in enumerate((("state.x", X_LIMIT), ("state.theta", THETA_LIMIT))):
         speed = rng.uniform(-2, 2, n) * np.select([at_rest, label == "fast"], [0, 5], 1)
         beside = limit + rng.choice([-1, 1], n) * rng.uniform(1e-5, 1e-2, n)  # nearer, float32 may land across
-        nearest = np.nextafter(np.float32(limit), rng.choice(np.float32([0, 9]), n)).astype(float)
+        nearest = np.nextafter(np.float32(limit), rng.choice(np.array([0, 9], np.float32), n)).astype(float)
         kinds = ["beside a limit", "on a limit", "next to a limit"]
         there = np.select([(label == kind) & (one == number) for kind in kinds], [beside, limit, nearest],
                           rng.uniform(0, 0.9 * limit, n))  # fmt: skip

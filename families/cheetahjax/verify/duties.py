@@ -91,8 +91,8 @@ def run(task: Task, context: Context, result: CheckResult, vmap: Vmap = jax.vmap
     tost = result.stats.setdefault("equivalence", [])
     for metric in found["reference"]:
         for policy in POLICIES:
-            pair = [found[side][metric][policy] for side in ("candidate", "reference")]
-            tost.append(_judge(result, metric, policy, *pair, margins.get(metric, DUTY)))
+            ours, theirs = (found[side][metric][policy] for side in ("candidate", "reference"))
+            tost.append(_judge(result, metric, policy, ours, theirs, margins.get(metric, DUTY)))
     undecided = [f"{one['metric']}, {one['policy']}" for one in tost if not one["within the margin"]]
     beyond = [f"{policy} {why}" for policy, (count, why) in wanted.items() if count > MOST_TIMES * first]
     timed(result, begin)

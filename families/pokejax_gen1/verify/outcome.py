@@ -103,7 +103,8 @@ def watch(
         watcher = Watcher(agent, names)
         rows = []
         for view, true in zip(views, slots, strict=True):
-            watcher.see(*view[side], true)
+            lines, request = view[side]
+            watcher.see(lines, request, true)
             rows.append(row(watcher))
         found.append(rows)
     return found
@@ -125,7 +126,8 @@ def watch_step(
     for side, agent in enumerate(AGENTS):
         watcher = watcher_of(agent, names, teams, record, before)
         for view in views[1:]:
-            watcher.see(*view[side][:2], slots_of(names, teams, after.tolist()))
+            lines, request = view[side][:2]
+            watcher.see(lines, request, slots_of(names, teams, after.tolist()))
         found.append(row(watcher))
     return found
 

@@ -27,12 +27,13 @@ _BATCH = 32
 
 
 class Player(Protocol):
-    """An implementation that can play battles and tell its state at every decision point."""
+    """An implementation that can play battles and tell its state at every decision point.
+
+    One whose battles hold what the environment gives out, too, has `watched = True`; others are compared by records.
+    """
 
     #: Names of the columns of its records; all of the reference's names, in any order.
     fields: list[str]
-    #: True where its battles hold what the environment gives out as well. A player without it is compared by records.
-    watched: bool
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Play `episodes` battles in batches of any size; the same arguments give the same battles.

@@ -6,6 +6,7 @@ shown, is then what can be seen of the state at once.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import operator
 from collections.abc import Callable
@@ -45,7 +46,8 @@ def _memory(battle: Any) -> Memory:
     slots = jnp.stack([seat.slot for seat in seats]).astype(jnp.int8)
     replaced = jnp.stack([seat.virtual & ~seat.transformed for seat in seats])
     active = jnp.arange(TEAM_SIZE) == slots[:, None]
-    return first_memory().replace(
+    return dataclasses.replace(
+        first_memory(),
         appearance=jnp.where(first, slots[:, None], UNSEEN).astype(jnp.int8),
         moves=active[..., None] & replaced[:, None],
     )
@@ -222,8 +224,8 @@ def write_again(outs: Outs, at: NDArray[np.intp], again: Outs, last: Outs | None
     The observation must be that of `last` [M]. A state that is restored has lost what players remember: None there.
     """
     same = np.ones(len(at), bool)
-    for path, values in again.items() if last is not None else ():
-        if ".obs." in path:
+    for path, values in again.items():
+        if last is not None and ".obs." in path:
             same &= (np.asarray(values) == last[path]).reshape(len(at), -1).all(axis=1)
     values = (*(np.asarray(again[path]) for path in REWARDS), np.asarray(again[TERMINATED]), same)
     for path, value in zip(AGAIN_PATHS, values, strict=True):

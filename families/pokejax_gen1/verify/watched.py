@@ -77,7 +77,7 @@ def begin(env: Gen1Battle, params: GivenParams) -> tuple[State, dict[str, jax.Ar
     return state, first_outcome(env, state, obs, params)
 
 
-def first_outcome(env: Gen1Battle, state: State, obs: Any, params: GivenParams) -> dict[str, jax.Array]:
+def first_outcome(env: Gen1Battle, state: State, obs: Any, params: GivenParams) -> dict[str, Any]:
     """All paths of a state that no step has led to."""
     zero, no, yes = jnp.float32(0), jnp.bool_(False), jnp.bool_(True)
     return {

@@ -147,9 +147,9 @@ class Program:
     def _restore_one(self, params: Any, paths: Mapping[str, Any]) -> tuple[Game, dict[str, Any]]:
         del params
         court = Court(*[paths["state." + name] for name in COURT])
-        counts = [paths["state." + name] for name in COUNTS]
+        counts = {name: paths["state." + name] for name in COUNTS}
         observation = self.env.obs_spec.unflatten(paths["state.observation"])
-        pong = PongState(court, *counts, observation, paths["state.time"])
+        pong = PongState(court=court, **counts, observation=observation, time=paths["state.time"])
         running = AutoResetState(pong, paths[RETURN], paths[LENGTH])
         return self._unplayed(Game(running, paths["state.serve"], paths[LIMIT]))
 

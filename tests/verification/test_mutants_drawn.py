@@ -227,5 +227,8 @@ def test_rates_leave_out_what_does_not_compile_and_what_is_equivalent() -> None:
     text = "\n".join(figures.lines("env", found))
     assert "killed 2 of 3: 66.7 %" in text and "with the 1 that were decided to be equivalent: 50.0 %" in text
     assert "survives: 3" in text and "survives: 4" not in text and "    +b" in text
+    busy = figures.summary([*rows, row("7", "not run")], ("L0", "L1"), {})
+    assert (busy["judged"], busy["killed"], busy["not_run"]) == (4, 2, 1)
+    assert "1 gave no result in time" in "\n".join(figures.lines("env", busy))
     nothing = figures.summary(rows[4:], ("L0",), {})
     assert nothing["rate"] is None and "no rate" in "\n".join(figures.lines("env", nothing))

@@ -68,13 +68,24 @@ def test_each_outcome_in_a_process_of_its_own(folder: Path, monkeypatch: pytest.
     assert [row["outcome"] for row in rows] == [
         "killed", "does not compile", "killed", "survived", "killed", "killed",
     ]  # fmt: skip
-    assert rows[0]["check"].startswith("L1/") and rows[0]["field"] == "out.terminated"
+    assert rows[0]["level"] in ("L1", "L3") and rows[0]["field"] == "out.terminated"
     assert "made for three actions" in rows[1]["message"]
     assert (rows[2]["level"], rows[2]["message"]) == ("time limit", "took too long")
     assert rows[3]["ran"] and rows[4]["field"] == "count" and rows[4]["suspects"] == ["drawn_game.rules"]
     assert ("random mutants", 6, 6) in seen and ("the original", 1, 1) in seen
     assert not list(Path(folder).glob("**/divergences"))
     assert "rules" not in sys.modules.get("drawn_game", object).__dict__  # nothing of it ran here
+
+
+def test_a_trial_that_waits_is_not_run_and_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = measurement([change("LIMIT = 12", "LIMIT = __import__('time').sleep(99) or 12")])
+    monkeypatch.setattr(measure, "CPU_LEAST", 30.0)
+    monkeypatch.setattr(measure, "CPU_FACTOR", 0.0)
+    monkeypatch.setattr(measure, "WALL_FACTOR", 0.2)
+    found.run(lambda *done: None, lambda: None)
+    assert found.rows["0"]["outcome"] == "not run"
+    earlier = {"random": {**found.identity, "original": found.original}, "rows": list(found.rows.values())}
+    assert found.take_over(earlier) == 0 and not found.rows
 
 
 def test_figures_are_written_and_an_interrupted_measurement_goes_on(

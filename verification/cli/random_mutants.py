@@ -101,6 +101,8 @@ def _figures(measured: Measurement) -> dict[str, Any]:
 
 def _verdict(measured: Measurement) -> Verdict:
     found = _figures(measured)
+    if found["not_run"]:
+        return "not_run"
     if found["rate"] is None:
         return "inconclusive"
     return "pass" if found["rate"] >= REQUIRED_RATE and not measured.original["alarms"] else "fail"
@@ -113,7 +115,7 @@ def _write(out: Path | None, run: Run, measured: Measurement | None, verdict: Ve
     run.seconds = measured.seconds
     report = runner.to_json(run)
     original = {name: measured.original[name] for name in measured.original if name not in ("outcome", "ran")}
-    complete = len(measured.rows) == len(measured.drawn)
+    complete = sum(row["outcome"] != "not run" for row in measured.rows.values()) == len(measured.drawn)
     found = {
         "schema": SCHEMA,
         "env": measured.plugin.env,

@@ -35,6 +35,7 @@ def summary(rows: Sequence[Row], levels: Sequence[str], survivors: Mapping[str, 
         **_rate("rate_with_equivalents", len(killed), len(judged)),
         "does_not_compile": outcomes["does not compile"],
         "same_program": outcomes["same program"],
+        "not_run": outcomes["not run"],
         "equivalent": len(equivalent),
         "survived": len(alive) - len(equivalent),
         "by_level": {level: _level(level, killed, real) for level in (*levels, "time limit")},
@@ -83,6 +84,8 @@ def lines(env: str, found: Mapping[str, Any]) -> Iterator[str]:
     """The figures in a terminal, then each survivor with its patch."""
     yield f"{env}: {found['mutants']} random mutants"
     yield f"  {found['does_not_compile']} do not compile, {found['same_program']} leave the program as it was"
+    if found["not_run"]:
+        yield f"  {found['not_run']} gave no result in time (a busy machine?): --resume tries them again"
     yield f"  killed {found['killed']} of {found['judged']}: {_words(found, 'rate')}"
     if found["equivalent"]:
         rate = _words(found, "rate_with_equivalents")

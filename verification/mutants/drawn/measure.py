@@ -29,7 +29,7 @@ from verification.plugin import Plugin
 CPU_FACTOR, CPU_LEAST = 4.0, 120.0
 """A mutant that takes so many times the original's processor time, and at least so many seconds, hangs."""
 WALL_FACTOR = 10.0
-"""And so many times that limit by the clock, because others use the machine too."""
+"""A trial ends after so many times that limit by the clock, and counts as not run: others may use the machine."""
 
 
 @dataclass(frozen=True)
@@ -184,16 +184,17 @@ class Measurement:
             return {**json.loads(answer.read_text("utf-8")), "seconds": seconds}
         if one is None:
             return {"outcome": "failed", "message": said[-800:]}
-        hangs = ended in (None, -signal.SIGXCPU, -signal.SIGKILL)
-        how = "took too long" if hangs else f"ended with status {ended}: {said[-400:]}"
-        level = self.size.levels[0]
+        if ended is None:
+            # By the clock alone a busy machine looks like a mutant that waits: that is no kill.
+            return {"outcome": "not run", "message": "no result in time by the clock", "seconds": seconds}
+        hangs = ended in (-signal.SIGXCPU, -signal.SIGKILL)
         return {
             "outcome": "killed",
-            "level": level if not hangs else "time limit",
+            "level": "time limit" if hangs else self.size.levels[0],
             "check": "time limit" if hangs else "crash",
             "field": "",
             "suspects": [],
-            "message": how,
+            "message": "took too long" if hangs else f"ended with status {ended}: {said[-400:]}",
             "seconds": seconds,
         }
 

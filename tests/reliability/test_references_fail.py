@@ -122,7 +122,7 @@ def test_answers_that_hold_something_else(operation: str, content: str, node: Ca
             "teams": lambda: client.make_teams(pool, "ou", (1, 2), 3),
             "replay": lambda: client.replay(pool, job),
             "play": lambda: client.play(pool, "gen1ou", (1, 2), teams),
-            "steps": lambda: steps._run(pool, "gen1ou", teams[None], records, None),
+            "steps": lambda: steps._run(pool, "gen1ou", teams[None], records, None, False),
         }
         if operation == "live":
             with live.LiveBattles(1, "gen1ou") as battles, pytest.raises(WorkerFailedError) as info:

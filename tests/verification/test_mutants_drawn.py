@@ -21,7 +21,7 @@ from verification.mutants.drawn import data, figures
 from verification.mutants.drawn.discover import Targets
 from verification.mutants.drawn.edits import Edit, changes_program
 from verification.mutants.drawn.pool import draw
-from verification.mutants.drawn.program import digest
+from verification.mutants.drawn.program import batched, digest
 from verification.mutants.drawn.rules import edits_of
 from verification.mutants.drawn.tree import RAN, Tree, probed
 from verification.mutants.mutant import MutantError
@@ -200,6 +200,22 @@ def test_programs_are_the_same_whatever_they_are_called_and_leave_unused() -> No
     assert of(adding([0, 1, 2, 4])) != of(renamed)
     assert of(other) != of(renamed)
     assert of(jnp.sin) != of(jnp.cos)
+
+
+def test_a_rule_of_vmap_is_part_of_the_program() -> None:
+    def doubled(batched_by: float) -> Callable[[jax.Array], jax.Array]:
+        @jax.custom_batching.custom_vmap
+        def double(x: jax.Array) -> jax.Array:
+            return x * 2.0
+
+        @double.def_vmap
+        def _(size: int, in_batched: list[bool], x: jax.Array) -> tuple[jax.Array, bool]:
+            return x * batched_by, in_batched[0]
+
+        return double
+
+    assert batched(doubled(2.0), (jnp.float32(1),)) == batched(doubled(2.0), (jnp.float32(1),))
+    assert batched(doubled(2.0), (jnp.float32(1),)) != batched(doubled(3.0), (jnp.float32(1),))
 
 
 def row(id: str, outcome: str, **more: object) -> dict[str, object]:

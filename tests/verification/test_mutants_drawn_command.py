@@ -69,6 +69,7 @@ def test_each_outcome_in_a_process_of_its_own(folder: Path, monkeypatch: pytest.
         "killed", "does not compile", "killed", "survived", "killed", "killed",
     ]  # fmt: skip
     assert rows[0]["level"] in ("L1", "L3") and rows[0]["field"] == "out.terminated"
+    assert "/tree" not in str(rows), "no folder of this run"
     assert "made for three actions" in rows[1]["message"]
     assert (rows[2]["level"], rows[2]["message"]) == ("time limit", "took too long")
     assert rows[3]["ran"] and rows[4]["field"] == "count" and rows[4]["suspects"] == ["drawn_game.rules"]
@@ -86,6 +87,17 @@ def test_a_trial_that_waits_is_not_run_and_tried_again(folder: Path, monkeypatch
     assert found.rows["0"]["outcome"] == "not run"
     earlier = {"random": {**found.identity, "original": found.original}, "rows": list(found.rows.values())}
     assert found.take_over(earlier) == 0 and not found.rows
+
+
+def test_an_inconclusive_check_of_the_original_still_judges() -> None:
+    checks = {
+        "a": ["pass", 1.0],
+        "b": ["inconclusive", 1.0],
+        "c": ["fail", 1.0],
+        "d": ["error", 1],
+        "e": ["not_run", 1],
+    }
+    assert measure.alarms_of(checks) == ["c", "d"]
 
 
 def test_figures_are_written_and_an_interrupted_measurement_goes_on(

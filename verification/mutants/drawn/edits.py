@@ -13,7 +13,7 @@ from typing import Any
 class Edit:
     """A change of the source of a module, or of a value in a data file.
 
-    * `module`: dotted name of the module; of a data file its path in the package, "packagename/data/table.npz".
+    * `module`: dotted name of the module; of a data file its path in the package, "game/data/table.npz".
     * `file`: path of the file under the folder that holds the package.
     * `operator`: name of the rule. `place`: function, or the value's place in the data.
     * `start`, `end`, `new`: the text of the source that is replaced, in characters, and by what.

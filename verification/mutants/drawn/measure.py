@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,8 +139,7 @@ class Measurement:
             raise MutantError(f"{self.plugin.env} cannot be run unchanged: {found['message']}")
         if found["outcome"] == "failed":
             raise MutantError(f"the unchanged {self.plugin.env} could not be run: {found['message']}")
-        alarms = sorted(check for check, (verdict, _) in found["checks"].items() if verdict not in ("pass", "not_run"))
-        self.original = {**found, "alarms": alarms}
+        self.original = {**found, "alarms": alarms_of(found["checks"])}
 
     def _trial(self, tree: Tree, one: Drawn, processes: _Processes) -> dict[str, Any]:
         with tree.planted(one.edit):
@@ -181,7 +180,9 @@ class Measurement:
         )
         seconds = round(time.monotonic() - begin, 1)
         if answer.exists():
-            return {**json.loads(answer.read_text("utf-8")), "seconds": seconds}
+            # Tracebacks name the folder of this run, which tells nobody anything.
+            told = answer.read_text("utf-8").replace(f"{tree.folder}/", "")
+            return {**json.loads(told), "seconds": seconds}
         if one is None:
             return {"outcome": "failed", "message": said[-800:]}
         if ended is None:
@@ -197,6 +198,11 @@ class Measurement:
             "message": "took too long" if hangs else f"ended with status {ended}: {said[-400:]}",
             "seconds": seconds,
         }
+
+
+def alarms_of(checks: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Checks that the original fails; one that is inconclusive may still tell a mutant from it."""
+    return sorted(check for check, (verdict, *_) in checks.items() if verdict in ("fail", "error"))
 
 
 def _made(folder: Path) -> Path:

@@ -16,10 +16,11 @@ _METHODS = ("legal_actions", "observe", "to_act")
 
 
 def fingerprint(env_id: str) -> str:
-    """SHA-256 of the programs of an environment's public functions, its default params and its spaces.
+    """SHA-256 of the programs of an environment's public functions, its default params, spaces and spec.
 
-    Programs are compared as traced, without what no result depends on. Names and lines of the source are no part of
-    it; what only raises an error, renders, prints or describes the environment is not either.
+    Programs are compared as traced, for one environment and under `vmap`, which has rules of its own, without what no
+    result depends on. Names and lines of the source are no part of
+    it; what only raises an error, renders or prints is not either.
     """
     import jaxenv
 
@@ -29,11 +30,12 @@ def fingerprint(env_id: str) -> str:
     key = jax.random.key(0)
     _put(found, params)
     spaces = (env.action_space(params), env.observation_space(params))
-    facts = (env.num_players, env.num_actions, env.no_op, env.obs_spec, spaces)
+    facts = (env.spec, env.no_op, env.obs_spec, env.obs_spec.layout, spaces)
     found.update(_ADDRESS.sub("", repr(facts)).encode())
     reset = jax.make_jaxpr(env.reset, return_shape=True)
     program, (_, state) = reset(key, params)
     found.update(digest(program))
+    found.update(batched(env.reset, (key, params)))
     space = env.action_space(params)
     action = jax.eval_shape(space.sample, key)
     if env.num_players > 1:
@@ -44,7 +46,18 @@ def fingerprint(env_id: str) -> str:
         calls.append((getattr(env, name), arguments))
     for function, arguments in calls:
         found.update(digest(jax.make_jaxpr(function)(*arguments)))
+        found.update(batched(function, arguments))
     return found.hexdigest()
+
+
+def batched(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """Digest of a function under `vmap` over all of its arguments."""
+
+    def lanes(leaf: Any) -> jax.ShapeDtypeStruct:
+        leaf = leaf if hasattr(leaf, "dtype") else jnp.asarray(leaf)
+        return jax.ShapeDtypeStruct((2, *leaf.shape), leaf.dtype)
+
+    return digest(jax.make_jaxpr(jax.vmap(function))(*jax.tree.map(lanes, arguments)))
 
 
 def _put(found: Any, tree: Any) -> None:

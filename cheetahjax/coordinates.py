@@ -19,7 +19,7 @@ class Positions(NamedTuple):
     """Joint positions in MuJoCo's order, as a sum: stiff limits feel the digits that the sum has no room for."""
 
     start: Sequence[Scalar]
-    """Where the environment's step began."""
+    """Positions at which the environment's step began."""
     displacement: Sequence[Scalar]
 
     def total(self) -> list[Scalar]:

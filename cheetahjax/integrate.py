@@ -40,7 +40,7 @@ class Motion(NamedTuple):
     warmstart: Values
     """The joints' acceleration at `evaluated`."""
     evaluated: Place
-    """Where the last forces were computed on the way here."""
+    """State at which the last forces were computed on the way here."""
 
 
 def euler(

@@ -104,7 +104,7 @@ def _gradient(
 
 
 def _changed(before: Sequence[jax.Array], after: Sequence[jax.Array]) -> jax.Array:
-    """Whether a row began or ceased to act: whether any residual changed its sign."""
+    """True if a row began or ceased to act: if any residual changed its sign."""
     products = [old * new for old, new in zip(before, after, strict=True)]
     if not products:
         return jnp.zeros((), jnp.bool_)

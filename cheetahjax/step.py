@@ -49,9 +49,9 @@ class EnvStep(NamedTuple):
     report: SolverReport
     """Summed over the physics steps."""
     evaluated: Evaluation
-    """Where the last forces were computed: what ``data.xpos``, ``data.site_xpos`` and ``data.qfrc_constraint`` hold
-    after ``mj_step`` is not of the new state but of the state before the last physics step, or of its fourth stage with
-    the Runge-Kutta method (``engine_forward.c``, ``mj_RungeKutta``)."""
+    """State at which the last forces were computed. What ``data.xpos``, ``data.site_xpos`` and ``data.qfrc_constraint``
+    hold after ``mj_step`` is not of the new state but of the state before the last physics step, or of its fourth stage
+    with the Runge-Kutta method (``engine_forward.c``, ``mj_RungeKutta``)."""
 
 
 def compiler_options(backend: str, lanes: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -87,6 +87,22 @@ def choose(backend: str = "auto", env: Environment | None = None, *, fall_back: 
         warnings.warn(f"XLA is used, which is slower than a kernel: {missing}", BackendWarning, stacklevel=2)
         return Backend("xla", missing)
     return Backend("simd", falls_back=fall_back)
+
+
+def settle(asked: str, available: Sequence[str]) -> tuple[str, str]:
+    """The backend that `asked` comes to among the `available` ones, and a line on what a faster one lacks, or "".
+
+    For commands, which print the line: nothing warns, and nothing falls back later. Only "auto" is decided here: any
+    other is what it is, and the caller refuses one that there is not.
+    """
+    if asked != "auto":
+        return asked, ""
+    if "simd" not in available:
+        return "xla", ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BackendWarning)  # the line says it
+        found = choose("auto", fall_back=False)
+    return found.name, f"XLA is used, which is slower than a kernel: {found.reason}" if found.reason else ""
 
 
 def missing_compiler() -> str:

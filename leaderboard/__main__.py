@@ -6,14 +6,13 @@ import argparse
 import contextlib
 import json
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jaxenv import backends
+from jaxenv.backends import settle
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive, seconds
 from jaxenv.commands.console import Console
@@ -159,12 +158,10 @@ def _backend(arguments: argparse.Namespace, env: Environment, console: Console) 
     if arguments.chunk is not None or arguments.xla:
         return "xla"
     one_device_per_core()  # before JAX's backend starts, which choosing does
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", backends.BackendWarning)  # said below
-        found = backends.choose(AUTO, env, fall_back=False)
-    if found.reason and "simd" in env.spec.backends:
-        console.say(f"XLA is used, which is slower than a kernel: {found.reason}")
-    return found.name
+    backend, missing = settle(AUTO, env.spec.backends)
+    if missing:
+        console.say(missing)
+    return backend
 
 
 def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console, interrupt: Interrupt) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -36,21 +35,6 @@ def vmap_of(backend: str) -> Vmap:
         return backends.choose(backend).vmap
     except (backends.BackendError, CompilerNotFoundError) as error:
         raise PluginError(f"backend {backend}: {error}") from error
-
-
-def choose(asked: str, available: Sequence[str]) -> tuple[str, str]:
-    """The backend that `asked` comes to among the `available` ones, and a line on what a faster one lacks, or "".
-
-    Only "auto" is decided here: any other is what it is, and `Plugin.configured` refuses one that there is not.
-    """
-    if asked != AUTO:
-        return asked, ""
-    if "simd" not in available:
-        return "xla", ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", backends.BackendWarning)  # the caller prints the line
-        found = backends.choose(AUTO, fall_back=False)
-    return found.name, f"XLA is used, which is slower than a kernel: {found.reason}" if found.reason else ""
 
 
 def left_to_xla(backend: str, what: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ GYMNASIUM_FILES = {
 """Module of this package -> the file among Gymnasium's assets that its v5 environment loads."""
 
 RELATIVE_TOLERANCE = 1e-12
-"""How far a float may differ from MuJoCo's on another machine: its compiler's last digits depend on the platform."""
+"""Largest relative difference of a float from MuJoCo's: the last digits of its compiler depend on the platform."""
 
 
 def gymnasium_file(name: str) -> Path:

@@ -43,7 +43,7 @@ class NotPlanarError(ValueError):
 
 @dataclasses.dataclass
 class _Place:
-    """Where a MuJoCo body went: a link, a base or the world, and its frame's origin in there."""
+    """Part that a MuJoCo body became: a link, a base or the world, and its frame's origin in there."""
 
     kind: str
     index: int

@@ -67,7 +67,7 @@ class Base:
     name: str
     mass: float
     position: Vector2
-    """Where it stands when its slides are at their references."""
+    """Its place when its slides are at their references."""
     horizontal: Joint | None
     vertical: Joint | None
 

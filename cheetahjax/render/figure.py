@@ -52,7 +52,7 @@ class Film:
     bones: tuple[Bone, ...]
     marks: tuple[Mark, ...]
     floor: bool
-    """Whether there is one, at height 0."""
+    """True if there is one, at height 0."""
     camera: np.ndarray
     """``[T, 2]``: what the camera looks at: the root, along the axes on which it may leave; 0 along others."""
     ends: np.ndarray

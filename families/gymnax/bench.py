@@ -23,10 +23,10 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 import jaxlanes
+from baselines.provenance import made_with
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive
 from jaxenv.commands.interrupts import run_command
-from leaderboard import invocation, machine
 from leaderboard.program import one_device_per_core
 
 ENVIRONMENTS = (
@@ -122,9 +122,7 @@ def _measure(options: argparse.Namespace) -> int:
     one_device_per_core()
     from importlib.metadata import version
 
-    commit, dirty = machine.commit()
-    head = {"gymnax": version("gymnax"), "commit": commit, "dirty": dirty}
-    head |= {"command": invocation.typed(), "machine": machine.fingerprint(), "versions": machine.versions()}
+    head = {"gymnax": version("gymnax"), **made_with()}
     rows: list[dict[str, Any]] = []
     for name in options.env:
         row = compare(name, options.batch, options.steps, options.samples)

@@ -53,8 +53,9 @@ def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
 
 @rule("broadcast_in_dim")
 def _broadcast_in_dim(context: Context, equation: Any, x: Value, *dynamic: Value) -> Value:
-    shape, _ = tuple(equation.params["shape"]), equation.params["broadcast_dimensions"]
-    if isinstance(x, Stored) and int(np.prod(shape, dtype=np.int64)) == size_of(x):  # dimensions keep their order
+    shape, dimensions = tuple(equation.params["shape"]), list(equation.params["broadcast_dimensions"])
+    same_order = dimensions == sorted(dimensions)
+    if isinstance(x, Stored) and same_order and int(np.prod(shape, dtype=np.int64)) == size_of(x):
         return Stored(x.memory, x.offset, shape, x.dtype)
     return _broadcast(context, equation, x)
 

@@ -32,7 +32,7 @@ def test_a_row_has_it(tmp_path, monkeypatch, capsys):
     assert f"another process plays within {row['cached_start_seconds']:.2f} s" in said
 
 
-def test_the_default_is_a_kernel_where_there_is_one(tmp_path, monkeypatch, capsys):
+def test_the_default_is_a_kernel_where_there_is_one(monkeypatch, capsys):
     said = []
     monkeypatch.setattr(bench_command, "_possible", lambda sections, console: [])  # nothing is measured
     monkeypatch.setattr(bench_command, "Schedule", lambda *a: said.append(a[1].backend) or Schedule(*a))

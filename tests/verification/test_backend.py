@@ -15,8 +15,9 @@ from pong_runs import need_reference
 
 from families.pongjax.verify.candidate import PongCandidate
 from families.pongjax.verify.plugin import make
+from jaxenv.backends import settle
 from verification import cases
-from verification.backends import BACKENDS, alone, choose, vmap_of
+from verification.backends import BACKENDS, alone, vmap_of
 from verification.cases import Case
 from verification.cli import main
 from verification.fields import PluginError
@@ -156,8 +157,8 @@ def test_a_wrong_kernel_fails_and_its_cases_name_it(tmp_path: Path) -> None:
 
 
 def test_auto_is_the_kernel_where_there_is_one_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose("auto", BACKENDS) == ("simd", "") and choose("auto", ("xla",)) == ("xla", "")
-    assert choose("xla", BACKENDS) == ("xla", "") and choose("simd", ("xla",)) == ("simd", "")
+    assert settle("auto", BACKENDS) == ("simd", "") and settle("auto", ("xla",)) == ("xla", "")
+    assert settle("xla", BACKENDS) == ("xla", "") and settle("simd", ("xla",)) == ("simd", "")
     monkeypatch.setenv("JAXLANES_CC", "/no/such/compiler")
-    backend, note = choose("auto", BACKENDS)
+    backend, note = settle("auto", BACKENDS)
     assert backend == "xla" and "/no/such/compiler" in note and "\n" not in note

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from jaxenv.backends import settle
 from jaxenv.commands.files import StorageError, check_folder
 from verification import cases
-from verification.backends import choose
 from verification.cases import Case
 from verification.fields import PluginError
 from verification.levels.context import Context, Plan
@@ -34,7 +34,7 @@ def _say(console: Console, message: str) -> None:
 def _open(options: argparse.Namespace) -> tuple[Case, Context]:
     case = cases.load(options.file)
     asked = options.backend or case.backend
-    case = replace(case, backend=choose(asked, load_plugin(case.env).running.backends)[0])
+    case = replace(case, backend=settle(asked, load_plugin(case.env).running.backends)[0])
     plugin = load_plugin(case.env)
     if case.backend != plugin.running.backend:
         plugin = plugin.configured({"backend": case.backend})

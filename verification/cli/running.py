@@ -14,11 +14,12 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv.backends import settle
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from leaderboard.invocation import spelled
 from verification import runner
-from verification.backends import AUTO, choose
+from verification.backends import AUTO
 from verification.cases import write_json
 from verification.check import Check
 from verification.cli import choices
@@ -64,7 +65,7 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
         if asked != AUTO:
             raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
         return "xla", ""
-    return choose(asked, plugin.running.backends)
+    return settle(asked, plugin.running.backends)
 
 
 def command_line() -> str:

@@ -83,10 +83,11 @@ def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
     its request)."""
     stayed = foe_was.slot == foe_now.slot
     copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves))
-    # One that had transformed before may have got a move in the place where it had the same.
+    # One that had transformed before, or used Mimic, may have got a move in the place where it had the same.
     fresh = jnp.all((foe_now.pp == _COPIED_PP) | (foe_now.moves == 0)) & (foe_now.species == now.species)
     again = stayed & foe_was.transformed & foe_now.transformed & (foe_now.side_last_move == Move.TRANSFORM) & fresh
-    copied = copied | (again & foe_now.virtual)
+    first = stayed & ~foe_was.transformed & foe_now.transformed
+    copied = copied | ((first | again) & foe_now.virtual)
     same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])
     # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
     twice = jnp.any(now.virtual[None, :] & (now.base_moves[:, None] == now.moves[None, :]), axis=1)

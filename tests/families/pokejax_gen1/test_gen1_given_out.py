@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401
 
 from families.pokejax_gen1.verify.mutants import MUTANTS
 from families.pokejax_gen1.verify.plugin import MutatedPokejax, make

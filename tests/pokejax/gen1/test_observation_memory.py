@@ -61,4 +61,5 @@ def test_a_second_transform_tells_moves_that_were_there_before(start: Any) -> No
     last = {"side_last_move": move_number("Transform"), "last_move": move_number("Transform")}
     earlier = with_seats(start, {}, {**copied, "pp": [5, 4, 5, 5], "species": species_number("Mew")})
     assert known(earlier, with_seats(start, {}, {**copied, **last})) == [True] * 4
+    assert known(with_seats(start, {}, copy_of("Mimic")), with_seats(start, {}, copied)) == [True] * 4
     assert known(earlier, with_seats(start, {}, {**copied, "pp": [5, 3, 5, 5]})) == [False] * 4

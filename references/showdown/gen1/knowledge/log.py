@@ -32,6 +32,8 @@ _NAMELESS = "thawed from freeze and no move has been selected"
 def read(sides: Sequence[Side], names: Names, lines: Sequence[str], turn: int) -> int:
     """Take in the messages of one step; returns the turn that it is now. `KnowledgeError` for an unknown kind."""
     before = turn
+    for side in sides:
+        side.flinched = False
     nameless = False
     for place, line in enumerate(lines):
         _, kind, *values = [*line.split("|"), ""]
@@ -150,8 +152,8 @@ def _hits(message: _Message) -> bool:
         return False
     for line in message.later:
         kind = line.split("|")[1]
-        if kind in ("-immune", "-notarget", "-fail"):
-            return False
+        if kind in ("-immune", "-notarget", "-fail") or (kind == "-end" and line.endswith("|Substitute")):
+            return False  # the blow that breaks a Substitute begins no Rage either
         if kind in ("move", "cant", "", "switch", "upkeep", "turn"):
             break
     return True
@@ -169,6 +171,8 @@ def _pay(message: _Message, move: str, amount: int) -> None:
                 return
         return
     own = next((slot for slot, now in stand.mimic.items() if now == move), move)
+    if own != move:
+        message.side.unclear, message.side.twice = True, move
     if message.side.own and own not in member.spent:
         raise KnowledgeError(f"{message.side.id}: {member.name} uses {own}, which its request never named")
     member.know(own, amount)
@@ -185,8 +189,8 @@ def _prepare(message: _Message) -> None:
 def _cant(message: _Message) -> None:
     stand = message.stand
     if message.what == "slp":
-        message.member.slept += not message.member.froze
-        message.member.froze = False
+        message.member.slept += not message.member.held
+        message.member.held = False
     if message.what in ("slp", "frz"):
         stand.last_move = ""
     if message.what == "par":
@@ -199,6 +203,7 @@ def _cant(message: _Message) -> None:
         stand.conditions.discard("must_recharge")
     if message.what == "flinch":
         stand.conditions.discard("must_recharge")
+        message.side.flinched = True
 
 
 def _hp(message: _Message) -> None:
@@ -231,9 +236,9 @@ def _goes_on(message: _Message) -> bool:
 def _status(message: _Message) -> None:
     member = message.member
     if message.what == "slp":
-        frozen = member.status == "frz"
-        member.fall_asleep(message.source == "rest")
-        member.froze = frozen
+        held = member.status == "frz" or (message.side.flinched and not message.stand.last_move)
+        member.fall_asleep(message.source == "rest", counted=held)
+        member.held = held
         message.stand.conditions.discard("must_recharge")
     else:
         member.set_status(message.what)
@@ -282,6 +287,7 @@ def _start(message: _Message) -> None:
 def _mimic(message: _Message, move: str) -> None:
     """The move that Mimic was selected by (Metronome may have called it) is now another."""
     stand = message.stand
+    stand.conditions.add("just mimicked " + move)
     if stand.transform is not None:
         for copied in stand.transform:
             if copied.id == stand.selected:
@@ -290,7 +296,6 @@ def _mimic(message: _Message, move: str) -> None:
         return
     own = next((slot for slot, now in stand.mimic.items() if now == stand.selected), stand.selected)
     stand.mimic[own] = move
-    stand.conditions.add("just mimicked " + move)
 
 
 def _end(message: _Message) -> None:
@@ -306,7 +311,9 @@ def _end(message: _Message) -> None:
 def _transform(message: _Message) -> None:
     stand, other = message.stand, message.foe.stand
     stand.species, stand.types, stand.boosts = other.species, other.types, dict(other.boosts)
-    stand.conditions |= {"transformed", "just transformed"}
+    # The copy of a copy tells nothing of the foe's own moves.
+    stand.conditions |= {"transformed"} if other.transform is not None else {"transformed", "just transformed"}
+    stand.foreign = tuple(other.mimic.values())
     if not message.side.own:
         # It has all that the own Pokémon has now.
         stand.transform = [Copied(move, 5) for move in current_moves(message.foe)]

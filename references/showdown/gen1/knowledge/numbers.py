@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from references.showdown.gen1.knowledge.team import Member, Side
+from references.showdown.gen1.knowledge.team import KnowledgeError, Member, Side
 from references.showdown.gen1.knowledge.watcher import Watcher
 
 TEAM, SLOTS = 6, 4
@@ -22,6 +22,8 @@ Row = Sequence[Any]
 
 
 def _padded(values: Row, width: int) -> list[Any]:
+    if len(values) > width:
+        raise KnowledgeError(f"{len(values)} values {list(values)} where there can be {width}: something was misread")
     return [*values, *([0] * (width - len(values)))]
 
 

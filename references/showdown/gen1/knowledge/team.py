@@ -12,7 +12,7 @@ class Member:
     `hp`, `max_hp`: exact for the own side, a share of 100 for the foe's. `spent`: known moves, by id, with the PP they
     have spent; of the own side all moves, in their order. `shown`: of the own side, the moves that the foe knows of.
     `slept`: turns slept since it fell asleep; `rests`: by its own Rest. `hidden`: PP spent by moves not known yet.
-    `froze`: it was frozen in this turn, before it fell asleep.
+    `held`: it was held by ice or a flinch in the turn in which it fell asleep, which is counted already.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Member:
     shown: set[str] = field(default_factory=set)
     stats: tuple[int, int, int, int] = (0, 0, 0, 0)
     seen: bool = False
-    froze: bool = False
+    held: bool = False
     hidden: dict[str, int] = field(default_factory=dict)
 
     def know(self, move: str, used: int = 0) -> None:
@@ -48,10 +48,9 @@ class Member:
         if self.status != "slp":
             self.slept, self.rests = 0, False
 
-    def fall_asleep(self, rests: bool) -> None:
-        """Begin to sleep."""
-        # Sleep in the place of ice counts from the turn of the change.
-        self.status, self.slept, self.rests = "slp", int(self.status == "frz"), rests
+    def fall_asleep(self, rests: bool, counted: bool) -> None:
+        """Begin to sleep; `counted`: the turn in which it did counts as slept."""
+        self.status, self.slept, self.rests = "slp", int(counted), rests
 
 
 @dataclass
@@ -68,6 +67,7 @@ class Stand:
 
     * `species`, `types`: as transformed, or as changed by Conversion (types are names).
     * `transform`: its moves by Transform, or None. `mimic`: own move → the one that Mimic put in its place.
+    * `foreign`: of its moves by Transform those that the foe had itself by Mimic.
     * `charging`: id of a two-turn move under way; `payer`: the move that pays for it.
     * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, and
       may come once more under its own name.
@@ -79,6 +79,7 @@ class Stand:
     conditions: set[str] = field(default_factory=set)
     transform: list[Copied] | None = None
     mimic: dict[str, str] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
     toxic: int = 0
     last_move: str = ""
     disabled: str = ""
@@ -102,6 +103,9 @@ class Side:
     request: int = 0
     unseen: dict[str, Member] = field(default_factory=dict)
     """Of a battle that begins in the middle: what will be known of Pokémon when they come in."""
+    twice: str = ""
+    """The move used in this step that the active Pokémon had by Mimic, and may have had itself as well."""
+    flinched: bool = False
     unclear: bool = False
     """In this step PP were paid from a slot that the messages leave open."""
 

@@ -72,6 +72,11 @@ class Watcher:
             return
         member, mimic = side.active, side.stand.mimic
         left = {move: self.names.pp[move] - pp for move, pp in slots[side.id]}
+        twice, side.twice = side.twice, ""
+        if twice in left and (left[twice] - member.spent.get(twice, member.hidden.get(twice, 0))) & 63:
+            # Its own move was used, not the copy.
+            member.spent[twice] = left[twice]
+            member.shown.add(twice)
         for move, spent in left.items():
             if unclear:
                 (member.spent if move in member.spent else member.hidden)[move] = spent
@@ -81,11 +86,6 @@ class Watcher:
         for own, copy in mimic.items():
             if copies.count(copy) > 1 or (copy in left and copy not in mimic):
                 member.spent[own] = left[own]
-            if copy not in left or copy in mimic:
-                continue
-            if (left[copy] - member.spent.get(copy, member.hidden.get(copy, 0))) & 63:
-                member.spent[copy] = left[copy]
-                member.shown.add(copy)
 
     def _meet_team(self, request: Mapping[str, Any]) -> None:
         """The own team from the first request; its order never changes."""
@@ -165,7 +165,7 @@ class Watcher:
             if stand.charging and stand.transform is None:
                 self._know(side, stand.payer)
             if stand.disabled and not stand.disabled_is_copied and stand.transform is None:
-                self._know(side, stand.disabled)
+                self._know_own(side, stand.disabled)
             for mark in [mark for mark in stand.conditions if mark.startswith("just mimicked ")]:
                 stand.conditions.discard(mark)
                 move = mark.removeprefix("just mimicked ")
@@ -177,7 +177,7 @@ class Watcher:
                     listed = [copied.id for copied in stand.transform or []]
                     for move in listed:
                         # What Mimic gave it is listed too, and is not its own; a move listed twice is both.
-                        if listed.count(move) > list(target.mimic.values()).count(move):
+                        if listed.count(move) > stand.foreign.count(move):
                             self._know_own(other, move)
 
     def _know(self, side: Side, move: str) -> None:

@@ -73,7 +73,7 @@ class Sample:
 
     def __init__(self, candidate: LockstepCandidate, plan: Plan) -> None:
         self.plan = plan
-        self.fields = candidate.fields
+        self.fields, self.watched = candidate.fields, candidate.watched
         ((policy, seed, episodes),) = plan.shares()
         self._batches = candidate.play(seed, episodes, plan.teams, policy)
         self._first = ThreadPoolExecutor(1, thread_name_prefix="sample").submit(next, self._batches)

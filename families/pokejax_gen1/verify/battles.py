@@ -163,6 +163,8 @@ class PokejaxGen1:
     policies are XLA's.
     """
 
+    watched = False
+
     def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
         self.env = env
         self.fields = record_order()

@@ -115,7 +115,7 @@ def run(
     Whatever stops the comparison (a player's error, a refused request) goes to the caller.
     """
     alone = self_play(lambda: player, plan.teams, plan.policies)
-    return _compare(alone, plan, pool, failures, on_progress, getattr(player, "watched", False))
+    return _compare(alone, plan, pool, failures, on_progress, player.watched)
 
 
 def _compare(

@@ -29,11 +29,12 @@ _BATCH = 32
 class Player(Protocol):
     """An implementation that can play battles and tell its state at every decision point.
 
-    One whose battles hold what the environment gives out, too, has `watched = True`; others are compared by records.
+    `watched`: its battles hold what the environment gives out, too; others are compared by their records alone.
     """
 
     #: Names of the columns of its records; all of the reference's names, in any order.
     fields: list[str]
+    watched: bool
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Play `episodes` battles in batches of any size; the same arguments give the same battles.
@@ -114,7 +115,8 @@ def episode(
 class SelfCheck:
     """Showdown as the player: the control that a comparison raises no false alarm and finds a planted difference.
 
-    `corrupt`: (field, step): adds 1 to that field of every record from that step on, as a wrong rule would.
+    `corrupt`: (path, step): adds 1 to that field of every record, or to every number that is given out by that path
+    (flags are turned round), from that step on, as a wrong rule would.
     `pool`: workers to play in, instead of one of its own.
     """
 
@@ -164,6 +166,10 @@ class SelfCheck:
                 empty = np.zeros((*records.shape[:2], *values.shape[1:]), values.dtype)
                 outs.setdefault(path, empty)[i, : len(values)] = values
         if self.corrupt:
-            field, step = self.corrupt
-            records[:, step:, column(field)] += 1
+            path, step = self.corrupt
+            if path in outs:
+                wrong = outs[path][:, step:]
+                outs[path][:, step:] = ~wrong if wrong.dtype == bool else wrong + 1
+            else:
+                records[:, step:, column(path)] += 1
         return PlayedBattles(seeds, teams, lengths, actions, records, outs=outs)

@@ -230,12 +230,10 @@ class ShowdownEnv(_Gen1Env):
         found: dict[int, Rolled] = {}
         faults: dict[int, list[str]] = {}
 
-        names = self.names
-
         def attempt(pool: WorkerPool, number: int) -> Rolled:
             try:
                 told = client.replay(pool, jobs[number], watched=self.watched)
-                return rolled_out(jobs[number], told, names)
+                return rolled_out(jobs[number], told, self.names)
             except BadRequestError as error:
                 raise ValueError(f"the reference refuses battle {jobs[number].seed}: {error}") from error
 

@@ -81,6 +81,8 @@ class Watcher:
             if unclear:
                 (member.spent if move in member.spent else member.hidden)[move] = spent
         if side.stand.transform is not None:
+            for copied, (move, pp) in zip(side.stand.transform, slots[f"{side.id} now"], strict=False):
+                copied.pp = pp if unclear and copied.id == move else copied.pp
             return
         copies = list(mimic.values())
         for own, copy in mimic.items():

@@ -71,11 +71,15 @@ def test_without_a_compiler_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> Non
     ("arguments", "words"),
     [
         (("run", "toy_pair:good", "--backend", "cuda"), "invalid choice: 'cuda'"),
-        (("mutants", "pongjax/puffer_pong", "--backend", "simd"), "unrecognized arguments: --backend simd"),
     ],
 )
 def test_bad_arguments(arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*arguments) == 2 and words in capsys.readouterr().err
+
+
+def test_seeded_mutants_have_no_choice_of_backend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("mutants", "pongjax/puffer_pong", "--backend", "simd") == 3
+    assert "seeded mutants are compiled by XLA, all in one program: leave --backend out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

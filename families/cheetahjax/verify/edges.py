@@ -61,7 +61,13 @@ def stand_still(rng: np.random.Generator, task: Task, batch: dict[str, NDArray],
     edges = of_task(task)
     endings = [edge for edge in edges if edge.component in task.endings]
     free = [k for k in range(state.shape[1]) if k not in task.travel]
+    every = [(component, value) for component, at in edges for value in _nearest(at)]
+    order = rng.permutation(len(every))
     for case in range(len(where)):
+        if case < len(every):  # each threshold once alone, whatever the dice say
+            component, value = every[order[case]]
+            state[case, component] = value
+            continue
         for _ in range(1 + (rng.random() < 0.2)):
             # Half of them where the rules end an episode most: height and angle.
             some = endings if endings and rng.random() < 0.5 else edges
@@ -75,11 +81,16 @@ def stand_still(rng: np.random.Generator, task: Task, batch: dict[str, NDArray],
     late(rng, task, batch, where[rng.random(len(where)) < 0.5])
 
 
-def _at(rng: np.random.Generator, at: float) -> float:
-    """The threshold as float32 holds it, the next number below or above, or one further off."""
+def _nearest(at: float) -> tuple[np.float32, np.float32, np.float32]:
+    """The threshold as float32 holds it, and the next number below and above."""
     exact = np.float32(at)
-    beside = [np.nextafter(exact, np.float32(-np.inf)), np.nextafter(exact, np.float32(np.inf))]
-    return float(rng.choice([exact, exact, *beside, *beside, exact * np.float32(1.001), exact * np.float32(0.999)]))
+    return exact, np.nextafter(exact, np.float32(-np.inf)), np.nextafter(exact, np.float32(np.inf))
+
+
+def _at(rng: np.random.Generator, at: float) -> float:
+    """The threshold, the next number below or above, or one further off."""
+    nearest = _nearest(at)
+    return float(rng.choice([*nearest, *nearest, *(nearest[0] * np.array([1.001, 0.999], np.float32))]))
 
 
 def late(rng: np.random.Generator, task: Task, batch: dict[str, NDArray], where: NDArray[np.int64]) -> None:

@@ -27,9 +27,10 @@ from families.cheetahjax.verify.arbiter import AT_LIMIT, STOPPED, Arbiter
 from families.cheetahjax.verify.cases import stored, wild
 from families.cheetahjax.verify.limits import PRECISIONS, compared, strict
 from families.cheetahjax.verify.policies import AGENT
+from families.cheetahjax.verify.still import STILL
 from families.cheetahjax.verify.tasks import Task, compiled
 from families.cheetahjax.verify.teacher import SOLVER, Precision, Teacher
-from references.protocol import Batch
+from references.protocol import FIGURES, Batch
 from verification.backends import Vmap
 from verification.batches import row, rows, size
 from verification.cases import Case
@@ -147,7 +148,9 @@ class _PhysicsJudge:
             seen = differences(table, list(found), after, ours, case)
             made = {"made by": labels[case], "precision": precision, "frame skip": 1}
             places = suspects(self.context.plugin, seen)
-            snapshot = {path: v for path, v in row(states, case).items() if path.startswith("state.")}
+            # Physics steps have no episode, and so no figures of one.
+            state = [path for path in states if path.startswith("state.") and path not in (*FIGURES, STILL)]
+            snapshot = {path: states[path][case] for path in state}
             setting = {"precision": precision, "frame skip": 1}
             one = Case(self.context.plugin.env, (row(actions, case),), snapshot, setting=setting)
             add_finding(self.context, self.result, one, Finding(1, seen, suspects=places, case=made))

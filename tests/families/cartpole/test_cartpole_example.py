@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from families.cartpole.env import THETA_LIMIT, X_LIMIT, CartPole, CartPoleParams
+from families.cartpole.verify import plugin as cartpole
 from families.cartpole.verify.plugin import NAMES, draws, get_state, inject, plugin, set_state
 from jaxenv import Environment, EnvSpec, ObsField, ObsSpec, struct
 from jaxenv.testing import check_env
@@ -36,6 +37,12 @@ def candidate():
     return JaxenvCandidate(CartPole())
 
 
+@pytest.fixture(scope="module")
+def stepped():
+    """The plugin's own candidate: the public step, with the episode's figures."""
+    return cartpole.candidate()
+
+
 def a_state(**changes):
     values = {"x": 0.1, "x_dot": 0.2, "theta": 0.03, "theta_dot": -0.4, "time": 7, **changes}
     return {"state." + name: np.asarray(value) for name, value in values.items()}
@@ -45,8 +52,8 @@ def test_the_port_keeps_the_environment_contract():
     check_env(CartPole(), CartPoleParams(max_steps_in_episode=24), steps=48, batch=4)
 
 
-def test_the_plugin_passes_levels_1_to_3(tmp_path, candidate):
-    made = plugin().between(candidate=lambda: candidate)
+def test_the_plugin_passes_levels_1_to_3(tmp_path, stepped):
+    made = plugin().between(candidate=lambda: stepped)
     plan = Plan(levels=("L1", "L2", "L3"), episodes=16, injected=1024, interactions=256, failures=tmp_path)
     done = execute(Run(made, plan))
     assert {result.id: result.verdict for result in done.results} == {
@@ -89,14 +96,20 @@ def test_long_play_finds_slow_errors_and_never_meets_the_exact_edge(tmp_path):
 
 def test_injected_states_are_the_ones_announced():
     rng = np.random.default_rng(3)
-    snapshots = {path: np.stack([value] * 5) for path, value in a_state().items()}
-    made = inject(rng, snapshots, 800)
+    snapshots = {path: np.stack([value] * 5) for path, value in {**a_state(), "state.limit": np.int64(500)}.items()}
+    made = inject(rng, snapshots, 1600)
     labels, x, theta = np.array(made.labels), made.snapshots["state.x"], made.snapshots["state.theta"]
-    edge = labels == "on a limit"
-    assert (np.abs(x[edge]) == X_LIMIT).all() and (np.abs(theta[edge]) == THETA_LIMIT).all()
+    for label, nearest in (("on a limit", 0), ("next to a limit", 4e-8)):
+        there = labels == label
+        off = np.stack([np.abs(np.abs(x[there]) - X_LIMIT), np.abs(np.abs(theta[there]) - THETA_LIMIT)])
+        closer = off <= np.array([[10 * nearest], [nearest]])
+        assert (closer.sum(axis=0) == 1).all(), "one of the two, the other is kept"
+        assert closer.any(axis=1).all()
     last = labels == "last steps"
-    assert set(made.snapshots["state.time"][last]) == {498, 499}
-    assert set(labels) == {"beside a limit", "on a limit", "last steps", "fast"}
+    limits = made.snapshots["state.limit"]
+    assert set((limits - made.snapshots["state.time"])[last & (limits > 2)]) == {0, 1, 2}
+    assert 500 in limits and (limits < 400).any() and (made.snapshots["state.time"][~last] <= limits[~last]).all()
+    assert set(labels) == {"beside a limit", "on a limit", "next to a limit", "last steps", "fast"}
 
 
 def test_the_law_of_resets():
@@ -318,10 +331,11 @@ def test_two_players_are_refused():
         JaxenvCandidate(Two())
 
 
-def test_declared_paths_are_those_of_both_sides(reference, candidate):
+def test_declared_paths_are_those_of_both_sides(stepped):
+    reference = cartpole.reference()
     reference.reset(0)
-    candidate.restore(reference.snapshot())
+    stepped.restore(reference.snapshot())
     table = plugin().table()
-    paths = table.check(reference.snapshot(), candidate.snapshot())
+    paths = table.check(reference.snapshot(), stepped.snapshot())
     assert set(paths[:2]) == {"state.x", "state.x_dot"} and paths[-1].startswith("out.")
     assert Context(plugin(), Plan()).plugin.env == "example/cartpole"

@@ -286,8 +286,9 @@ def _start(message: _Message) -> None:
 
 def _mimic(message: _Message, move: str) -> None:
     """The move that Mimic was selected by (Metronome may have called it) is now another."""
-    stand = message.stand
-    stand.conditions.add("just mimicked " + move)
+    stand, target = message.stand, message.foe.stand
+    if target.transform is None and move not in target.mimic.values():
+        stand.conditions.add("just mimicked " + move)
     if stand.transform is not None:
         for copied in stand.transform:
             if copied.id == stand.selected:

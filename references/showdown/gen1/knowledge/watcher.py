@@ -170,9 +170,7 @@ class Watcher:
                 self._know_own(side, stand.disabled)
             for mark in [mark for mark in stand.conditions if mark.startswith("just mimicked ")]:
                 stand.conditions.discard(mark)
-                move = mark.removeprefix("just mimicked ")
-                if target.transform is None and move not in target.mimic.values():
-                    self._know(other, move)
+                self._know_own(other, mark.removeprefix("just mimicked "))
             if "just transformed" in stand.conditions:
                 stand.conditions.discard("just transformed")
                 if target.transform is None:

@@ -16,7 +16,7 @@ from references.protocol import TERMINATED, TRUNCATED
 from references.showdown.client import Views
 from references.showdown.gen1.fields import column
 from references.showdown.gen1.knowledge import FIELDS, Names, Watcher, columns, row
-from references.showdown.gen1.knowledge.start import slots_of, watcher_of
+from references.showdown.gen1.knowledge.start import truth_of, watcher_of
 
 AGENTS = ("p1", "p2")
 REWARDS = tuple(f"out.reward.{agent}" for agent in AGENTS)
@@ -98,11 +98,11 @@ def watch(
 ) -> list[list[list[int]]]:
     """For each player a row of `knowledge.row` for each decision point of a battle, from its first message on."""
     found = []
-    slots = [slots_of(names, teams, record.tolist()) for record in records[: len(views)]]
+    truths = [truth_of(names, teams, record.tolist()) for record in records[: len(views)]]
     for side, agent in enumerate(AGENTS):
         watcher = Watcher(agent, names)
         rows = []
-        for view, true in zip(views, slots, strict=True):
+        for view, true in zip(views, truths, strict=True):
             lines, request = view[side]
             watcher.see(lines, request, true)
             rows.append(row(watcher))
@@ -127,7 +127,7 @@ def watch_step(
         watcher = watcher_of(agent, names, teams, record, before)
         for view in views[1:]:
             lines, request = view[side][:2]
-            watcher.see(lines, request, slots_of(names, teams, after.tolist()))
+            watcher.see(lines, request, truth_of(names, teams, after.tolist()))
         found.append(row(watcher))
     return found
 

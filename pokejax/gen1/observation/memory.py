@@ -67,12 +67,13 @@ def _appear(appearance: jax.Array, slot: jax.Array) -> jax.Array:
 def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     """bool[4]: slots of the active Pokémon whose move was named in this step.
 
-    A slot pays PP when its move is used, but a two-turn move only on its second turn. The nameless move of a thawed
-    Pokémon pays too, from a slot that it does not belong to.
+    A slot pays PP when its move is used, but a two-turn move only on its second turn. The move of a thawed Pokémon,
+    nameless or chosen for another one, pays too, from a slot that it does not belong to.
     """
     slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
     stayed = was.slot == now.slot
-    paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE)
+    foreign = (was.status == Status.FRZ) & (now.last_selected_move != was.moves)
+    paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
     return paid | ((charges | disabled) & ~now.transformed)
@@ -85,7 +86,9 @@ def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
     copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves))
     # One that had transformed before, or used Mimic, may have got a move in the place where it had the same.
     fresh = jnp.all((foe_now.pp == _COPIED_PP) | (foe_now.moves == 0)) & (foe_now.species == now.species)
-    again = stayed & foe_was.transformed & foe_now.transformed & (foe_now.side_last_move == Move.TRANSFORM) & fresh
+    held = (foe_was.status == Status.SLP) | ((foe_was.status == Status.FRZ) & (foe_now.status == Status.FRZ))
+    acted = (foe_now.side_last_move == Move.TRANSFORM) & ~held
+    again = stayed & foe_was.transformed & foe_now.transformed & acted & fresh
     first = stayed & ~foe_was.transformed & foe_now.transformed
     copied = copied | ((first | again) & foe_now.virtual)
     same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])

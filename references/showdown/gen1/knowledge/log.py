@@ -16,8 +16,6 @@ _CONDITIONS = {
 _TWO_TURNS = {"dig", "fly", "razorwind", "skullbash", "skyattack", "solarbeam"}
 _HIDING = {"dig", "fly"}
 _TRAPPING = {"wrap", "bind", "clamp", "firespin"}
-_REPEATED = {*_TRAPPING, "hyperbeam"}
-"""Moves that come once more under their own name where something breaks them off: a new foe, a recharge lost."""
 _THRASHING = {"thrash", "petaldance"}
 _IDLE = {
     "", "gametype", "player", "gen", "tier", "rule", "start", "upkeep", "-supereffective", "-resisted", "-crit",
@@ -33,7 +31,7 @@ def read(sides: Sequence[Side], names: Names, lines: Sequence[str], turn: int) -
     """Take in the messages of one step; returns the turn that it is now. `KnowledgeError` for an unknown kind."""
     before = turn
     for side in sides:
-        side.flinched = False
+        side.flinched = side.thawed = False
     nameless = False
     for place, line in enumerate(lines):
         _, kind, *values = [*line.split("|"), ""]
@@ -115,6 +113,10 @@ def _move(message: _Message) -> None:
     if message.nameless:
         stand.last_move, message.side.unclear = "fissure", True
         return
+    if message.side.thawed and not stand.selected and not source:
+        # Showdown repeats what this side chose last, for a Pokémon that was there before.
+        stand.last_move, message.side.unclear = move, True
+        return
     locked, called = source == move, source not in ("", move)
     if move in _TRAPPING:
         message.foe.stand.conditions.discard("must_recharge")
@@ -131,14 +133,15 @@ def _move(message: _Message) -> None:
         _pay(message, stand.payer, 1)
         stand.charging = stand.payer = ""
         stand.conditions.discard("invulnerable")
-    elif not locked and not called and move == stand.called:
-        message.side.unclear = True
+    elif not locked and not called and move == stand.called and move != "struggle":
+        # Called before, and now chosen by nobody ("Fight", a new foe): what called it pays. Unless it is its own, too.
+        message.side.unclear, message.side.twice = True, move
         _pay(message, stand.selected, 1)
     elif not locked and not called:
         stand.selected = move
         _pay(message, move, 1)
     if called or move != stand.called:
-        stand.called = move if called and move in _REPEATED else ""
+        stand.called = move if called else ""
     stand.last_move = move
     if move in _THRASHING:
         stand.conditions.add("thrash")
@@ -165,10 +168,10 @@ def _pay(message: _Message, move: str, amount: int) -> None:
     if move in ("", "struggle"):
         return
     if stand.transform is not None:
-        for copied in stand.transform:
-            if copied.id == move:
-                copied.pp = (copied.pp - amount) & 63
-                return
+        found = [copied for copied in stand.transform if copied.id == move]
+        message.side.unclear = message.side.unclear or len(found) > 1
+        for copied in found[:1]:
+            copied.pp = (copied.pp - amount) & 63
         return
     own = next((slot for slot, now in stand.mimic.items() if now == move), move)
     if own != move:
@@ -250,6 +253,7 @@ def _status(message: _Message) -> None:
 def _cure(message: _Message) -> None:
     member = message.side.member(message.values[0].partition(": ")[2])
     if member is not None:
+        message.side.thawed = member.status == "frz" and "[silent]" not in message.values
         # Who wakes by itself has slept until now; Haze wakes silently.
         if member.status == "slp" and member is message.side.active and "[silent]" not in message.values:
             message.stand.last_move = ""
@@ -270,8 +274,8 @@ def _start(message: _Message) -> None:
     stand, what = message.stand, message.what
     if what in _CONDITIONS:
         stand.conditions.add(_CONDITIONS[what])
-        if what == "confusion":
-            stand.conditions.discard("thrash")
+        if what == "confusion" and "[silent]" in message.values:
+            stand.conditions.discard("thrash")  # whose end it is
     elif what == "Disable":
         stand.disabled = to_id(message.values[2])
         copies = stand.mimic.values() if stand.transform is None else [one.id for one in stand.transform]

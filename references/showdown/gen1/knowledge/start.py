@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from references.showdown.gen1.fields import field_names
 from references.showdown.gen1.knowledge.names import Names
 from references.showdown.gen1.knowledge.team import Copied, Member, Side, Stand
-from references.showdown.gen1.knowledge.watcher import STATS, Watcher
+from references.showdown.gen1.knowledge.watcher import STATS, Truth, Watcher
 
 _SLOTS, _FIRST_MOVE = 4, 2
 _BOOSTS = {
@@ -29,6 +29,7 @@ _CONDITIONS = {
     "invulnerability": "invulnerable", "bide": "bide", "rage": "rage", "lockedmove": "thrash", "residualdmg": "toxic",
 }  # fmt: skip
 """Names of a record's ``volatile.…`` and of an observation."""
+_SILENT_ENDS = {"thrash": "lockedmove", "must_recharge": "mustrecharge"}
 
 
 @lru_cache
@@ -48,23 +49,31 @@ class _Reading:
     def __call__(self, field: str) -> int:
         return self.record[_columns()[field]]
 
+    def frozen(self, agent: str) -> bool:
+        slot = self(f"{agent}.active")
+        return self.names.statuses["frz"] == self(f"{agent}.team.{slot}.status")
+
     def base_moves(self, agent: str, k: int) -> list[str]:
         row = self.teams[int(agent[1]) - 1, k]
         return [self.move[int(number)] for number in row[_FIRST_MOVE : _FIRST_MOVE + _SLOTS] if number]
 
 
-def slots_of(names: Names, teams: NDArray[np.uint16], record: list[int]) -> dict[str, list[tuple[str, int]]]:
-    """The true PP of both active Pokémon's own moves, in their order, by side ("p1"), and of those now ("p1 now")."""
+def truth_of(names: Names, teams: NDArray[np.uint16], record: list[int]) -> dict[str, Truth]:
+    """What is true of both active Pokémon and messages may leave open, by side ("p1")."""
     ids = names.move_of
     found = {}
     for n, side in enumerate(("p1", "p2")):
         k = record[_columns()[f"{side}.active"]]
         moves = teams[n, k, _FIRST_MOVE : _FIRST_MOVE + _SLOTS].tolist()
         pp = _columns()[f"{side}.team.{k}.pp0"]
-        found[side] = [(ids[move], record[pp + place]) for place, move in enumerate(moves) if move]
+        own = [(ids[move], record[pp + place]) for place, move in enumerate(moves) if move]
         now = [_columns()[f"{side}.active.move{place}.move"] for place in range(_SLOTS)]
         pp_now = [_columns()[f"{side}.active.move{place}.pp"] for place in range(_SLOTS)]
-        found[f"{side} now"] = [(ids[record[a]], record[b]) for a, b in zip(now, pp_now, strict=True) if record[a]]
+        current = [(ids[record[a]], record[b]) for a, b in zip(now, pp_now, strict=True) if record[a]]
+        lasting = {
+            name for name, field in _SILENT_ENDS.items() if record[_columns()[f"{side}.active.volatile.{field}"]]
+        }
+        found[side] = Truth(own, current, lasting)
     return found
 
 
@@ -159,10 +168,14 @@ def _stand(agent: str, replaced: dict[str, str], reading: _Reading) -> Stand:
         charging=reading.move[value("two_turn_move")],
         selected=now[reading(f"{agent}.last_selected_move_slot")],
     )
-    trap = reading.move[value("trapping_move")]
-    again = trap or ("hyperbeam" if value("volatile.mustrecharge") else "")
+    again = reading.move[value("trapping_move")] or ("hyperbeam" if value("volatile.mustrecharge") else "")
+    last = reading.move[reading(f"{agent}.last_selected_move")]
+    again = again or (last if last not in now else "")
     stand.called = again if again != stand.selected else ""
-    stand.payer = stand.selected if stand.charging else ""
+    if stand.charging:
+        stand.payer = stand.selected
+    elif last != stand.selected and reading.frozen(agent):
+        stand.selected = ""  # a thaw repeats a move chosen for another Pokémon
     if value("transformed"):
         stand.conditions.add("transformed")
         stand.transform = [Copied(move, value(f"move{k}.pp")) for k, move in enumerate(now) if move]

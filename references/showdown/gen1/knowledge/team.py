@@ -106,6 +106,7 @@ class Side:
     twice: str = ""
     """The move used in this step that the active Pokémon had by Mimic, and may have had itself as well."""
     flinched: bool = False
+    thawed: bool = False
     unclear: bool = False
     """In this step PP were paid from a slot that the messages leave open."""
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
 from references.showdown.gen1.knowledge.log import read
 from references.showdown.gen1.knowledge.names import Names
 from references.showdown.gen1.knowledge.team import Copied, KnowledgeError, Member, Side
 
 Request = Mapping[str, Any] | None
-Slots = Mapping[str, Sequence[tuple[str, int]]]
 STATS = ("atk", "def", "spa", "spe")
 _TRAPS = {"wrap", "bind", "clamp", "firespin"}
 _HELPLESS = ("slp", "frz")
+
+
+class Truth(NamedTuple):
+    """What is true of an active Pokémon, for what messages leave open: see `Watcher._clear_up`."""
+
+    own: Sequence[tuple[str, int]]
+    """(id, PP) of its own moves, in their order."""
+    now: Sequence[tuple[str, int]]
+    """(id, PP) of its moves as it is now."""
+    lasting: AbstractSet[str]
+    """Which of "thrash" and "must_recharge" last."""
 
 
 class Watcher:
@@ -27,10 +38,10 @@ class Watcher:
         self.request: Request = None
         self.over = False
 
-    def see(self, lines: Sequence[str], request: Request, slots: Slots | None = None) -> None:
+    def see(self, lines: Sequence[str], request: Request, truth: Mapping[str, Truth] | None = None) -> None:
         """Take in what the player was sent since the last call, and its request (None when the battle is over).
 
-        `slots`: the true PP of both active Pokémon's own moves, by side, for what messages leave open (`_clear_up`).
+        `truth`: of both active Pokémon, by side, for what messages leave open (`_clear_up`).
         """
         if not self.own.team:
             if request is None:
@@ -40,7 +51,7 @@ class Watcher:
         self.over = request is None
         self.turn = read(sides, self.names, lines, self.turn)
         for side in sides:
-            self._clear_up(side, slots)
+            self._clear_up(side, truth)
         if request is not None:
             self._check(request)
         self.ask(request)
@@ -58,20 +69,25 @@ class Watcher:
         self._requests()
         self._certain()
 
-    def _clear_up(self, side: Side, slots: Slots | None) -> None:
+    def _clear_up(self, side: Side, truth: Mapping[str, Truth] | None) -> None:
         """Take the PP of the active Pokémon's moves as they are, where the messages leave open which of them paid.
 
         So it is with the nameless move after a thaw, a move called by a transformed Pokémon, and a move that a Pokémon
-        has twice, as its own and by Mimic. The environment gives the true PP, and so does this. Where a battle ends in
-        the turn of a Transform, no request lists the moves any more, and they are taken as they are, too.
+        has twice, by Mimic or Transform. The environment gives the true PP, and so does this. Where a battle ends in
+        the turn of a Transform, no request lists the moves any more, and they are taken as they are, too. So are two
+        ends that no message tells: of Thrash where the Pokémon is confused already, and of a recharge in ice.
         """
         unclear, side.unclear = side.unclear, False
-        if slots is not None and side.stand.transform == [] and self.over:
-            side.stand.transform = [Copied(*one) for one in slots[f"{side.id} now"]]
-        if slots is None or side.active is None or not (unclear or side.stand.mimic):
+        if truth is not None and side.stand.transform == [] and self.over:
+            side.stand.transform = [Copied(*one) for one in truth[side.id].now]
+        if truth is not None and side.active is not None:
+            open_ends = {"thrash"} if "confusion" in side.stand.conditions else set()
+            open_ends |= {"must_recharge"} if side.active.status == "frz" else set()
+            side.stand.conditions -= open_ends - truth[side.id].lasting
+        if truth is None or side.active is None or not (unclear or side.stand.mimic):
             return
         member, mimic = side.active, side.stand.mimic
-        left = {move: self.names.pp[move] - pp for move, pp in slots[side.id]}
+        left = {move: self.names.pp[move] - pp for move, pp in truth[side.id].own}
         twice, side.twice = side.twice, ""
         if twice in left and (left[twice] - member.spent.get(twice, member.hidden.get(twice, 0))) & 63:
             # Its own move was used, not the copy.
@@ -81,7 +97,7 @@ class Watcher:
             if unclear:
                 (member.spent if move in member.spent else member.hidden)[move] = spent
         if side.stand.transform is not None:
-            for copied, (move, pp) in zip(side.stand.transform, slots[f"{side.id} now"], strict=False):
+            for copied, (move, pp) in zip(side.stand.transform, truth[side.id].now, strict=False):
                 copied.pp = pp if unclear and copied.id == move else copied.pp
             return
         copies = list(mimic.values())

@@ -214,6 +214,8 @@ def any_move(state: State, side: Side) -> bool:
         return False
     state.teams[side.n, side.slot, 2 + slot] = move
     side[f"active.move{slot}.move"] = move
+    if side["active.disable_slot"] == slot:
+        side["active.disable_move"] = move
     side.set_pp(slot, state.pick(1, 5, 63))
     state.wanted[side.n] = FIRST_MOVE + slot
     return True

@@ -50,7 +50,7 @@ def remember(memory: Memory, before: Battle, after: Battle) -> Memory:
         was, now = before.seats[side], after.seats[side]
         foe_was, foe_now = before.seats[1 - side], after.seats[1 - side]
         active = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == now.slot
-        shown = _shown_moves(was, now) | _copied_moves(now, foe_was, foe_now)
+        shown = _shown_moves(was, now) | _copied_moves(was, now, foe_was, foe_now)
         appearance.append(_appear(memory.appearance[side], now.slot))
         moves.append(memory.moves[side] | (active[:, None] & shown[None, :]))
         slept.append(jnp.where(active, _count_sleep(memory.slept[side], was, now, foe_now), memory.slept[side]))
@@ -72,30 +72,36 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     """
     slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
     stayed = was.slot == now.slot
-    foreign = (was.status == Status.FRZ) & (now.last_selected_move != was.moves)
+    foreign = (was.status == Status.FRZ) & (was.two_turn_move == 0) & (now.last_selected_move != was.moves)
     paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
     return paid | ((charges | disabled) & ~now.transformed)
 
 
-def _copied_moves(now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
+def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
     """bool[4]: slots whose move the foe's player has just come to know by Mimic (named to all) or Transform (listed in
     its request)."""
     stayed = foe_was.slot == foe_now.slot
-    copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves))
+    # Mimic may put into a slot what another Mimic has put there.
+    mimics = (foe_now.side_last_move == Move.MIMIC) & ~foe_now.transformed & (foe_now.base_pp != foe_was.base_pp)
+    copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves) | mimics)
     # One that had transformed before, or used Mimic, may have got a move in the place where it had the same.
     fresh = jnp.all((foe_now.pp == _COPIED_PP) | (foe_now.moves == 0)) & (foe_now.species == now.species)
     held = (foe_was.status == Status.SLP) | ((foe_was.status == Status.FRZ) & (foe_now.status == Status.FRZ))
-    acted = (foe_now.side_last_move == Move.TRANSFORM) & ~held
+    acted = (foe_now.side_last_move == Move.TRANSFORM) & (foe_now.last_move == Move.TRANSFORM) & ~held
     again = stayed & foe_was.transformed & foe_now.transformed & acted & fresh
     first = stayed & ~foe_was.transformed & foe_now.transformed
     copied = copied | ((first | again) & foe_now.virtual)
     same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])
+    # Who has fainted since is no copy any more, but was one when it was named.
+    there = was.slot == now.slot
+    transformed = now.transformed | (there & was.transformed)
+    virtual = now.virtual | (there & was.virtual)
     # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
     twice = jnp.any(now.virtual[None, :] & (now.base_moves[:, None] == now.moves[None, :]), axis=1)
-    own = ~now.virtual & ~(twice & ~foe_now.transformed)
-    return jnp.any(same, axis=1) & own & ~now.transformed & (now.base_moves != 0)
+    own = ~virtual & ~(twice & ~foe_now.transformed)
+    return jnp.any(same, axis=1) & own & ~transformed & (now.base_moves != 0)
 
 
 def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:

@@ -299,8 +299,11 @@ def _mimic(message: _Message, move: str) -> None:
                 copied.id = move
                 break
         return
-    own = next((slot for slot, now in stand.mimic.items() if now == stand.selected), stand.selected)
-    stand.mimic[own] = move
+    slots = [slot for slot, now in stand.mimic.items() if now == stand.selected] or [stand.selected]
+    if len(slots) > 1:
+        message.side.unclear = True
+    else:
+        stand.mimic[slots[0]] = move
 
 
 def _end(message: _Message) -> None:

@@ -75,15 +75,15 @@ class Watcher:
         So it is with the nameless move after a thaw, a move called by a transformed Pokémon, and a move that a Pokémon
         has twice, by Mimic or Transform. The environment gives the true PP, and so does this. Where a battle ends in
         the turn of a Transform, no request lists the moves any more, and they are taken as they are, too. So are two
-        ends that no message tells: of Thrash where the Pokémon is confused already, and of a recharge in ice.
+        ends that no message tells: of Thrash where the Pokémon is confused already, and of a recharge by a flinch of
+        who has not moved or was held before.
         """
         unclear, side.unclear = side.unclear, False
         if truth is not None and side.stand.transform == [] and self.over:
             side.stand.transform = [Copied(*one) for one in truth[side.id].now]
         if truth is not None and side.active is not None:
-            open_ends = {"thrash"} if "confusion" in side.stand.conditions else set()
-            open_ends |= {"must_recharge"} if side.active.status == "frz" else set()
-            side.stand.conditions -= open_ends - truth[side.id].lasting
+            silent = {"must_recharge"} | ({"thrash"} if "confusion" in side.stand.conditions else set())
+            side.stand.conditions -= silent - truth[side.id].lasting
         if truth is None or side.active is None or not (unclear or side.stand.mimic):
             return
         member, mimic = side.active, side.stand.mimic
@@ -100,6 +100,9 @@ class Watcher:
             for copied, (move, pp) in zip(side.stand.transform, truth[side.id].now, strict=False):
                 copied.pp = pp if unclear and copied.id == move else copied.pp
             return
+        for (own, _), (move, _) in zip(truth[side.id].own, truth[side.id].now, strict=False):
+            if unclear and own in mimic | member.spent and move != own:
+                mimic[own] = move
         copies = list(mimic.values())
         for own, copy in mimic.items():
             if copies.count(copy) > 1 or (copy in left and copy not in mimic):

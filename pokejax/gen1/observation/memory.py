@@ -76,7 +76,7 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
-    return paid | ((charges | disabled) & ~now.transformed)
+    return paid | (((charges & ~foreign) | disabled) & ~now.transformed)
 
 
 def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
@@ -84,24 +84,31 @@ def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Arr
     its request)."""
     stayed = foe_was.slot == foe_now.slot
     # Mimic may put into a slot what another Mimic has put there.
-    mimics = (foe_now.side_last_move == Move.MIMIC) & ~foe_now.transformed & (foe_now.base_pp != foe_was.base_pp)
-    copied = stayed & foe_now.virtual & (~foe_was.virtual | (foe_now.moves != foe_was.moves) | mimics)
-    # One that had transformed before, or used Mimic, may have got a move in the place where it had the same.
-    fresh = jnp.all((foe_now.pp == _COPIED_PP) | (foe_now.moves == 0)) & (foe_now.species == now.species)
-    held = (foe_was.status == Status.SLP) | ((foe_was.status == Status.FRZ) & (foe_now.status == Status.FRZ))
-    acted = (foe_now.side_last_move == Move.TRANSFORM) & (foe_now.last_move == Move.TRANSFORM) & ~held
-    again = stayed & foe_was.transformed & foe_now.transformed & acted & fresh
-    first = stayed & ~foe_was.transformed & foe_now.transformed
-    copied = copied | ((first | again) & foe_now.virtual)
-    same = copied[None, :] & (now.base_moves[:, None] == foe_now.moves[None, :])
-    # Who has fainted since is no copy any more, but was one when it was named.
-    there = was.slot == now.slot
-    transformed = now.transformed | (there & was.transformed)
-    virtual = now.virtual | (there & was.virtual)
+    mimics = (foe_now.side_last_move == Move.MIMIC) & (foe_now.pp != foe_was.pp)
+    changed = ~foe_was.virtual | (foe_now.moves != foe_was.moves) | mimics
+    listed = stayed & foe_now.virtual & _transforms(foe_was, foe_now, now)
+    named = stayed & foe_now.virtual & changed & ~listed
+    same = now.base_moves[:, None] == foe_now.moves[None, :]
+    by_name, by_list = jnp.any(same & named[None, :], axis=1), jnp.any(same & listed[None, :], axis=1)
     # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
     twice = jnp.any(now.virtual[None, :] & (now.base_moves[:, None] == now.moves[None, :]), axis=1)
-    own = ~virtual & ~(twice & ~foe_now.transformed)
-    return jnp.any(same, axis=1) & own & ~transformed & (now.base_moves != 0)
+    # Who has fainted since is no copy any more, but was one when it was named.
+    there = was.slot == now.slot
+    copy = now.virtual | now.transformed | (there & (was.virtual | was.transformed))
+    return ((by_name & ~twice) | by_list) & ~copy & (now.base_moves != 0)
+
+
+def _transforms(was: Seat, now: Seat, foe: Seat) -> jax.Array:
+    """bool: the Pokémon has used Transform in this step, as far as the battle tells.
+
+    One that had transformed before may do so again and get what it had: then its last move was Transform, all PP are
+    new, and nothing held it in this step.
+    """
+    fresh = jnp.all((now.pp == _COPIED_PP) | (now.moves == 0)) & (now.species == foe.species)
+    held = (was.status == Status.SLP) | ((was.status == Status.FRZ) & (now.status == Status.FRZ))
+    held = held | (was.trapped_turns > 0)
+    acted = (now.side_last_move == Move.TRANSFORM) & (now.last_move == Move.TRANSFORM) & ~held
+    return now.transformed & (~was.transformed | (acted & fresh))
 
 
 def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:

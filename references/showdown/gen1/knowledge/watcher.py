@@ -183,7 +183,7 @@ class Watcher:
         """What is known of moves at the end of the step: named by what still lasts, or listed by a request."""
         for side, other in ((self.own, self.foe), (self.foe, self.own)):
             stand, target = side.stand, other.stand
-            if stand.charging and stand.transform is None:
+            if stand.charging and stand.payer and stand.transform is None:
                 self._know(side, stand.payer)
             if stand.disabled and not stand.disabled_is_copied and stand.transform is None:
                 self._know_own(side, stand.disabled)

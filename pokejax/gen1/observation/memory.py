@@ -115,13 +115,15 @@ def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array
     """uint8[6]: turns slept if it is the active Pokémon.
 
     The hidden counter falls by one for each turn slept. One that stood at 1 and stands at 1 after both have acted fell
-    to 0: the Pokémon woke, and was put to sleep again by a slower foe.
+    to 0: the Pokémon woke, and was put to sleep again by a slower foe. It stands still where nothing was selected, as
+    after a switch out of a trap.
     """
     stayed = was.slot == now.slot
     was_asleep = stayed & (was.status == Status.SLP)
     both_acted = (was.request == REQUEST_MOVE) & (foe.hp > 0)
     fell = was.sleep_turns - now.sleep_turns
-    woke = (fell < 0) | ((fell == 0) & (was.sleep_turns == 1) & both_acted)
+    selected = now.last_selected_move != Move.CANNOTMOVE
+    woke = (fell < 0) | ((fell == 0) & (was.sleep_turns == 1) & both_acted & selected)
     count = jnp.where(was_asleep, jnp.where(woke, 0, slept + (fell == 1).astype(jnp.uint8)), slept)
     at_once = stayed & (was.status != Status.SLP) & both_acted & _slept_through_its_action(was, now)
     count = jnp.where(at_once, 1, count)

@@ -12,6 +12,7 @@ from jaxenv.autoreset import INFO_KEYS
 from jaxenv.checks.compare import holding, is_key, is_type, same_types
 from jaxenv.environment import Environment
 from jaxenv.rollouts import Transition, random_policy
+from jaxenv.spaces import Discrete
 
 
 def check_identity(env: Environment, params: Any) -> None:
@@ -39,6 +40,10 @@ def check_types(env: Environment, params: Any, key: jax.Array) -> Any:
     Returns the types of `step`'s six values.
     """
     players = () if env.num_players == 1 else (env.num_players,)
+    space, count = env.action_space(params), env.num_actions
+    with holding(env, "let spec.num_actions be the n of a Discrete action space, and 0 where the space is a Box"):
+        expected = space.n if isinstance(space, Discrete) else 0
+        assert count == expected, f"spec.num_actions is {count}, and action_space is {space}"
     with holding(env, "cast with .astype(...), so that every method returns the same structure, shapes and dtypes"):
         obs, state = jax.eval_shape(env.reset, key, params)
         raw_obs, raw_state = jax.eval_shape(env.reset_env, key, params)

@@ -11,6 +11,7 @@ import pytest
 from toys import Duel, DuelParams, Walk
 
 from jaxenv.autoreset import INFO_KEYS, AutoResetState
+from jaxenv.spaces import Discrete
 from jaxenv.testing import check_env
 
 
@@ -34,6 +35,19 @@ def test_toys_pass(env):
 def test_check_env_names_what_is_broken(broken, message):
     with pytest.raises(AssertionError, match=message):
         check_env(Duel(broken=broken))
+
+
+def test_check_env_compares_the_number_of_actions_with_the_space():
+    class Uncounted(Walk):
+        @property
+        def spec(self):
+            return dataclasses.replace(super().spec, num_actions=0, no_op=None)
+
+        def action_space(self, params=None):
+            return Discrete(2)
+
+    with pytest.raises(AssertionError, match=r"spec.num_actions is 0, and action_space is Discrete"):
+        check_env(dataclasses.dataclass(frozen=True, kw_only=True)(Uncounted)())
 
 
 def test_check_env_demands_an_ending():

@@ -185,7 +185,12 @@ def test_gradients():
     [
         (jnp.ones, lambda x: x, 1, "bool scalar"),
         (lambda: jnp.zeros(2, bool), lambda x: x, 1, r"bool\[2\]"),
-        (lambda: jnp.bool_(1), lambda x: {"a": x["a"].astype(jnp.float32)}, {"a": jnp.int32(1)}, r"\['a'\] from int32\[\] to float32\[\]"),
+        (
+            lambda: jnp.bool_(1),
+            lambda x: {"a": x["a"].astype(jnp.float32)},
+            {"a": jnp.int32(1)},
+            r"\['a'\] from int32\[\] to float32\[\]",
+        ),
         (lambda: jnp.bool_(1), lambda x: (x, x), 1, "must return what it takes"),
     ],
 )

@@ -17,7 +17,9 @@ _ENVIRONMENTS = ["pokejax/gen1randombattle", "cheetahjax/HalfCheetah-v5", "pongj
 
 
 def test_structs_show_types_and_the_values_of_scalars():
-    assert repr(WalkState(jnp.zeros((8, 3), jnp.float32), jnp.int32(4))) == "WalkState(place=float32[8,3], time=int32(4))"
+    assert (
+        repr(WalkState(jnp.zeros((8, 3), jnp.float32), jnp.int32(4))) == "WalkState(place=float32[8,3], time=int32(4))"
+    )
     assert (
         repr(WalkState(jax.random.key(0), np.arange(5, dtype=np.int8))) == "WalkState(place=key<fry>[], time=int8[5])"
     )

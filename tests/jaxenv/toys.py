@@ -154,7 +154,7 @@ class Duel(Environment):
 
     def reset_from_pool(self, key, params):
         pool = jnp.asarray(params.pool, jnp.int32)
-        return self._begin(pool[jax.random.randint(key, (), 0, pool.shape[0])], params)
+        return self._begin(pool[jax.random.randint(key, (), 0, pool.shape[0], jnp.int32)], params)
 
     def step_env(self, key, state, action, params):
         over = self._ended(state)

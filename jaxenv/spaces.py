@@ -61,7 +61,7 @@ class Box:
     def sample(self, key: jax.Array) -> jax.Array:
         """Uniform within the bounds; standard normal where a float bound is infinite."""
         if self.dtype == np.bool_:
-            return jax.random.bernoulli(key, shape=self.shape)
+            return jax.random.bernoulli(key, np.float32(0.5), self.shape)
         if np.issubdtype(self.dtype, np.integer):
             span = np.asarray(self.high, np.float64) - np.asarray(self.low, np.float64) + 1
             offset = jnp.floor(jax.random.uniform(key, self.shape, np.float32) * span.astype(np.float32))

@@ -49,7 +49,7 @@ class Network:
             return jax.random.categorical(key, logits).astype(jnp.int32)
         space = self._box()
         output = output.reshape(*output.shape[:-1], *space.shape)
-        output = output + SPREAD * jax.random.normal(key, output.shape)
+        output = output + SPREAD * jax.random.normal(key, output.shape, output.dtype)
         bounded = np.isfinite(space.low) & np.isfinite(space.high)
         low, high = np.where(bounded, space.low, -1), np.where(bounded, space.high, 1)
         action = (low + high) / 2 + output * ((high - low) / 2)

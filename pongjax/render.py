@@ -139,8 +139,8 @@ def play_game(env: PufferPong, seed: int, longest: int = 20_000, params: PongPar
         def body(carry: tuple[PongState, jax.Array], key: jax.Array) -> Any:
             state, over = carry
             step_key, action_key, choice_key = jax.random.split(key, 3)
-            wild = jax.random.uniform(choice_key) < 0.1
-            action = jnp.where(wild, jax.random.randint(action_key, (), 0, 3), follow_ball(state))
+            wild = jax.random.uniform(choice_key, (), jnp.float32) < 0.1
+            action = jnp.where(wild, jax.random.randint(action_key, (), 0, 3, jnp.int32), follow_ball(state))
             _, after, _, terminated, truncated, _ = env.step_env(step_key, state, action, params)
             return (after, over | terminated | truncated), (state, over)
 

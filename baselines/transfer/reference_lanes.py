@@ -47,7 +47,7 @@ class ReferenceLanes(Lanes):
     def reset(self, key: jax.Array, params: Any) -> LaneState:
         """See `Lanes`; the key decides the reference's seeds."""
         del params
-        seeds = jax.random.randint(key, (self.count,), 0, np.iinfo(np.int32).max)
+        seeds = jax.random.randint(key, (self.count,), 0, np.iinfo(np.int32).max, np.int32)
         flat = io_callback(self._reset, self._shape(self.env.obs_spec.size), seeds, ordered=True)
         running = Running(jnp.zeros(self.count), jnp.zeros(self.count, jnp.int32))
         keys = jax.random.split(key, self.count)

@@ -32,7 +32,7 @@ def uniform_actions(env: PlanarEnv, key: jax.Array) -> jax.Array:
 def bang_bang_actions(env: PlanarEnv, key: jax.Array) -> jax.Array:
     """Every motor fully one way or the other."""
     space = env.action_space()
-    return jnp.where(jax.random.bernoulli(key, shape=space.shape), space.high, space.low)
+    return jnp.where(jax.random.bernoulli(key, jnp.float32(0.5), space.shape), space.high, space.low)
 
 
 def no_actions(env: PlanarEnv, key: jax.Array) -> jax.Array:

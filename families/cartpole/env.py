@@ -103,7 +103,7 @@ class CartPole(Environment):
 
     def reset_env(self, key: jax.Array, params: CartPoleParams) -> tuple[Any, CartPoleState]:
         """Each of the four numbers uniform within ±0.05."""
-        x, x_dot, theta, theta_dot = jax.random.uniform(key, (4,), minval=-0.05, maxval=0.05)
+        x, x_dot, theta, theta_dot = jax.random.uniform(key, (4,), jnp.float32, -0.05, 0.05)
         state = CartPoleState(x, x_dot, theta, theta_dot, jnp.int32(0))
         return self.observe(state, params), state
 

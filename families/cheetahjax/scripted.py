@@ -45,8 +45,9 @@ class Gait:
         """See `baselines.policy.Policy`; actions within ±1."""
         del obs, mask
         step = jnp.where(first, 0, carry)
-        phase = 2 * jnp.pi * step[:, None] / self.period + self.lag * jnp.arange(self.motors)
-        noise = self.noise * jax.random.normal(key, phase.shape)
+        phase = 2 * jnp.pi * step[:, None].astype(jnp.float32) / self.period
+        phase = phase + self.lag * jnp.arange(self.motors, dtype=jnp.float32)
+        noise = self.noise * jax.random.normal(key, phase.shape, jnp.float32)
         return jnp.clip(self.swing * jnp.sin(phase) + noise, -1, 1), step + 1
 
 
@@ -76,6 +77,6 @@ def _linear(env: Environment, seed: int) -> Choose:
         del mask
         weights = np.random.default_rng(seed).normal(0, 0.3, (spec.size, motors)).astype(np.float32)
         seen = jnp.clip(spec.flatten(obs), -5, 5)
-        return jnp.clip(seen @ weights + 0.2 * jax.random.normal(key, (motors,)), -1, 1)
+        return jnp.clip(seen @ weights + 0.2 * jax.random.normal(key, (motors,), jnp.float32), -1, 1)
 
     return choose

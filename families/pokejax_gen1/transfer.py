@@ -127,7 +127,7 @@ def _observe(
         grown = remember(memory, before, battle)
         memory = jax.tree.map(lambda first, then: jnp.where(new, first, then), first_memory(), grown)
         bits = jnp.stack([fields["p1.legal"], fields["p2.legal"]])
-        legal = (bits[:, None] >> jnp.arange(NUM_ACTIONS)) & 1 == 1
+        legal = (bits[:, None] >> jnp.arange(NUM_ACTIONS, dtype=bits.dtype)[None]) & 1 == 1
         return observe(battle, memory, legal), battle, memory
 
     return jax.vmap(one)(records, parties, fresh, before, memory)

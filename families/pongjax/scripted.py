@@ -44,8 +44,8 @@ def pong_player(clumsy: float, smashes: bool) -> Choose:
             there = jnp.abs(ahead - way * _SPEED * frames) < (_PADDLE + _BALL) / 2 - 8
             now = comes & (frames <= _FRAMES)
             towards = jnp.where(now & there, jnp.where(way > 0, _UP, _DOWN), towards)
-        anything = jax.random.randint(any_key, (), 0, 3)
-        return jnp.where(jax.random.uniform(luck_key) < clumsy, anything, towards).astype(jnp.int32)
+        anything = jax.random.randint(any_key, (), 0, 3, jnp.int32)
+        return jnp.where(jax.random.uniform(luck_key, (), jnp.float32) < clumsy, anything, towards).astype(jnp.int32)
 
     return choose
 

@@ -43,9 +43,11 @@ def staggered(params: Any, batch: int, steps: int) -> tuple[Any, np.ndarray]:
 
 
 def _narrow(leaf: Any) -> jax.Array:
-    """An array of a param; of a Python number in 32 bits, whatever `jax_enable_x64` says."""
-    narrow = {int: jnp.int32, float: jnp.float32}.get(type(leaf))
-    return jnp.asarray(leaf, narrow)
+    """An array of a param; of a Python number, traced or not, in 32 bits, whatever `jax_enable_x64` says."""
+    found = jax.typeof(leaf)
+    if not getattr(found, "weak_type", False):
+        return jnp.asarray(leaf)
+    return jnp.asarray(leaf, {"i": jnp.int32, "f": jnp.float32}.get(found.dtype.kind))
 
 
 def row(tree: Any, *index: Any) -> Any:

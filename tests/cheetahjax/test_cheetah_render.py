@@ -118,7 +118,8 @@ def test_the_camera_stands_still_where_nothing_walks_away():
         drawn = figure.film(env.model, states)
         assert not drawn.floor and np.all(drawn.camera == 0)
         assert [mark.kind for mark in drawn.marks] == ["target" if task == "Reacher-v5" else "cart"]
-        slides = states.physics.qpos[:, 2:] if task == "Reacher-v5" else states.physics.qpos[:, :1] * np.array([1, 0])
+        qpos = np.asarray(states.physics.qpos)
+        slides = qpos[:, 2:] if task == "Reacher-v5" else qpos[:, :1] * [1, 0]
         np.testing.assert_allclose(drawn.places[:, 0], slides, atol=1e-6)
 
 

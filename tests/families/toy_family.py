@@ -94,7 +94,7 @@ class Stairs(Environment):
 
     def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, StairsState]:
         """One of the lowest three stairs."""
-        state = StairsState(jax.random.randint(key, (), 0, 3), jnp.int32(0))
+        state = StairsState(jax.random.randint(key, (), 0, 3, jnp.int32), jnp.int32(0))
         return self.observe(state, params), state
 
     def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Any:

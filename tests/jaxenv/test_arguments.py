@@ -57,8 +57,8 @@ def refused(error, message, call, *arguments):
 @pytest.mark.parametrize(
     ("action", "got"),
     [
-        (jnp.array([6]), "int32[1]"),  # was played for both players
-        (jnp.array([6, 7, 3]), "int32[3]"),  # was played as [6, 7]
+        (jnp.array([6], jnp.int32), "int32[1]"),  # was played for both players
+        (jnp.array([6, 7, 3], jnp.int32), "int32[3]"),  # was played as [6, 7]
         ([6, 7, 3], "int64[3]" if jax.config.jax_enable_x64 else "int32[3]"),
         (jnp.int32(6), "int32[]"),
         (jnp.zeros((5, 2), jnp.int32), f"int32[5,2]; {STEP.format(5)}"),
@@ -84,10 +84,10 @@ def test_floats_are_no_indices(gen1, pong):
 def test_the_shape_of_one_players_action(pong, cheetah):
     env, state, params = pong
     message = f"{env.id}: step: the action must be int32[], got int32[2]"
-    refused(ValueError, message, env.step, KEY, state, jnp.array([1, 2]), params)
+    refused(ValueError, message, env.step, KEY, state, jnp.array([1, 2], jnp.int32), params)
     env, state, params = cheetah
     message = f"{env.id}: step: the action must be float32[6], got float32[5]"
-    refused(ValueError, message, env.step, KEY, state, jnp.zeros(5), params)
+    refused(ValueError, message, env.step, KEY, state, jnp.zeros(5, jnp.float32), params)
     refused(ValueError, STEP.format(4), env.step, KEY, state, jnp.zeros((4, 6)), params)
     refused(TypeError, "must be float32[6], got bool[6]", env.step, KEY, state, jnp.zeros(6, bool), params)
 
@@ -181,7 +181,8 @@ def test_a_batch_of_keys(gen1, gen1_batch):
 
 def test_what_is_no_key(pong):
     env, state, params = pong
-    refused(TypeError, f"{env.id}: reset: the key must be made by jax.random.key, got int32[]", env.reset, 0, params)
+    refused(TypeError, f"{env.id}: reset: the key must be made by jax.random.key, got int32[]", env.reset,
+            jnp.int32(0), params)  # fmt: skip
     refused(TypeError, "step: the key must be made by jax.random.key", env.step, 7, state, 1, params)
     env.step(jax.random.PRNGKey(0), env.reset(jax.random.PRNGKey(0), params)[1], 1, params)
 
@@ -192,7 +193,7 @@ def test_a_state_of_another_environment(gen1, pong, cheetah):
     refused(TypeError, "step_env: takes the environment's own state: pass state.env_state", env.step_env, KEY, state, 1,
             params)  # fmt: skip
     env, state, params = cheetah
-    physics = dataclasses.replace(state.env_state.physics, qpos=jnp.zeros(8))
+    physics = dataclasses.replace(state.env_state.physics, qpos=jnp.zeros(8, jnp.float32))
     other = dataclasses.replace(state, env_state=dataclasses.replace(state.env_state, physics=physics))
     refused(TypeError, "state.env_state.physics.qpos must be float32[9], got float32[8]", env.step, KEY, other,
             jnp.zeros(6), params)  # fmt: skip

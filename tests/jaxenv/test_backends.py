@@ -27,7 +27,7 @@ class Transformed(Declared):
 
     def observe(self, state, params):
         observed = super().observe(state, params)
-        return {**observed, "left": observed["left"] + jnp.fft.rfft(jnp.ones(4)).real[1]}
+        return {**observed, "left": observed["left"] + jnp.fft.rfft(jnp.ones(4, jnp.float32)).real[1]}
 
 
 @pytest.fixture
@@ -91,13 +91,13 @@ def test_auto_leaves_to_xla_what_no_kernel_can_be_made_of():
     assert int(summary.steps) == 20
     for backend in (choose("auto", Transformed(), fall_back=False), choose("simd")):
         with pytest.raises(jaxlanes.UnsupportedError, match="complex64"):
-            backend.vmap(lambda x: jnp.fft.rfft(x).real)(jnp.ones((3, 4)))
+            backend.vmap(lambda x: jnp.fft.rfft(x).real)(jnp.ones((3, 4), jnp.float32))
 
 
 @pytest.mark.parametrize("name", ["xla", "simd"])
 def test_vmap(name):
     doubled = choose(name).vmap(lambda x, y: x * 2 + y, in_axes=(0, None))
-    assert doubled(jnp.arange(5), 1).tolist() == [1, 3, 5, 7, 9]
+    assert doubled(jnp.arange(5, dtype=jnp.int32), 1).tolist() == [1, 3, 5, 7, 9]
 
 
 @pytest.mark.parametrize("make", [choose, lambda name: rollout(Walk(), 4, 5, backend=name)])

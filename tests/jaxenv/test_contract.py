@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from toys import Duel, DuelParams, Walk
+from toys import Duel, DuelParams, Walk, WalkParams
 
 from jaxenv.autoreset import INFO_KEYS, AutoResetState
+from jaxenv.checks.limits import with_limit
 from jaxenv.spaces import Discrete
 from jaxenv.testing import check_env
 
@@ -53,6 +54,14 @@ def test_check_env_compares_the_number_of_actions_with_the_space():
 def test_check_env_demands_an_ending():
     with pytest.raises(AssertionError, match="no episode ended"):
         check_env(Walk(), steps=3)
+
+
+@pytest.mark.parametrize("x64", [False, True])
+def test_another_limit_has_32_bits(x64):
+    """Also where the old one is a number that is traced: under x64 its own type is int64."""
+    with jax.enable_x64(x64):
+        traced = jax.jit(lambda params: with_limit(params, jnp.int32(3)))(WalkParams())
+        assert traced.max_steps_in_episode.dtype == with_limit(WalkParams(), 3).max_steps_in_episode.dtype == jnp.int32
 
 
 def test_same_step_auto_reset():

@@ -175,7 +175,7 @@ class Env(Environment):
         return Params()
 
     def reset_env(self, key, params):
-        state = State(jax.random.randint(key, (), 0, 5))
+        state = State(jax.random.randint(key, (), 0, 5, "int32"))
         return self.observe(state, params), state
 
     def step_env(self, key, state, action, params):

@@ -17,11 +17,13 @@ _ENVIRONMENTS = ["pokejax/gen1randombattle", "cheetahjax/HalfCheetah-v5", "pongj
 
 
 def test_structs_show_types_and_the_values_of_scalars():
-    assert repr(WalkState(jnp.zeros((8, 3)), jnp.int32(4))) == "WalkState(place=float32[8,3], time=int32(4))"
+    assert (
+        repr(WalkState(jnp.zeros((8, 3), jnp.float32), jnp.int32(4))) == "WalkState(place=float32[8,3], time=int32(4))"
+    )
     assert (
         repr(WalkState(jax.random.key(0), np.arange(5, dtype=np.int8))) == "WalkState(place=key<fry>[], time=int8[5])"
     )
-    assert repr(WalkState((jnp.zeros(2),), None)) == "WalkState(place=(float32[2],), time=None)"
+    assert repr(WalkState((jnp.zeros(2, jnp.float32),), None)) == "WalkState(place=(float32[2],), time=None)"
     assert repr(WalkState({"a": 1}, "x")) == "WalkState(place={'a': 1}, time='x')"
 
 
@@ -52,7 +54,7 @@ def test_a_text_of_ones_own_stays():
 
 
 def test_much_is_shortened():
-    wide = {f"a field with a long name, number {i}": jnp.zeros(i) for i in range(4)}
+    wide = {f"a field with a long name, number {i}": jnp.zeros(i, jnp.float32) for i in range(4)}
     text = repr(WalkState(tuple(DuelState(wide, wide, 1, 2) for _ in range(20)), jnp.zeros(3)))
     assert (
         text.count("\n") < LINES

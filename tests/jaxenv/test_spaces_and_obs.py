@@ -43,7 +43,7 @@ def test_spaces_refuse():
 def test_flatten_keeps_leading_axes_and_dtypes():
     spec = Duel().obs_spec
     assert spec.layout == {"hp": slice(0, 2), "dazed": slice(2, 4)} and spec.size == 4
-    obs = DuelObs(jnp.arange(12.0).reshape(3, 2, 2), jnp.ones((3, 2, 2), bool))
+    obs = DuelObs(jnp.arange(12, dtype=jnp.float32).reshape(3, 2, 2), jnp.ones((3, 2, 2), bool))
     flat = spec.flatten(obs)
     assert flat.shape == (3, 2, 4) and flat.dtype == jnp.float32
     back = spec.unflatten(flat)

@@ -66,7 +66,7 @@ class Walk(Environment):
         return self.observe(state, params), state
 
     def step_env(self, key, state, action, params):
-        slip = jax.random.bernoulli(key, self.noise)
+        slip = jax.random.bernoulli(key, jnp.float32(self.noise))
         illegal = (action == 0) & (state.place == 0)
         move = jnp.where(illegal | slip, 0, 2 * action - 1)
         state = WalkState(jnp.maximum(state.place + move, 0), state.time + 1)
@@ -150,11 +150,11 @@ class Duel(Environment):
         return self.observe(state, params), state
 
     def reset_env(self, key, params):
-        return self._begin(jax.random.randint(key, (), 3, 11), params)
+        return self._begin(jax.random.randint(key, (), 3, 11, jnp.int32), params)
 
     def reset_from_pool(self, key, params):
-        pool = jnp.asarray(params.pool)
-        return self._begin(pool[jax.random.randint(key, (), 0, pool.shape[0])], params)
+        pool = jnp.asarray(params.pool, jnp.int32)
+        return self._begin(pool[jax.random.randint(key, (), 0, pool.shape[0], jnp.int32)], params)
 
     def step_env(self, key, state, action, params):
         over = self._ended(state)
@@ -173,7 +173,7 @@ class Duel(Environment):
         pays = terminated if self.broken == "paid again" else terminated & ~over
         reward = jnp.where(pays, jnp.where(state.hp > 0, 1.0, -1.0), 0.0).astype(jnp.float32)
         if self.broken == "shaped":
-            reward = reward + jnp.array([0.5, -0.5])
+            reward = reward + jnp.array([0.5, -0.5], jnp.float32)
         if self.broken == "dtype":
             state = dataclasses.replace(state, time=state.time.astype(jnp.float32))
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}

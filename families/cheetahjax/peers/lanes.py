@@ -116,7 +116,7 @@ def lane_keys(lanes: int) -> jax.Array:
 
 def draw_action(key: jax.Array, step: Any, task: PlanarTask) -> jax.Array:
     """Uniform in the range of the controls."""
-    return jax.random.uniform(jax.random.fold_in(key, step), task.low.shape, minval=task.low, maxval=task.high)
+    return jax.random.uniform(jax.random.fold_in(key, step), task.low.shape, jnp.float32, task.low, task.high)
 
 
 def _coordinates(task: PlanarTask) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:

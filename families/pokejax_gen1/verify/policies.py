@@ -26,7 +26,7 @@ _DEVIATE = 0.1
 
 
 def _among(key: jax.Array, allowed: jax.Array) -> jax.Array:
-    noise = jax.random.uniform(key, allowed.shape)
+    noise = jax.random.uniform(key, allowed.shape, jnp.float32)
     return jnp.argmax(jnp.where(allowed, noise, -1.0)).astype(jnp.int32)
 
 
@@ -39,7 +39,7 @@ def _preferring(key: jax.Array, preferred: jax.Array, legal: jax.Array) -> jax.A
     """One of the preferred legal actions, if there are any, but now and then any legal one."""
     coin, pick = jax.random.split(key)
     wanted = preferred & legal
-    follows = jnp.any(wanted) & (jax.random.uniform(coin) >= _DEVIATE)
+    follows = jnp.any(wanted) & (jax.random.uniform(coin, (), jnp.float32) >= _DEVIATE)
     return _among(pick, jnp.where(follows, wanted, legal))
 
 

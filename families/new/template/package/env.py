@@ -70,9 +70,9 @@ class Rover(Environment):
     def reset_env(self, key: jax.Array, params: RoverParams) -> tuple[Any, RoverState]:
         """Any cell, a full battery, 0 to 2 pieces of ore in each cell: none at the base, at least 1 in the last."""
         place_key, ore_key, last_key = jax.random.split(key, 3)
-        ore = jax.random.randint(ore_key, (SIZE,), 0, 3)
-        ore = ore.at[0].set(0).at[-1].set(jax.random.randint(last_key, (), 1, 3))
-        place = jax.random.randint(place_key, (), 0, SIZE)
+        ore = jax.random.randint(ore_key, (SIZE,), 0, 3, jnp.int32)
+        ore = ore.at[0].set(0).at[-1].set(jax.random.randint(last_key, (), 1, 3, jnp.int32))
+        place = jax.random.randint(place_key, (), 0, SIZE, jnp.int32)
         state = RoverState(place, jnp.int32(BATTERY), jnp.int32(0), ore, jnp.int32(0))
         return self.observe(state, params), state
 

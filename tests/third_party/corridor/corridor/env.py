@@ -57,7 +57,7 @@ class Corridor(Environment):
         return {"place": state.place}
 
     def reset_env(self, key, params):
-        state = CorridorState(jax.random.randint(key, (), 0, 4), jnp.int32(0))
+        state = CorridorState(jax.random.randint(key, (), 0, 4, jnp.int32), jnp.int32(0))
         return self.observe(state, params), state
 
     def step_env(self, key, state, action, params):

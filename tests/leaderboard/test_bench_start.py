@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from leaderboard import __main__ as bench_command
+from leaderboard.commands import bench as bench_command
 from leaderboard import start
 from leaderboard.__main__ import main
 from leaderboard.duration import Schedule

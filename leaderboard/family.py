@@ -11,7 +11,10 @@ import families
 from jaxenv.environment import Environment
 from leaderboard.peer import Peer
 from leaderboard.reference import Request, Session
+from leaderboard.replay import Tolerance
 from leaderboard.section import Section
+
+BATCH = 4096
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,12 +27,21 @@ class Bench:
     * `peers`: other engines of an environment's task, installed or not.
     * `error`: distance of one step of ours from the reference, on the states that the peers are given, from the
       environment, the number of states and XLA's options.
+    * `best_batch`: backend → the batch that was the fastest so far, which a bench measures unless told otherwise.
+    * `tolerance`: of one step from the same state on two machines, for environments that compute with floats. None:
+      there is none that do, or the board cannot replay them.
     """
 
     sections: tuple[Section, ...] = (Section(),)
     session: Callable[[Request], AbstractContextManager[Session]] | None = None
     peers: Callable[[Environment], Sequence[Peer]] = lambda env: ()
     error: Callable[[Environment, int, Mapping[str, Any]], dict[str, Any]] | None = None
+    tolerance: Tolerance | None = None
+    best_batch: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def batch(self, backend: str) -> int:
+        """The batch to measure: the best known one, or 4,096."""
+        return self.best_batch.get(backend, BATCH)
 
 
 def bench_of(env_id: str) -> Bench:

@@ -36,7 +36,8 @@ class Program:
     """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
 
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
-    at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses. `backend`: see `rollout`.
+    at random, legally. `xla` are `--xla-option` texts; ValueError for options that XLA refuses. `backend`: see
+    `rollout`.
     `cached_start_seconds`: see `start`; None for XLA's own programs and those with a policy, which have no kernel of
     the whole play. `kept`: use kernels that earlier processes have compiled, and leave `cached_start_seconds` None.
     """

@@ -25,4 +25,4 @@ def session(request: Request) -> Iterator[Session]:
         yield Session(name="pokemon-showdown", version=VERSION, cores=request.cores, unit=UNIT, timer=timer)
 
 
-BENCH = Bench(sections=(Section(),), session=session)
+BENCH = Bench(sections=(Section(),), session=session, best_batch={"xla": 512, "simd": 16384})

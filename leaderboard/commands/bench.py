@@ -25,7 +25,7 @@ from leaderboard.invocation import program
 from leaderboard.peer import Peer
 from leaderboard.program import one_device_per_core as one_device_per_core
 from leaderboard.records import submission
-from leaderboard.report import tables
+from leaderboard.report import line, tables
 from leaderboard.section import MODES, Section, choose, count
 from leaderboard.settings import BACKENDS, Settings
 from leaderboard.task import Task
@@ -54,8 +54,9 @@ def add(bench: argparse.ArgumentParser) -> None:
         type=positive,
         nargs="+",
         metavar="B",
-        help="environments at once (default: 1 64 512 4096, then the best)",
+        help="environments at once (default: the best known)",
     )
+    bench.add_argument("--sweep", action="store_true", help="batches 1 64 512 4096, then on from the best of them")
     bench.add_argument("--samples", type=positive, default=10, help="samples of each row (default: %(default)s)")
     bench.add_argument("--seconds", type=seconds, default=1.0, help="least length of a sample (default: %(default)s)")
     bench.add_argument("--chunk", type=positive, help="lanes that run together (default: the whole batch)")
@@ -65,16 +66,17 @@ def add(bench: argparse.ArgumentParser) -> None:
         "--backend",
         choices=(AUTO, *BACKENDS),
         default=AUTO,
-        help="what makes our program. simd: one kernel, timed in turns with XLA's program. auto: the kernel where the "
-        "environment has one and a C++ compiler is found, else XLA, which --chunk and --xla ask for (default)",
+        help="what makes our program. simd: one kernel. auto: the kernel where the environment has one and a C++ "
+        "compiler is found, else XLA, which --chunk and --xla-option ask for (default)",
     )
     bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
     bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
     bench.add_argument(
         "--peer-batch", type=positive, default=256, metavar="B", help="environments a peer plays at once (%(default)s)"
     )
+    bench.add_argument("--xla", action="store_true", help="time XLA's program too, in turns with the kernel")
     bench.add_argument(
-        "--xla",
+        "--xla-option",
         action="append",
         default=[],
         metavar="OPTION=VALUE",
@@ -147,7 +149,7 @@ def _backend(arguments: argparse.Namespace, env: Environment, console: Console) 
     """The backend of the whole run. Chunks and XLA's options are only XLA's."""
     if arguments.backend != AUTO:
         return arguments.backend
-    if arguments.chunk is not None or arguments.xla:
+    if arguments.chunk is not None or arguments.xla_option:
         return "xla"
     one_device_per_core()  # before JAX's backend starts, which choosing does
     backend, missing = settle(AUTO, env.spec.backends)
@@ -158,19 +160,22 @@ def _backend(arguments: argparse.Namespace, env: Environment, console: Console) 
 
 def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console, interrupt: Interrupt) -> None:
     env = configuration.make(arguments.env, configuration.parse(arguments.set))
+    part, backend = bench_of(arguments.env), _backend(arguments, env, console)
+    if arguments.sweep and arguments.batch is not None:
+        raise ValueError("--sweep finds the batches itself; leave --batch out, or --sweep")
     settings = Settings(
-        batches=None if arguments.batch is None else tuple(arguments.batch),
+        batches=None if arguments.sweep else tuple(arguments.batch or (part.batch(backend),)),
         samples=arguments.samples,
         seconds=arguments.seconds,
         chunk=arguments.chunk,
         devices=arguments.devices,
         command=command,
         peer_batch=arguments.peer_batch,
-        xla=tuple(arguments.xla),
-        backend=_backend(arguments, env, console),
+        xla=tuple(arguments.xla_option),
+        backend=backend,
+        beside_xla=arguments.xla,
     )
     name = env.spec.reference.name if env.spec.reference else None
-    part = bench_of(arguments.env)
     timed = part.session is not None and not arguments.no_reference
     if not timed and not arguments.no_reference:
         console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
@@ -185,6 +190,10 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
     with Progress(*columns, left, console=console, refresh_per_second=2) as bar:
         shown = bar.add_task(arguments.env, total=None, left="")
         for section in sections:
+
+            def publish(found: list[dict[str, Any]]) -> None:
+                rows.publish(found)
+                bar.console.print(line(found[-1]), markup=False, highlight=False, soft_wrap=True)
 
             def report(now: benching.Progress, label: str = section.label) -> None:
                 interrupt.check()
@@ -202,11 +211,11 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
                 settings=settings,
             )
             if section.cores == machine.cores():
-                task.run(rows.publish, report)
+                task.run(publish, report)
             else:
                 assert section.cores is not None
-                say = lambda line: bar.console.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
-                child.run(task, section.cores, rows.publish, report, say)
+                say = lambda text: bar.console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
+                child.run(task, section.cores, publish, report, say)
             schedule.end_section(rows.end_section())
 
 
@@ -217,8 +226,8 @@ def _peers(part: Bench, env: Environment, unwanted: bool, random_play: bool, con
         console.print(f"left out: {', '.join(one.name for one in declared)}, which only play at random", soft_wrap=True)
         return ()
     here, lines = peer.installed(declared)
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True)
+    for text in lines:
+        console.print(text, highlight=False, soft_wrap=True)
     return here
 
 

@@ -18,7 +18,8 @@ from jaxenv.commands.console import Console
 from jaxenv.commands.interrupts import INTERRUPTED, Interrupt, listening
 from jaxenv.environment import Environment
 from leaderboard import bench as benching
-from leaderboard import child, configuration, machine, peer
+from leaderboard import child, comparison, configuration, machine, peer
+from leaderboard.commands import compare
 from leaderboard.duration import Schedule
 from leaderboard.family import Bench, bench_of
 from leaderboard.invocation import program
@@ -61,6 +62,11 @@ def add(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--seconds", type=seconds, default=1.0, help="least length of a sample (default: %(default)s)")
     bench.add_argument("--chunk", type=positive, help="lanes that run together (default: the whole batch)")
     bench.add_argument("--devices", type=positive, help="devices to split lanes over (default: on a CPU one per core)")
+    bench.add_argument(
+        "--compare",
+        metavar="COMMIT",
+        help="time one row of this checkout and of that commit in turns, no other",
+    )
     bench.add_argument("--json", type=path, metavar="OUT", help="write the rows here, after each row")
     bench.add_argument(
         "--backend",
@@ -87,6 +93,8 @@ def add(bench: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """The exit status: 0 done, 2 not possible here, 130 interrupted."""
     console = Console(stderr=True)
+    if arguments.compare is not None:
+        return _compare(arguments, console)
     rows = _Rows(arguments.json)
     command = program("leaderboard", *argv)
     try:
@@ -143,6 +151,23 @@ def write(rows: list[dict[str, Any]], out: Path) -> None:
     """Replace `out` in one move: a reader, or an interrupt, never sees half a file. files.StorageError."""
     data = {"schema": submission.SCHEMA, "kind": "sps", "submitter": submission.UNNAMED, "rows": rows}
     files.write(out, submission.text(data), REMEDY)
+
+
+def _compare(arguments: argparse.Namespace, console: Console) -> int:
+    try:
+        env = configuration.make(arguments.env, configuration.parse(arguments.set))
+        backend = _backend(arguments, env, console)
+        batches = arguments.batch or [bench_of(arguments.env).batch(backend)]
+        others = ("json", "sweep", "chunk", "cores", "xla", "xla_option")
+        if given := [f"--{name.replace('_', '-')}" for name in others if getattr(arguments, name)]:
+            raise ValueError(f"--compare times one row and writes none; leave {' '.join(given)} out")
+        if len(batches) > 1:
+            raise ValueError(f"--compare times one row; give one --batch, not {len(batches)}")
+        return compare.run(arguments, batches[0], backend, console)
+    except (*child.CANNOT, comparison.ComparisonError) as error:
+        console.print("cannot compare:", style="red", end=" ")
+        console.say(str(error))
+        return 2
 
 
 def _backend(arguments: argparse.Namespace, env: Environment, console: Console) -> str:

@@ -13,6 +13,7 @@ from leaderboard.invocation import program
 COMMANDS = {
     "bench": "measure an environment beside its reference",
     "check": "judge files that are to go on the board",
+    "touched": "check the environments whose code a branch touches: contract, levels, mutants, a short bench",
     "submit": "put a file of the bench into its place on the board",
     "convert": "turn rows of the older form, or a report, into files of the board",
     "schema": "print the JSON Schema of the board's files",

@@ -66,6 +66,18 @@ class History:
                     "append-only", path, "was changed; restore it, and void what is wrong in ERRATA.md instead"
                 )
 
+    def changed_paths(self) -> list[str]:
+        """Paths that differ between the base, as it was when this branch left it, and this checkout."""
+        fork = (self._git("merge-base", self.base, "HEAD") or self.base).strip()
+        listed = self._git("diff", "--name-only", "-z", fork) or ""
+        fresh = self._git("ls-files", "--others", "--exclude-standard", "-z") or ""
+        return sorted({path for path in f"{listed}\0{fresh}".split("\0") if path})
+
+    def new_files(self) -> list[Path]:
+        """Files of the board that the base has not."""
+        found = (self.root / RESULTS).glob("*/*.json")
+        return sorted(path for path in found if path.relative_to(self.root).as_posix() not in self.paths)
+
     def commit(self, row: dict[str, Any], place: str) -> Iterator[Finding]:
         """Complaints about the commit that a row was measured at."""
         commit = row["commit"]

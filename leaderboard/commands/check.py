@@ -20,7 +20,13 @@ REMEDY = "choose another file with --markdown"
 
 def add(command: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    command.add_argument("files", metavar="FILE", nargs="*", type=path, help="files of leaderboard/results/")
+    command.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="*",
+        type=path,
+        help="files of leaderboard/results/ (default: those that are new)",
+    )
     command.add_argument(
         "--base", metavar="COMMIT", help="the board to compare with (default: origin/main, main or HEAD)"
     )
@@ -39,11 +45,11 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """The exit status."""
     say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     try:
-        history = History(_root(), arguments.base)
+        history = History(checkout(), arguments.base)
         checker = Checker(history=history, with_rerun=not arguments.no_rerun, most_steps=arguments.most_steps, say=say)
         gone = list(history.changed())
         verdicts = [Verdict("the board", gone, [])] if gone else []
-        verdicts += [checker.check(file) for file in arguments.files]
+        verdicts += [checker.check(file) for file in arguments.files or history.new_files()]
         if arguments.markdown:
             files.write(arguments.markdown, "\n".join(verdict.markdown() for verdict in verdicts), REMEDY)
     except (HistoryError, status.ErrataError, files.StorageError) as error:
@@ -56,7 +62,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     return 0 if all(verdict.accepted for verdict in verdicts) else 1
 
 
-def _root() -> Path:
+def checkout() -> Path:
     """Top of the checkout that this is run in, or this folder."""
     done = subprocess.run(["git", "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False)
     return Path(done.stdout.strip() or ".")

@@ -16,6 +16,8 @@ COMMANDS = {
     "touched": "check the environments whose code a branch touches: contract, levels, mutants, a short bench",
     "submit": "put a file of the bench into its place on the board",
     "convert": "turn rows of the older form, or a report, into files of the board",
+    "sweep": "measure everything that fits the time on this machine, the most valuable first",
+    "record": "record a family's play, to be repeated on other machines",
     "schema": "print the JSON Schema of the board's files",
 }
 

@@ -99,6 +99,8 @@ def _untimed(
     report: Callable[[str, int], None],
 ) -> dict[str, Any]:
     """Facts that a section finds out once: of the solver, of a step's error where there are peers, states to replay."""
+    if settings.bare:
+        return {"solver": None, "error": None, "probe": None}
     report("the solver", 0)
     facts: dict[str, Any] = {"solver": solver_facts(env, params, settings.xla), "error": None}
     if with_peers:
@@ -147,6 +149,7 @@ def _measure(
 
     def compiled(backend: str) -> Program:
         options: dict[str, Any] = {"chunk": settings.chunk, "devices": devices, "policy": policy, "xla": settings.xla}
+        options["times_start"] = not settings.bare
         return Program(env, params, batch, backend=backend, **options)
 
     program = compiled(settings.backend)

@@ -19,6 +19,7 @@ class Settings:
     * `peer_batch`: environments that a peer plays at once.
     * `xla`: `--xla-option` texts; () leaves the compiler's options to the environment.
     * `backend`: "xla", or "simd": one kernel by `jaxlanes`.
+    * `bare`: without what is measured beside the speed: the solver, the error, states to replay, a cached start.
     * `beside_xla`: XLA's program of the same batch takes its turn with every sample of a kernel.
     """
 
@@ -32,6 +33,7 @@ class Settings:
     xla: tuple[str, ...] = ()
     backend: str = "xla"
     beside_xla: bool = False
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.seconds <= 0:

@@ -11,10 +11,11 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+from numpy.typing import NDArray
 
 from references.protocol import OUTCOME, Batch, Env, Restorable, Snapshot
 from verification import cases
-from verification.batches import is_over, random_actions, rows, size, stack, step_pair, undefined
+from verification.batches import is_over, random_actions, restore_many, rows, size, stack, step_pair, undefined
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
@@ -150,12 +151,20 @@ class Shrinker:
                 return [False]
             return [self._steps_fail(rows(snapshots, slice(i, i + 1)), actions)[0] for i in range(count)]
         found = self.table.compare(self.paths, pair.reference, pair.candidate)
+        alike = self._start_alike(rows(snapshots, chosen))
         fails, unanswered = [False] * count, undefined(pair.reference)
         for position, case in enumerate(chosen):
             first = next((path for path in self.paths if path in found and found[path][position]), None)
             fails[case] = first is not None and (not self._module or self._module_of(first) == self._module)
             fails[case] = (fails[case] or position in pair.tape_errors) and not unanswered[position]
+            fails[case] = bool(fails[case] and alike[position])
         return fails
+
+    def _start_alike(self, snapshots: Batch) -> NDArray[np.bool_]:
+        """bool [N]: both sides are in the same state before any step; a mixture of two states may be none of theirs."""
+        theirs, ours = restore_many(self.reference, snapshots), restore_many(self.candidate, snapshots)
+        found = self.table.compare(self.paths, theirs, ours)
+        return ~np.logical_or.reduce([*found.values(), np.zeros(size(snapshots), bool)])
 
     def _by_hypothesis(self, case: Case, examples: int, history: list[str]) -> Case:
         """A short episode found anew: seeds near the case's, and choices as indices into the legal actions."""

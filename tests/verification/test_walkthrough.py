@@ -99,13 +99,13 @@ def test_the_walkthrough_works_as_it_is_written(folder):
 
 
 def test_the_document_shows_the_example_that_is_in_the_repository():
-    """The plugin as shown is `families/cartpole/verify/plugin.py` under its own name; some sixty lines of it."""
+    """The plugin as shown is `families/cartpole/verify/plugin.py` under its own name; some ninety lines of it."""
     shown = next(block.text for block in blocks() if block.title == "polecart/plugin.py")
     source = (ROOT / "families/cartpole/verify/plugin.py").read_text()
     source = source.replace("families.cartpole.verify", "polecart").replace("families.cartpole", "polecart")
     assert shown == source.replace('env="example/cartpole"', 'env="polecart.plugin:plugin"')
     lines = [line for line in shown.partition("\nPACKAGE")[2].splitlines() if line.strip()]  # after the imports
-    assert len(lines) <= 63
+    assert len(lines) <= 90
 
 
 def test_links_lead_somewhere():

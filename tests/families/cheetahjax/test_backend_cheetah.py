@@ -13,6 +13,7 @@ import pytest
 from families.cheetahjax.verify import duties, free, sides
 from families.cheetahjax.verify.tasks import TASKS
 from families.cheetahjax.verify.teacher import Teacher
+from references.protocol import with_figures
 from verification.backends import vmap_of
 from verification.levels.context import Context, Plan
 from verification.registry import load_plugin
@@ -60,10 +61,18 @@ def test_the_steps_are_the_kernels(backend: str) -> None:
     """Those of the candidate, many and one, and the teacher's in float32; in float64 the teacher's are XLA's."""
     vmap, lanes = vmap_of(backend), 8
     paths, actions = _states(lanes), np.zeros((lanes, 1), np.float32)
-    made = sides.candidate(TASK, vmap)
+    made = sides.candidate(TASK, vmap).live
     made.reset(0)
+    figures = {
+        path: value.astype(np.float32)
+        if value.dtype == np.float64
+        else value.astype(np.int32)
+        if value.dtype == np.int64
+        else value
+        for path, value in with_figures(paths, 1000).items()
+    }
     texts = [
-        made._step_many.lower(paths, actions).as_text(),
+        made._step_many.lower(figures, actions).as_text(),
         made._step.lower(made._held(), actions[0]).as_text(),
         Teacher(TASK, 1, vmap=vmap)._step.lower(paths, actions).as_text(),
     ]

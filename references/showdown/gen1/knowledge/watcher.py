@@ -189,7 +189,9 @@ class Watcher:
                 self._know_own(side, stand.disabled)
             for mark in [mark for mark in stand.conditions if mark.startswith("just mimicked ")]:
                 stand.conditions.discard(mark)
-                self._know_own(other, mark.removeprefix("just mimicked "))
+                move = mark.removeprefix("just mimicked ")
+                if move not in target.mimic.values():  # nor has it come to have it twice within the step
+                    self._know_own(other, move)
             if "just transformed" in stand.conditions:
                 stand.conditions.discard("just transformed")
                 if target.transform is None:

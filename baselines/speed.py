@@ -10,7 +10,9 @@ from typing import Any
 import jax
 import numpy as np
 
+import jaxenv
 from baselines.config import Config
+from baselines.family import config_of
 from baselines.lanes import Lanes
 from baselines.program import compile_program, make_setup, member_keys
 from jaxenv import Environment
@@ -103,3 +105,17 @@ def measure(env: Environment, config: Config, seconds: float, backend: str = "au
         env_sps=env_sps(setup.lanes, seconds),
         updates=updates,
     )
+
+
+def of_size(
+    env_id: str, environments: int, seconds: float, backend: str, *, network: dict[str, Any], ppo: dict[str, Any]
+) -> dict[str, Any]:
+    """`measure` of an environment's own configuration with other settings of the network and of PPO, as JSON has it."""
+    base = config_of(env_id)
+    config = dataclasses.replace(
+        base,
+        network=dataclasses.replace(base.network, **network),
+        ppo=dataclasses.replace(base.ppo, environments=environments, **ppo),
+        updates_per_chunk=1,
+    )
+    return measure(jaxenv.make(env_id), config, seconds, backend).to_json()

@@ -1,248 +1,52 @@
-"""`python -m leaderboard bench ENV`: exit status 0 measured, 2 could not run, 130 interrupted."""
+"""`python -m leaderboard bench|check|…`: exit status 0 done, 1 refused, 2 could not run, 130 interrupted."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
+import importlib
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from jaxenv.backends import settle
-from jaxenv.commands import files
-from jaxenv.commands.arguments import path, positive, seconds
-from jaxenv.commands.console import Console
-from jaxenv.commands.interrupts import INTERRUPTED, Interrupt, listening, run_command
-from jaxenv.environment import Environment
-from leaderboard import bench as benching
-from leaderboard import child, configuration, machine, peer
-from leaderboard.duration import Schedule
-from leaderboard.family import Bench, bench_of
+from jaxenv.commands.interrupts import run_command
 from leaderboard.invocation import program
-from leaderboard.peer import Peer
-from leaderboard.program import one_device_per_core as one_device_per_core
-from leaderboard.report import tables
-from leaderboard.section import MODES, Section, choose, count
-from leaderboard.settings import BACKENDS, Settings
-from leaderboard.task import Task
 
-AUTO = "auto"
-REMEDY = "choose another file with --json"
+COMMANDS = {
+    "bench": "measure an environment beside its reference",
+    "check": "judge files that are to go on the board",
+    "touched": "check the environments whose code a branch touches: contract, levels, mutants, a short bench",
+    "submit": "put a file of the bench into its place on the board",
+    "convert": "turn rows of the older form, or a report, into files of the board",
+    "sweep": "measure everything that fits the time on this machine, the most valuable first",
+    "record": "record a family's play, to be repeated on other machines",
+    "schema": "print the JSON Schema of the board's files",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    main = argparse.ArgumentParser(prog=program("leaderboard"), description="Throughput by PROTOCOL.md.")
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands. `only`: of one alone, so that the packages of the others are not imported."""
+    main = argparse.ArgumentParser(prog=program("leaderboard"), description="Throughput by PROTOCOL.md, and its board.")
     commands = main.add_subparsers(dest="command", required=True)
-    bench = commands.add_parser("bench", help="measure an environment beside its reference")
-    bench.add_argument("env", metavar="ENV", help="an environment id, as `jaxenv.list_envs()` names them")
-    bench.add_argument(
-        "--mode", choices=MODES, help="who chooses the actions (default: each mode that is declared for the reference)"
-    )
-    bench.add_argument(
-        "--cores",
-        type=positive,
-        metavar="N",
-        help="cores for ours and for theirs (default: as declared for the reference)",
-    )
-    bench.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="configure the environment; may be repeated"
-    )
-    bench.add_argument(
-        "--batch",
-        type=positive,
-        nargs="+",
-        metavar="B",
-        help="environments at once (default: 1 64 512 4096, then the best)",
-    )
-    bench.add_argument("--samples", type=positive, default=10, help="samples of each row (default: %(default)s)")
-    bench.add_argument("--seconds", type=seconds, default=1.0, help="least length of a sample (default: %(default)s)")
-    bench.add_argument("--chunk", type=positive, help="lanes that run together (default: the whole batch)")
-    bench.add_argument("--devices", type=positive, help="devices to split lanes over (default: on a CPU one per core)")
-    bench.add_argument("--json", type=path, metavar="OUT", help="write the rows here, after each row")
-    bench.add_argument(
-        "--backend",
-        choices=(AUTO, *BACKENDS),
-        default=AUTO,
-        help="what makes our program. simd: one kernel, timed in turns with XLA's program. auto: the kernel where the "
-        "environment has one and a C++ compiler is found, else XLA, which --chunk and --xla ask for (default)",
-    )
-    bench.add_argument("--no-reference", action="store_true", help="do not time the reference")
-    bench.add_argument("--no-peers", action="store_true", help="do not time other engines of the same task")
-    bench.add_argument(
-        "--peer-batch", type=positive, default=256, metavar="B", help="environments a peer plays at once (%(default)s)"
-    )
-    bench.add_argument(
-        "--xla",
-        action="append",
-        default=[],
-        metavar="OPTION=VALUE",
-        help="compile ours with this option of XLA, or with 'none'; may be repeated (default: what the env asks for)",
-    )
+    for name, about in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+        if only in (None, name):
+            _module(name).add(command)
     return main
 
 
+def _module(name: str):
+    return importlib.import_module(f"leaderboard.commands.{name}")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done, 2 wrong arguments or not possible here, 130 interrupted."""
+    """The exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
-    return run_command(" ".join(["leaderboard", *given[:1]]), lambda: _run(given))
+    only = given[0] if given and given[0] in COMMANDS else ""
 
+    def run() -> int:
+        arguments = parser(only).parse_args(given)
+        return _module(arguments.command).run(arguments, given)
 
-def _run(argv: list[str]) -> int:
-    arguments = parser().parse_args(argv)
-    console = Console(stderr=True)
-    rows = _Rows(arguments.json)
-    command = program("leaderboard", *argv)
-    try:
-        with rows.held(), listening(at_once=True) as interrupt:
-            _bench(arguments, command, rows, console, interrupt)
-        status = 0
-    except (*child.CANNOT, child.ChildError, files.StorageError) as error:
-        console.print("cannot bench:", style="red", end=" ")
-        console.say(str(error))
-        status = 2
-    except KeyboardInterrupt:
-        kept = f"; {count(len(rows.all), 'row')} so far in {arguments.json}" if arguments.json and rows.all else ""
-        console.say(f"interrupted{kept}")
-        status = INTERRUPTED
-    for table in tables(rows.all):
-        Console().print(table)
-    return status
-
-
-class _Rows:
-    """The rows of all sections; `out` is rewritten with each one."""
-
-    def __init__(self, out: Path | None):
-        self._out, self._ended, self._current = out, [], []
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other processes from `out` while the block runs.
-
-        Raises files.StorageError where `out` cannot be written: before hours of measuring, not after.
-        """
-        files.check_writable(self._out, REMEDY)
-        with files.alone(self._out, REMEDY):
-            yield
-
-    @property
-    def all(self) -> list[dict[str, Any]]:
-        return self._ended + self._current
-
-    def publish(self, rows: list[dict[str, Any]]) -> None:
-        """Replace the rows of the current section."""
-        self._current = list(rows)
-        if self._out is not None:
-            write(self.all, self._out)
-
-    def end_section(self) -> int:
-        """End the section; returns the number of its rows."""
-        ended = len(self._current)
-        self._ended, self._current = self.all, []
-        return ended
-
-
-def write(rows: list[dict[str, Any]], out: Path) -> None:
-    """Replace `out` in one move: a reader, or an interrupt, never sees half a file. files.StorageError."""
-    files.write(out, json.dumps({"rows": rows}, indent=1) + "\n", REMEDY)
-
-
-def _backend(arguments: argparse.Namespace, env: Environment, console: Console) -> str:
-    """The backend of the whole run. Chunks and XLA's options are only XLA's."""
-    if arguments.backend != AUTO:
-        return arguments.backend
-    if arguments.chunk is not None or arguments.xla:
-        return "xla"
-    one_device_per_core()  # before JAX's backend starts, which choosing does
-    backend, missing = settle(AUTO, env.spec.backends)
-    if missing:
-        console.say(missing)
-    return backend
-
-
-def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Console, interrupt: Interrupt) -> None:
-    env = configuration.make(arguments.env, configuration.parse(arguments.set))
-    settings = Settings(
-        batches=None if arguments.batch is None else tuple(arguments.batch),
-        samples=arguments.samples,
-        seconds=arguments.seconds,
-        chunk=arguments.chunk,
-        devices=arguments.devices,
-        command=command,
-        peer_batch=arguments.peer_batch,
-        xla=tuple(arguments.xla),
-        backend=_backend(arguments, env, console),
-    )
-    name = env.spec.reference.name if env.spec.reference else None
-    part = bench_of(arguments.env)
-    timed = part.session is not None and not arguments.no_reference
-    if not timed and not arguments.no_reference:
-        console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
-    sections = _possible(choose(part.sections, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
-    random_play = [section for section in sections if section.mode == MODES[0]]
-    here = _peers(part, env, arguments.no_peers, bool(random_play), console)
-    schedule = Schedule(len(sections), settings, timed, here, len(random_play))
-    console.print(schedule.prediction(), highlight=False, soft_wrap=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    left = TextColumn("{task.fields[left]}")
-    # Seldom redrawn: drawing takes from the cores that are measured.
-    with Progress(*columns, left, console=console, refresh_per_second=2) as bar:
-        shown = bar.add_task(arguments.env, total=None, left="")
-        for section in sections:
-
-            def report(now: benching.Progress, label: str = section.label) -> None:
-                interrupt.check()
-                done, total = schedule.at(now)
-                bar.update(
-                    shown, description=f"{label}: {now.label}", completed=done, total=total, left=schedule.left()
-                )
-
-            task = Task(
-                env_id=arguments.env,
-                set=tuple(arguments.set),
-                mode=section.mode,
-                with_reference=timed,
-                with_peers=bool(here),
-                settings=settings,
-            )
-            if section.cores == machine.cores():
-                task.run(rows.publish, report)
-            else:
-                assert section.cores is not None
-                say = lambda line: bar.console.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
-                child.run(task, section.cores, rows.publish, report, say)
-            schedule.end_section(rows.end_section())
-
-
-def _peers(part: Bench, env: Environment, unwanted: bool, random_play: bool, console: Console) -> tuple[Peer, ...]:
-    """Those that can be timed here; says which ones are left out, and why."""
-    declared = () if unwanted else tuple(part.peers(env))
-    if declared and not random_play:
-        console.print(f"left out: {', '.join(one.name for one in declared)}, which only play at random", soft_wrap=True)
-        return ()
-    here, lines = peer.installed(declared)
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True)
-    return here
-
-
-def _possible(sections: Sequence[Section], console: Console) -> list[Section]:
-    """Those that this system can run; says which ones it cannot."""
-    possible = [section for section in sections if section.cores == machine.cores() or child.can_restrict()]
-    for section in sections:
-        if section not in possible:
-            console.print(
-                f"left out: {section.label}: this system ({sys.platform}) cannot restrict a process to some of its "
-                f"{machine.cores()} cores; Linux can",
-                soft_wrap=True,
-            )
-    if not possible:
-        raise ValueError("no section is left to measure on this system")
-    return possible
+    return run_command(" ".join(["leaderboard", *given[:1]]), run)
 
 
 if __name__ == "__main__":

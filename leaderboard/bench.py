@@ -15,13 +15,14 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from jaxenv.environment import Environment
 from jaxenv.rollouts import Policy
-from leaderboard import PROTOCOL, compiler, configuration, machine
+from leaderboard import PROTOCOL, compiler, configuration, machine, replay
 from leaderboard.beside import BesideXla
 from leaderboard.family import bench_of
 from leaderboard.peer import PeerSession
 from leaderboard.policy import Network
 from leaderboard.program import Program
 from leaderboard.reference import Session, ratios
+from leaderboard.section import MODES
 from leaderboard.settings import Settings
 from leaderboard.solver import solver_facts
 
@@ -79,7 +80,7 @@ def bench(
         report_row = lambda what, done: report(Progress(what, len(rows), done))  # noqa: E731
         with no_compilation_cache():
             if not rows:
-                common |= _untimed(env_id, env, params, settings, bool(peers), report_row)
+                common |= _untimed(env_id, env, params, mode, settings, bool(peers), report_row)
             in_turns = peers if settings.times_peers(batch, len(rows)) else ()
             measured = _measure(env, params, batch, network, settings, [reference, *in_turns], report_row)
         measured["peers_in_turns"] = bool(in_turns)
@@ -89,9 +90,17 @@ def bench(
 
 
 def _untimed(
-    env_id: str, env: Environment, params: Any, settings: Settings, with_peers: bool, report: Callable[[str, int], None]
+    env_id: str,
+    env: Environment,
+    params: Any,
+    mode: str,
+    settings: Settings,
+    with_peers: bool,
+    report: Callable[[str, int], None],
 ) -> dict[str, Any]:
-    """What a section finds out once: how the solver fares, and how exact a step is where peers are compared with it."""
+    """Facts that a section finds out once: of the solver, of a step's error where there are peers, states to replay."""
+    if settings.bare:
+        return {"solver": None, "error": None, "probe": None}
     report("the solver", 0)
     facts: dict[str, Any] = {"solver": solver_facts(env, params, settings.xla), "error": None}
     if with_peers:
@@ -99,6 +108,10 @@ def _untimed(
         options = compiler.chosen(env, settings.xla, settings.peer_batch)
         measure = bench_of(env_id).error
         facts["error"] = measure(env, settings.peer_batch, options) if measure else None
+    facts["probe"] = None
+    if mode == MODES[0] and not replay.is_exact(env):
+        report("states for a replay", 0)
+        facts["probe"] = replay.record(env, settings.backend)
     return facts
 
 
@@ -136,10 +149,12 @@ def _measure(
 
     def compiled(backend: str) -> Program:
         options: dict[str, Any] = {"chunk": settings.chunk, "devices": devices, "policy": policy, "xla": settings.xla}
+        options["times_start"] = not settings.bare
         return Program(env, params, batch, backend=backend, **options)
 
     program = compiled(settings.backend)
-    xla = None if settings.backend == "xla" else BesideXla(lambda: compiled("xla"))
+    beside = settings.beside_xla and settings.backend != "xla"
+    xla = BesideXla(lambda: compiled("xla")) if beside else None
     started = time.perf_counter()
     first = program.run()
     first_run_seconds = time.perf_counter() - started

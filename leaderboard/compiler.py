@@ -1,4 +1,4 @@
-"""XLA's compiler options: from `--xla`, or the ones that an environment asks for.
+"""XLA's compiler options: from `--xla-option`, or the ones that an environment asks for.
 
 An environment may have a method `compiler_options(backend, lanes)`, `{option: value}`: those that were measured to make
 the fastest program of its step, for so many lanes that run together on one device. Peers are left at XLA's defaults.
@@ -19,7 +19,7 @@ from jaxlanes.runtime.kernel import used
 
 Options = dict[str, str | int | float | bool]
 NONE = "none"
-"""`--xla none`: XLA's defaults, whatever the environment asks for."""
+"""`--xla-option none`: XLA's defaults, whatever the environment asks for."""
 
 
 def parse(texts: Sequence[str]) -> Options:
@@ -31,17 +31,19 @@ def parse(texts: Sequence[str]) -> Options:
         key, equals, value = text.partition("=")
         if not equals or not key.isidentifier():
             raise ValueError(
-                f"--xla {text!r}: write it as option=value, such as --xla xla_disable_hlo_passes=fusion, "
-                f"or --xla {NONE} by itself for XLA's defaults"
+                f"--xla-option {text!r}: write it as option=value, such as --xla-option xla_disable_hlo_passes=fusion, "
+                f"or --xla-option {NONE} by itself for XLA's defaults"
             )
         if key in options:
-            raise ValueError(f"--xla {text!r}: {key} is set twice; an option that takes a list has it after commas")
+            raise ValueError(
+                f"--xla-option {text!r}: {key} is set twice; an option that takes a list has it after commas"
+            )
         options[key] = _value(value)
     return options
 
 
 def chosen(env: Environment, texts: Sequence[str], lanes: int) -> Options:
-    """Those of `--xla` if there are any, else what the environment asks for on this backend. Starts the backend."""
+    """Those of `--xla-option` if there are any, else what the environment asks for here. Starts the backend."""
     if texts:
         return parse(texts)
     ask: Callable[[str, int], Mapping[str, Any]] | None = getattr(env, "compiler_options", None)
@@ -55,7 +57,9 @@ def compile_with(lowered: Any, options: Mapping[str, Any]) -> Any:
     except jax.errors.JaxRuntimeError as error:
         if options and "INVALID_ARGUMENT" in str(error):
             given = ", ".join(f"{key}={value}" for key, value in options.items())
-            raise ValueError(f"XLA refuses its options {given} (--xla, or the environment's own): {error}") from error
+            raise ValueError(
+                f"XLA refuses its options {given} (--xla-option, or the environment's own): {error}"
+            ) from error
         raise
 
 

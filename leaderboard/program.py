@@ -36,9 +36,11 @@ class Program:
     """Compiled on construction, with the seconds that took in `trace_seconds` and `compile_seconds`.
 
     Lanes are split over the largest number of `devices` that divides the batch into whole chunks. `policy` None plays
-    at random, legally. `xla` are `--xla` texts; ValueError for options that XLA refuses. `backend`: see `rollout`.
+    at random, legally. `xla` are `--xla-option` texts; ValueError for options that XLA refuses. `backend`: see
+    `rollout`.
     `cached_start_seconds`: see `start`; None for XLA's own programs and those with a policy, which have no kernel of
-    the whole play. `kept`: use kernels that earlier processes have compiled, and leave `cached_start_seconds` None.
+    the whole play. `kept`: use kernels that earlier processes have compiled, and leave `cached_start_seconds` None;
+    so does `times_start` False, which saves the time of two processes.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Program:
         xla: Sequence[str] = (),
         backend: str = "xla",
         kept: bool = False,
+        times_start: bool = True,
     ):
         self.batch, self.scan = batch, scan_length(batch, backend if policy is None else "xla")
         self.chunk = None if chunk is None or chunk >= batch else chunk
@@ -85,7 +88,7 @@ class Program:
             lowered = spread(run).lower(self.carry, self.params)
             self.trace_seconds = time.perf_counter() - started - kernels.now_seconds()
             self.cached_start_seconds = None
-            if backend != "xla" and policy is None and not kept:
+            if backend != "xla" and policy is None and not kept and times_start:
                 self.cached_start_seconds = cached_start_seconds(env, batch, self.scan, backend)
         started = time.perf_counter()
         self._run = compiler.compile_with(lowered, self.compiler_options)

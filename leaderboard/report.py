@@ -26,6 +26,21 @@ def tables(rows: list[dict[str, Any]]) -> list[Table]:
     return views
 
 
+def line(row: dict[str, Any]) -> str:
+    """A row in one line, for when it is made."""
+    seconds = row["trace_seconds"] + row["compile_seconds"]
+    words = [
+        f"{row['mode']}, {count(_cores(row), 'core')}, batch {row['batch']:,}: {_short(row['median_sps'])} steps/s"
+        + (" (noisy)" if row["noisy"] else ""),
+        f"compiled in {seconds:.1f} s",
+    ]
+    if row["reference"]:
+        words.append(f"{_number(row['ratio'], 1)} × {row['reference']['name']}")
+    if xla := row.get("xla"):
+        words.append(f"{_number(xla['ratio'], 1)} × XLA")
+    return ", ".join(words)
+
+
 def _section(row: dict[str, Any]) -> str:
     """What all rows of a table share. Rows made before there were sections lack `config` and `cores`."""
     machine, reference = row["machine"], row["reference"] or {}

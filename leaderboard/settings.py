@@ -17,8 +17,10 @@ class Settings:
     * `batches`: None means the default ones and a search for the best from there.
     * `devices`: None means one per core.
     * `peer_batch`: environments that a peer plays at once.
-    * `xla`: `--xla` texts; () leaves the compiler's options to the environment.
-    * `backend`: "xla", or "simd": one kernel by `jaxlanes`, with XLA's program timed in turns.
+    * `xla`: `--xla-option` texts; () leaves the compiler's options to the environment.
+    * `backend`: "xla", or "simd": one kernel by `jaxlanes`.
+    * `bare`: without what is measured beside the speed: the solver, the error, states to replay, a cached start.
+    * `beside_xla`: XLA's program of the same batch takes its turn with every sample of a kernel.
     """
 
     batches: tuple[int, ...] | None = None
@@ -30,6 +32,8 @@ class Settings:
     peer_batch: int = 256
     xla: tuple[str, ...] = ()
     backend: str = "xla"
+    beside_xla: bool = False
+    bare: bool = False
 
     def __post_init__(self) -> None:
         if self.samples < 1 or self.seconds <= 0:

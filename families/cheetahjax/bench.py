@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -15,9 +16,10 @@ from families.cheetahjax.peers import brax_lanes, gymnasium_processes, mjx_lanes
 from families.cheetahjax.peers.lanes import draw_action, lane_keys
 from jaxenv.environment import Environment
 from leaderboard.accuracy import errors
-from leaderboard.family import Bench
+from leaderboard.family import Bench, TrainingSpeed
 from leaderboard.peer import Peer
 from leaderboard.reference import Request, Session
+from leaderboard.replay import Tolerance
 
 _STATES = 256  # recorded states that the reference's lanes begin with
 
@@ -94,4 +96,30 @@ def _peer(name: str, startup_seconds: float, session: Any, module: str, setting:
     )
 
 
-BENCH = Bench(session=session, peers=peers, error=error)
+def _training(lanes: int, seconds: float, backend: str) -> dict[str, Any]:
+    from baselines.speed import of_size
+
+    return of_size("cheetahjax/HalfCheetah-v5", lanes, seconds, backend, network={}, ppo=_PPO)
+
+
+_PPO = {"horizon": 16, "epochs": 4, "minibatches": 16, "learning_rate": 2.5e-4, "discount": 0.99, "gae_lambda": 0.95}
+_TRAINING = tuple(
+    TrainingSpeed(name=f"{lanes} lanes", env_id="cheetahjax/HalfCheetah-v5", lanes=lanes, measure=_training)
+    for lanes in (32768, 4096)
+)
+_TOLERANCE = Tolerance(
+    absolute=1e-3,
+    relative=1e-3,
+    why="a physics step in float32 turns rounding of 1e-7 into velocity errors of up to 2e-4, and accelerations are "
+    "a thousand times larger",
+)
+BENCH = Bench(
+    session=session,
+    peers=peers,
+    error=error,
+    tolerance=_TOLERANCE,
+    training=_TRAINING,
+    peer_batches=(32768, 4096),
+    recorded=Path(__file__).with_name("recorded.json"),
+    best_batch={"xla": 256, "simd": 4096},
+)

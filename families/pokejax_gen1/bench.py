@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from leaderboard.family import Bench
+from leaderboard.family import Bench, TrainingSpeed
 from leaderboard.reference import Request, Session
 from leaderboard.section import Section
 from pokejax.common.formats import of_environment
@@ -25,4 +27,18 @@ def session(request: Request) -> Iterator[Session]:
         yield Session(name="pokemon-showdown", version=VERSION, cores=request.cores, unit=UNIT, timer=timer)
 
 
-BENCH = Bench(sections=(Section(),), session=session)
+def _training(lanes: int, seconds: float, backend: str) -> dict[str, Any]:
+    from baselines.speed import of_size
+
+    return of_size("pokejax/gen1randombattle", lanes, seconds, backend, network={}, ppo=_PPO)
+
+
+_PPO = {"horizon": 32, "epochs": 4, "minibatches": 8, "learning_rate": 2.5e-4, "discount": 0.99, "gae_lambda": 0.95}
+_TRAINING = TrainingSpeed(name="entity network", env_id="pokejax/gen1randombattle", lanes=4096, measure=_training)
+BENCH = Bench(
+    sections=(Section(),),
+    session=session,
+    training=(_TRAINING,),
+    recorded=Path(__file__).with_name("recorded.json"),
+    best_batch={"xla": 512, "simd": 16384},
+)

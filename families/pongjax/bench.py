@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leaderboard.family import Bench
+from leaderboard.family import Bench, TrainingSpeed
 from leaderboard.policy import Network
 from leaderboard.reference import Request, Session
+from leaderboard.replay import Tolerance
 from leaderboard.section import Section
 
 if TYPE_CHECKING:
@@ -69,4 +71,22 @@ def _fastest(stack: ExitStack, env: Any, cores: int) -> tuple[int, Timer]:
     return threads, timers[threads]
 
 
-BENCH = Bench(sections=(Section(cores=1), Section(), Section(mode="policy_in_loop")), session=session)
+def _training(lanes: int, seconds: float, backend: str) -> dict[str, Any]:
+    from baselines.speed import of_size
+
+    return of_size("pongjax/puffer_pong", lanes, seconds, backend, network=_GRU, ppo=_PPO)
+
+
+_GRU = {"hidden": (512, 512), "memory": 512, "shared": True}
+"""Two million parameters."""
+_PPO = {"horizon": 64, "epochs": 4, "minibatches": 8, "learning_rate": 2.5e-4, "discount": 0.99, "gae_lambda": 0.95}
+_TRAINING = TrainingSpeed(name="GRU of 2M parameters", env_id="pongjax/puffer_pong", lanes=4096, measure=_training)
+_TOLERANCE = Tolerance(absolute=1e-5, relative=1e-5, why="some additions of float32 for each frame, 8 frames a step")
+BENCH = Bench(
+    sections=(Section(cores=1), Section(), Section(mode="policy_in_loop")),
+    session=session,
+    tolerance=_TOLERANCE,
+    training=(_TRAINING,),
+    recorded=Path(__file__).with_name("recorded.json"),
+    best_batch={"xla": 4096, "simd": 4096},
+)

@@ -96,7 +96,9 @@ CASES = [
     Case("bench of a setting", bench("--set", "frame_skip"), "'frame_skip'", "--set", "write it as field=value"),
     Case("bench of a setting's name", bench("--set", "framskip=1"), "'framskip'", PONG, "did you mean frame_skip"),
     Case("bench of a value", bench("--set", "frame_skip=0"), "0", "frame_skip", "positive"),
-    Case("bench of an option of XLA", bench("--xla", "fast"), "'fast'", "--xla", "write it as option=value"),
+    Case(
+        "bench of an option of XLA", bench("--xla-option", "fast"), "'fast'", "--xla-option", "write it as option=value"
+    ),
     Case("bench of no devices", bench("--devices", "0"), "'0'", "--devices", "at least 1"),
     Case("bench of peers in no batch", bench("--peer-batch", "0"), "'0'", "--peer-batch", "at least 1"),
     # training

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from leaderboard import __main__ as bench_command
 from leaderboard import start
 from leaderboard.__main__ import main
+from leaderboard.commands import bench as bench_command
 from leaderboard.duration import Schedule
 
 
@@ -37,7 +37,7 @@ def test_the_default_is_a_kernel_where_there_is_one(monkeypatch, capsys):
     monkeypatch.setattr(bench_command, "_possible", lambda sections, console: [])  # nothing is measured
     monkeypatch.setattr(bench_command, "Schedule", lambda *a: said.append(a[1].backend) or Schedule(*a))
     command = ["bench", "pongjax/puffer_pong", "--no-reference", "--no-peers"]
-    for more in ((), ("--chunk", "4", "--batch", "8"), ("--xla", "none"), ("--backend", "xla")):
+    for more in ((), ("--chunk", "4", "--batch", "8"), ("--xla-option", "none"), ("--backend", "xla")):
         assert main([*command, *more]) == 0
     monkeypatch.setenv("JAXLANES_CC", "/nowhere/c++")
     assert main(command) == 0

@@ -29,7 +29,7 @@ def test_options_are_read():
     [
         (("xla_foo",), "write it as option=value"),
         (("=1",), "write it as option=value"),
-        (("none", "a=1"), "write it as option=value, .* or --xla none by itself"),
+        (("none", "a=1"), "write it as option=value, .* or --xla-option none by itself"),
         (("a=1", "a=2"), "a is set twice"),
     ],
 )
@@ -41,11 +41,11 @@ def test_bad_options(texts, complaint):
 @pytest.mark.usefixtures("toys")
 def test_options_reach_xla_and_the_row(tmp_path, capsys):
     out = tmp_path / "rows.json"
-    assert run("--xla", "xla_disable_hlo_passes=fusion", "--json", str(out)) == 0
+    assert run("--xla-option", "xla_disable_hlo_passes=fusion", "--json", str(out)) == 0
     assert json.loads(out.read_text())["rows"][0]["compiler_options"] == FUSION
     for text in ("xla_no_such_option=1", "xla_cpu_enable_fast_math=perhaps"):
-        assert run("--xla", text) == 2
-        assert f"XLA refuses its options {text} (--xla" in capsys.readouterr().err
+        assert run("--xla-option", text) == 2
+        assert f"XLA refuses its options {text} (--xla-option" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("toys")

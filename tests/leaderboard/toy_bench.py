@@ -10,9 +10,10 @@ from pathlib import Path
 
 import families
 import jaxenv
-from jaxenv import EnvSpec, Reference
+from jaxenv import EnvSpec, ObsSpec, Reference
 from leaderboard import machine, reference
 from leaderboard.family import Bench
+from leaderboard.replay import Tolerance
 from leaderboard.section import Section
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))
@@ -42,6 +43,18 @@ class ReferencedWalk(Walk):
     @property
     def spec(self) -> EnvSpec:
         return _referenced(super().spec, NAME)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExactWalk(ReferencedWalk):
+    """A walk that computes with integers alone."""
+
+    @property
+    def obs_spec(self) -> ObsSpec:
+        return ObsSpec((super().obs_spec.fields[0],))
+
+    def observe(self, state, params):
+        return {"place": state.place}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,13 +98,16 @@ def error(env, batch, compiler_options):
     return toy_peers.error(env, batch, compiler_options)
 
 
-BENCH = Bench(session=session, peers=peers, error=error)
+TOLERANCE = Tolerance(absolute=1e-6, relative=1e-6, why="one division")
+BENCH = Bench(session=session, peers=peers, error=error, tolerance=TOLERANCE)
 SECTIONED = Bench(sections=(Section(cores=1), Section(), Section(mode="policy_in_loop")), session=session)
 
 
 def register() -> None:
     """Make the toys known to the registry and to the bench."""
-    toys = families.Family(name="toys", environments=("toys/referenced", "toys/quick"), bench=f"{__name__}:BENCH")
+    toys = families.Family(
+        name="toys", environments=("toys/referenced", "toys/quick", "toys/exact"), bench=f"{__name__}:BENCH"
+    )
     families.register(toys)
     families.register(
         families.Family(name="sectioned", environments=("toys/sectioned",), bench=f"{__name__}:SECTIONED")
@@ -100,6 +116,7 @@ def register() -> None:
     jaxenv.register("toys/walk", "toys:Walk")
     jaxenv.register("toys/referenced", f"{__name__}:ReferencedDuel")
     jaxenv.register("toys/quick", f"{__name__}:ReferencedWalk")
+    jaxenv.register("toys/exact", f"{__name__}:ExactWalk")
     jaxenv.register("toys/sectioned", f"{__name__}:SectionedWalk")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import report_samples as samples
 
-from verification.reporting import files, validate
+from verification.reporting import files, schema, validate
 from verification.reporting.compare import Comparison, compare
 from verification.reporting.validate import ReportError
+from verification.results import LEVELS, SEVERITY
 
 
 def plain(report: dict[str, Any]) -> dict[str, Any]:
@@ -215,3 +216,17 @@ def test_an_answer_that_is_gone_is_no_improvement() -> None:
 def test_reports_of_two_environments_are_not_compared() -> None:
     with pytest.raises(ReportError, match="A is of 'pokejax/gen1randombattle', B of 'cartpole'"):
         compared(lambda r: r.update(env="cartpole"))
+
+
+def test_the_words_of_the_schema_are_those_of_the_results() -> None:
+    assert set(get_args(schema.Verdict)) == set(SEVERITY)
+    assert set(get_args(schema.Level)) == set(LEVELS)
+
+
+def test_several_problems_are_told_at_once() -> None:
+    def change(report: dict[str, Any]) -> None:
+        del report["levels"]
+        report.update(verdict="green", complete=1)
+
+    with pytest.raises(ReportError, match=r"verdict is 'green'.*; complete is 1, .*; levels is missing; run"):
+        validate.validate(edited(change))

@@ -4,168 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jaxenv.commands import structs
 from leaderboard.invocation import program
-from verification.results import LEVELS, SEVERITY, worst
+from verification.reporting.schema import Report
+from verification.results import worst
 
 FAMILY, VERSION = "verification.report", 1
 SCHEMA = f"{FAMILY}/{VERSION}"
-_SHOWN = 5
 
 
 class ReportError(ValueError):
     """A file that is not a report, or not a whole or an honest one; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class _OrNone:
-    shape: Any
-
-
-@dataclass(frozen=True)
-class _MapOf:
-    shape: Any
-
-
-@dataclass(frozen=True)
-class _Pair:
-    shape: Any
-
-
-class _Anything:
-    pass
-
-
-_VERDICT = frozenset(SEVERITY)
-_NUMBER = _OrNone(float)
-_IMPLEMENTATION = {"name": str, "version": str}
-_FINDING = {
-    "step": int,
-    "differences": [{"name": str, "module": str, "candidate": _Anything, "reference": _Anything}],
-    "event": str,
-    "draws": str,
-    "suspects": [_Pair(_Anything)],
-    "case": dict,
-    "file": str,
-    "repro": str,
-    "shrunk_steps": _OrNone(int),
-    "message": str,
-}
-_CHECK = {
-    "id": str,
-    "level": str,
-    "title": str,
-    "verdict": _VERDICT,
-    "cases": int,
-    "unit": str,
-    "planned": _OrNone(int),
-    "steps": int,
-    "seconds": float,
-    "divergences": int,
-    "findings": [_FINDING],
-    "first_fields": _MapOf(int),
-    "first_steps": _MapOf(int),
-    "stats": dict,
-    "notes": [str],
-    "reason": str,
-    "rate_bound_95": _NUMBER,
-}
-_LEVEL = {
-    "level": frozenset(LEVELS),
-    "title": str,
-    "verdict": _VERDICT,
-    "episodes": int,
-    "steps": int,
-    "divergences": int,
-    "seconds": float,
-    "checks": [_CHECK],
-}
-_MUTANT = {
-    "id": str,
-    "module": str,
-    "changes": str,
-    "expected": str,
-    "killed_by": _MapOf(bool),
-    "first_kill": _MapOf({"cases": int, "seconds": float, "field": str}),
-    "suspects": list,
-    "rank": _OrNone(int),
-    "shrunk_steps": _OrNone(int),
-    "explanation": str,
-}
-_MUTANTS = {
-    "mutants": int,
-    "killed": int,
-    "rate": _NUMBER,
-    "rate_ci95": _OrNone(_Pair(float)),
-    "by_level": _MapOf({"killed": int, "of": int, "rate": _NUMBER, "ci95": _OrNone(_Pair(float)), "unique": [str]}),
-    "false_alarms": int,
-    "false_alarm_episodes": int,
-    "localisation": _OrNone(_MapOf(_NUMBER)),
-    "median_shrunk_steps": _NUMBER,
-    "rows": [_MUTANT],
-    "seconds": float,
-    "compile_seconds": float,
-}
-_TOST = {
-    "metric": str,
-    "method": str,
-    "n": _Pair(int),
-    "k": _OrNone(int),
-    "difference": float,
-    "ci90": _Pair(float),
-    "ci95": _Pair(float),
-    "p_low": float,
-    "p_high": float,
-    "margin": float,
-    "margin_reason": str,
-    "verdict": str,
-    "power_at_zero": float,
-    "n_needed": _OrNone(int),
-    "unit": str,
-    "notes": [str],
-}
-_REPORT = {
-    "schema": str,
-    "env": str,
-    "verdict": _VERDICT,
-    "complete": bool,
-    "interrupted": bool,
-    "reason": str,
-    "reference": _IMPLEMENTATION,
-    "candidate": _IMPLEMENTATION,
-    "capabilities": {
-        "reference": _MapOf(bool),
-        "candidate": _MapOf(bool),
-        "missing": [{"side": str, "capability": str, "means": str}],
-    },
-    "levels": [_LEVEL],
-    "coverage": {
-        "declared": int,
-        "exercised": int,
-        "never": [str],
-        "counts": _MapOf(int),
-        "unseen_mass": _NUMBER,
-    },
-    "mutants": _OrNone(_MUTANTS),
-    "tost": [_TOST],
-    "ignored_fields": [{"path": str, "why": str}],
-    "tolerances": [{"path": str, "atol": float, "rtol": float, "ulp": int, "why": str}],
-    "blind_spots": [str],
-    "plan": dict,
-    "provenance": dict,
-    "command": str,
-}
-_WORDS = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    dict: "an object",
-    list: "a list",
-}
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -192,25 +44,21 @@ def load(path: Path) -> dict[str, Any]:
 def validate(report: Any, source: str = "report") -> None:
     """Raises `ReportError`, naming `source` and the place in it, unless `report` is a whole report of this schema."""
     _check_schema(report, source)
-    problems = list(_mismatches(report, _REPORT, ""))
+    problems = structs.problems(report, Report)
     if problems:
-        raise ReportError(f"{source}: not a whole report: {_listed(problems)}; run the verification again")
+        raise ReportError(f"{source}: not a whole report: {structs.listed(problems)}; run the verification again")
     problems = list(_contradictions(report))
     if problems:
         raise ReportError(
-            f"{source}: the report contradicts itself: {_listed(problems)}; it was changed after the run, run it again"
+            f"{source}: the report contradicts itself: {structs.listed(problems)}; "
+            "it was changed after the run, run it again"
         )
-
-
-def _listed(problems: list[str]) -> str:
-    hidden = len(problems) - _SHOWN
-    return "; ".join(problems[:_SHOWN]) + (f"; and {hidden} more" if hidden > 0 else "")
 
 
 def _check_schema(report: Any, source: str) -> None:
     remedy = f"expected a file written by `{program('verification', 'run')} ENV --json FILE`"
     if not isinstance(report, Mapping):
-        raise ReportError(f"{source}: holds {_named(report)}, not a report; {remedy}")
+        raise ReportError(f"{source}: holds {structs.named(report)}, not a report; {remedy}")
     schema = report.get("schema")
     if schema == SCHEMA:
         return
@@ -224,61 +72,6 @@ def _check_schema(report: Any, source: str) -> None:
             "or use the commit in the file's provenance"
         )
     raise ReportError(f"{source}: schema {schema!r} is not {SCHEMA!r}; run the verification again with this checkout")
-
-
-def _named(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _mismatches(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """Parts of `value` that do not have `shape`, each with its path."""
-    if shape is _Anything:
-        return
-    if isinstance(shape, _OrNone):
-        if value is not None:
-            yield from _mismatches(value, shape.shape, path)
-    elif isinstance(shape, frozenset):
-        if not isinstance(value, str) or value not in shape:
-            yield f"{path} is {_named(value)}, known are {', '.join(sorted(shape))}"
-    elif isinstance(shape, dict | _MapOf):
-        yield from _object_mismatches(value, shape, path)
-    elif isinstance(shape, list | _Pair):
-        yield from _list_mismatches(value, shape, path)
-    elif not _is(value, shape):
-        yield f"{path} is {_named(value)}, not {_WORDS[shape]}"
-
-
-def _object_mismatches(value: Any, shape: dict[str, Any] | _MapOf, path: str) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield f"{path or 'the top'} is {_named(value)}, not an object"
-        return
-    prefix = f"{path}." if path else ""
-    shapes = shape if isinstance(shape, dict) else dict.fromkeys(value, shape.shape)
-    for key, inner in shapes.items():
-        if key in value:
-            yield from _mismatches(value[key], inner, f"{prefix}{key}")
-        else:
-            yield f"{prefix}{key} is missing"
-
-
-def _list_mismatches(value: Any, shape: list[Any] | _Pair, path: str) -> Iterator[str]:
-    if not isinstance(value, list | tuple):
-        yield f"{path} is {_named(value)}, not a list"
-        return
-    if isinstance(shape, _Pair) and len(value) != 2:
-        yield f"{path} has {len(value)} entries, not 2"
-    inner = shape.shape if isinstance(shape, _Pair) else shape[0]
-    for place, entry in enumerate(value):
-        yield from _mismatches(entry, inner, f"{path}[{place}]")
-
-
-def _is(value: Any, shape: type) -> bool:
-    if shape is list:
-        return isinstance(value, list | tuple)
-    if shape is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, shape) and not (shape is int and isinstance(value, bool))
 
 
 def _contradictions(report: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Records of the board: typed structs, their files, and the conversion of older ones."""

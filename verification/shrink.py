@@ -18,6 +18,7 @@ from verification.batches import is_over, random_actions, rows, size, stack, ste
 from verification.cases import Case
 from verification.fields import FieldTable
 from verification.plugin import Plugin
+from verification.repeatable import no_constants_of_modules
 
 Item = TypeVar("Item")
 
@@ -168,18 +169,19 @@ class Shrinker:
             return found is not None and len(found.actions) < longest
 
         try:
-            seed, indices = find(
-                st.tuples(seeds, choices),
-                differs,
-                settings=settings(
-                    max_examples=examples,
-                    deadline=None,
-                    database=None,
-                    derandomize=True,
-                    phases=(Phase.generate, Phase.shrink),
-                    suppress_health_check=_UNHURRIED,
-                ),
-            )
+            with no_constants_of_modules():
+                seed, indices = find(
+                    st.tuples(seeds, choices),
+                    differs,
+                    settings=settings(
+                        max_examples=examples,
+                        deadline=None,
+                        database=None,
+                        derandomize=True,
+                        phases=(Phase.generate, Phase.shrink),
+                        suppress_health_check=_UNHURRIED,
+                    ),
+                )
         except NoSuchExample:
             return case
         smaller = self._indexed(case, seed, indices)

@@ -25,6 +25,7 @@ from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.pairs import add_finding, compared_paths, timed
 from verification.localise import suspects
+from verification.repeatable import no_constants_of_modules
 from verification.results import CheckResult, FieldDifference, Finding
 
 _EXAMPLES, _STEPS = 20, 30
@@ -54,7 +55,8 @@ def run(context: Context, result: CheckResult) -> None:
     )
     hypothesis_seed(context.plan.seed)(machine)
     try:
-        run_state_machine_as_test(machine, settings=configured)
+        with no_constants_of_modules():
+            run_state_machine_as_test(machine, settings=configured)
     except DivergenceError as found:
         places = suspects(context.plugin, found.differences)
         finding = Finding(

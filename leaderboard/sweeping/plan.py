@@ -64,6 +64,12 @@ def _part(family: Family) -> Bench | None:
     return family.part("bench")
 
 
+def _peer_sizes(part: Bench, device: str) -> tuple[int, ...]:
+    if device == "gpu":
+        return part.peer_batches
+    return (256,) if part.peer_batches else ()
+
+
 def _ordered(device: str, parts: Sequence[tuple[Family, Bench]]) -> Iterator[Item]:
     kernel, first = KERNEL[device], FIRST[device]
     leads = [family.environments[0] for family, _ in parts]
@@ -80,7 +86,7 @@ def _ordered(device: str, parts: Sequence[tuple[Family, Bench]]) -> Iterator[Ite
     yield from (
         Item(kind="peers", env_id=env_id, backend="xla", size=size)
         for (_, part), env_id in zip(parts, leads, strict=True)
-        for size in (part.peer_batches if device == "gpu" else part.peer_batches[:1] and (256,))
+        for size in _peer_sizes(part, device)
     )
     for backend in (kernel, "xla"):
         yield from (Item(kind="profile", env_id=env_id, backend=backend, size=first) for env_id in leads)

@@ -82,7 +82,7 @@ def _ordered(device: str, parts: Sequence[tuple[Family, Bench]]) -> Iterator[Ite
         for row in part.training:
             most = TRAINED[device]
             size = row.lanes if most is None else min(row.lanes, most)
-            yield Item(kind="training", env_id=row.env_id, backend="xla", size=size, row=row.name)
+            yield Item(kind="training", env_id=row.env_id, backend="auto", size=size, row=row.name)
     yield from (
         Item(kind="peers", env_id=env_id, backend="xla", size=size)
         for (_, part), env_id in zip(parts, leads, strict=True)

@@ -17,4 +17,4 @@ MUTANTS: tuple[Mutant, ...] = (*ATTACKS, *CONDITIONS, *FLOW)
 """Number k of the mutation switch is entry k − 1."""
 
 PACKAGES = ("pokejax.common", "pokejax.gen1", "families.pokejax_gen1.verify")
-"""What has to be copied so that a mutated engine drives its own verification plugin."""
+"""Packages to copy, so that a mutated engine drives its own verification plugin."""

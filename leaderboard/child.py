@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import families
@@ -75,6 +76,24 @@ def command() -> list[str]:
     return [sys.executable, "-m", "leaderboard.child"]
 
 
+def variables(*first: Path) -> dict[str, str]:
+    """Environment variables of a process that finds packages and families as this one does, `first` before them."""
+    path = os.pathsep.join([*map(str, first), *filter(None, sys.path)])
+    return {**os.environ, **families.handed_on(), "PYTHONPATH": path}
+
+
+def answering() -> Callable[[dict[str, Any]], None]:
+    """Writer of lines of JSON to the standard output. Anything else that prints writes to the standard error then."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def answer(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    return answer
+
+
 def _start(cores: int) -> subprocess.Popen[str]:
     with _only(cores):  # inherited; a function run after the fork would not be safe beside our threads
         return subprocess.Popen(
@@ -85,12 +104,7 @@ def _start(cores: int) -> subprocess.Popen[str]:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={
-                **os.environ,
-                **families.handed_on(),
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                "PYTHONIOENCODING": "utf-8",
-            },
+            env={**variables(), "PYTHONIOENCODING": "utf-8"},
             start_new_session=True,  # an interrupt from the terminal reaches it once, from us
         )
 
@@ -126,13 +140,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def main() -> int:
     """The child: exit status 0 measured, 2 could not, 130 interrupted."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell hands its background jobs an ignored one
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what anything else prints is not an answer
-
-    def answer(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
-
+    answer = answering()
     families.adopt()
     try:
         request = json.load(sys.stdin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from leaderboard.child import variables
 from leaderboard.machine import ROOT
 
 ALLOWED = 0.05
@@ -98,9 +98,6 @@ def worktree(commit: str) -> Iterator[Path]:
 @contextlib.contextmanager
 def _process(root: Path, row: dict[str, Any], name: str) -> Iterator[tuple[Callable[[float], float], str]]:
     """A process of a checkout that times the row: a function of the seconds, and the environment's version."""
-    import families
-
-    env = {**os.environ, **families.handed_on(), "PYTHONPATH": os.pathsep.join([str(root), *filter(None, sys.path)])}
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             [sys.executable, "-P", str(ROOT / "leaderboard" / "timed.py")],
@@ -109,7 +106,7 @@ def _process(root: Path, row: dict[str, Any], name: str) -> Iterator[tuple[Calla
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
-            env=env,
+            env=variables(root),
         )
         assert process.stdin is not None and process.stdout is not None
 

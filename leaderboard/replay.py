@@ -49,16 +49,14 @@ class Difference:
 
 def is_exact(env: Environment) -> bool:
     """True for an environment whose observations and states hold integers and booleans alone."""
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     leaves = jax.tree.leaves(jax.eval_shape(env.reset_env, jax.random.key(0), params))
     return not any(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves)
 
 
 def checksum(env: Environment, batch: int, scan: int, devices: int, *, seed: int = 0, backend: str = "xla") -> str:
     """Eight digits: that of a row of random play with so many lanes, steps and devices, played on one device."""
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     if devices < 1 or batch % devices:
         raise ReplayError(f"{batch} lanes cannot be split over {devices} devices")
     lanes = batch // devices
@@ -73,8 +71,7 @@ def checksum(env: Environment, batch: int, scan: int, devices: int, *, seed: int
 
 def play_hash(env: Environment, lanes: int, steps: int, *, backend: str) -> str:
     """SHA-256, 32 digits, over the checksum of random play and every bit of the states that it ends in."""
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     program = rollout(env, lanes, steps, backend=backend)
     carry, summary = program.run(program.init(jax.random.key(0), params), params)
     found = hashlib.sha256(f"{int(summary.checksum):08x}".encode())
@@ -87,8 +84,7 @@ def record(
     env: Environment, backend: str, *, lanes: int = LANES, steps: int = STEPS, seed: int = 0, skip: int = 0
 ) -> dict[str, Any]:
     """A probe: all leaves of the states of random play after each step, from step `skip` on, as JSON has them."""
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     play = rollout(env, lanes, 1, backend=backend)
     carry = play.init(jax.random.key(seed), params)
     for _ in range(skip):
@@ -113,8 +109,7 @@ def difference(
 
     `from_start`: the first one is that of a new batch, which is compared too.
     """
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     play = rollout(env, probe["lanes"], 1, backend=backend)
     first = play.init(jax.random.key(probe["seed"]), params)
     names = [jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_flatten_with_path(_plain(first))[0]]

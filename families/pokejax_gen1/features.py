@@ -94,7 +94,7 @@ def _types(codes: jax.Array) -> jax.Array:
 
 
 def _threat(attacker: jax.Array, target: jax.Array) -> jax.Array:
-    """How hard the attacker's own types `[..., 2]` hit the target's `[2]`, at best; 1 is neutral."""
+    """Largest factor of the attacker's own types `[..., 2]` against the target's `[2]`; 1 is neutral."""
     table = jnp.asarray(tables.halves()) / 2
     product = table[attacker[..., :, None], target]  # [..., 2 own types, 2 target types]
     factors = jnp.prod(product, axis=-1)

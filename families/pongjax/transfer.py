@@ -93,7 +93,7 @@ class PongGame(Game):
 
 
 def _first_serve(seeds: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Whether the generator's first draw (`driver.c`, `draw_serve`) is 1: the ball comes level."""
+    """True where the generator's first draw (`driver.c`, `draw_serve`) is 1: the ball comes level."""
     return (seeds.astype(np.uint64) * 1664525 + 1013904223) % 2**32 >> 31 == 1
 
 

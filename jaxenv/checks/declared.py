@@ -1,4 +1,4 @@
-"""What an environment declares: its configuration and params, and the types of all that its methods return."""
+"""Declarations of an environment: its configuration and params, and the types of all that its methods return."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def check_types(env: Environment, params: Any, key: jax.Array) -> Any:
 
 
 def check_real_types(env: Environment, traced: Any, played: Transition) -> None:
-    """What was played, `[T, B, ...]`, has the types that tracing promised."""
+    """Play, `[T, B, ...]`, has the types that tracing promised."""
     with holding(env, "let no shape, dtype or entry of info depend on how the method is compiled or batched"):
         same_types("step's info, alone and under vmap", traced[5], played.info, lead=2)
         for name in ("reward", "terminated", "truncated"):

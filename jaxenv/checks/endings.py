@@ -149,7 +149,7 @@ def _check_limit(
 
 
 def _check_over(env: Environment, key: Any, found: Any, params: Any, where: str) -> None:
-    """Where rewards come at the end only, a step after the end, without auto-reset, pays nothing more."""
+    """A step after the end, without auto-reset, pays nothing more, if rewards come at the end only."""
     action = random_policy(env)(key, found["obs"], found["legal"])
     after = _hooks(env, key, found["state"], action, params)
     with holding(env, "let step_env leave an episode that is over as it is, without reward"):

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,25 +44,26 @@ class History:
             path for path in listed.split("\0") if path.endswith(".json") and path.count("/") == depth
         )
 
-    def contents(self, path: str) -> bytes:
-        """A file at the base."""
-        return subprocess.run(
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """The board's files at the base, by path."""
+        show = lambda path: subprocess.run(  # noqa: E731
             ["git", "show", f"{self.base}:{path}"], cwd=self.root, capture_output=True, check=True
-        ).stdout
+        )
+        return {path: show(path).stdout for path in sorted(self.paths)}
 
+    @cached_property
     def board(self) -> dict[str, dict[str, Any]]:
         """Submissions at the base, by path."""
-        if not hasattr(self, "_board"):
-            self._board = {path: json.loads(self.contents(path)) for path in sorted(self.paths)}
-        return self._board
+        return {path: json.loads(contents) for path, contents in self.contents.items()}
 
     def changed(self) -> Iterator[Finding]:
         """Files of the base that are gone or not the same here."""
-        for path in sorted(self.paths):
+        for path, contents in self.contents.items():
             file = self.root / path
             if not file.is_file():
                 yield refused("append-only", path, f"is gone; restore it (`git checkout {self.name} -- {path}`)")
-            elif file.read_bytes() != self.contents(path):
+            elif file.read_bytes() != contents:
                 yield refused(
                     "append-only", path, "was changed; restore it, and void what is wrong in ERRATA.md instead"
                 )

@@ -16,13 +16,6 @@ MOST_STEPS = 2**22
 """Transitions that one row's re-run plays, at most, unless told otherwise."""
 
 
-@dataclasses.dataclass
-class Outcome:
-    """Places of the rows whose play was found the same here."""
-
-    confirmed: set[int] = dataclasses.field(default_factory=set)
-
-
 def environment(row: dict[str, Any]) -> Environment:
     """The row's, as this checkout makes it. ValueError or `UnknownEnvironmentError` where it cannot be made."""
     config = row.get("config") or {}
@@ -32,9 +25,9 @@ def environment(row: dict[str, Any]) -> Environment:
 
 
 def rerun(
-    rows: list[dict[str, Any]], outcome: Outcome, most_steps: int = MOST_STEPS, say: Callable[[str], None] = print
+    rows: list[dict[str, Any]], confirmed: set[int], most_steps: int = MOST_STEPS, say: Callable[[str], None] = print
 ) -> Iterator[Finding]:
-    """Findings of all rows; each different program is played once."""
+    """Findings of all rows, each different program played once; places of those found the same go into `confirmed`."""
     done: dict[Any, Finding | None] = {}
     for number, row in enumerate(rows):
         place = f"rows[{number}]"
@@ -52,19 +45,19 @@ def rerun(
             if key not in done:
                 say(f"re-running {steps:,} steps of {row['env']}, batch {row['batch']:,}")
                 done[key] = _checksum(env, row)
-            yield from _told(done[key], place, number, outcome)
+            yield from _told(done[key], place, number, confirmed)
         else:
             probe = row.get("probe")
             key = (env, repr(probe))
             if key not in done:
                 say(f"stepping on from the recorded states of {row['env']}")
                 done[key] = _probe(env, row["env"], probe)
-            yield from _told(done[key], place, number, outcome)
+            yield from _told(done[key], place, number, confirmed)
 
 
-def _told(found: Finding | None, place: str, number: int, outcome: Outcome) -> Iterator[Finding]:
+def _told(found: Finding | None, place: str, number: int, confirmed: set[int]) -> Iterator[Finding]:
     if found is None:
-        outcome.confirmed.add(number)
+        confirmed.add(number)
     else:
         yield dataclasses.replace(found, place=place + found.place)
 

@@ -59,14 +59,14 @@ class Checker:
         except submission.RecordError as error:
             return Verdict(path, [refused("schema", "", str(error))], [])
         found = list(self._findings(data, path))
-        outcome = rerun.Outcome()
+        confirmed: set[int] = set()
         if data["kind"] == "sps" and not any(one.weight == "refused" and one.check == "environment" for one in found):
             if self.with_rerun:
-                found += rerun.rerun(data["rows"], outcome, self.most_steps, self.say)
+                found += rerun.rerun(data["rows"], confirmed, self.most_steps, self.say)
             else:
                 found.append(noted("re-run", "", "left out, as asked: the play is the submitter's word"))
         found += self._hints(data, path)
-        return Verdict(path, found, list(self._rows(data, path, outcome)))
+        return Verdict(path, found, list(self._rows(data, path, confirmed)))
 
     def _relative(self, file: Path) -> str:
         absolute = file.resolve()
@@ -74,7 +74,7 @@ class Checker:
         return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else file.as_posix()
 
     def _findings(self, data: dict[str, Any], path: str) -> Iterator[Finding]:
-        board, rows = self.history.board(), data["rows"]
+        board, rows = self.history.board, data["rows"]
         new = path not in board
         yield from consistency.place(path, data)
         yield from consistency.duplicate(data, path, board)
@@ -114,24 +114,24 @@ class Checker:
         if data["kind"] == "sps":
             others = [
                 row
-                for name, found in self.history.board().items()
+                for name, found in self.history.board.items()
                 if found["kind"] == "sps" and name != path
                 for row in found["rows"]
             ]
             yield from outliers.outliers(data["rows"], others)
-            if not status.equivalent(data["rows"][0]["env"], self.history.board()):
+            if not status.equivalent(data["rows"][0]["env"], self.history.board):
                 yield noted("equivalence", "", "none is on the board for this environment, so its speed is not ranked")
 
-    def _rows(self, data: dict[str, Any], path: str, outcome: rerun.Outcome) -> Iterator[str]:
-        board, lines = self.history.board(), status.voided(self.history.root / "ERRATA.md")
+    def _rows(self, data: dict[str, Any], path: str, confirmed: set[int]) -> Iterator[str]:
+        board, lines = self.history.board, status.voided(self.history.root / "ERRATA.md")
         for number, row in enumerate(data["rows"]):
             if data["kind"] != "sps":
                 yield f"{data['kind']}: {row['env']}, {row.get('verdict', row.get('status', ''))}".rstrip(", ")
                 continue
-            confirmed = number in outcome.confirmed
-            rank = status.standing(row, path, data["submitter"], board, lines, confirmed=confirmed)
+            played = number in confirmed
+            rank = status.standing(row, path, data["submitter"], board, lines, confirmed=played)
             ratio = f", {row['ratio']:,.3g} × {row['reference']['name']}" if row["reference"] else ""
             yield (
                 f"{row['env']} {row['env_version']}, {row['mode']}, {row['backend']}, batch {row['batch']:,}: "
-                f"{row['median_sps']:,.0f} steps/s{ratio}; {rank}{', play re-run' if confirmed else ''}"
+                f"{row['median_sps']:,.0f} steps/s{ratio}; {rank}{', play re-run' if played else ''}"
             )

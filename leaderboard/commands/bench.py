@@ -24,7 +24,7 @@ from leaderboard.duration import Schedule
 from leaderboard.family import Bench, bench_of
 from leaderboard.invocation import program
 from leaderboard.peer import Peer
-from leaderboard.program import one_device_per_core as one_device_per_core
+from leaderboard.program import one_device_per_core
 from leaderboard.records import submission
 from leaderboard.report import line, tables
 from leaderboard.section import MODES, Section, choose, count

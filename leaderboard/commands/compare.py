@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from statistics import median
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -37,8 +38,7 @@ def run(arguments: argparse.Namespace, batch: int, backend: str, console: Consol
 
 def words(found: Comparison, commit: str) -> str:
     """Both medians, their ratio with its interval, and the verdict."""
-    middle = lambda values: sorted(values)[len(values) // 2]  # noqa: E731
-    lines = [f"ours {middle(found.ours):,.0f} steps/s, {commit} {middle(found.theirs):,.0f} steps/s"]
+    lines = [f"ours {median(found.ours):,.0f} steps/s, {commit} {median(found.theirs):,.0f} steps/s"]
     interval = f"{found.ratio:.3f} (95 % interval {found.low:.3f} to {found.high:.3f})"
     if found.slower:
         verdict = f"slower beyond the noise ({comparison.ALLOWED:.0%} is allowed)"

@@ -18,6 +18,7 @@ BATCHES = {"gpu": tuple(2**n for n in range(10, 21, 2)), "cpu": (1024, 4096, 163
 FIRST = {"gpu": 65536, "cpu": 4096}
 """Lanes of the rows that are measured first."""
 KERNEL = {"gpu": "cuda", "cpu": "simd"}
+TRAINS_BY = {"gpu": "xla", "cpu": "simd"}
 TRAINED = {"gpu": None, "cpu": 16}
 """Most environments of a training row; None for the family's own number."""
 SECONDS: dict[Kind, float] = {"equivalence": 25, "speed": 25, "training": 60, "peers": 90, "profile": 30}
@@ -64,6 +65,12 @@ def _part(family: Family) -> Bench | None:
     return family.part("bench")
 
 
+def _peer_sizes(part: Bench, device: str) -> tuple[int, ...]:
+    if device == "gpu":
+        return part.peer_batches
+    return (256,) if part.peer_batches else ()
+
+
 def _ordered(device: str, parts: Sequence[tuple[Family, Bench]]) -> Iterator[Item]:
     kernel, first = KERNEL[device], FIRST[device]
     leads = [family.environments[0] for family, _ in parts]
@@ -76,11 +83,11 @@ def _ordered(device: str, parts: Sequence[tuple[Family, Bench]]) -> Iterator[Ite
         for row in part.training:
             most = TRAINED[device]
             size = row.lanes if most is None else min(row.lanes, most)
-            yield Item(kind="training", env_id=row.env_id, backend="xla", size=size, row=row.name)
+            yield Item(kind="training", env_id=row.env_id, backend=TRAINS_BY[device], size=size, row=row.name)
     yield from (
         Item(kind="peers", env_id=env_id, backend="xla", size=size)
         for (_, part), env_id in zip(parts, leads, strict=True)
-        for size in (part.peer_batches if device == "gpu" else part.peer_batches[:1] and (256,))
+        for size in _peer_sizes(part, device)
     )
     for backend in (kernel, "xla"):
         yield from (Item(kind="profile", env_id=env_id, backend=backend, size=first) for env_id in leads)

@@ -25,8 +25,7 @@ def profile(env: Environment, backend: str, lanes: int) -> dict[str, Any]:
 
     Parts alone read and write memory that a whole step keeps in registers: their sum may be more than the whole.
     """
-    with jax.ensure_compile_time_eval():
-        params = env.default_params
+    params = env.default_params
     play = rollout(env, lanes, PLAYED, backend=backend)
     carry = play.init(jax.random.key(0), params)
     carry, _ = jax.block_until_ready(play.run(carry, params))

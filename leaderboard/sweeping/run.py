@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -15,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-import families
 from jaxenv.commands import files
+from leaderboard.child import variables
 from leaderboard.sweeping.plan import Item
 
 SCHEMA = 1
@@ -207,7 +206,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
-            env={**os.environ, **families.handed_on(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=variables(),
             start_new_session=True,  # an interrupt from the terminal reaches it once, from us
         )
         self._lines: queue.Queue[str] = queue.Queue()

@@ -111,6 +111,6 @@ def _equivalence(item: Item, env: Any, part: Bench) -> dict[str, Any]:
 def _training(item: Item, part: Bench) -> dict[str, Any]:
     row = next(one for one in part.training if one.name == item.row)
     try:
-        return row.measure(item.size, TRAINING_SECONDS, "auto")
+        return row.measure(item.size, TRAINING_SECONDS, item.backend)
     except ImportError as error:
         raise NotRunError(f"{error}; training needs flax and optax") from error

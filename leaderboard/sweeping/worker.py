@@ -6,13 +6,13 @@ Reads an order as JSON from each line: {"start": device}, or {"item": …, "comm
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import traceback
 from typing import Any
 
 import families
+from leaderboard.child import answering
 from leaderboard.sweeping.plan import Item
 from leaderboard.sweeping.work import NotRunError, measure, start
 
@@ -20,12 +20,10 @@ from leaderboard.sweeping.work import NotRunError, measure, start
 def main() -> int:
     """Exit status 0 when the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep ends it
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what anything else prints is not an answer
+    answer = answering()
     families.adopt()
     for line in sys.stdin:
-        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
-        answers.flush()
+        answer(_answer(json.loads(line)))
     return 0
 
 

@@ -350,7 +350,7 @@ def _valid(snapshots: Batch) -> np.ndarray:
 
 
 class _Drawn(Gen1Battle):
-    """What a battle draws before it begins, in place of its state; auto-reset is that of the battle."""
+    """A battle's draws before it begins, in place of its state; auto-reset is that of the battle."""
 
     def reset_env(self, key: jax.Array, params: Any) -> Any:
         rng, teams = self.draw(key, params)

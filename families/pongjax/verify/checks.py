@@ -43,7 +43,7 @@ _BULK_PARAMS: tuple[Params, ...] = ("compiled in", "by lane")
 _PUBLIC_LANES, _PUBLIC_STEPS = 512, 64
 
 SETTING: Mapping[str, Any] = {"params": "compiled in"}
-"""What a case says that the program with the default params as constants was found wrong in."""
+"""Setting of a case that was found by the program with the default params as constants."""
 
 MakeSide = Callable[[int], Side]
 """Frame skip → the candidate."""

@@ -18,4 +18,4 @@ MUTANTS: tuple[Mutant, ...] = (*ATTACKS, *CONDITIONS, *FLOW, *GIVEN_OUT)
 """Number k of the mutation switch is entry k − 1."""
 
 PACKAGES = ("jaxenv", "pokejax.common", "pokejax.env", "pokejax.gen1", "families.pokejax_gen1.verify")
-"""What has to be copied so that a mutated engine drives its own verification plugin."""
+"""Packages to copy, so that a mutated engine drives its own verification plugin."""

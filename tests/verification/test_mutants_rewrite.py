@@ -283,6 +283,17 @@ class TestSwitch:
             found.append(with_jit.tolist())
         assert found == [[1, 10, 19], [4, 8, 12], [2, 2, 2]] and compiled.compilations() == 1
 
+    def test_weakly_typed_arrays_stay_so(self) -> None:
+        copy = load(mutant(function="shapes", old="x + 1", new="x + 2"))
+
+        def program(up: jax.Array) -> jax.Array:
+            return jnp.float16(1) + copy.module("toyland.rules").shapes(jnp.where(up, 3.0, -3.0))
+
+        compiled = copy.switch.jit(program)
+        for number, sum_of_all in ((0, 5), (1, 6)):
+            copy.switch.select(number)
+            assert compiled(True).dtype == jnp.float16 and compiled(True) == sum_of_all
+
     def test_a_compiled_program_may_call_another(self) -> None:
         copy = load(mutant())
         inner = copy.switch.jit(lambda extra: copy.module("toyland.rules").price(0, extra))

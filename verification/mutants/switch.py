@@ -84,9 +84,11 @@ class Switch:
         array = jax.Array | np.ndarray | np.generic | bool | int | float
         if not isinstance(new, array) or not isinstance(old, array):
             self._refuse(number, f"{type(old).__name__} and {type(new).__name__} are no arrays to select from")
-        old = jnp.asarray(old)
+        old, new = jnp.asarray(old), jnp.asarray(new)
+        # A cast would make a weakly typed array strong, and with 64-bit types on the sum it goes into 64 bits wide.
+        same = new.dtype == old.dtype and jax.typeof(new).weak_type == jax.typeof(old).weak_type
         try:
-            new = jnp.broadcast_to(jnp.asarray(new).astype(old.dtype), old.shape)
+            new = jnp.broadcast_to(new if same else new.astype(old.dtype), old.shape)
         except ValueError:
             self._refuse(number, f"old has shape {old.shape}, new {jnp.shape(new)}")
         return jnp.where(taken, new, old)

@@ -68,7 +68,7 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     """bool[4]: slots of the active Pokémon whose move was named in this step.
 
     A slot pays PP when its move is used, but a two-turn move only on its second turn. The move of a thawed Pokémon,
-    nameless or chosen for another one, pays too, from a slot that it does not belong to.
+    nameless or chosen for another one, pays too, from a slot that it may not belong to.
     """
     slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
     stayed = was.slot == now.slot
@@ -76,7 +76,7 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
-    return paid | (((charges & ~foreign) | disabled) & ~now.transformed)
+    return paid | (((charges & (was.status != Status.FRZ)) | disabled) & ~now.transformed)
 
 
 def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:

@@ -113,16 +113,19 @@ def _move(message: _Message) -> None:
     if message.nameless:
         stand.last_move, message.side.unclear = "fissure", True
         return
-    if message.side.thawed and not stand.selected and not source:
-        # Showdown repeats what this side chose last, for a Pokémon that was there before.
-        stand.last_move, message.side.unclear = move, True
+    charges = move in _TWO_TURNS and not stand.charging
+    if message.side.thawed and not source and (charges or not stand.selected):
+        # Showdown repeats what this side chose last, which may have been for a Pokémon that was there before.
+        stand.last_move, message.side.unclear, message.side.twice = move, True, move
+        stand.selected = "" if charges else stand.selected
+        _begins(message, move)
         return
     locked, called = source == move, source not in ("", move)
     if move in _TRAPPING:
         message.foe.stand.conditions.discard("must_recharge")
     if called and stand.transform is not None:
         message.side.unclear = True  # Gen 1 gives 1 PP to the own move in the place of the one that called
-    if move in _TWO_TURNS and not stand.charging:
+    if charges:
         # The first turn: it has not been used yet, and nothing is paid.
         if called:
             _pay(message, stand.selected, -1)
@@ -130,7 +133,10 @@ def _move(message: _Message) -> None:
             stand.selected = move
         return
     if move in _TWO_TURNS:
-        _pay(message, stand.payer, 1)
+        if stand.payer:
+            _pay(message, stand.payer, 1)
+        else:  # begun after a thaw
+            message.side.unclear, message.side.twice = True, move
         stand.charging = stand.payer = ""
         stand.conditions.discard("invulnerable")
     elif not locked and not called and move == stand.called and move != "struggle":
@@ -143,10 +149,15 @@ def _move(message: _Message) -> None:
     if called or move != stand.called:
         stand.called = move if called else ""
     stand.last_move = move
+    _begins(message, move)
+
+
+def _begins(message: _Message, move: str) -> None:
+    """The move begins what lasts: Thrash, Petal Dance, Rage."""
     if move in _THRASHING:
-        stand.conditions.add("thrash")
+        message.stand.conditions.add("thrash")
     if move == "rage" and _hits(message):
-        stand.conditions.add("rage")
+        message.stand.conditions.add("rage")
 
 
 def _hits(message: _Message) -> bool:

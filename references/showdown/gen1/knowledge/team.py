@@ -104,7 +104,7 @@ class Side:
     unseen: dict[str, Member] = field(default_factory=dict)
     """Of a battle that begins in the middle: what will be known of Pokémon when they come in."""
     twice: str = ""
-    """The move used in this step that the active Pokémon had by Mimic, and may have had itself as well."""
+    """The move used in this step that may be the active Pokémon's own, and may be Mimic's copy or another's choice."""
     flinched: bool = False
     thawed: bool = False
     unclear: bool = False

@@ -126,7 +126,10 @@ class Findings:
             found = self.compared
             rows += [
                 ("battles replayed in Showdown", f"{found.battles:,}"),
-                ("decision points compared", f"{found.points:,}, {found.fields} fields at each"),
+                (
+                    "decision points compared",
+                    f"{found.points:,}, {found.fields} fields and what both players see at each",
+                ),
                 (
                     "divergences",
                     f"{found.divergences}" + (f" ({found.unverified} not compared)" * (found.unverified > 0)),

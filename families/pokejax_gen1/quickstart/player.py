@@ -90,7 +90,7 @@ class Sample:
 
 
 def candidate(env_id: str, backend: Backend) -> LockstepCandidate:
-    """The engine as a candidate, its steps made by the backend that is timed."""
-    from families.pokejax_gen1.verify.battles import PokejaxGen1
+    """The registered environment as a candidate, its steps made by the backend that is timed."""
+    from families.pokejax_gen1.verify.play import load
 
-    return PokejaxGen1(env_id, vmap=backend.vmap)
+    return load(env_id, backend.vmap)

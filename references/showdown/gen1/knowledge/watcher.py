@@ -89,7 +89,8 @@ class Watcher:
         member, mimic = side.active, side.stand.mimic
         left = {move: self.names.pp[move] - pp for move, pp in truth[side.id].own}
         twice, side.twice = side.twice, ""
-        if twice in left and side.stand.transform is None and (left[twice] - member.spent.get(twice, member.hidden.get(twice, 0))) & 63:
+        before = member.spent.get(twice, member.hidden.get(twice, 0))
+        if twice in left and side.stand.transform is None and (left[twice] - before) & 63:
             # Its own move was used: not the copy, nor one that was chosen for another Pokémon.
             member.spent[twice] = left[twice]
             member.shown.add(twice)

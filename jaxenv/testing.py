@@ -16,7 +16,7 @@ import numpy as np
 
 from jaxenv.checks.autoreset import check_autoreset
 from jaxenv.checks.compare import holding, is_key
-from jaxenv.checks.declared import check_identity, check_real_types, check_types
+from jaxenv.checks.declared import check_identity, check_real_types, check_texts, check_types
 from jaxenv.checks.endings import Recorded, check_endings, check_flags
 from jaxenv.checks.limits import staggered
 from jaxenv.checks.play import play
@@ -53,6 +53,7 @@ def check_env(
     with holding(env, "make max_steps_in_episode a number of each lane's params, traced like the others"):
         stacked, limits = staggered(params, batch, steps)
     traced = check_types(env, params, key)
+    check_texts(env, params, key)
     keys = jax.random.split(key, batch)
     run = play(env, stacked, keys, steps=steps)
     transition, to_act, states, observations = jax.tree.map(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -237,12 +238,14 @@ class Checks:
     * `extra`: checks of the environment's own; `replaces`: ids of standard checks that they stand for.
     * `margins`: metric → margin of level 4, declared before any run.
     * `blind_spots`: what no level here can see.
+    * `declared`: the file that has the environment's declarations on record (`verification.levels.declared`).
     """
 
     extra: Sequence[Check] = ()
     replaces: Sequence[str] = ()
     margins: Mapping[str, Margin] = field(default_factory=dict)
     blind_spots: Sequence[str] = ()
+    declared: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

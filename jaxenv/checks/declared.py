@@ -8,11 +8,15 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxenv import pretty
 from jaxenv.autoreset import INFO_KEYS
 from jaxenv.checks.compare import holding, is_key, is_type, same_types
 from jaxenv.environment import Environment
 from jaxenv.rollouts import Transition, random_policy
 from jaxenv.spaces import Discrete
+
+_LINES = 60
+"""Lines of a text that still serves at a prompt: of an environment's own `repr`, too."""
 
 
 def check_identity(env: Environment, params: Any) -> None:
@@ -81,6 +85,22 @@ def check_types(env: Environment, params: Any, key: jax.Array) -> Any:
         own = {name: leaf for name, leaf in info.items() if name not in INFO_KEYS}
         same_types("info of step_env and of step, traced one after the other", stepped[5], own)
     return out
+
+
+def check_texts(env: Environment, params: Any, key: jax.Array) -> None:
+    """Readable texts at a prompt: of `_LINES` lines at most, and a struct's names its fields. Traces alone."""
+    obs, state = jax.eval_shape(env.reset, key, params)
+    with holding(env, "keep the repr that structs, specs and spaces come with, or write one that fits a screen"):
+        shown = {"the environment": env, "spec": env.spec, "obs_spec": env.obs_spec, "params": params}
+        shown |= {"action_space": env.action_space(params), "the state": state, "the observation": obs}
+        for name, value in shown.items():
+            text = repr(value)
+            lines = text.count("\n") + 1
+            assert lines <= _LINES, f"repr of {name} has {lines} lines"
+            if dataclasses.is_dataclass(value) and type(value).__repr__ is pretty.struct_repr:
+                fields = [field.name for field in dataclasses.fields(value)][: pretty.MOST_ITEMS]
+                missing = [field for field in fields if f"{field}=" not in text]
+                assert not missing, f"repr of {name} does not show {missing}: {pretty.clipped(text)!r}"
 
 
 def check_real_types(env: Environment, traced: Any, played: Transition) -> None:

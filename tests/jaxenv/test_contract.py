@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from toys import Duel, DuelParams, Walk, WalkParams
 
+from jaxenv import pretty
 from jaxenv.autoreset import INFO_KEYS, AutoResetState
 from jaxenv.checks.limits import with_limit
 from jaxenv.spaces import Discrete
@@ -49,6 +50,13 @@ def test_check_env_compares_the_number_of_actions_with_the_space():
 
     with pytest.raises(AssertionError, match=r"spec.num_actions is 0, and action_space is Discrete"):
         check_env(dataclasses.dataclass(frozen=True, kw_only=True)(Uncounted)())
+
+
+def test_check_env_demands_readable_texts(monkeypatch):
+    monkeypatch.setattr(pretty, "_bracketed", lambda opening, items, closing, *_: opening + closing)
+    message = r"repr of params does not show \['goal', 'max_steps_in_episode'.*: 'WalkParams\(\)'"
+    with pytest.raises(AssertionError, match=message):
+        check_env(Walk(), steps=8, batch=2)
 
 
 def test_check_env_demands_an_ending():

@@ -1,4 +1,4 @@
-"""Command line: ``python -m verification check|run|fuzz|replay|shrink|mutants|power|coverage|report|compare``.
+"""Command line: ``python -m verification check|run|fuzz|replay|shrink|mutants|power|coverage|report|compare|declare``.
 
 Exit status: 0 pass, 1 fail, 2 inconclusive or not run, 3 error, 130 interrupted.
 """
@@ -109,6 +109,8 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     coverage.add_argument("file", type=path, metavar="REPORT.json")
     report = commands.add_parser("report", help="render a report.json as HTML and Markdown again")
     report.add_argument("file", type=path, metavar="REPORT.json")
+    declare = commands.add_parser("declare", help="put an environment's declarations on record: spec, layouts, params")
+    declare.add_argument("env", metavar="ENV", help="environment id, or module:attribute of a plugin")
     compare = commands.add_parser("compare", help="compare two reports; exit 1 if the second is worse")
     compare.add_argument("before", type=path, metavar="A.json")
     compare.add_argument("after", type=path, metavar="B.json")
@@ -135,8 +137,9 @@ def _run(arguments: list[str]) -> int:
         "coverage": files.coverage,
         "report": files.report,
         "compare": files.compare,
+        "declare": files.declare,
     }
-    if options.command not in ("power", "coverage", "report", "compare"):
+    if options.command not in ("power", "coverage", "report", "compare", "declare"):
         _keep_compiled()
     try:
         with places.held(options):

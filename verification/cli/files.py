@@ -1,4 +1,4 @@
-"""``replay``, ``shrink``, ``coverage``, ``report`` and ``compare``: what works on files."""
+"""``replay``, ``shrink``, ``coverage``, ``report``, ``compare`` and ``declare``: what works on files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jaxenv.commands.files import StorageError, check_folder
 from verification import cases
 from verification.cases import Case
 from verification.fields import PluginError
+from verification.levels import declared
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths, shrinker
 from verification.localise import suspects
@@ -139,3 +140,19 @@ def compare(options: argparse.Namespace, console: Console) -> int:
     for line in comparison.lines():
         _say(console, line)
     return EXIT_STATUS["fail"] if comparison.worse else EXIT_STATUS["pass"]
+
+
+def declare(options: argparse.Namespace, console: Console) -> int:
+    """Put an environment's declarations on record."""
+    try:
+        plugin = load_plugin(options.env)
+    except (UnknownPluginError, ImportError, PluginError) as error:
+        _say(console, f"could not run: {error}")
+        return EXIT_STATUS["error"]
+    file, env_id = plugin.checks.declared, plugin.sides.env_id
+    if file is None or env_id is None:
+        _say(console, f"could not run: the plugin of {plugin.env} names no file in Checks(declared=…), or no env_id")
+        return EXIT_STATUS["error"]
+    changed = declared.record(file, env_id)
+    _say(console, f"{file}: {', '.join(changed) or 'nothing'} of {env_id} is other than before")
+    return EXIT_STATUS["pass"]

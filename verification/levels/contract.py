@@ -16,6 +16,7 @@ from references.protocol import Batched, Restorable
 from verification import fresh
 from verification.batches import legal_many, random_actions, row, rows, size, step_many
 from verification.check import Check
+from verification.levels import declared
 from verification.levels.context import Context
 from verification.levels.mining import live, mine
 from verification.levels.pairs import compared_paths, same_after_restore, timed
@@ -160,6 +161,8 @@ def checks(context: Context) -> list[Check]:
         found.append(
             Check("L0/batch", "L0", "a batch equals its cases alone, in any order", _run_batch, ("Restorable",))
         )
+    if context.plugin.sides.env_id and context.plugin.checks.declared:
+        found.append(Check("L0/declared", "L0", "spec, layouts and default params are those on record", declared.run))
     if context.plugin.sides.env_id:
         found.append(Check("L0/check-env", "L0", "the environment contract (check_env)", _run_jaxenv))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,7 @@ def make(name: str, alone: bool = False, backend: str = "xla") -> Plugin:
             self_check=partial(make, name, alone=True),
         ),
         checks=Checks(
+            declared=Path(__file__).with_name("declared.json"),
             extra=() if alone else checks(task, vmap),
             replaces=() if alone else (ONE_STEP, WINDOWS, FREE_RUN),
             margins={"return": Margin(task.margin, reason=task.margin_reason, anchor="declared")},

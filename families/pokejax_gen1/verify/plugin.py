@@ -232,6 +232,7 @@ def make(
             self_check=lambda: make("self-check/" + format, teams, policies),
         ),
         checks=Checks(
+            declared=Path(__file__).with_name("declared.json"),
             margins={"win_rate": _MARGIN},
             blind_spots=(*_BLIND_SPOTS, *left_to_xla(backend, _NOT_THE_KERNELS)),
         ),

@@ -10,8 +10,8 @@ integers. X11 is `truncated-late`. X13: nothing is accumulated in
 floats but the positions themselves, which are compared bit by bit. X14 is the action's clip, for want of a reward that
 is computed from one: continuous actions only. X15: the rules act on one game, and L0 compares batches.
 
-No mutant is known to be equivalent to the original. `DRAWS` act where lockstep gives both sides the same serves: they
-are counted at level 3d alone.
+No mutant of the catalogue is known to be equivalent to the original. `DRAWS` act where lockstep gives both sides the
+same serves: they are counted at level 3d alone.
 """
 
 from __future__ import annotations
@@ -339,3 +339,9 @@ DRAWS: tuple[Mutant, ...] = (
 def mutants(continuous: bool) -> tuple[Mutant, ...]:
     """The catalogue of levels 1 to 3. Number k of the mutation switch is entry k − 1."""
     return (*FRAMES, *GAMES, *OBSERVED, *ENDS, *(CONTINUOUS if continuous else DISCRETE))
+
+SURVIVORS = {
+    "2b47d1b0b1be": "before every step both scores are below the last point, and only a point changes them: "
+    "`scored &` is true wherever the other term is",
+}
+"""Random mutants that are no bugs: id → the reason."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from families.pongjax.verify.cases import inject
 from families.pongjax.verify.draws import Draws as OwnDraws
 from families.pongjax.verify.fields import FIELDS, WRITTEN_BY, specs
 from families.pongjax.verify.lockstep import flat, limits, play, shares
-from families.pongjax.verify.mutants import mutants
+from families.pongjax.verify.mutants import SURVIVORS, mutants
 from families.pongjax.verify.policies import one_by_one
 from families.pongjax.verify.sides import ReferenceSide, SeededPong, as_actions, snapshots_of, with_skip
 from references.protocol import LIMIT, Batch, Snapshot
@@ -120,8 +121,10 @@ def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int
             seeded=None if alone else partial(mutants, continuous),
             mutated=None if alone else partial(MutatedPong, continuous),
             self_check=partial(make, continuous, alone=True, steps=steps),
+            survivors=SURVIVORS,
         ),
         checks=Checks(
+            declared=Path(__file__).with_name("declared.json"),
             extra=checks.checks(continuous, alone, vmap, steps),
             replaces=("L3/episodes",),
             margins={"return": _MARGIN},

@@ -45,6 +45,7 @@ class Facts:
     * `mean_return`: of the last episodes, by member; None where none has ended yet.
     * `window`: the episodes that it is of (`metrics.Window.to_json`).
     * `best_update`, `best_return`: the checkpoint with the highest mean return so far, and that return.
+    * `layout`: the fingerprint of the observation's layout (`ObsSpec.fingerprint`); "" where it is older than that.
     """
 
     env: str
@@ -59,6 +60,7 @@ class Facts:
     window: list[Any] = dataclasses.field(default_factory=list)
     best_update: int | None = None
     best_return: float | None = None
+    layout: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -75,7 +77,7 @@ class Checkpoint:
     arrays: dict[str, np.ndarray]
 
     def check_version(self, env: jaxenv.Environment) -> None:
-        """`CheckpointError` if it was trained on another environment, or another version of it."""
+        """`CheckpointError` if it was trained on another environment, another version or other observations."""
         facts = self.facts
         if facts.env != env.id:
             raise CheckpointError(f"{self.path}: trained on {facts.env}, not on {env.id}")
@@ -83,6 +85,11 @@ class Checkpoint:
             raise CheckpointError(
                 f"{self.path}: trained on {facts.env} version {facts.env_version}; the installed version is "
                 f"{env.version}, which behaves differently. Train anew, or install the version that it was trained on"
+            )
+        if facts.layout not in ("", env.obs_spec.fingerprint):
+            raise CheckpointError(
+                f"{self.path}: trained on observations of layout {facts.layout}; the installed {env.id} gives layout "
+                f"{env.obs_spec.fingerprint}. Train anew, or install the version that it was trained on"
             )
 
     def state(self, template: Any) -> Any:

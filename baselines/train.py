@@ -298,7 +298,7 @@ class _Run:
         return Facts(
             env.id, env.version, request.config, request.seed, request.members, self.update, self.seconds,
             dataclasses.asdict(request.budget), means, self.window.to_json(),
-            best[0], best[1] if math.isfinite(best[1]) else None,
+            best[0], best[1] if math.isfinite(best[1]) else None, env.obs_spec.fingerprint,
         )  # fmt: skip
 
 

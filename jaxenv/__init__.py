@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jaxenv._version import __version__
 
 if TYPE_CHECKING:
-    from jaxenv import spaces, struct
+    from jaxenv import policy, spaces, struct
     from jaxenv.autoreset import AutoResetState
     from jaxenv.builtin import make
     from jaxenv.cache import enable_compilation_cache
@@ -43,6 +43,7 @@ __all__ = [
     "list_envs",
     "make",
     "maybe",
+    "policy",
     "random_legal",
     "random_policy",
     "register",
@@ -77,7 +78,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("spaces", "struct"):
+    if name in ("policy", "spaces", "struct"):
         return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'jaxenv' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -69,6 +71,12 @@ class ObsSpec:
         """Place of each field in the flat form."""
         ends = np.cumsum([field.size for field in self.fields]).tolist()
         return {f.name: slice(end - f.size, end) for f, end in zip(self.fields, ends, strict=True)}
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits of the layout: names, types and shapes of the fields, in their order."""
+        layout = [[field.name, np.dtype(field.dtype).name, list(field.shape)] for field in self.fields]
+        return hashlib.sha256(json.dumps(layout).encode()).hexdigest()[:16]
 
     def space(self) -> Struct:
         return Struct({field.name: field.space() for field in self.fields})

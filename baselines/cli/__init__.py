@@ -17,6 +17,7 @@ COMMANDS = {
     "eval": ("baselines.cli.evaluate", "play whole episodes with a trained policy"),
     "plot": ("baselines.cli.plot", "draw learning curves of one run or several, PNG and HTML"),
     "play": ("baselines.cli.play", "show one episode of a trained policy, step by step"),
+    "export": ("baselines.cli.export", "write a trained policy as one file, which runs with JAX alone"),
     "speed": ("baselines.cli.speed", "time training, and the environment alone, over sizes of the network"),
     "rate": ("baselines.ratings", "play policies against each other and rate them"),
     "transfer": ("baselines.transfer", "test that a policy does as well here as in the reference"),

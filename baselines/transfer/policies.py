@@ -14,6 +14,7 @@ from baselines.errors import BaselinesError
 from baselines.policy import Policy, load, load_all
 from baselines.transfer.scripted import scripted, scripted_names
 from jaxenv import Environment
+from jaxenv import policy as exported
 from jaxenv.commands import files
 
 
@@ -31,7 +32,7 @@ class PolicyError(BaselinesError):
 
 
 def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> list[Entrant]:
-    """A policy for each scripted name, and all members of each run among `sources`, in their order.
+    """A policy for each scripted name, file or shipped name, and all members of each run among `sources`, in order.
 
     `greedy`: trained policies take their likeliest action. `PolicyError` for a name that is neither, for a policy of
     another environment or version, and for one named twice.
@@ -41,7 +42,7 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
         if source in scripted_names(env.id):
             found.append(Entrant(source, source, scripted(env, source)))
         else:
-            found += _of_run(env, source, greedy)
+            found += _of_file(source, greedy) or _of_run(env, source, greedy)
     for entrant in found:
         check(env, entrant)
     names = [entrant.name for entrant in found]
@@ -50,13 +51,26 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
     return found
 
 
+def _of_file(source: str, greedy: bool) -> list[Entrant]:
+    """The policy of a file, or one that a package brings; none where `source` is neither."""
+    try:
+        policy = exported.load(source, greedy=greedy)
+    except FileNotFoundError:
+        return []
+    except exported.PolicyFileError as error:
+        raise PolicyError(str(error)) from error
+    return [Entrant(policy.name, source, policy)]
+
+
 def _of_run(env: Environment, source: str, greedy: bool) -> list[Entrant]:
     """The members of a run that training has left behind; "RUN#3" is member 3 of it alone."""
     written, _, member = source.partition("#")
     path = files.path(written)
     if not path.exists():
         known = ", ".join(scripted_names(env.id)) or "none"
-        raise PolicyError(f"{source}: no run of that path, and no scripted policy of {env.id} (these are: {known})")
+        raise PolicyError(
+            f"{source}: no run or file of that path, and no scripted policy of {env.id} (these are: {known})"
+        )
     if member:
         if not member.isdigit():
             raise PolicyError(f"{source}: what follows # is the number of a member, as in {written}#0")

@@ -340,6 +340,7 @@ def mutants(continuous: bool) -> tuple[Mutant, ...]:
     """The catalogue of levels 1 to 3. Number k of the mutation switch is entry k − 1."""
     return (*FRAMES, *GAMES, *OBSERVED, *ENDS, *(CONTINUOUS if continuous else DISCRETE))
 
+
 SURVIVORS = {
     "2b47d1b0b1be": "before every step both scores are below the last point, and only a point changes them: "
     "`scored &` is true wherever the other term is",

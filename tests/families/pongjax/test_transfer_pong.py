@@ -117,7 +117,7 @@ def test_the_command_keeps_what_it_played_and_goes_on(
     assert main(asked) == 1
     assert "episodes: there 4, asked 8" in capsys.readouterr().err
     assert main(["transfer", PONG, "--policies", "nobody"]) == 1
-    assert "nobody: no run of that path, and no scripted policy" in capsys.readouterr().err
+    assert "nobody: no run or file of that path, and no scripted policy" in capsys.readouterr().err
     assert main(["rate", PONG, *policies]) == 1
     assert "a game of one player" in capsys.readouterr().err
 

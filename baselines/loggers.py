@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -19,6 +20,10 @@ from baselines.errors import MissingPackageError
 from jaxenv.commands import files
 from jaxenv.commands.interrupts import complain, leave_closed_pipes
 
+BY_MEMBER = "_by_member"
+"""Ending of the names of lists that hold a number for each seed."""
+QUANTILES = (0, 25, 50, 75, 100)
+"""Percents: the lowest and highest seed, the quartiles and the median."""
 _LINE_SECONDS = 10.0
 _REMEDY = "choose another folder with --out"
 
@@ -172,7 +177,7 @@ class TensorBoard:
             raise files.unwritable(path.parent, error, _REMEDY) from error
 
     def log(self, row: dict[str, Any], progress: float) -> None:
-        figures = [self._scalar(k, v).value[0] for k, v in row.items() if isinstance(v, int | float)]
+        figures = [self._scalar(name, value).value[0] for name, value in scalars(row).items()]
         self._write(self._event(wall_time=time.time(), step=row["steps"], summary=self._summary(value=figures)))
 
     def close(self) -> None:
@@ -205,10 +210,28 @@ class WeightsAndBiases:
             ) from error
 
     def log(self, row: dict[str, Any], progress: float) -> None:
-        self.run.log({k: v for k, v in row.items() if isinstance(v, int | float)}, step=row["steps"])
+        self.run.log(scalars(row), step=row["steps"])
 
     def close(self) -> None:
         self.run.finish()
+
+
+def scalars(row: dict[str, Any]) -> dict[str, float]:
+    """The row's numbers by name. A list with one number a seed gives `NAME/seed_0` …, and the quantiles over seeds.
+
+    A seed that has no number yet (no episode of it has ended) is left out, and counts in no quantile.
+    """
+    found = {name: value for name, value in row.items() if isinstance(value, int | float)}
+    for name, values in row.items():
+        if not name.endswith(BY_MEMBER) or not isinstance(values, list):
+            continue
+        name = name.removesuffix(BY_MEMBER)
+        known = {seed: value for seed, value in enumerate(values) if value is not None}
+        found |= {f"{name}/seed_{seed}": value for seed, value in known.items()}
+        if known:
+            levels = np.quantile(list(known.values()), [share / 100 for share in QUANTILES])
+            found |= {f"{name}/q{share:02}": float(level) for share, level in zip(QUANTILES, levels, strict=True)}
+    return found
 
 
 def figures_text(row: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from baselines.cli import main
 from baselines.config import Config, from_json, to_json
 from baselines.errors import ConfigError
 from baselines.family import config_of, tuned
-from baselines.loggers import JsonLines, TensorBoard, Terminal
+from baselines.loggers import JsonLines, TensorBoard, Terminal, scalars
 from baselines.plot import plot_runs, read_rows
 from baselines.train import Budget, Request, train
 
@@ -90,6 +90,7 @@ def test_logs_and_curves(tmp_path):
     assert version.file_version == "brain.Event:2" and [event.step for event in logged] == [512, 1024, 1536]
     figures = {value.tag: value.simple_value for value in logged[0].summary.value}
     assert figures["entropy"] == np.float32(ROW["entropy"]) and "return_by_member" not in figures
+    assert figures["return/seed_0"] == np.float32(ROW["return_by_member"][0]) and "return/q50" in figures
     with logger.path.open("a") as file:
         file.write('{"update": 5, "st')  # a run that was killed while it wrote
     assert len(read_rows(tmp_path)) == 3
@@ -101,6 +102,16 @@ def test_logs_and_curves(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"config": {"solved": 0.6}}))
     png, _ = plot_runs([tmp_path], tmp_path / "v1.2")
     assert png.name == "v1.2.png" and png.read_bytes() != plain, "a line at the level that counts as solved"
+
+
+def test_logs_hold_each_seed_and_the_quantiles():
+    row = {"steps": 8, "entropy": 0.5, "return_by_member": [1.0, None, 3.0, 2.0, 6.0], "name": "x", "win_rate": None}
+    assert scalars(row) == {
+        "steps": 8, "entropy": 0.5,
+        "return/seed_0": 1.0, "return/seed_2": 3.0, "return/seed_3": 2.0, "return/seed_4": 6.0,
+        "return/q00": 1.0, "return/q25": 1.75, "return/q50": 2.5, "return/q75": 3.75, "return/q100": 6.0,
+    }  # fmt: skip
+    assert scalars({"return_by_member": [None, None]}) == {}
 
 
 def read_events(path):

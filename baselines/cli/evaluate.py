@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from baselines import arguments as types
 from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.errors import ConfigError
 from baselines.evaluate import evaluate
+from baselines.family import config_of
 from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
 from baselines.run_folder import open_run
-from baselines.transfer.policies import entrants
+from baselines.transfer.policies import PolicyError, entrants
+from jaxenv import policy as exported
 from jaxenv.commands import files
 from leaderboard.invocation import program
 
@@ -25,7 +28,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=program("baselines", "eval"), description="Whole episodes of a trained policy."
     )
-    parser.add_argument("run", type=types.path, help="the folder of a run, or one of its checkpoints")
+    parser.add_argument("run", type=types.path, help="the folder of a run, one of its checkpoints, or a policy's file")
     parser.add_argument("--episodes", type=types.positive, default=256, help="(default: %(default)s)")
     parser.add_argument("--seed", type=types.seed, default=1, help="of starts and choices (default: %(default)s)")
     parser.add_argument("--greedy", action="store_true", help="the most likely action instead of a draw")
@@ -72,9 +75,8 @@ def evaluate_run(
 
     `mean_return` is over the members, against the first rival where there are any.
     """
-    checkpoint = open_run(run, which)
-    policies = checkpoint.policies(greedy=greedy)
-    env, reports = jaxenv.make(checkpoint.facts.env), checkpoint.facts.config.reports
+    policies, reports = _players(run, greedy, which)
+    env = jaxenv.make(policies[0].env)
     opponents: list[Policy] = []
     if rivals and env.num_players != 2:
         raise ConfigError(f"--opponent {rivals[0]}: {env.id} is no game of two; leave out --opponent")
@@ -93,6 +95,18 @@ def evaluate_run(
     of_first = [m for m in members if m.get("opponent") == members[0].get("opponent")]
     known = [m["mean_return"] for m in of_first if m["mean_return"] is not None]
     return {"mean_return": sum(known) / len(known) if known else None, "played": members, "lines": lines}
+
+
+def _players(source: Path, greedy: bool, which: str) -> tuple[Sequence[Policy], tuple[str, ...]]:
+    """The members of a run, or the policy of a file; and the figures of an episode that are reported."""
+    try:
+        policy = exported.load(source, greedy=greedy)
+    except FileNotFoundError:
+        checkpoint = open_run(source, which)
+        return checkpoint.policies(greedy=greedy), checkpoint.facts.config.reports
+    except exported.PolicyFileError as error:
+        raise PolicyError(str(error)) from error
+    return [policy], config_of(policy.env).reports
 
 
 def _line(data: dict[str, Any]) -> str:

@@ -87,6 +87,17 @@ def test_a_file_is_played_wherever_a_run_is(files):
         entrants(other, [str(file)])
 
 
+def test_a_file_is_evaluated_as_its_run_is(files, tmp_path):
+    played = []
+    for source in files:
+        out = tmp_path / "result.json"
+        assert main(["eval", str(source), "--episodes", "8", "--backend", "xla", "--json", str(out)]) == 0
+        played.append(json.loads(out.read_text())["played"])
+    of_run, of_file = played
+    assert len(of_run) == 2 and len(of_file) == 1
+    assert of_file[0] == {**of_run[1], "policy": "small"}
+
+
 def rewritten(file, target, **changes):
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():

@@ -39,6 +39,11 @@ pong = jaxenv.make("pongjax/puffer_pong")
 obs, state = pong.reset(jax.random.key(0))
 assert pong.step(jax.random.key(1), state, 1)[0].ball_x.shape == ()
 print("smoke: one step of", pong.id)
+policy = jaxenv.policy.load("pongjax/pong-small")
+one = jax.tree.map(lambda leaf: leaf[None], (obs, pong.legal_actions(state, pong.default_params)))
+actions, _ = policy.act(jax.random.key(1), *one, policy.initial_carry(1), jax.numpy.ones(1, bool))
+assert actions.shape == (1,)
+print("smoke: one action of", policy.name)
 """
 
 
@@ -111,7 +116,8 @@ def test_it_works_alone(wheel, uv, tmp_path):
     programs = environment(uv, tmp_path, wheel)
     packages = run(uv, "pip", "list", "--python", programs / "python", cwd=tmp_path).stdout
     assert "rich" not in packages and "nodejs" not in packages
-    assert "smoke: one step of pokejax/gen1randombattle" in run(programs / "python", "-c", SMOKE, cwd=tmp_path).stdout
+    smoked = run(programs / "python", "-c", SMOKE, cwd=tmp_path).stdout
+    assert "smoke: one step of pokejax/gen1randombattle" in smoked and "smoke: one action of pong-small" in smoked
     (tmp_path / "families").mkdir()  # a package of the user's own, which hides nothing of ours
     (tmp_path / "families" / "__init__.py").write_text("raise SystemExit(3)")
     told = run(programs / "python", "-m", "pokejax", "--help", cwd=tmp_path).stdout
@@ -161,6 +167,12 @@ def test_train_and_transfer(tools, tmp_path):
     assert written["policies"].keys() == {"run", "uniform"} and written["plan"]["episodes"] == 8
     assert written["judgement"]["verdict"]
     assert "a trained policy" in pokejax(tools, tmp_path, "tool baselines eval --help")
+
+
+def test_examples(tools, tmp_path):
+    shutil.copy(ROOT / "examples" / "ppo.py", tmp_path)
+    told = run(tools / "python", "ppo.py", "pongjax/puffer_pong", "--steps", "300000", cwd=tmp_path).stdout
+    assert json.loads(told.splitlines()[-1])["steps"] > 280_000
 
 
 @pytest.mark.sweep  # compiles Gen 1 by C++ and by XLA: a minute or more where nothing is cached

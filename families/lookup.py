@@ -40,6 +40,7 @@ class Family:
     * `transfer`: a `baselines.family.Transfer`.
     * `denied`: top-level modules that an untrusted candidate may not import: those of the reference.
     * `translation`: the translation project, a path relative to the family's folder.
+    * `paper`: a tuple of `leaderboard.paper.figures.PaperRow`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Family:
     transfer: str = ""
     denied: tuple[str, ...] = ()
     translation: str = ""
+    paper: str = ""
 
     def part(self, name: str) -> Any:
         """Object that the attribute `name` points to, imported; None where it is ""."""

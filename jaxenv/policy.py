@@ -1,6 +1,6 @@
 """Trained policies in one file each, which run with JAX alone.
 
->>> policy = load("pongjax/small")  # or a file of your own: load("pong.policy")
+>>> policy = load("package/name")  # or a file of your own: load("first.policy")
 >>> carry = policy.initial_carry(batch=64)
 >>> actions, carry = policy.act(key, obs, mask, carry, first)
 

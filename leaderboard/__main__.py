@@ -18,6 +18,7 @@ COMMANDS = {
     "convert": "turn rows of the older form, or a report, into files of the board",
     "sweep": "measure everything that fits the time on this machine, the most valuable first",
     "record": "record a family's play, to be repeated on other machines",
+    "reproduce": "print every figure of the paper that the suite starts from beside ours",
     "schema": "print the JSON Schema of the board's files",
 }
 

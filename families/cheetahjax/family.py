@@ -20,5 +20,6 @@ FAMILY = Family(
     bench="families.cheetahjax.bench:BENCH",
     training="families.cheetahjax.training:TRAINING",
     transfer="families.cheetahjax.transfer:TRANSFER",
+    paper="families.cheetahjax.paper:PAPER",
     denied=("gymnasium", "mujoco"),
 )

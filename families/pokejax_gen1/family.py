@@ -17,5 +17,6 @@ FAMILY = Family(
     bench="families.pokejax_gen1.bench:BENCH",
     training="families.pokejax_gen1.training:TRAINING",
     transfer="families.pokejax_gen1.transfer:TRANSFER",
+    paper="families.pokejax_gen1.paper:PAPER",
     denied=("pokemon_showdown",),
 )

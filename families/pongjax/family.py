@@ -17,5 +17,6 @@ FAMILY = Family(
     bench="families.pongjax.bench:BENCH",
     training="families.pongjax.training:TRAINING",
     transfer="families.pongjax.transfer:TRANSFER",
+    paper="families.pongjax.paper:PAPER",
     denied=("pufferlib",),
 )

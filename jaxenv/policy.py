@@ -116,10 +116,13 @@ def load(source: str | Path, *, greedy: bool = False) -> ExportedPolicy:
 
 
 def find(source: str | Path) -> Path:
-    """The file that `load` means. `FileNotFoundError`."""
+    """The file that `load` means. `FileNotFoundError`, or `PolicyFileError` for a folder that may not be read."""
     file = expanded(source)
-    if file.is_file():
-        return file
+    try:
+        if file.is_file():
+            return file
+    except PermissionError as error:
+        raise PolicyFileError(_unreadable(source, error)) from error
     if _NAME.fullmatch(str(source)):
         package, _, name = str(source).partition("/")
         if importlib.util.find_spec(package) is not None:
@@ -158,13 +161,17 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, bytes], tuple[jax.Array
     except PolicyFileError:
         raise
     except PermissionError as error:
-        raise PolicyFileError(f"{file}: may not be read: {error.strerror}; run as its owner") from error
+        raise PolicyFileError(_unreadable(file, error)) from error
     except Exception as error:  # whatever bytes that are no policy lead to
         reason = str(error) or type(error).__name__
         raise PolicyFileError(
             f"{file}: holds no policy ({reason}); `python -m baselines export RUN FILE` writes one"
         ) from error
     return facts, programs, arrays
+
+
+def _unreadable(file: str | Path, error: OSError) -> str:
+    return f"{file}: may not be read: {error.strerror}; run as its owner, or make it readable"
 
 
 def export(function: Any, arguments: Any) -> jax.export.Exported:

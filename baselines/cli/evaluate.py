@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,14 +100,14 @@ def evaluate_run(
 
 def _players(source: Path, greedy: bool, which: str) -> tuple[Sequence[Policy], tuple[str, ...]]:
     """The members of a run, or the policy of a file; and the figures of an episode that are reported."""
-    try:
-        policy = exported.load(source, greedy=greedy)
-    except FileNotFoundError:
-        checkpoint = open_run(source, which)
-        return checkpoint.policies(greedy=greedy), checkpoint.facts.config.reports
-    except exported.PolicyFileError as error:
-        raise PolicyError(str(error)) from error
-    return [policy], config_of(policy.env).reports
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            policy = exported.load(source, greedy=greedy)
+        except exported.PolicyFileError as error:
+            raise PolicyError(str(error)) from error
+        return [policy], config_of(policy.env).reports
+    checkpoint = open_run(source, which)
+    return checkpoint.policies(greedy=greedy), checkpoint.facts.config.reports
 
 
 def _line(data: dict[str, Any]) -> str:

@@ -76,7 +76,8 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
-    return paid | (((charges & (was.status != Status.FRZ)) | disabled) & ~now.transformed)
+    begun = (was.status != Status.FRZ) | (was.two_turn_move > 0)
+    return paid | (((charges & begun) | disabled) & ~now.transformed)
 
 
 def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:

@@ -7,6 +7,7 @@ from typing import Any
 from references.tcg_pocket.actions import player_to_act
 from references.tcg_pocket.cards import Card
 from references.tcg_pocket.state import Game, InPlay, Lasting, Player
+from references.tcg_pocket.turns import OPENING_HAND
 
 HIDDEN = -1
 """A card that the player has not seen."""
@@ -34,10 +35,17 @@ def observe(game: Game, player: int) -> dict[str, Any]:
         "hand": [held.card.kind for held in own.hand],
         "shown_hand": [held.known for held in own.hand],
         "top_of_deck": [card.kind for card in own.deck[: own.known_top]],
-        "opponent_hand": sorted((held.card.kind if held.known else HIDDEN) for held in theirs.hand),
+        "opponent_hand": hand_of_opponent(game, theirs),
         "own": public(own, True),
         "opponent": public(theirs, game.phase != "setup"),
     }
+
+
+def hand_of_opponent(game: Game, player: Player) -> list[int]:
+    """Cards that were revealed, and `HIDDEN` for the others, sorted. In the setup always five: nothing is placed yet."""
+    if game.phase == "setup":
+        return [HIDDEN] * OPENING_HAND
+    return sorted(held.card.kind if held.known else HIDDEN for held in player.hand)
 
 
 def public(player: Player, board: bool) -> dict[str, Any]:

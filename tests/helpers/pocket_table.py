@@ -130,7 +130,7 @@ def lasting(amount: int, turns: int = 1) -> Lasting:
 
 
 def random_deck(rng: random.Random, pool: Sequence[Card] = ()) -> tuple[list[Card], tuple[str, ...]]:
-    """20 cards with Basics and evolutions that fit, and one to three energy types. Not a legal deck: names may repeat."""
+    """20 cards with Basics and evolutions that fit, and one to three energy types. Names may repeat."""
     pool = list(pool or cards())
     basics = [found for found in pool if found.is_basic]
     chosen = [rng.choice(basics) for _ in range(rng.randint(3, 6))]

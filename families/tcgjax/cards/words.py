@@ -74,6 +74,7 @@ SENTENCES = {
     "move_all_energy": "moves all {type} Energy from the Bench to the Active",
     "return_active": "takes the own Active into the hand",
     "choose_from_discard": "benches a Basic of the foe's discard pile for the foe",
+    "count_sweets_relay": "is counted for who asks about Sweets Relay",
     "fossil": "is played as a Basic with {hp} HP that cannot retreat and may be discarded",
     "no_supporters": "as Active: the foe plays no Supporters",
     "counter": "as Active: {amount} back when an attack damages it",

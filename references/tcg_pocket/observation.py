@@ -42,7 +42,7 @@ def observe(game: Game, player: int) -> dict[str, Any]:
 
 
 def hand_of_opponent(game: Game, player: Player) -> list[int]:
-    """Cards that were revealed, and `HIDDEN` for the others, sorted. In the setup always five: nothing is placed yet."""
+    """Cards that were revealed, and `HIDDEN` for the others, sorted. In the setup always five cards."""
     if game.phase == "setup":
         return [HIDDEN] * OPENING_HAND
     return sorted(held.card.kind if held.known else HIDDEN for held in player.hand)

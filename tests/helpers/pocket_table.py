@@ -101,24 +101,26 @@ class Position:
     def end(self, *draws: tuple[str, Any]) -> Position:
         return self.play(actions.END, *draws)
 
-    def pass_turn(self) -> Position:
-        """The opponent ends its turn at once, or both do until player 0 is to move."""
-        self.end()
-        return self
-
     def legal(self) -> list[int]:
         return legal_actions(self.game)
 
-    def damage(self, spot: int = 0) -> int:
-        """Damage on the opponent's Pokémon."""
-        found = self.foe.spots[spot]
-        assert found
-        return found.damage
-
-    def own_damage(self, spot: int = 0) -> int:
+    def own_at(self, spot: int) -> InPlay:
+        """The own Pokémon on a spot, which there must be."""
         found = self.me.spots[spot]
         assert found
-        return found.damage
+        return found
+
+    def their(self, spot: int) -> InPlay:
+        found = self.foe.spots[spot]
+        assert found
+        return found
+
+    def damage(self, spot: int = 0) -> int:
+        """Damage on the opponent's Pokémon."""
+        return self.their(spot).damage
+
+    def own_damage(self, spot: int = 0) -> int:
+        return self.own_at(spot).damage
 
 
 REST: tuple[tuple[str, Any], ...] = (("energy", 0),)

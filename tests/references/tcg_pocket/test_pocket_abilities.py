@@ -88,7 +88,7 @@ def test_nightmare_aura_hurts_and_may_knock_out() -> None:
 def test_thunderclap_flash_at_the_end_of_the_first_turn_only() -> None:
     for turn, energy in ((1, 1), (2, 1), (3, 0)):
         position = Position([SNORLAX, "P-A-074"], turn=turn)
-        assert position.end().me.spots[1].energy["lightning"] == energy
+        assert position.end().own_at(1).energy["lightning"] == energy
 
 
 def test_wash_out_moves_water_to_an_active_water_pokemon_as_often_as_liked() -> None:
@@ -156,7 +156,7 @@ def test_psy_shadow_attaches_to_an_active_psychic_pokemon() -> None:
 
 
 def test_volt_charge_attaches_to_itself() -> None:
-    assert Position([SNORLAX, "A1-098"]).ability(1).me.spots[1].energy["lightning"] == 1
+    assert Position([SNORLAX, "A1-098"]).ability(1).own_at(1).energy["lightning"] == 1
 
 
 def test_an_evolved_pokemon_may_use_its_own_ability_in_the_same_turn() -> None:
@@ -184,7 +184,7 @@ def test_x_speed_and_leaf_lower_the_retreat_cost_this_turn() -> None:
     position.card()
     assert RETREAT in position.legal()
     position.card().play(RETREAT)
-    assert position.me.spots[1].energy["grass"] == 2  # free
+    assert position.own_at(1).energy["grass"] == 2  # free
     assert position.end().end().me.amount("retreat_less") == 0
 
 
@@ -235,14 +235,14 @@ def test_pokemon_flute_benches_a_basic_of_the_opponents_discard_pile() -> None:
     position.card()
     assert position.legal() == [PLAY + 1]
     position.card(1)
-    assert position.foe.spots[1].card.name == "Bulbasaur" and len(position.foe.discard) == 2
+    assert position.their(1).card.name == "Bulbasaur" and len(position.foe.discard) == 2
     assert PLAY not in Position([SNORLAX], hand=["A1a-064"]).legal()
 
 
 def test_misty_flips_until_tails_for_one_water_pokemon() -> None:
     position = Position([SNORLAX, "A1-079"], hand=["A1-220"]).card()
     assert position.legal() == [OWN + 1]
-    assert position.own(1, ("until_tails", 3)).me.spots[1].energy["water"] == 3
+    assert position.own(1, ("until_tails", 3)).own_at(1).energy["water"] == 3
     assert PLAY not in Position([SNORLAX], hand=["A1-220"]).legal()
 
 
@@ -282,7 +282,7 @@ def test_budding_expeditioner_takes_mew_ex_back() -> None:
 def test_brock_attaches_to_golem_or_onix() -> None:
     position = Position([SNORLAX, "A1-150", "A1-149"], hand=["A1-224"]).card()
     assert position.legal() == [OWN + 1, OWN + 2]
-    assert position.own(2).me.spots[2].energy["fighting"] == 1
+    assert position.own(2).own_at(2).energy["fighting"] == 1
 
 
 def test_sabrina_lets_the_opponent_choose() -> None:
@@ -295,7 +295,7 @@ def test_sabrina_lets_the_opponent_choose() -> None:
 def test_lt_surge_moves_all_lightning_energy() -> None:
     own = ["A1-095", pokemon(SNORLAX, "LLG"), pokemon(SNORLAX, "L")]
     position = Position(own, hand=["A1-226"]).card()
-    assert position.me.active.energy["lightning"] == 3 and position.me.spots[1].energy["grass"] == 1
+    assert position.me.active.energy["lightning"] == 3 and position.own_at(1).energy["grass"] == 1
     assert PLAY not in Position([SNORLAX, pokemon(SNORLAX, "L")], hand=["A1-226"]).legal()
 
 
@@ -307,7 +307,7 @@ def test_blue_protects_all_through_the_next_turn() -> None:
 
 def test_fossils_are_played_as_basics_evolve_and_may_be_discarded() -> None:
     position = Position([SNORLAX], hand=["A1-216", "A1-081"]).card()
-    fossil = position.me.spots[1]
+    fossil = position.own_at(1)
     assert fossil.hp == 40 and actions.DISCARD_FOSSIL + 1 in position.legal()
     position.end().end()
     assert EVOLVE + 1 in position.legal()
@@ -336,4 +336,4 @@ def test_a_tool_goes_to_the_discard_pile_with_its_pokemon() -> None:
 
 def test_attaching_is_once_a_turn() -> None:
     position = Position([SNORLAX, SNORLAX]).attach(1, "grass")
-    assert position.me.spots[1].energy["grass"] == 1 and ATTACH not in position.legal()
+    assert position.own_at(1).energy["grass"] == 1 and ATTACH not in position.legal()

@@ -71,7 +71,7 @@ def test_draco_meteor_adds_up_hits_at_random(attacker: str, energy: str, amount:
 def test_teleport_switches_the_user(attacker: str) -> None:
     user = pokemon(attacker, "W")
     position = Position([user, BULBASAUR], [SNORLAX]).attack().own(1)
-    assert position.me.spots[1] is user
+    assert position.own_at(1) is user
 
 
 def test_teleport_without_a_bench_does_nothing() -> None:
@@ -145,7 +145,7 @@ def test_leaf_supply_and_plasma_attach_to_a_benched_pokemon_of_the_type() -> Non
     ):
         position = Position([pokemon(attacker, energy), SNORLAX, bench], [SNORLAX]).attack()
         assert position.legal() == [OWN + 2]
-        assert position.own(2).me.spots[2].energy[kind] == 1
+        assert position.own(2).own_at(2).energy[kind] == 1
 
 
 def test_inferno_dance_spreads_energy_as_the_player_likes() -> None:
@@ -153,7 +153,7 @@ def test_inferno_dance_spreads_energy_as_the_player_likes() -> None:
         0, ("coins", (True, False, True))
     )
     position.own(1).own(2)
-    assert [position.me.spots[spot].energy["fire"] for spot in (1, 2)] == [1, 1]
+    assert [position.own_at(spot).energy["fire"] for spot in (1, 2)] == [1, 1]
     assert position.game.turn == 6
 
 
@@ -165,7 +165,7 @@ def test_inferno_dance_without_heads_or_without_fire_pokemon() -> None:
 def test_oceanic_gift_goes_to_two_different_pokemon() -> None:
     position = Position([pokemon("P-A-048", "W"), BULBASAUR, BULBASAUR], [SNORLAX]).attack().own(1)
     assert position.legal() == [OWN + 2]
-    assert position.own(2).me.spots[2].energy["water"] == 1
+    assert position.own(2).own_at(2).energy["water"] == 1
     assert Position([pokemon("P-A-048", "W"), BULBASAUR], [SNORLAX]).attack().own(1).game.turn == 6
 
 
@@ -206,7 +206,7 @@ def test_a_search_of_a_full_hand_and_one_that_finds_nothing() -> None:
 def test_a_search_to_the_bench(attacker: str, found: str) -> None:
     deck = [SNORLAX, "A1-169" if found == "Nidoran♂" else "A1a-049"]
     position = Position([pokemon(attacker, "D")], deck=deck).attack(0, ("pick", 0), ("shuffle", (0,)))
-    assert position.me.spots[1].card.name == found and len(position.me.deck) == 1
+    assert position.own_at(1).card.name == found and len(position.me.deck) == 1
     full = Position([pokemon(attacker, "D"), SNORLAX, SNORLAX, SNORLAX], deck=deck).attack()
     assert len(full.me.deck) == 2
 

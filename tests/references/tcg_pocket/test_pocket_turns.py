@@ -124,7 +124,7 @@ def test_bench_of_three() -> None:
 
 def test_retreat_costs_energy_and_is_once_a_turn() -> None:
     position = Position([pokemon(BULBASAUR, "GG"), pokemon(BULBASAUR, "GG")]).play(RETREAT)
-    assert position.me.spots[1].energy["grass"] == 1 and position.me.discarded_energy["grass"] == 1
+    assert position.own_at(1).energy["grass"] == 1 and position.me.discarded_energy["grass"] == 1
     assert RETREAT not in position.legal()
     assert RETREAT not in Position([BULBASAUR, BULBASAUR]).legal()
     assert RETREAT not in Position([pokemon(BULBASAUR, "G")]).legal()
@@ -136,9 +136,9 @@ def test_the_player_chooses_what_to_pay() -> None:
     position.play(PAY + 2)
     assert position.legal() == [PAY, PAY + 2]
     position.play(PAY + 2)
-    assert position.me.spots[1].energy["grass"] == 1 and position.me.spots[1].energy["water"] == 0
+    assert position.own_at(1).energy["grass"] == 1 and position.own_at(1).energy["water"] == 0
     position = Position([pokemon("A1-002", "GWW"), BULBASAUR]).play(RETREAT).play(PAY)
-    assert position.game.phase == "main" and position.me.spots[1].energy["water"] == 1  # only Water was left
+    assert position.game.phase == "main" and position.own_at(1).energy["water"] == 1  # only Water was left
 
 
 @pytest.mark.parametrize("condition", ["asleep", "paralyzed"])

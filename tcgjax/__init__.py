@@ -1,0 +1,1 @@
+"""Pokémon TCG Pocket in JAX. `docs/tcg-pocket.md` has the rules; `tcgjax.decks` reads deck lists."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("pokejax", "cheetahjax", "pongjax")
+ENVIRONMENTS = ("pokejax", "cheetahjax", "pongjax", "tcgjax")
 BELOW = ("jaxenv", "jaxlanes", "families.lookup", "references.protocol")
 ALLOWED = {
     "jaxlanes": (),

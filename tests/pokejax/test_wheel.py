@@ -81,12 +81,15 @@ def test_its_contents(wheel):
         "pokejax",
         "cheetahjax",
         "pongjax",
+        "tcgjax",
     }
     for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz"):
         assert f"pokejax/{needed}" in names
     assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
         names
     )
+    tables = {"tcgjax/data/cards.json", "pokejax/_tools/references/tcg_pocket/cards.json"}
+    assert tables | {"tcgjax/py.typed"} <= set(names)
     headers = {path.relative_to(ROOT).as_posix() for path in (ROOT / "jaxlanes").rglob("*.h")}
     assert headers and headers | {"jaxlanes/py.typed"} <= set(names), "kernels are made of them"
     assert wheel_has_all_files_of_the_tools(set(names))

@@ -1,0 +1,1 @@
+"""Pokémon TCG Pocket: what the tools know about it."""

@@ -1,0 +1,7 @@
+"""`python -m tcgjax`."""
+
+import sys
+
+from tcgjax.cli import main
+
+sys.exit(main())

@@ -38,8 +38,7 @@ from pokejax.common import formats, generations
 from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
 from pokejax.common.reference import SHOWDOWN
-from pokejax.common.rng import Rng
-from pokejax.common.team_text import TeamError
+from pokejax.common.rng import Rng, seeded
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -260,32 +259,16 @@ def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = fo
     `TeamError` with every problem of both teams, `ValueError` for a seed or a format that does not exist.
     """
     found = formats.find(format)
-    rng = _seeded(seed)
-    wire = generations.wire(found)
-    teams, problems = [], []
-    for player, source in (("player 1", team_1), ("player 2", team_2)):
-        try:
-            teams.append(wire.read_team(source, format, player))
-        except TeamError as error:
-            problems += error.problems
-    if problems:
-        raise TeamError(problems)
+    rng = seeded(seed)
+    teams = generations.read_teams(found, team_1, team_2)
     engine = generations.engine(found)
     state_type: Any = _ENVIRONMENTS[found.generation].state_type
-    return _start_compiled(engine, state_type, rng, engine.parties(np.stack(teams)))
+    return _start_compiled(engine, state_type, rng, engine.parties(teams))
 
 
-def _seeded(seed: int | Sequence[int]) -> Rng:
-    if isinstance(seed, int | np.integer):
-        value = int(seed)
-    else:
-        words = [int(word) for word in seed]
-        if len(words) != 4 or not all(0 <= word < 1 << 16 for word in words):
-            raise ValueError(f"seed {list(seed)}: Showdown's seeds are four words of 0 to 65535")
-        value = functools.reduce(lambda high, low: high << 16 | low, words)
-    if not 0 <= value < 1 << 64:
-        raise ValueError(f"seed {value}: allowed are 0 to 2^64 - 1, or four words of 0 to 65535")
-    return Rng(hi=jnp.uint32(value >> 32), lo=jnp.uint32(value & 0xFFFFFFFF))
+def state_of(generation: int, battle: Any, memory: Any, steps: int) -> Any:
+    """The state of a generation's environment that holds an engine's ``battle`` and ``memory``."""
+    return _ENVIRONMENTS[generation].state_type(battle=battle, memory=memory, steps=jnp.int32(steps))
 
 
 def _start(engine: Engine, state_type: type[BattleState], rng: Rng, parties: Any) -> Any:

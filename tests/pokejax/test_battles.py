@@ -165,3 +165,12 @@ def test_without_a_teller_the_remedy_is_named(battle: pokejax.Battle, monkeypatc
     monkeypatch.setattr(stories, "entry_points", lambda group: [])
     with pytest.raises(stories.TellerError, match=r"pokejax\[tools\]"):
         battle.log()
+
+
+def test_the_snippet_of_the_documents_runs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "pokejax_gen1.md").read_text("utf-8")
+    (snippet,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.M | re.S)
+    names: dict = {}
+    exec(compile(snippet, "pokejax_gen1.md", "exec"), names)
+    assert names["battle"].turn == 3 and names["first"][0] == "move thunder"
+    assert names["mine"].turn == 3 and not same(names["battle"], names["other"])

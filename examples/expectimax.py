@@ -6,7 +6,6 @@ It plays each of its actions in worlds that it may be in (`env.determinize`), th
 """
 
 import argparse
-import functools
 import time
 
 import jax
@@ -54,9 +53,8 @@ def main(battles: int, worlds: int, opponent: str, seed: int = 0, longest: int =
     env = jaxenv.make("pokejax/gen1randombattle")
     params, step = env.default_params, choose("auto", env).vmap(env.step_env, (0, 0, 0, None))
     decide, play = searcher(env, step, worlds), jax.jit(step)
-    foe = jax.jit(jax.vmap(functools.partial(opponents.policy(opponent).seat, 1 - ME)))
-    masks = jax.jit(jax.vmap(env.legal_actions, (0, None)))
-    reset = jax.jit(jax.vmap(env.reset_env, (0, None)))
+    foe = jax.jit(jax.vmap(lambda *seen: opponents.policy(opponent).seat(1 - ME, *seen)))
+    reset, masks = (jax.jit(jax.vmap(hook, (0, None))) for hook in (env.reset_env, env.legal_actions))
     obs, states = reset(jax.random.split(jax.random.key(seed), battles), params)
     score, seconds = jnp.zeros(battles), []
     for number in range(longest):

@@ -232,10 +232,10 @@ def seen(state: Gen1State, slot: int, *moves: int, appear: bool = False) -> Gen1
 
 def team_counts(state: Gen1State) -> np.ndarray:
     """How often each team of the small pool was drawn."""
-    pool, party = small_pool(), state.battle.parties[1]
-    same = (pool.species[None] == party.species[:, None]).all(-1) & (pool.moves[None] == party.moves[:, None]).all(
-        (-1, -2)
-    )
+    pool, party = small_pool(), jax.device_get(state.battle.parties[1])
+    same = np.asarray(pool.species[None] == party.species[:, None]).all(-1) & (
+        pool.moves[None] == party.moves[:, None]
+    ).all((-1, -2))
     assert (same.sum(1) == 1).all()
     return same.sum(0)
 

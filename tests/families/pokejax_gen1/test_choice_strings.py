@@ -22,6 +22,8 @@ from references.showdown.workers import WorkerPool
 
 FORMAT = "gen1ou"
 BATTLES = (("allmoves", "uniform"), ("allmoves", "stalling"), ("randbats", "uniform"), ("mirror", "switch-averse"))
+ALWAYS = 2599091262
+"""Seed of battles in which every kind of request comes up."""
 LONGEST, POINTS = 400, 60
 """Steps of a battle, and decision points of it, at most."""
 TRIED = 24
@@ -90,25 +92,33 @@ Tried = list[tuple[words.Request, str, str]]
 """Request, choice and Showdown's verdict."""
 
 
+def try_choices(pool: WorkerPool, chance: random.Random, kind: str, policy: str) -> Tried:
+    """Of two battles."""
+    found: Tried = []
+    seed = (chance.getrandbits(32), chance.getrandbits(32))
+    for teams in make_teams(pool, kind, seed, 2):
+        actions, records = play(pool, FORMAT, seed, teams, policy, choice_seed=seed[1], limit=LONGEST)
+        points = sorted(chance.sample(range(len(records)), min(POINTS, len(records))))
+        requests = [words.read(battle) for battle in positions(teams, records[points])]
+        choices: list[list[list[str]]] = [[[], []] for _ in records]
+        for point, pair in zip(points, requests, strict=True):
+            choices[point] = [texts(request, chance) for request in pair]
+        answers = verdicts(pool, BattleJob(FORMAT, seed, teams, actions), choices)
+        for point, pair in zip(points, requests, strict=True):
+            for side, request in enumerate(pair):
+                rows = zip(choices[point][side], answers[point][side], strict=True)
+                found += [(request, text, verdict) for text, verdict in rows]
+    return found
+
+
 @pytest.fixture(scope="module")
 def tried(pool: WorkerPool, commit_seed: int) -> Tried:
-    """Choices at some hundreds of decision points, other ones with every commit."""
-    chance = random.Random(commit_seed)
+    """Choices at some hundreds of decision points: always the same, and some that are others with every commit."""
     found: Tried = []
-    for kind, policy in BATTLES:
-        seed = (chance.getrandbits(32), chance.getrandbits(32))
-        for teams in make_teams(pool, kind, seed, 2):
-            actions, records = play(pool, FORMAT, seed, teams, policy, choice_seed=seed[1], limit=LONGEST)
-            points = sorted(chance.sample(range(len(records)), min(POINTS, len(records))))
-            requests = [words.read(battle) for battle in positions(teams, records[points])]
-            choices: list[list[list[str]]] = [[[], []] for _ in records]
-            for point, pair in zip(points, requests, strict=True):
-                choices[point] = [texts(request, chance) for request in pair]
-            answers = verdicts(pool, BattleJob(FORMAT, seed, teams, actions), choices)
-            for point, pair in zip(points, requests, strict=True):
-                for side, request in enumerate(pair):
-                    rows = zip(choices[point][side], answers[point][side], strict=True)
-                    found += [(request, text, verdict) for text, verdict in rows]
+    for start, battles in ((ALWAYS, BATTLES), (commit_seed, BATTLES[:1])):
+        chance = random.Random(start)
+        for kind, policy in battles:
+            found += try_choices(pool, chance, kind, policy)
     return found
 
 

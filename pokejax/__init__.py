@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jaxenv import make as make
     from jaxenv import spec as spec
     from jaxenv._version import __version__ as __version__
+    from pokejax.battles import Battle as Battle
     from pokejax.common.pools import PoolError as PoolError
     from pokejax.common.pools import build_pool as build_pool
     from pokejax.common.pools import load_pool as load_pool
@@ -33,6 +34,7 @@ _HOMES = {
     "Gen1Params": "pokejax.env",
     "Gen1State": "pokejax.env",
     "battle": "pokejax.env",
+    "Battle": "pokejax.battles",
     "build_pool": "pokejax.common.pools",
     "load_pool": "pokejax.common.pools",
     "PoolError": "pokejax.common.pools",

@@ -31,6 +31,7 @@ import numpy as np
 from jax.experimental import checkify
 
 from jaxenv import EnvSpec, ObsSpec, Reference, struct
+from jaxenv.autoreset import unwrap
 from jaxenv.environment import Environment, Step, reads_state
 from jaxenv.registry import tags_of
 from jaxenv.typevars import ObsT
@@ -38,8 +39,7 @@ from pokejax.common import formats, generations
 from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
 from pokejax.common.reference import SHOWDOWN
-from pokejax.common.rng import Rng
-from pokejax.common.team_text import TeamError
+from pokejax.common.rng import Rng, seeded
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -188,6 +188,37 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
         truncated = ~terminated & (state.steps >= params.max_steps_in_episode)
         return self.observe(state, params), state, reward, terminated, truncated, {"illegal": illegal}
 
+    def reseed(self, key: jax.Array, state: Any) -> Any:
+        """``state`` with another future: Showdown's generator at a seed of ``key``. All else stays, cards included."""
+        words = jax.random.bits(key, (2,), jnp.uint32)
+        own = unwrap(state)
+        return _with(state, battle=self.engine.reseed(own.battle, Rng(hi=words[0], lo=words[1])))
+
+    def determinize(
+        self, key: jax.Array, state: Any, player: Any, params: ParamsT | None = None, law: str = "team"
+    ) -> Any:
+        """``state`` as ``player`` may believe it to be, for search that does not look at the foe's cards.
+
+        What that player has not been shown is drawn anew, and the generator too (`reseed`); its observation, its legal
+        actions and `to_act` stay the same to the bit. Act on one environment; vmap over ``key`` for many beliefs.
+
+        * ``state``: of `reset_env` and `step_env`, or of `reset` and `step`; the same kind is returned.
+        * ``player``: 0 or 1, or a traced integer.
+        * ``params``: its pool is what the foe's team is drawn from.
+        * ``law``: how. For Gen 1: "team", the exact law of a team of that pool; "pokemon", each Pokémon by itself, for
+          a pool that is a sample of something greater (`pokejax.gen1.hidden.team` tells more).
+
+        What is conditioned on, and what is not, is told by the engine: for Gen 1 `pokejax.gen1.hidden.determinize`.
+        `ValueError` for an unknown law, or a player that is a number other than 0 and 1.
+        """
+        if isinstance(player, int | np.integer) and player not in (0, 1):
+            raise ValueError(f"determinize: player {player}: allowed are 0 and 1")
+        own = unwrap(state)
+        hidden, future = jax.random.split(key)
+        pool = self._resolve(params).pool
+        battle, memory = self.engine.determinize(hidden, own.battle, own.memory, jnp.asarray(player), pool, law)
+        return self.reseed(future, _with(state, battle=battle, memory=memory))
+
     @reads_state
     def observe(self, state: Any, params: ParamsT) -> ObsT:
         engine = self.engine
@@ -260,38 +291,28 @@ def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = fo
     `TeamError` with every problem of both teams, `ValueError` for a seed or a format that does not exist.
     """
     found = formats.find(format)
-    rng = _seeded(seed)
-    wire = generations.wire(found)
-    teams, problems = [], []
-    for player, source in (("player 1", team_1), ("player 2", team_2)):
-        try:
-            teams.append(wire.read_team(source, format, player))
-        except TeamError as error:
-            problems += error.problems
-    if problems:
-        raise TeamError(problems)
+    rng = seeded(seed)
+    teams = generations.read_teams(found, team_1, team_2)
     engine = generations.engine(found)
     state_type: Any = _ENVIRONMENTS[found.generation].state_type
-    return _start_compiled(engine, state_type, rng, engine.parties(np.stack(teams)))
+    return _start_compiled(engine, state_type, rng, engine.parties(teams))
 
 
-def _seeded(seed: int | Sequence[int]) -> Rng:
-    if isinstance(seed, int | np.integer):
-        value = int(seed)
-    else:
-        words = [int(word) for word in seed]
-        if len(words) != 4 or not all(0 <= word < 1 << 16 for word in words):
-            raise ValueError(f"seed {list(seed)}: Showdown's seeds are four words of 0 to 65535")
-        value = functools.reduce(lambda high, low: high << 16 | low, words)
-    if not 0 <= value < 1 << 64:
-        raise ValueError(f"seed {value}: allowed are 0 to 2^64 - 1, or four words of 0 to 65535")
-    return Rng(hi=jnp.uint32(value >> 32), lo=jnp.uint32(value & 0xFFFFFFFF))
+def state_of(generation: int, battle: Any, memory: Any, steps: int) -> Any:
+    """The state of a generation's environment that holds an engine's ``battle`` and ``memory``."""
+    return _ENVIRONMENTS[generation].state_type(battle=battle, memory=memory, steps=jnp.int32(steps))
 
 
 def _start(engine: Engine, state_type: type[BattleState], rng: Rng, parties: Any) -> Any:
     """The first state; leaves of ``parties`` are ``[2, …]`` in storage dtypes."""
     battle, memory = engine.start(rng, parties)
     return state_type(battle=battle, memory=memory, steps=jnp.int32(0))
+
+
+def _with(state: Any, **changes: Any) -> Any:
+    """``state``, of either kind, with fields of the environment's own one replaced."""
+    own = unwrap(state).replace(**changes)
+    return own if unwrap(state) is state else state.replace(env_state=own)
 
 
 _start_compiled = jax.jit(_start, static_argnums=(0, 1))

@@ -81,6 +81,7 @@ def _move_row(move: dict[str, Any]) -> dict[str, Any]:
         "category": Category[move["category"].upper()],
         "crit_ratio": move["critRatio"],
         "target_self": move["target"] == "self",
+        "target_choosable": move["targetChoosable"],
         "multihit": _multihit(move["multihit"]),
         "recoil": move["recoil"] or [0, 0],
         "drain": move["drain"] or [0, 0],

@@ -85,6 +85,20 @@ class Engine(Protocol):
         """Both players' observations, leaves ``[2, …]``, as `obs_spec` says. ``choices``: what `choices` gave."""
         ...
 
+    def reseed(self, battle: Any, rng: Rng) -> Any:
+        """The battle with its generator at ``rng``."""
+        ...
+
+    def determinize(
+        self, key: jax.Array, battle: Any, memory: Any, player: jax.Array, pool: Any, law: str
+    ) -> tuple[Any, Any]:
+        """``(battle, memory)`` as ``player`` may believe them to be: what it does not know, drawn anew.
+
+        That player's observation stays the same to the bit. ``pool``: parties with a leading axis of teams, for the
+        foe's. ``law``: how they are drawn from it; the engine names its laws. The generator stays.
+        """
+        ...
+
     def result(self, battle: Any) -> jax.Array:
         """int: `ONGOING`, `P1_WINS`, `P2_WINS` or `TIE`."""
         ...

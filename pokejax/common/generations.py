@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from pokejax.common.formats import Format
+from pokejax.common.team_text import TeamError
 
 if TYPE_CHECKING:
     from pokejax.common.engine import Engine
@@ -40,3 +41,21 @@ def wire(format: Format) -> Wire:
     """The teams of the format's generation."""
     module: Any = importlib.import_module(f"{_PACKAGES[format.generation]}.wire")
     return module
+
+
+def words(format: Format) -> Any:
+    """The package ``words`` of the format's generation: requests, choices and battles as text."""
+    return importlib.import_module(f"{_PACKAGES[format.generation]}.words")
+
+
+def read_teams(format: Format, team_1: Any, team_2: Any) -> np.ndarray:
+    """Both teams in wire form, stacked. :class:`TeamError` with all problems of both."""
+    found, problems = [], []
+    for player, source in (("player 1", team_1), ("player 2", team_2)):
+        try:
+            found.append(wire(format).read_team(source, format.id, player))
+        except TeamError as error:
+            problems += error.problems
+    if problems:
+        raise TeamError(problems)
+    return np.stack(found)

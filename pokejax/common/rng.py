@@ -5,6 +5,9 @@ Source: sim/prng.js, ``Gen5RNG``: x ← a·x + c modulo 2^64, each draw scales t
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +28,20 @@ class Rng(struct.Node):
 
     hi: jax.Array
     lo: jax.Array
+
+
+def seeded(seed: int | Sequence[int]) -> Rng:
+    """The generator at a seed: an integer below 2^64, or Showdown's four 16-bit words. `ValueError` for another."""
+    if isinstance(seed, int | np.integer):
+        value = int(seed)
+    else:
+        words = [int(word) for word in seed]
+        if len(words) != 4 or not all(0 <= word < 1 << 16 for word in words):
+            raise ValueError(f"seed {list(seed)}: Showdown's seeds are four words of 0 to 65535")
+        value = functools.reduce(lambda high, low: high << 16 | low, words)
+    if not 0 <= value < 1 << 64:
+        raise ValueError(f"seed {value}: allowed are 0 to 2^64 - 1, or four words of 0 to 65535")
+    return Rng(hi=jnp.uint32(value >> 32), lo=jnp.uint32(value & 0xFFFFFFFF))
 
 
 def advance(rng: Rng) -> Rng:

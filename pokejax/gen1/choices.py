@@ -37,7 +37,7 @@ def is_locked_in(seat: Seat) -> jax.Array:
     return seat.must_recharge | (seat.two_turn_move > 0) | (seat.locked_move > 0) | (seat.rage_accuracy > 0)
 
 
-def _semi_locked(seat: Seat) -> jax.Array:
+def is_semi_locked(seat: Seat) -> jax.Array:
     """'getSemiLockedMove': the move is decided, but switching is free."""
     return (seat.bide_turns > 0) | (seat.trapping_move > 0)
 
@@ -58,7 +58,7 @@ def legal_actions(seat: Seat, party: Party) -> jax.Array:
     hidden = seat.maybe_locked
     trapped = (seat.trapped_turns > 0) & ~hidden
     usable = usable_moves(seat)
-    forced = locked | (_semi_locked(seat) & ~hidden) | _helpless(seat) | trapped | ~jnp.any(usable)
+    forced = locked | (is_semi_locked(seat) & ~hidden) | _helpless(seat) | trapped | ~jnp.any(usable)
     moves = jnp.where(forced, jnp.arange(MOVE_SLOTS, dtype=jnp.int32) == 0, usable)
     moves = moves & (seat.request == REQUEST_MOVE)
 
@@ -81,7 +81,7 @@ def commit(seat: Seat, action: jax.Array) -> Seat:
     """Queue a legal ``action`` (int32 scalar) and remember it as Showdown's side does."""
     chooses = (seat.request == REQUEST_MOVE) & (action >= FIRST_MOVE) & (action < NO_OP)
     switches = (seat.request != REQUEST_NONE) & (action < FIRST_MOVE)
-    locked = is_locked_in(seat) | _semi_locked(seat)
+    locked = is_locked_in(seat) | is_semi_locked(seat)
     helpless = ~locked & _helpless(seat)
     trapped = ~locked & ~helpless & (seat.trapped_turns > 0)
     struggles = ~(locked | helpless | trapped | jnp.any(usable_moves(seat)))

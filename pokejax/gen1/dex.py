@@ -139,6 +139,8 @@ class Moves:
     """1, or 2 for a high critical-hit ratio."""
     target_self: np.ndarray
     """bool: ``target === 'self'``."""
+    target_choosable: np.ndarray
+    """bool: a choice may name its target (``targetTypeChoices`` in sim/battle-actions.js)."""
     multihit: np.ndarray
     """0 one hit, n exactly n, ``MULTIHIT_2_TO_5``."""
     recoil: np.ndarray

@@ -14,6 +14,7 @@ from pokejax.common.formats import Format
 from pokejax.common.rng import Rng
 from pokejax.gen1 import turn
 from pokejax.gen1.choices import NO_OP, NUM_ACTIONS
+from pokejax.gen1.hidden import LAWS, determinize
 from pokejax.gen1.observation import OBS_SPEC, Memory, Observation, first_memory, observe, remember
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.state import ONGOING, REQUEST_NONE, Battle, Party, pack, unpack
@@ -66,6 +67,18 @@ class Gen1Engine:
     def observe(self, battle: Battle, memory: Memory, choices: jax.Array) -> Observation:
         """Leaves ``[2, …]``."""
         return observe(battle, memory, choices)
+
+    def reseed(self, battle: Battle, rng: Rng) -> Battle:
+        """The battle with its generator at ``rng``."""
+        return battle.replace(rng=rng)
+
+    def determinize(
+        self, key: jax.Array, battle: Battle, memory: Memory, player: jax.Array, pool: Party, law: str
+    ) -> tuple[Battle, Memory]:
+        """See `hidden.determinize`; ``law`` is one of `hidden.LAWS`."""
+        if law not in LAWS:
+            raise ValueError(f"law must be one of {', '.join(LAWS)}, got {law!r}")
+        return determinize(key, battle, memory, player, pool, law)
 
     def result(self, battle: Battle) -> jax.Array:
         """int8[]."""

@@ -115,12 +115,12 @@ def _seat_from(parties: tuple[Party, Party], second: jax.Array, slot: jax.Array)
         sub_fainted=value("sub_fainted"),
         type1=types[0],
         type2=types[1],
-        bench=_bench_bits(parties, second, slot),
+        bench=bench_bits(parties, second, slot),
     )
     return refresh_speed(weaken_by_status(seat))
 
 
-def _bench_bits(parties: tuple[Party, Party], second: jax.Array, active: jax.Array) -> jax.Array:
+def bench_bits(parties: tuple[Party, Party], second: jax.Array, active: jax.Array) -> jax.Array:
     """The `BENCH_*` bits of a party with ``active`` on the field."""
 
     def column(name: str) -> jax.Array:

@@ -7,6 +7,7 @@
 const fs = require('fs');
 const path = require('path');
 const {Dex} = require('pokemon-showdown');
+const {BattleActions} = require('pokemon-showdown/dist/sim/battle-actions');
 const {exclusiveMoves, learnLevels, lowestLevel} = require('./obtainable');
 const {spellings} = require('./spellings');
 
@@ -81,6 +82,7 @@ function moveRow(move) {
   row.maxPP = maxPP(move);
   row.selfVolatile = move.self ? move.self.volatileStatus : null;
   row.damageCallback = typeof move.damageCallback === 'function';
+  row.targetChoosable = BattleActions.prototype.targetTypeChoices(move.target);
   row.crash = typeof move.onMoveFail === 'function';
   row.flags = Object.keys(move.flags);
   return row;

@@ -32,13 +32,18 @@ def battle_texts(pool: WorkerPool, job: BattleJob, names: tuple[str, str] = ("p1
     Raises `BadRequestError` when the simulator refuses one of the choices, naming the step, and `RuntimeError` when
     the stream reports an error.
     """
+    input_log = written_log(pool, job, names)
+    return BattleTexts(input_log, protocol_log(input_log))
+
+
+def written_log(pool: WorkerPool, job: BattleJob, names: tuple[str, str] = ("p1", "p2")) -> str:
+    """A battle's input log. `BadRequestError` as in `battle_texts`."""
     if len(set(names)) < 2:
         raise ValueError(f"both players are called {names[0]!r}; the reference tells winners by their names")
     actions = np.ascontiguousarray(job.actions, dtype=np.uint8)
     texts = text_field(job.format) + text_field(names[0]) + text_field(names[1])
     body = texts + struct.pack("<II", *job.seed) + teams_bytes(job.teams) + actions.tobytes()
-    input_log = pool.call(OP_INPUT_LOG, body).text + "\n"
-    return BattleTexts(input_log, protocol_log(input_log))
+    return pool.call(OP_INPUT_LOG, body).text + "\n"
 
 
 def protocol_log(input_log: str, timeout: float = 60.0) -> str:

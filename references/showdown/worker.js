@@ -4,6 +4,7 @@
 // Request:  u8 operation, then its body (little-endian).
 // Answer:   u8 status, u32 text length, text (UTF-8), then the operation's bytes.
 const { startBattle } = require('./battle');
+const { verdicts } = require('./choices');
 const { numbers } = require('./dex');
 const { inputLog } = require('./inputlog');
 const { choose, legalMask, NO_OP } = require('./gen1/legal');
@@ -165,6 +166,15 @@ function write(body) {
   answer(OK, inputLog(format, seed, names, pair, body.rest()).join('\n'));
 }
 
+/** Body: format, seed, two teams, JSON of choices (see `verdicts`), actions u8[T, 2]. Answers JSON of verdicts. */
+function tryChoices(body) {
+  const format = body.text();
+  const seed = body.seed();
+  const pair = body.teams();
+  const texts = JSON.parse(body.text());
+  answer(OK, JSON.stringify(verdicts(format, seed, pair, body.rest(), texts)));
+}
+
 /**
  * One state: restored, recorded into `out` as it is or after both choices. Returns a status and a reason.
  * `views`: what the players see of the state restored, and what they are sent in the step.
@@ -299,6 +309,7 @@ const watched = operation => body => operation(body, true);
 
 const OPERATIONS = [
   hello, replay, play, teams, measure, write, step, open, advance, names, watched(replay), watched(play), watched(step),
+  tryChoices,
 ];
 
 for (let frame = readFrame(); frame; frame = readFrame()) {

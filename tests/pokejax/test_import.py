@@ -37,5 +37,5 @@ def test_names():
 
     for name in dir(pokejax):
         assert getattr(pokejax, name) is not None
-    with pytest.raises(AttributeError, match="has no attribute 'fight'; it has Gen1Battle"):
+    with pytest.raises(AttributeError, match="has no attribute 'fight'; it has Battle, Gen1Battle"):
         pokejax.fight  # noqa: B018

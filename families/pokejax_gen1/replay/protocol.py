@@ -174,4 +174,5 @@ _SENTENCES: dict[str, Callable[[list[str], list[str]], Line | None]] = {
     "-end": _condition("ended"),
     "-activate": _condition("takes effect"),
     "-message": lambda a, t: Line("effect", a[0]),
+    "message": lambda a, t: Line("effect", a[0]),
 }

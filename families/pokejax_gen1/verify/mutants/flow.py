@@ -81,7 +81,7 @@ FLOW = (
          "a transformed Pokémon takes its copied PP to the bench", "L1", "pp"),
     slip("switch-penalty", "switching:_seat_from", "refresh_speed(weaken_by_status(seat))", "refresh_speed(seat)",
          "burn and paralysis do not weaken a Pokémon that comes in", "L1", "stats"),
-    slip("rest-clause", "switching:_bench_bits",
+    slip("rest-clause", "switching:bench_bits",
          "alive & (status == Status.SLP) & ~column('slept_by_self')", "alive & (status == Status.SLP)",
          "a Pokémon that used Rest counts for the Sleep Clause", "L2", "prng status legal"),
     slip("position", "switching:switch", "put(put(party.position, seat.slot, place, when), slot, 0, when)",

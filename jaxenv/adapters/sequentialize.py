@@ -40,8 +40,8 @@ class Sequentialize(Environment[SequentializeState, Any, Any]):
     than the environment's own where it has none. A player who decides later sees what it would see if nobody had
     decided: the pending actions are hidden. Steps that only record a choice pay no reward.
 
-    The spec's `dynamics` is "sequential". Its horizon and `max_steps_in_episode` count these shorter steps: both are the
-    environment's own, times its players. Raises ValueError for one player or for actions that are not discrete.
+    The spec's `dynamics` is "sequential". Its horizon and `max_steps_in_episode` count these shorter steps: both are
+    the environment's own, times its players. Raises ValueError for one player or for actions that are not discrete.
     """
 
     env: Environment

@@ -68,17 +68,17 @@ class Programs:
     @functools.partial(jax.jit, static_argnums=0)
     def reset(self, keys: jax.Array, params: Any) -> tuple[Lane, Output]:
         """A first episode in each lane, from its key."""
-        return self._map("a first state", self._first, keys, params)
+        return self._shown(self._map("a first state", self._first, keys, params))
 
     @functools.partial(jax.jit, static_argnums=0)
     def reset_some(self, lane: Lane, wanted: jax.Array, params: Any) -> tuple[Lane, Output]:
         """A new episode in the lanes that are wanted: bool[N]. The others stay as they are."""
-        return self._map("a new state", self._again, lane, wanted, params)
+        return self._shown(self._map("a new state", self._again, lane, wanted, params))
 
     @functools.partial(jax.jit, static_argnums=0)
     def step(self, lane: Lane, action: jax.Array, params: Any) -> tuple[Lane, Output]:
         """One step of each lane."""
-        return self._map(f"a step, {self.mode}", self._step, lane, action, params)
+        return self._shown(self._map(f"a step, {self.mode}", self._step, lane, action, params))
 
     def _map(self, what: str, fn: Any, *arguments: Any) -> Any:
         known = None
@@ -86,7 +86,7 @@ class Programs:
             from jaxenv.fingerprint import fingerprint
 
             known = fingerprint(self.env, *arguments)
-            known = known and f"jaxenv.adapters: {what}, {self.flat}: {known}"
+            known = known and f"jaxenv.adapters: {what}: {known}"
         return self.backend.vmap(fn, (*(0 for _ in arguments[1:]), None), fingerprint=known)(*arguments)
 
     def _first(self, key: jax.Array, params: Any) -> tuple[Lane, Output]:
@@ -100,7 +100,7 @@ class Programs:
         return Lane(lane.key, lane.count + 1, state, lane.over & ~wanted), self._quiet(state, params)
 
     def _quiet(self, state: Any, params: Any) -> Output:
-        obs = self._shown(self.env.observe(state, params))
+        obs = self.env.observe(state, params)
         players, no = self.env._player_axis, jnp.zeros((), bool)
         legal = self.env.legal_actions(state, params)
         return Output(obs, legal, jnp.zeros(players, jnp.float32), no, no, obs, jnp.zeros(players, bool))
@@ -120,13 +120,16 @@ class Programs:
             state = maybe(begins, lambda _: reset_hook(env)(reset_key, params)[1], state)
         obs = env.observe(state, params)
         over = ended if self.mode != SAME_STEP else jnp.zeros((), bool)
-        out = Output(
-            self._shown(obs), env.legal_actions(state, params), reward, terminated, truncated,
-            self._shown(final), illegal,
-        )  # fmt: skip
+        out = Output(obs, env.legal_actions(state, params), reward, terminated, truncated, final, illegal)
         return Lane(lane.key, lane.count + 1, state, over), out
 
-    def _shown(self, obs: Any) -> Any:
+    def _shown(self, results: tuple[Lane, Output]) -> tuple[Lane, Output]:
+        """The same, the observations as the library wants them. Not in the kernel: joining hundreds of numbers there
+        makes minutes of work for a C++ compiler."""
+        lane, out = results
+        return lane, out._replace(obs=self._form(out.obs), final_obs=self._form(out.final_obs))
+
+    def _form(self, obs: Any) -> Any:
         spec = self.env.obs_spec
         return spec.flatten(obs) if self.flat else {field.name: spec.get(obs, field.name) for field in spec.fields}
 

@@ -9,11 +9,13 @@ library is an error, and so is a skip. Tests marked `compat`, which compile for 
 from __future__ import annotations
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "jaxenv"))  # the toys: two players that compile fast
 REQUIRED = bool(os.environ.get("COMPAT_REQUIRED"))
 LIBRARIES: dict[str, tuple[str, ...]] = {
     "brax": ("brax",),

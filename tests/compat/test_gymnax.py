@@ -29,7 +29,7 @@ def limited(env: Any, steps: int) -> Any:
 
 
 def play(env: Any, params: Any, actions: list[int]) -> list[tuple[Any, ...]]:
-    obs, state = env.reset(KEY, params)
+    _obs, state = env.reset(KEY, params)
     results = []
     step = jax.jit(env.step)
     for number, action in enumerate(actions):

@@ -53,7 +53,7 @@ def test_muzero_takes_the_blow_that_wins() -> None:
             24,
             invalid_actions=search.invalid_actions(states),
             dirichlet_fraction=0.0,
-        )  # fmt: skip
+        )
     )(batch)
     assert output.action[0] != PASS and output.action_weights[0, PASS] == 0
     assert output.search_tree.node_values[0, 0] > 0.5

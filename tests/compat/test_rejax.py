@@ -58,7 +58,7 @@ def test_a_step_has_five_values() -> None:
     env = Legacy(PONG)
     params = dataclasses.replace(env.default_params, max_steps_in_episode=1)
     _, state = env.reset(jax.random.PRNGKey(0), params)
-    obs, state, reward, done, info = jax.jit(env.step)(jax.random.PRNGKey(1), state, 1, params)
+    obs, state, _reward, done, info = jax.jit(env.step)(jax.random.PRNGKey(1), state, 1, params)
     assert done and obs.shape == env.observation_space(params).shape
     assert sorted(info) == ["returned_episode", "returned_episode_length", "returned_episode_return"]
 

@@ -35,6 +35,13 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 """Modules that each file needs, by the name in its file name."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let libraries import what is deprecated: that is theirs to mend."""
+    if REQUIRED:
+        for category in ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning"):
+            config.addinivalue_line("filterwarnings", f"ignore::{category}")
+
+
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out files whose library is missing, unless everything is required."""
     name = collection_path.name.removeprefix("test_").removesuffix(".py")

@@ -18,6 +18,17 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::U
 SMALL = functools.partial(networks.make_ppo_networks, policy_hidden_layer_sizes=(16,), value_hidden_layer_sizes=(16,))
 
 
+@pytest.fixture
+def _as_before_jax_0_10(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brax 0.14 calls a function that jax 0.10 removed; this is the replacement that jax's migration guide names."""
+
+    def device_put_replicated(tree: Any, devices: list[jax.Device]) -> Any:
+        return jax.tree.map(lambda leaf: jnp.stack([jnp.asarray(leaf)] * len(devices)), tree)
+
+    monkeypatch.setattr(jax, "device_put_replicated", device_put_replicated, raising=False)
+
+
+@pytest.mark.usefixtures("_as_before_jax_0_10")
 @pytest.mark.parametrize("id", ["pongjax/puffer_pong_continuous", "cheetahjax/InvertedPendulum-v5"])
 def test_its_ppo_trains(id: str) -> None:
     seen: list[dict[str, Any]] = []

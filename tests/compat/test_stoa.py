@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from stoa import AutoResetWrapper, RecordEpisodeMetrics, VmapWrapper
+from stoa import AutoResetWrapper, RecordEpisodeMetrics
+from stoa.core_wrappers.vmap import VmapWrapper
 from stoa.env_types import StepType
 from stoa.spaces import BoundedArraySpace, DiscreteSpace
 from toys import Duel, Walk

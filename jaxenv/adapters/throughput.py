@@ -1,4 +1,6 @@
-"""Steps a second of Gymnasium's `VectorEnv` in a Python loop: `python -m jaxenv.adapters.throughput ID… --lanes 64 4096`.
+"""Steps a second of Gymnasium's `VectorEnv` in a Python loop.
+
+    python -m jaxenv.adapters.throughput ID… --lanes 64 4096
 
 Each figure is the median of `--samples` runs of at least a second, with the quartiles, after a run that is not counted.
 The actions are drawn before the loop, uniformly from the space, so that the loop times the environments and what hands

@@ -6,7 +6,7 @@ ppo.train(environment=Brax("family/name"), episode_length=1000, …)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,14 +16,11 @@ from jaxenv.adapters.native import Flat
 from jaxenv.autoreset import reset_hook
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    from brax.envs.base import Env, State
-else:
-    _base = common.library("brax.envs.base", "brax", "0.12")
-    Env, State = _base.Env, _base.State
+_LIBRARY: Any = common.library("brax.envs.base", "brax", "0.12")
+_BASE: Any = _LIBRARY.Env
 
 
-class Brax(Env):
+class Brax(_BASE):
     """One environment for one player; Brax's wrappers add the batch, the limit of steps and the auto-reset.
 
     Actions outside [-1, 1] are scaled to the bounds of the environment where these are others. `done` is set where the
@@ -39,14 +36,16 @@ class Brax(Env):
         self._low, self._high = common.action_bounds(space)
         self._shape = space.shape
 
-    def reset(self, rng: jax.Array) -> State:
+    def reset(self, rng: jax.Array) -> Any:
         """The state of a new episode."""
         key, rng = jax.random.split(rng)
         obs, env_state = reset_hook(self._flat.env)(key, self._params)
         zero = jnp.zeros((), jnp.float32)
-        return State({"env_state": env_state, "rng": rng}, self._flat.env.obs_spec.flatten(obs), zero, zero, {}, {})
+        return _LIBRARY.State(
+            {"env_state": env_state, "rng": rng}, self._flat.env.obs_spec.flatten(obs), zero, zero, {}, {}
+        )
 
-    def step(self, state: State, action: jax.Array) -> State:
+    def step(self, state: Any, action: jax.Array) -> Any:
         """The state after a step."""
         key, rng = jax.random.split(state.pipeline_state["rng"])
         scaled = (jnp.clip(action, -1, 1) + 1) / 2 * (self._high - self._low) + self._low

@@ -7,7 +7,7 @@ env = LogWrapper(JaxMARL("family/name"))
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +18,8 @@ from jaxenv.adapters.native import Flat
 from jaxenv.autoreset import reset_hook
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    from jaxmarl.environments import spaces
-    from jaxmarl.environments.multi_agent_env import MultiAgentEnv
-else:
-    spaces = common.library("jaxmarl.environments.spaces", "jaxmarl", "0.1")
-    MultiAgentEnv = common.library("jaxmarl.environments.multi_agent_env", "jaxmarl", "0.1").MultiAgentEnv
+spaces: Any = common.library("jaxmarl.environments.spaces", "jaxmarl", "0.1")
+_BASE: Any = common.library("jaxmarl.environments.multi_agent_env", "jaxmarl", "0.1").MultiAgentEnv
 
 
 @struct.dataclass
@@ -35,7 +31,7 @@ class State(struct.Node):
     step: jax.Array
 
 
-class JaxMARL(MultiAgentEnv):
+class JaxMARL(_BASE):
     """Agents `player_0`, `player_1`, …, with flat observations; `get_avail_actions` gives the legal ones.
 
     `params` are those of the environment. `info` holds `terminated`, `truncated` and `illegal` of each agent, in arrays

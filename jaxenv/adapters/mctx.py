@@ -68,7 +68,7 @@ class Mctx:
     def _step(self, params: Any, key: jax.Array, action: jax.Array, state: Any) -> tuple[Any, Any]:
         env, player = self.env, self._player(state)
         if isinstance(env, Sequentialize):
-            joint = jnp.where(jnp.arange(env.num_players) == player, action, env.no_op)
+            joint = jnp.where(jnp.arange(env.num_players) == player, action, jnp.int32(env.spec.no_op or 0))
         else:
             joint = action
         _, state, reward, terminated, truncated, _ = env.step_env(key, state, joint.astype(jnp.int32), self._params)

@@ -6,22 +6,18 @@ env = ParallelEnv("family/name")
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from jaxenv.adapters import common, host
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    import gymnasium
-    import pettingzoo
-else:
-    pettingzoo = common.library("pettingzoo", "pettingzoo", "1.24")
-    gymnasium = common.library("gymnasium", "gymnasium", "1.0")
+_BASE: Any = common.library("pettingzoo", "pettingzoo", "1.24").ParallelEnv
+spaces: Any = common.library("gymnasium.spaces", "gymnasium", "1.0")
 
 
-class ParallelEnv(pettingzoo.ParallelEnv):
+class ParallelEnv(_BASE):
     """All players of an environment with discrete actions at once: agents `player_0`, `player_1`, …
 
     An observation is `{"observation": float32[D], "action_mask": int8[A]}`. Who waits has one legal action, the no-op.
@@ -29,17 +25,14 @@ class ParallelEnv(pettingzoo.ParallelEnv):
     those of `jaxenv.adapters.gymnasium.VectorEnv`. Raises ValueError for actions that are not discrete.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "is_parallelizable": True}
-
     def __init__(self, env: Environment | str, *, backend: str = "auto", params: Any = None) -> None:
         where = "pettingzoo.ParallelEnv"
         env = common.discrete(common.environment(env, where), where)
-        self.metadata = {**type(self).metadata, "name": f"{env.id}_{env.version}"}
+        self.metadata = {"render_modes": [], "is_parallelizable": True, "name": f"{env.id}_{env.version}"}
         self.render_mode = None
         self.possible_agents = [f"player_{i}" for i in range(env.num_players)]
         self.agents: list[str] = []
         low, high = common.bounds(env)
-        spaces = gymnasium.spaces
         self.observation_spaces = {
             agent: spaces.Dict(
                 {
@@ -56,11 +49,11 @@ class ParallelEnv(pettingzoo.ParallelEnv):
             env, 1, host.DISABLED, params=params, backend=backend, flat=True, where=f"{where} of {env.id}"
         )
 
-    def observation_space(self, agent: str) -> gymnasium.Space:
+    def observation_space(self, agent: str) -> Any:
         """The space of an agent. Raises ValueError for one that does not exist."""
         return self.observation_spaces[self._known(agent)]
 
-    def action_space(self, agent: str) -> gymnasium.Space:
+    def action_space(self, agent: str) -> Any:
         """The space of an agent. Raises ValueError for one that does not exist."""
         return self.action_spaces[self._known(agent)]
 

@@ -9,7 +9,7 @@ state = env.step(state, action, key)
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,12 +20,10 @@ from jaxenv.adapters.sequentialize import Sequentialize
 from jaxenv.autoreset import reset_hook
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    from pgx import core
-    from pgx._src.struct import dataclass
-else:
-    core = common.library("pgx.core", "pgx", "2.4")
-    dataclass = common.library("pgx._src.struct", "pgx", "2.4").dataclass
+_LIBRARY: Any = common.library("pgx.core", "pgx", "2.4")
+_BASE: Any = _LIBRARY.Env
+_STATE: Any = _LIBRARY.State
+dataclass: Any = common.library("pgx._src.struct", "pgx", "2.4").dataclass
 
 
 @functools.cache
@@ -33,7 +31,7 @@ def state_class(id: str) -> Any:
     """The class of the states of one environment: in Pgx it names the game, and a string cannot be a leaf."""
 
     @dataclass
-    class State(core.State):
+    class State(_STATE):
         current_player: jax.Array
         observation: jax.Array
         rewards: jax.Array
@@ -50,7 +48,7 @@ def state_class(id: str) -> Any:
     return State
 
 
-class Pgx(core.Env):
+class Pgx(_BASE):
     """Simultaneous moves are taken one player at a time (`jaxenv.adapters.Sequentialize`).
 
     `observation` is the current player's, `float32[D]`; it does not show what others have chosen. `step` needs a key.

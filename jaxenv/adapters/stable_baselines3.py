@@ -7,20 +7,17 @@ PPO("MlpPolicy", VecEnv("family/name", 64)).learn(100_000)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jaxenv.adapters import common, gymnasium, host
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    from stable_baselines3.common import vec_env
-else:
-    vec_env = common.library("stable_baselines3.common.vec_env", "stable-baselines3", "2.3")
+_BASE: Any = common.library("stable_baselines3.common.vec_env", "stable-baselines3", "2.3").VecEnv
 
 
-class VecEnv(vec_env.VecEnv):
+class VecEnv(_BASE):
     """`num_envs` environments for one player; the arguments are those of `jaxenv.adapters.gymnasium.VectorEnv`.
 
     The end of an episode puts into its `info` the keys `terminal_observation`, `TimeLimit.truncated` and `episode`,

@@ -7,7 +7,7 @@ env = AutoResetWrapper(Stoa("family/name"))
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -18,13 +18,9 @@ from jaxenv.adapters.native import Flat
 from jaxenv.autoreset import reset_hook
 from jaxenv.environment import Environment
 
-if TYPE_CHECKING:
-    from stoa import env_types, spaces
-    from stoa.environment import Environment as StoaEnvironment
-else:
-    spaces = common.library("stoa.spaces", "stoa-env", "0.1")
-    env_types = common.library("stoa.env_types", "stoa-env", "0.1")
-    StoaEnvironment = common.library("stoa.environment", "stoa-env", "0.1").Environment
+spaces: Any = common.library("stoa.spaces", "stoa-env", "0.1")
+env_types: Any = common.library("stoa.env_types", "stoa-env", "0.1")
+_BASE: Any = common.library("stoa.environment", "stoa-env", "0.1").Environment
 
 
 @struct.dataclass
@@ -36,7 +32,7 @@ class State(struct.Node):
     step_count: jax.Array
 
 
-class Stoa(StoaEnvironment):
+class Stoa(_BASE):
     """One environment without auto-reset, which Stoa's wrappers add. Observations are flat.
 
     `TimeStep.extras` holds `action_mask` for discrete actions. TERMINATED has the discount 0, TRUNCATED 1. Where there

@@ -49,16 +49,11 @@ def observation_space(env: Environment, flat: bool = True) -> gymnasium.Space:
     if flat:
         low, high = common.bounds(env)
         return gymnasium.spaces.Box(low, high, low.shape, np.float32)
-    return gymnasium.spaces.Dict(
-        {
-            field.name: gymnasium.spaces.Box(
-                *(np.asarray(bound, field.dtype).item() for bound in (field.low, field.high)),
-                field.shape,
-                np.dtype(field.dtype).type,
-            )
-            for field in env.obs_spec.fields
-        }
-    )
+    fields = {}
+    for field in env.obs_spec.fields:
+        low, high = (np.asarray(bound, field.dtype).item() for bound in (field.low, field.high))
+        fields[field.name] = gymnasium.spaces.Box(low, high, field.shape, np.dtype(field.dtype).type)
+    return gymnasium.spaces.Dict(fields)
 
 
 def autoreset_mode(mode: Any, where: str) -> AutoresetMode:

@@ -28,7 +28,7 @@ MODES = (SAME_STEP, NEXT_STEP, DISABLED)
 
 
 @struct.dataclass
-class Lane:
+class Lane(struct.Node):
     """One environment; every leaf has the batch as its leading axis."""
 
     key: jax.Array

@@ -1,0 +1,1 @@
+"""A Game Boy for reinforcement learning, many at once."""

@@ -1,5 +1,6 @@
 //! A Game Boy (DMG) for reinforcement learning: many at once, and frame for frame as PyBoy 2.8.1 plays it.
 
+pub mod batch;
 pub mod cartridge;
 pub mod cpu;
 pub mod dma;

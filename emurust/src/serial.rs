@@ -3,8 +3,8 @@
 use crate::snapshot::{Codec, Fields};
 use crate::timer::NEVER;
 
-/// T-cycles of one transfer of eight bits at 8,192 Hz.
-const TRANSFER: u64 = 8 * 512;
+/// T-cycles of one transfer. PyBoy takes 128 a bit; the real port, at 8,192 Hz, takes 512.
+const TRANSFER: u64 = 8 * 128;
 
 #[derive(Clone)]
 pub struct Serial {

@@ -136,21 +136,23 @@ impl Ppu {
                 self.ly = 144;
                 self.compare();
                 requests |= VBLANK;
+                self.enter(Phase::VBlank, 1, 456);
+                requests |= self.update_line();
                 // The source of mode 2 is raised for a moment as VBlank starts.
                 if self.enables & 0x20 != 0 && !self.line {
                     requests |= STAT;
                 }
-                self.enter(Phase::VBlank, 1, 456);
             }
             Phase::HBlank => {
                 self.ly += 1;
-                // LY is compared only as the line starts; until then it counts as unequal.
-                self.coincidence = false;
+                // In the frame after the LCD was switched on, LY is compared only as its line starts.
+                self.coincidence = !self.blank && self.ly == self.lyc;
                 self.enter(Phase::LineEnd, 0, 4);
             }
             Phase::LineEnd => {
-                self.compare();
                 self.start_line();
+                requests |= self.update_line();
+                self.compare();
             }
             Phase::VBlank if self.ly == 153 && self.blank => {
                 self.blank = false;

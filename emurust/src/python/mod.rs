@@ -1,5 +1,6 @@
 //! The Python module `emurust._native`.
 
+mod batch;
 mod game_boy;
 
 use pyo3::prelude::*;
@@ -8,6 +9,7 @@ use pyo3::prelude::*;
 #[pyo3(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<game_boy::Core>()?;
+    module.add_class::<batch::BatchCore>()?;
     module.add("BUTTONS", crate::joypad::BUTTONS)?;
     Ok(())
 }

@@ -75,7 +75,13 @@ def _run(state: _Pass, source: str) -> None:
 
 
 def _without_comment(line: str) -> str:
-    return re.sub(r""";(?=(?:[^"']*["'][^"']*["'])*[^"']*$).*""", "", line)
+    quoted = False
+    for index, letter in enumerate(line):
+        quoted ^= letter == '"'
+        character = line[index - 1 : index + 2] == "';'"
+        if letter == ";" and not quoted and not character:
+            return line[:index]
+    return line
 
 
 def _line(state: _Pass, text: str) -> None:

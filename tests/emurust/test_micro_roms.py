@@ -1,0 +1,17 @@
+"""Every frame of every micro-ROM equals PyBoy's, in all that a frame shows."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+import lockstep
+import micro_roms
+
+FRAMES = 600
+
+
+@pytest.mark.parametrize("name", [*micro_roms.PROGRAMS, *micro_roms.MAPPERS])
+def test_every_frame_equals_pyboys(native: ModuleType, name: str) -> None:
+    assert lockstep.run(micro_roms.build(name), FRAMES, press_every=7) == FRAMES

@@ -33,6 +33,8 @@ pub struct System {
     pub dma: Dma,
     wram: [u8; 0x2000],
     hram: [u8; 0x7F],
+    /// FEA0–FEFF: PyBoy keeps what is written there.
+    unused: [u8; 0x60],
 }
 
 impl System {
@@ -53,6 +55,7 @@ impl System {
             dma: Dma::new(),
             wram: [0; 0x2000],
             hram: [0; 0x7F],
+            unused: [0; 0x60],
         };
         system.plan();
         system
@@ -148,7 +151,7 @@ impl System {
         match address {
             0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)],
             0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)],
-            0xFEA0..=0xFEFF => 0,
+            0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)],
             0xFF00..=0xFF7F => self.peek_register(address as u8),
             0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)],
             _ => self.enabled,
@@ -186,7 +189,7 @@ impl System {
         match address {
             0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)] = value,
             0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)] = value,
-            0xFEA0..=0xFEFF => {}
+            0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
             0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
             0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)] = value,
             _ => self.enabled = value,
@@ -254,6 +257,7 @@ impl System {
         self.dma.clone_from(&other.dma);
         self.wram = other.wram;
         self.hram = other.hram;
+        self.unused = other.unused;
     }
 }
 
@@ -274,6 +278,10 @@ impl Bus for System {
     fn write(&mut self, address: u16, value: u8) {
         self.poke_at(address, value, self.access_time());
         self.clock += 4;
+    }
+
+    fn write_behind(&mut self, address: u16, value: u8, behind: u64) {
+        self.poke_at(address, value, self.clock.saturating_sub(behind));
     }
 
     #[inline(always)]
@@ -306,6 +314,7 @@ impl Fields for System {
         codec.bool(&mut self.booting);
         codec.bytes(&mut self.wram);
         codec.bytes(&mut self.hram);
+        codec.bytes(&mut self.unused);
         let parts: [&mut dyn Fields; 6] = [
             &mut self.cartridge,
             &mut self.ppu,

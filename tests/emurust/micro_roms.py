@@ -258,7 +258,7 @@ _DMA = """
     ld [hl+], a
     bit 0, h
     jr z, .fill
-    ld hl, .routine
+    ld hl, routine
     ld de, $ff80
     ld b, 32
 .copy:
@@ -275,7 +275,7 @@ loop:
     ld a, [$c000]
     ld [$fe50], a
     jr loop
-.routine:
+routine:
     ld a, $c0
     ldh [$ff46], a
     ld a, {wait}
@@ -364,6 +364,11 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "    pop de\n    ld a, e\n    ld [hl+], a\n    inc b\n    res 5, h\n    jr loop\n",
     ),
 }  # fmt: skip
+DIFFERENCES = {
+    "dma_3": "PyBoy keeps the processor off the bus while OAM DMA runs; emurust does not yet",
+    "dma_20": "PyBoy keeps the processor off the bus while OAM DMA runs; emurust does not yet",
+}
+"""Programs whose frames are known to differ from PyBoy's, and why."""
 MAPPERS: dict[str, tuple[str, str, dict[str, int]]] = {
     "mbc1": (
         "MBC1: bank 0 counts as 1, and the upper bits serve ROM or RAM by the mode.",

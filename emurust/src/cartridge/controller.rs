@@ -6,7 +6,8 @@ use crate::snapshot::{Codec, Fields};
 /// A bank controller and its registers. The clock of an MBC3 is frozen: it holds what was written to it.
 #[derive(Clone, Debug)]
 pub enum Controller {
-    None,
+    /// PyBoy switches banks at 2000–3FFF even here.
+    None { bank: u8 },
     Mbc1 { enabled: bool, low: u8, high: u8, advanced: bool },
     Mbc2 { enabled: bool, bank: u8 },
     Mbc3 { enabled: bool, bank: u8, select: u8, clock: [u8; 5], latched: [u8; 5], latch: u8 },
@@ -16,7 +17,7 @@ pub enum Controller {
 impl Controller {
     pub fn new(mapper: Mapper) -> Self {
         match mapper {
-            Mapper::None => Controller::None,
+            Mapper::None => Controller::None { bank: 1 },
             Mapper::Mbc1 => Controller::Mbc1 { enabled: false, low: 1, high: 0, advanced: false },
             Mapper::Mbc2 => Controller::Mbc2 { enabled: false, bank: 1 },
             Mapper::Mbc3 => {
@@ -28,7 +29,11 @@ impl Controller {
 
     pub fn write(&mut self, address: u16, value: u8) {
         match self {
-            Controller::None => {}
+            Controller::None { bank } => {
+                if address >> 13 == 1 {
+                    *bank = value.max(1);
+                }
+            }
             Controller::Mbc1 { enabled, low, high, advanced } => match address >> 13 {
                 0 => *enabled = value & 15 == 0x0A,
                 1 => *low = (value & 0x1F).max(1),
@@ -76,7 +81,7 @@ impl Controller {
     /// Bank at 4000–7FFF, before it is cut to the size of the ROM.
     pub fn switched_bank(&self) -> usize {
         match self {
-            Controller::None => 1,
+            Controller::None { bank } => usize::from(*bank),
             Controller::Mbc1 { low, high, .. } => usize::from(*high) << 5 | usize::from(*low),
             Controller::Mbc2 { bank, .. } | Controller::Mbc3 { bank, .. } => usize::from(*bank),
             Controller::Mbc5 { bank, .. } => usize::from(*bank),
@@ -94,7 +99,7 @@ impl Controller {
 
     pub fn ram_enabled(&self) -> bool {
         match self {
-            Controller::None => true,
+            Controller::None { .. } => true,
             Controller::Mbc1 { enabled, .. }
             | Controller::Mbc2 { enabled, .. }
             | Controller::Mbc3 { enabled, .. }
@@ -127,7 +132,7 @@ impl Controller {
 impl Fields for Controller {
     fn fields(&mut self, codec: &mut Codec) {
         match self {
-            Controller::None => {}
+            Controller::None { bank } => codec.u8(bank),
             Controller::Mbc1 { enabled, low, high, advanced } => {
                 codec.bool(enabled);
                 codec.u8(low);

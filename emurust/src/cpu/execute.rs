@@ -156,8 +156,11 @@ impl Cpu {
             0x08 => {
                 let address = self.fetch_word(bus);
                 let [high, low] = self.sp.to_be_bytes();
-                bus.write(address, low);
-                bus.write(address.wrapping_add(1), high);
+                bus.idle();
+                bus.idle();
+                // PyBoy writes both bytes at the start of the instruction.
+                bus.write_behind(address, low, 20);
+                bus.write_behind(address.wrapping_add(1), high, 20);
             }
             0x10 => {
                 self.fetch(bus);

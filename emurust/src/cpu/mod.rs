@@ -16,6 +16,8 @@ pub trait Bus {
     fn pending(&self) -> u8;
     /// Clears the request of the interrupt with this number.
     fn acknowledge(&mut self, number: u32);
+    /// Writes a byte without passing time, as if `behind` T-cycles ago.
+    fn write_behind(&mut self, address: u16, value: u8, behind: u64);
     /// Carries out STOP.
     fn stop(&mut self) {}
 }
@@ -136,11 +138,14 @@ impl Cpu {
 
     fn push<B: Bus>(&mut self, bus: &mut B, value: u16) {
         let [high, low] = value.to_be_bytes();
-        bus.idle();
+        for _ in 0..3 {
+            bus.idle();
+        }
+        // PyBoy writes in the last two M-cycles, one later than its reads would come.
         self.sp = self.sp.wrapping_sub(1);
-        bus.write(self.sp, high);
+        bus.write_behind(self.sp, high, 8);
         self.sp = self.sp.wrapping_sub(1);
-        bus.write(self.sp, low);
+        bus.write_behind(self.sp, low, 4);
     }
 
     fn pop<B: Bus>(&mut self, bus: &mut B) -> u16 {

@@ -265,7 +265,11 @@ impl Ppu {
         if was_on {
             self.phase = Phase::Off;
             self.next = now + FRAME;
+            self.frame_done = true;
             self.line = false;
+            if self.rendering {
+                self.pixels.fill(0);
+            }
             return 0;
         }
         self.phase = Phase::FirstLine;

@@ -140,8 +140,7 @@ impl Machine {
 impl Fields for Machine {
     fn fields(&mut self, codec: &mut Codec) {
         let cpu = &mut self.cpu;
-        for register in
-            [&mut cpu.a, &mut cpu.f, &mut cpu.b, &mut cpu.c, &mut cpu.d, &mut cpu.e, &mut cpu.h, &mut cpu.l]
+        for register in [&mut cpu.a, &mut cpu.f, &mut cpu.b, &mut cpu.c, &mut cpu.d, &mut cpu.e, &mut cpu.h, &mut cpu.l]
         {
             codec.u8(register);
         }

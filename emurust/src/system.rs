@@ -315,14 +315,8 @@ impl Fields for System {
         codec.bytes(&mut self.wram);
         codec.bytes(&mut self.hram);
         codec.bytes(&mut self.unused);
-        let parts: [&mut dyn Fields; 6] = [
-            &mut self.cartridge,
-            &mut self.ppu,
-            &mut self.timer,
-            &mut self.serial,
-            &mut self.joypad,
-            &mut self.dma,
-        ];
+        let parts: [&mut dyn Fields; 6] =
+            [&mut self.cartridge, &mut self.ppu, &mut self.timer, &mut self.serial, &mut self.joypad, &mut self.dma];
         for part in parts {
             part.fields(codec);
         }

@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from emurust.assembler import Rom, assemble
+
 from references.pyboy.driver import AREAS, BUTTONS, REGISTERS, PyBoyMachine
 
 if TYPE_CHECKING:

@@ -93,7 +93,9 @@ def _stat(enables: int, lyc: int = 40) -> str:
 
 def _objects(control: int, pattern: str) -> str:
     """Forty objects, placed by `pattern` (A holds the object's number, HL its place in OAM), moved each frame."""
-    return TILES + f"""
+    return (
+        TILES
+        + f"""
     ld hl, $fe00
     ld b, 0
 .place:
@@ -123,6 +125,7 @@ loop:
     ld [$c000], a
     jr loop
 """
+    )
 
 
 SPREAD = """
@@ -155,7 +158,9 @@ STACKED = """
 
 def _scroll(register: str, control: str = "$91", step: str = "inc a") -> str:
     """A register that changes on every line."""
-    return TILES + f"""
+    return (
+        TILES
+        + f"""
     ld a, {control}
     ldh [$ff40], a
     ld a, 8
@@ -176,9 +181,12 @@ loop:
     ld [$c000], a
     jr loop
 """
+    )
 
 
-_WINDOW = TILES + """
+_WINDOW = (
+    TILES
+    + """
     ld a, 20
     ldh [$ff4a], a
     ld a, 30
@@ -201,6 +209,7 @@ loop:
     jr z, .wait
     jr loop
 """
+)
 
 
 def _write_tima(delay: int) -> str:
@@ -208,9 +217,11 @@ def _write_tima(delay: int) -> str:
     return (
         "loop:\n    ld a, $f0\n    ldh [$ff06], a\n    ld a, 5\n    ldh [$ff07], a\n    ld a, $ff\n    ldh [$ff05], a\n"
         "    xor a\n    ldh [$ff04], a\n" + "    nop\n" * delay
-        + "    ld a, $55\n    ldh [$ff05], a\n    ldh a, [$ff05]\n    ld [hl+], a\n    ldh a, [$ff0f]\n    ld [hl+], a\n"
+        + "    ld a, $55\n    ldh [$ff05], a\n    ldh a, [$ff05]\n    ld [hl+], a\n    ldh a, [$ff0f]\n"
+        "    ld [hl+], a\n"
         "    ld a, $ff\n    ldh [$ff05], a\n    xor a\n    ldh [$ff0f], a\n    ldh [$ff04], a\n" + "    nop\n" * delay
-        + "    ld a, $77\n    ldh [$ff06], a\n    ldh a, [$ff05]\n    ld [hl+], a\n    ldh a, [$ff0f]\n    ld [hl+], a\n"
+        + "    ld a, $77\n    ldh [$ff06], a\n    ldh a, [$ff05]\n    ld [hl+], a\n    ldh a, [$ff0f]\n"
+        "    ld [hl+], a\n"
         "    ld a, $fe\n    ldh [$ff05], a\n    ldh [$ff04], a\n" + "    nop\n" * delay
         + "    ld a, 6\n    ldh [$ff07], a\n    ldh a, [$ff05]\n    ld [hl+], a\n    res 5, h\n    jp loop\n"
     )  # fmt: skip
@@ -250,7 +261,8 @@ def _banks(count: int) -> str:
     return "".join(f"    org {bank}, $4000\n    db {bank & 0xFF}, {bank >> 8}\n" for bank in range(1, count))
 
 
-_DMA = """
+_DMA = (
+    """
     ld hl, $c000
 .fill:
     ld a, l
@@ -267,7 +279,9 @@ _DMA = """
     inc de
     dec b
     jr nz, .copy
-""" + LCD_ON + """
+"""
+    + LCD_ON
+    + """
 loop:
     ld hl, $c000
     inc [hl]
@@ -288,6 +302,7 @@ routine:
     ld [$c111], a
     ret
 """
+)
 
 PROGRAMS: dict[str, tuple[str, str]] = {
     "busy_lcd_off": ("A frame lasts 70,224 T-cycles while the LCD is off.", "loop:\n" + OBSERVE),
@@ -322,27 +337,34 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     },
     "halt_without_ime": (
         "HALT with IME off ends at a request, which stays.",
-        LCD_ON + "    di\n    ld a, 5\n    ldh [$ffff], a\n    ldh [$ff07], a\nloop:\n    halt\n    inc b\n    ldh a, [$ff0f]\n"
+        LCD_ON + "    di\n    ld a, 5\n    ldh [$ffff], a\n    ldh [$ff07], a\nloop:\n    halt\n    inc b\n"
+        "    ldh a, [$ff0f]\n"
         "    ld [hl+], a\n    xor a\n    ldh [$ff0f], a\n    res 5, h\n    jr loop\n",
     ),
     "ei_delay": (
         "EI takes effect after the next instruction, and DI there prevents it.",
-        "    ld a, 4\n    ldh [$ffff], a\nloop:\n    di\n    ldh [$ff0f], a\n    ei\n    di\n    ei\n    inc e\n    ei\n"
+        "    ld a, 4\n    ldh [$ffff], a\nloop:\n    di\n    ldh [$ff0f], a\n    ei\n    di\n    ei\n    inc e\n"
+        "    ei\n"
         "    ld a, d\n    ld [$c000], a\n    ld a, 4\n    jr loop\n",
     ),
     "interrupt_priority": (
         "Of several requests the one with the lowest number is served first.",
-        "    ld a, 31\n    ldh [$ffff], a\nloop:\n    ldh [$ff0f], a\n    ei\n    nop\n    nop\n    inc a\n    jr loop\n",
+        "    ld a, 31\n    ldh [$ffff], a\nloop:\n    ldh [$ff0f], a\n    ei\n    nop\n    nop\n    inc a\n"
+        "    jr loop\n",
     ),
     "joypad_read": (
         "P1 is computed when it is written.",
-        "loop:\n    ld a, $10\n    ldh [$ff00], a\n    ldh a, [$ff00]\n    ld [$c000], a\n    ld a, $20\n    ldh [$ff00], a\n"
-        "    ldh a, [$ff00]\n    ld [$c001], a\n    xor a\n    ldh [$ff00], a\n    ldh a, [$ff00]\n    ld [$c002], a\n    jr loop\n",
+        "loop:\n    ld a, $10\n    ldh [$ff00], a\n    ldh a, [$ff00]\n    ld [$c000], a\n    ld a, $20\n"
+        "    ldh [$ff00], a\n"
+        "    ldh a, [$ff00]\n    ld [$c001], a\n    xor a\n    ldh [$ff00], a\n    ldh a, [$ff00]\n"
+        "    ld [$c002], a\n    jr loop\n",
     ),
     "lcd_switch": (
         "Switching the LCD off and on ends a frame at once, and the next one is blank.",
-        TILES + "loop:\n    ld a, $91\n    ldh [$ff40], a\n    ld de, 9000\n.on:\n    ldh a, [$ff41]\n    ld [$c000], a\n    dec de\n"
-        "    ld a, d\n    or e\n    jr nz, .on\n    ldh [$ff40], a\n    ld de, 3000\n.off:\n    ldh a, [$ff41]\n    ld [$c001], a\n"
+        TILES + "loop:\n    ld a, $91\n    ldh [$ff40], a\n    ld de, 9000\n.on:\n    ldh a, [$ff41]\n"
+        "    ld [$c000], a\n    dec de\n"
+        "    ld a, d\n    or e\n    jr nz, .on\n    ldh [$ff40], a\n    ld de, 3000\n.off:\n    ldh a, [$ff41]\n"
+        "    ld [$c001], a\n"
         "    dec de\n    ld a, d\n    or e\n    jr nz, .off\n    jr loop\n",
     ),
     "scroll_x": ("SCX changes the picture and the length of mode 3.", _scroll("$ff43")),
@@ -353,14 +375,19 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "objects": ("Objects, their attributes and the order by X.", _objects(0x93, SPREAD)),
     "objects_tall": ("Objects of 8 × 16 pixels.", _objects(0x97, SPREAD)),
     "objects_stacked": ("At most ten objects a line, and what they cost.", _objects(0x93, STACKED)),
-    **{f"dma_{wait}": ("OAM DMA, seen while it runs and after.", _DMA.replace("{wait}", str(wait))) for wait in (3, 20, 40)},
+    **{
+        f"dma_{wait}": ("OAM DMA, seen while it runs and after.", _DMA.replace("{wait}", str(wait)))
+        for wait in (3, 20, 40)
+    },
     "echo": (
         "E000–FDFF mirrors work RAM, and FEA0–FEFF cannot be written.",
-        "loop:\n    inc a\n    ld [$e123], a\n    ld [$c456], a\n    ld a, [$e456]\n    ld [$fea5], a\n    ld [$fdff], a\n    jr loop\n",
+        "loop:\n    inc a\n    ld [$e123], a\n    ld [$c456], a\n    ld a, [$e456]\n    ld [$fea5], a\n"
+        "    ld [$fdff], a\n    jr loop\n",
     ),
     "push_to_registers": (
         "The stack reaches registers at its own M-cycles.",
-        "    ld a, 5\n    ldh [$ff07], a\nloop:\n    ld sp, $ff06\n    push bc\n    ldh a, [$ff05]\n    ld [hl+], a\n    ld sp, $ff05\n"
+        "    ld a, 5\n    ldh [$ff07], a\nloop:\n    ld sp, $ff06\n    push bc\n    ldh a, [$ff05]\n"
+        "    ld [hl+], a\n    ld sp, $ff05\n"
         "    pop de\n    ld a, e\n    ld [hl+], a\n    inc b\n    res 5, h\n    jr loop\n",
     ),
 }  # fmt: skip

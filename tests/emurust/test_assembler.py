@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from emurust.assembler import AssemblyError, assemble
 from emurust.assembler.opcodes import TABLE
 
@@ -17,12 +16,15 @@ def code(text: str) -> bytes:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("nop", "00"), ("ld bc, $1234", "013412"), ("ld [$c000], sp", "0800c0"), ("stop", "1000"), ("jr nz, finish", "2000"),
+        ("nop", "00"), ("ld bc, $1234", "013412"), ("ld [$c000], sp", "0800c0"), ("stop", "1000"),
+        ("jr nz, finish", "2000"),
         ("ld a, [hl+]", "2a"), ("ld [hl-], a", "32"), ("halt", "76"), ("ld [hl], b", "70"), ("add a, [hl]", "86"),
         ("xor a", "af"), ("ret nc", "d0"), ("jp c, $4000", "da0040"), ("rst $38", "ff"), ("ldh [$ff40], a", "e040"),
-        ("ldh a, [c]", "f2"), ("add sp, -2", "e8fe"), ("ld hl, sp+3", "f803"), ("ld a, [$c000]", "fa00c0"), ("swap a", "cb37"),
+        ("ldh a, [c]", "f2"), ("add sp, -2", "e8fe"), ("ld hl, sp+3", "f803"), ("ld a, [$c000]", "fa00c0"),
+        ("swap a", "cb37"),
         ("bit 7, h", "cb7c"), ("set 0, [hl]", "cbc6"), ("res 3, b", "cb98"), ("push af", "f5"), ("jp hl", "e9"),
-        ("ld a, 'A'", "3e41"), ('db "Hi", 1+2*3, low($1234), %101', "48690734" "05"), ("dw $1234", "3412"), ("ds 3, 7", "070707"),
+        ("ld a, 'A'", "3e41"), ('db "Hi", 1+2*3, low($1234), %101', "48690734" "05"), ("dw $1234", "3412"),
+        ("ds 3, 7", "070707"),
     ],
 )  # fmt: skip
 def test_encodings(text: str, expected: str) -> None:
@@ -53,7 +55,8 @@ def test_the_header_names_sizes_and_sums_up() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ld a, nowhere", "nowhere in .* is not defined"), ("lda 3", "no such instruction"), ("ld b, 300", "a value of -128 to 255"),
+        ("ld a, nowhere", "nowhere in .* is not defined"), ("lda 3", "no such instruction"),
+        ("ld b, 300", "a value of -128 to 255"),
         ("bit 8, a", "a value of 0 to 7"), ("rst $39", "a multiple of 8"), ("org 9, $4000", "a bank of 0 to 1"),
         ("one:\none:", "defined twice"), ("ds 20000", "is full"), ("ld a, 3 +", "is no expression"),
     ],

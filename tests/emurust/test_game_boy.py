@@ -33,8 +33,9 @@ def test_a_state_gives_back_every_frame(game: Any) -> None:
 
 
 def test_memory_reads_slices_banks_and_symbols(native: ModuleType) -> None:
-    from emurust import GameBoy
     from emurust.symbols import read_symbols
+
+    from emurust import GameBoy
 
     game = GameBoy(micro_roms.build("mbc5").data, symbols=read_symbols("00:c000 wFirst ; ours"))
     game.memory[0xC000:0xC003] = [1, 2, 3]
@@ -77,7 +78,10 @@ def test_a_state_of_another_rom_is_refused(game: Any) -> None:
     [
         (lambda rom: rom[:0x5000], "truncated"),
         (lambda rom: rom[:0x14D] + bytes([rom[0x14D] ^ 1]) + rom[0x14E:], "checksum"),
-        (lambda rom: rom[:0x147] + b"\xfc" + rom[0x148:0x14D] + bytes([rom[0x14D] - 0xFC & 0xFF]) + rom[0x14E:], "0xfc"),
+        (
+            lambda rom: rom[:0x147] + b"\xfc" + rom[0x148:0x14D] + bytes([rom[0x14D] - 0xFC & 0xFF]) + rom[0x14E:],
+            "0xfc",
+        ),
     ],
 )
 def test_a_wrong_rom_is_refused(native: ModuleType, change: Callable[[bytes], bytes], message: str) -> None:

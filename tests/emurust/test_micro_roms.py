@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-import pytest
-
 import lockstep
 import micro_roms
+import pytest
 
 FRAMES = 600
 

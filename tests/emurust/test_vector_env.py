@@ -13,8 +13,9 @@ RAM = list(range(0xC000, 0xC020))
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_each_machine_is_a_game_boy(native: ModuleType, threads: int) -> None:
-    from emurust import GameBoy, GameBoyVectorEnv
     from emurust.vector import ACTIONS
+
+    from emurust import GameBoy, GameBoyVectorEnv
 
     rom = micro_roms.build("joypad_read").data
     skips = [24, 1, 8, 30]
@@ -65,7 +66,7 @@ def test_wrong_actions_are_named(native: ModuleType) -> None:
 
     env = GameBoyVectorEnv(micro_roms.build("plain").data, 2)
     env.reset(seed=0)
-    with pytest.raises(ValueError, match="action 7 of machine 1 is out of range. Remedy: 0 to 6"):
+    with pytest.raises(ValueError, match=r"action 7 of machine 1 is out of range\. Remedy: 0 to 6"):
         env.step(np.array([0, 7]))
     with pytest.raises(ValueError, match=r"Remedy: integers \[2\]"):
         env.step(np.zeros(3, int))

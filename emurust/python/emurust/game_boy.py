@@ -19,6 +19,8 @@ REGISTERS = ("A", "F", "B", "C", "D", "E", "HL", "SP", "PC")
 class RegisterFile:
     """The processor's registers, readable and writable by name: A, F, B, C, D, E, HL, SP, PC."""
 
+    _core: _native.Core
+
     def __init__(self, core: _native.Core) -> None:
         object.__setattr__(self, "_core", core)
 

@@ -16,6 +16,8 @@ def read_symbols(text: str) -> dict[str, tuple[int, int]]:
             continue
         found = _LINE.match(content)
         if found is None:
-            raise ValueError(f"line {number}, {content!r}, is no symbol. Remedy: `bank:address name`, as 00:c0a0 wScore")
+            raise ValueError(
+                f"line {number}, {content!r}, is no symbol. Remedy: `bank:address name`, as 00:c0a0 wScore"
+            )
         symbols[found[3]] = (int(found[1], 16), int(found[2], 16))
     return symbols

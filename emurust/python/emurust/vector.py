@@ -108,7 +108,7 @@ class GameBoyVectorEnv(VectorEnv):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Set machines to snapshots. `options` may hold ``reset_mask`` bool[num_envs] and ``snapshot`` int[num_envs]."""
+        """Set machines to snapshots. `options`: ``reset_mask`` bool[num_envs] and ``snapshot`` int[num_envs]."""
         options = options or {}
         if isinstance(seed, list):
             raise ValueError("a list of seeds. Remedy: one seed; it decides the snapshots of all machines")

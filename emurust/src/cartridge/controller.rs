@@ -7,11 +7,32 @@ use crate::snapshot::{Codec, Fields};
 #[derive(Clone, Debug)]
 pub enum Controller {
     /// PyBoy switches banks at 2000–3FFF even here.
-    None { bank: u8 },
-    Mbc1 { enabled: bool, low: u8, high: u8, advanced: bool },
-    Mbc2 { enabled: bool, bank: u8 },
-    Mbc3 { enabled: bool, bank: u8, select: u8, clock: [u8; 5], latched: [u8; 5], latch: u8 },
-    Mbc5 { enabled: bool, bank: u16, ram: u8 },
+    None {
+        bank: u8,
+    },
+    Mbc1 {
+        enabled: bool,
+        low: u8,
+        high: u8,
+        advanced: bool,
+    },
+    Mbc2 {
+        enabled: bool,
+        bank: u8,
+    },
+    Mbc3 {
+        enabled: bool,
+        bank: u8,
+        select: u8,
+        clock: [u8; 5],
+        latched: [u8; 5],
+        latch: u8,
+    },
+    Mbc5 {
+        enabled: bool,
+        bank: u16,
+        ram: u8,
+    },
 }
 
 impl Controller {

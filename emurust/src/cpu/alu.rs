@@ -9,7 +9,8 @@ fn zero(value: u8) -> u8 {
 impl Cpu {
     #[inline(always)]
     fn flags(&mut self, zero: u8, subtract: bool, half: bool, carry: bool) {
-        self.f = zero | if subtract { SUBTRACT } else { 0 } | if half { HALF } else { 0 } | if carry { CARRY } else { 0 };
+        self.f =
+            zero | if subtract { SUBTRACT } else { 0 } | if half { HALF } else { 0 } | if carry { CARRY } else { 0 };
     }
 
     /// One of ADD, ADC, SUB, SBC, AND, XOR, OR, CP on A, by the three bits of the opcode.

@@ -33,15 +33,8 @@ enum Phase {
     FirstLine,
 }
 
-const PHASES: [Phase; 7] = [
-    Phase::Off,
-    Phase::OamScan,
-    Phase::Drawing,
-    Phase::HBlank,
-    Phase::LineEnd,
-    Phase::VBlank,
-    Phase::FirstLine,
-];
+const PHASES: [Phase; 7] =
+    [Phase::Off, Phase::OamScan, Phase::Drawing, Phase::HBlank, Phase::LineEnd, Phase::VBlank, Phase::FirstLine];
 
 #[derive(Clone)]
 pub struct Ppu {

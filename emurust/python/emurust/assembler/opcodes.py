@@ -44,7 +44,12 @@ _LOADS = {
     ("a", "[hld]"): (0x3A, ""), ("[n]", "a"): (0xEA, "n16"), ("a", "[n]"): (0xFA, "n16"), ("sp", "hl"): (0xF9, ""),
     ("hl", "sp+n"): (0xF8, "e8"),
 }  # fmt: skip
-_HIGH_LOADS = {("[n]", "a"): (0xE0, "n8"), ("a", "[n]"): (0xF0, "n8"), ("[c]", "a"): (0xE2, ""), ("a", "[c]"): (0xF2, "")}
+_HIGH_LOADS = {
+    ("[n]", "a"): (0xE0, "n8"),
+    ("a", "[n]"): (0xF0, "n8"),
+    ("[c]", "a"): (0xE2, ""),
+    ("a", "[c]"): (0xF2, ""),
+}
 
 
 def _table() -> dict[tuple[str, ...], Encoding]:

@@ -86,7 +86,9 @@ class GameBoyVectorEnv(VectorEnv):
         shapes |= {"ram": (len(ram),)} if ram else {}
         if not shapes:
             raise ValueError("screen='none' and no ram: nothing would be observed. Remedy: a screen, or addresses")
-        space = {name: gymnasium.spaces.Box(0, 255, shape, np.uint8) for name, shape in shapes.items()}
+        space: dict[str, gymnasium.Space] = {
+            name: gymnasium.spaces.Box(0, 255, shape, np.uint8) for name, shape in shapes.items()
+        }
         self.single_observation_space = gymnasium.spaces.Dict(space)
         self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
         self.single_action_space = gymnasium.spaces.Discrete(actions)

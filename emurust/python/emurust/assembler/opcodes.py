@@ -53,7 +53,7 @@ _HIGH_LOADS = {
 
 
 def _table() -> dict[tuple[str, ...], Encoding]:
-    table = {(name,): Encoding(bytes([code])) for name, code in _PLAIN.items()}
+    table: dict[tuple[str, ...], Encoding] = {(name,): Encoding(bytes([code])) for name, code in _PLAIN.items()}
     table["stop",] = Encoding(b"\x10\x00")
     table |= {("ld", *shape): Encoding(bytes([code]), kind) for shape, (code, kind) in _LOADS.items()}
     table |= {("ldh", *shape): Encoding(bytes([code]), kind) for shape, (code, kind) in _HIGH_LOADS.items()}

@@ -1,0 +1,123 @@
+//! Drawing of one line: background, window, objects.
+
+use super::{HEIGHT, Ppu, WIDTH};
+
+/// Objects that fit on a line.
+const LIMIT: usize = 10;
+
+impl Ppu {
+    /// Draws the current line if it is wanted, and counts the window's lines.
+    pub(super) fn finish_line(&mut self) {
+        let window = self.window_met && self.lcdc & 0x20 != 0 && self.wx < 167;
+        if self.rendering {
+            if self.blank {
+                let start = usize::from(self.ly) * WIDTH;
+                self.pixels[start..start + WIDTH].fill(0);
+            } else {
+                self.draw_line(window);
+            }
+        }
+        if window {
+            self.window_line = self.window_line.wrapping_add(1);
+        }
+    }
+
+    fn draw_line(&mut self, window: bool) {
+        let mut indices = [0u8; WIDTH];
+        if self.lcdc & 1 != 0 {
+            let row = self.ly.wrapping_add(self.scy);
+            self.draw_tiles(&mut indices, 0, self.scx, row, self.lcdc & 0x08 != 0);
+            if window {
+                let start = i32::from(self.wx) - 7;
+                let skipped = (-start).max(0) as u8;
+                self.draw_tiles(&mut indices, start.max(0) as usize, skipped, self.window_line, self.lcdc & 0x40 != 0);
+            }
+        }
+        let mut line = [0u8; WIDTH];
+        for (shade, index) in line.iter_mut().zip(indices) {
+            *shade = self.bgp >> (2 * index) & 3;
+        }
+        if self.lcdc & 2 != 0 {
+            self.draw_objects(&mut line, &indices);
+        }
+        let start = usize::from(self.ly).min(HEIGHT - 1) * WIDTH;
+        self.pixels[start..start + WIDTH].copy_from_slice(&line);
+    }
+
+    /// Fills `indices` from `start` on with a row of a tile map, whose first pixel is `column`.
+    fn draw_tiles(&self, indices: &mut [u8; WIDTH], start: usize, column: u8, row: u8, upper_map: bool) {
+        let map = if upper_map { 0x1C00 } else { 0x1800 } + usize::from(row >> 3) * 32;
+        let mut column = column;
+        let mut at = start;
+        while at < WIDTH {
+            let number = self.vram[map + usize::from(column >> 3)];
+            let tile = if self.lcdc & 0x10 != 0 {
+                usize::from(number) * 16
+            } else {
+                (0x1000 + i32::from(number as i8) * 16) as usize
+            };
+            let [low, high] = self.row_bytes(tile + usize::from(row & 7) * 2);
+            for bit in (column & 7)..8 {
+                if at == WIDTH {
+                    break;
+                }
+                indices[at] = (low >> (7 - bit) & 1) | (high >> (7 - bit) & 1) << 1;
+                at += 1;
+            }
+            column = (column & 0xF8).wrapping_add(8);
+        }
+    }
+
+    fn row_bytes(&self, at: usize) -> [u8; 2] {
+        [self.vram[at], self.vram[at + 1]]
+    }
+
+    /// The objects on the current line in the order of OAM, at most ten.
+    pub(super) fn objects_on_line(&self) -> ([usize; LIMIT], usize) {
+        let height = if self.lcdc & 4 != 0 { 16 } else { 8 };
+        let mut found = [0; LIMIT];
+        let mut count = 0;
+        for index in 0..40 {
+            let top = i32::from(self.oam[index * 4]) - 16;
+            if (top..top + height).contains(&i32::from(self.ly)) {
+                found[count] = index;
+                count += 1;
+                if count == LIMIT {
+                    break;
+                }
+            }
+        }
+        (found, count)
+    }
+
+    fn draw_objects(&self, line: &mut [u8; WIDTH], background: &[u8; WIDTH]) {
+        let (mut found, count) = self.objects_on_line();
+        let found = &mut found[..count];
+        // The object further to the left wins, then the one that comes first in OAM: draw that one last.
+        found.sort_by_key(|index| std::cmp::Reverse((self.oam[index * 4 + 1], *index)));
+        let tall = self.lcdc & 4 != 0;
+        for &index in found.iter() {
+            let object = &self.oam[index * 4..index * 4 + 4];
+            let (y, x, attributes) = (i32::from(object[0]), i32::from(object[1]), object[3]);
+            let mut row = i32::from(self.ly) - (y - 16);
+            if attributes & 0x40 != 0 {
+                row = if tall { 15 } else { 7 } - row;
+            }
+            let number = if tall { object[2] & 0xFE } else { object[2] };
+            let [low, high] = self.row_bytes(usize::from(number) * 16 + row as usize * 2);
+            let palette = self.obp[usize::from(attributes >> 4 & 1)];
+            for bit in 0..8 {
+                let at = x - 8 + bit;
+                if !(0..WIDTH as i32).contains(&at) {
+                    continue;
+                }
+                let shift = if attributes & 0x20 != 0 { bit } else { 7 - bit };
+                let color = (low >> shift & 1) | (high >> shift & 1) << 1;
+                if color == 0 || attributes & 0x80 != 0 && background[at as usize] != 0 {
+                    continue;
+                }
+                line[at as usize] = palette >> (2 * color) & 3;
+            }
+        }
+    }
+}

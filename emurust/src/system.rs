@@ -1,0 +1,325 @@
+//! The memory map and the clock: everything that the processor is wired to.
+
+use crate::cartridge::Cartridge;
+use crate::cpu::Bus;
+use crate::dma::Dma;
+use crate::joypad::Joypad;
+use crate::ppu::Ppu;
+use crate::serial::Serial;
+use crate::snapshot::{Codec, Fields};
+use crate::timer::{NEVER, Timer};
+
+const TIMER: u8 = 4;
+const SERIAL: u8 = 8;
+const JOYPAD: u8 = 16;
+
+#[derive(Clone)]
+pub struct System {
+    /// T-cycles since the power was switched on.
+    pub clock: u64,
+    /// Clock up to which the timer has been brought.
+    timer_synced: u64,
+    /// Clock of the next event of any part.
+    pub next_event: u64,
+    requested: u8,
+    enabled: u8,
+    pub boot: Option<Box<[u8; 256]>>,
+    pub booting: bool,
+    pub cartridge: Cartridge,
+    pub ppu: Ppu,
+    pub timer: Timer,
+    pub serial: Serial,
+    pub joypad: Joypad,
+    pub dma: Dma,
+    wram: [u8; 0x2000],
+    hram: [u8; 0x7F],
+    /// FEA0–FEFF: PyBoy keeps what is written there.
+    unused: [u8; 0x60],
+}
+
+impl System {
+    pub fn new(cartridge: Cartridge) -> Self {
+        let mut system = System {
+            clock: 0,
+            timer_synced: 0,
+            next_event: 0,
+            requested: 0,
+            enabled: 0,
+            boot: None,
+            booting: false,
+            cartridge,
+            ppu: Ppu::new(),
+            timer: Timer::new(),
+            serial: Serial::new(),
+            joypad: Joypad::new(),
+            dma: Dma::new(),
+            wram: [0; 0x2000],
+            hram: [0; 0x7F],
+            unused: [0; 0x60],
+        };
+        system.plan();
+        system
+    }
+
+    fn plan(&mut self) {
+        self.next_event = self.ppu.next.min(self.timer.next).min(self.serial.next);
+    }
+
+    /// Brings every part up to the clock.
+    pub fn sync(&mut self) {
+        self.sync_to(self.clock);
+    }
+
+    fn sync_to(&mut self, now: u64) {
+        self.sync_timer(now);
+        self.sync_serial(now);
+        self.sync_ppu(now);
+        self.plan();
+    }
+
+    fn sync_timer(&mut self, now: u64) {
+        self.timer_synced = now;
+        if self.timer.sync(now) {
+            self.requested |= TIMER;
+        }
+    }
+
+    fn sync_serial(&mut self, now: u64) {
+        if self.serial.sync(now) {
+            self.requested |= SERIAL;
+        }
+    }
+
+    /// PyBoy makes one change of mode each time it looks, even where two are due.
+    fn sync_ppu(&mut self, now: u64) {
+        if self.ppu.next <= now {
+            if self.dma.active() {
+                self.sync_dma(self.ppu.next);
+            }
+            self.requested |= self.ppu.advance();
+        }
+    }
+
+    /// Brings up to date the part that owns a register, and no other: so PyBoy does.
+    fn sync_owner(&mut self, register: u8, now: u64) {
+        match register {
+            0x01 | 0x02 => self.sync_serial(now),
+            0x04..=0x07 => self.sync_timer(now),
+            0x40..=0x45 | 0x47..=0x4B => self.sync_ppu(now),
+            _ => return,
+        }
+        self.plan();
+    }
+
+    fn sync_dma(&mut self, now: u64) {
+        let due = self.dma.due(now);
+        let page = self.dma.page();
+        for index in self.dma.copied..due {
+            self.ppu.oam[usize::from(index)] = self.peek(page + u16::from(index));
+        }
+        self.dma.copied = self.dma.copied.max(due);
+        if self.dma.copied == Dma::LENGTH {
+            self.dma.start = NEVER;
+        }
+    }
+
+    /// Sets the buttons that are held down.
+    pub fn press(&mut self, pressed: u8) {
+        if self.joypad.set(pressed) {
+            self.requested |= JOYPAD;
+        }
+    }
+
+    /// A byte as the processor would read it now, without passing time.
+    #[inline(always)]
+    pub fn peek(&self, address: u16) -> u8 {
+        match address >> 12 {
+            0 => match &self.boot {
+                Some(boot) if self.booting && address < 0x100 => boot[usize::from(address)],
+                _ => self.cartridge.read_fixed(address),
+            },
+            1..=3 => self.cartridge.read_fixed(address),
+            4..=7 => self.cartridge.read_switched(address),
+            8 | 9 => self.ppu.vram[usize::from(address & 0x1FFF)],
+            0xA | 0xB => self.cartridge.read_ram(address),
+            0xC..=0xE => self.wram[usize::from(address & 0x1FFF)],
+            _ => self.peek_top(address),
+        }
+    }
+
+    fn peek_top(&self, address: u16) -> u8 {
+        match address {
+            0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)],
+            0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)],
+            0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)],
+            0xFF00..=0xFF7F => self.peek_register(address as u8),
+            0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)],
+            _ => self.enabled,
+        }
+    }
+
+    fn peek_register(&self, register: u8) -> u8 {
+        match register {
+            0x00 => self.joypad.read(),
+            0x01 | 0x02 => self.serial.read(register),
+            0x04..=0x07 => self.timer.read(register, self.timer_synced),
+            0x0F => self.requested | 0xE0,
+            0x10..=0x3F => 0,
+            0x46 => self.dma.register,
+            0x40..=0x4B => self.ppu.read(register),
+            _ => 0xFF,
+        }
+    }
+
+    /// Writes a byte as the processor would at clock `now`.
+    fn poke_at(&mut self, address: u16, value: u8, now: u64) {
+        if self.dma.active() {
+            self.sync_dma(now);
+        }
+        match address >> 12 {
+            0..=7 => self.cartridge.write_rom(address, value),
+            8 | 9 => self.ppu.vram[usize::from(address & 0x1FFF)] = value,
+            0xA | 0xB => self.cartridge.write_ram(address, value),
+            0xC..=0xE => self.wram[usize::from(address & 0x1FFF)] = value,
+            _ => self.poke_top(address, value, now),
+        }
+    }
+
+    fn poke_top(&mut self, address: u16, value: u8, now: u64) {
+        match address {
+            0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)] = value,
+            0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)] = value,
+            0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
+            0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
+            0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)] = value,
+            _ => self.enabled = value,
+        }
+    }
+
+    fn poke_register(&mut self, register: u8, value: u8, now: u64) {
+        self.sync_owner(register, now);
+        match register {
+            0x00 => self.joypad.write(value),
+            0x01 | 0x02 => self.serial.write(register, value, now),
+            0x04..=0x07 => self.timer.write(register, value, now),
+            0x0F => self.requested = value & 0x1F,
+            0x46 => self.dma.begin(value, now),
+            0x40..=0x4B => self.requested |= self.ppu.write(register, value, now),
+            0x50 if value & 1 != 0 => self.booting = false,
+            _ => {}
+        }
+        self.plan();
+    }
+
+    /// Brings up to date what a read of this address can see.
+    fn sync_for(&mut self, address: u16, now: u64) {
+        if address >= 0xFE00 {
+            if self.dma.active() {
+                self.sync_dma(now);
+            }
+            if address >> 7 == 0xFF00 >> 7 {
+                self.sync_owner(address as u8, now);
+            }
+        }
+    }
+
+    /// The clock that an access of the processor sees: the start of the M-cycle before it.
+    ///
+    /// PyBoy counts the M-cycles of an instruction's accesses from the one after the opcode's.
+    fn access_time(&self) -> u64 {
+        self.clock.saturating_sub(4)
+    }
+
+    /// Writes a byte from outside, without passing time.
+    pub fn poke(&mut self, address: u16, value: u8) {
+        self.poke_at(address, value, self.clock);
+    }
+
+    /// As [`System::peek`], with every part up to date.
+    pub fn inspect(&mut self, address: u16) -> u8 {
+        self.sync_for(address, self.clock);
+        self.peek(address)
+    }
+
+    /// Copies the state of a system with the same ROM, without allocating.
+    pub fn copy_from(&mut self, other: &System) {
+        self.clock = other.clock;
+        self.timer_synced = other.timer_synced;
+        self.next_event = other.next_event;
+        self.requested = other.requested;
+        self.enabled = other.enabled;
+        self.booting = other.booting;
+        self.cartridge.copy_from(&other.cartridge);
+        self.ppu.clone_from(&other.ppu);
+        self.timer.clone_from(&other.timer);
+        self.serial.clone_from(&other.serial);
+        self.joypad.clone_from(&other.joypad);
+        self.dma.clone_from(&other.dma);
+        self.wram = other.wram;
+        self.hram = other.hram;
+        self.unused = other.unused;
+    }
+}
+
+impl Bus for System {
+    #[inline(always)]
+    fn read(&mut self, address: u16) -> u8 {
+        let value = if address < 0xFE00 {
+            self.peek(address)
+        } else {
+            self.sync_for(address, self.access_time());
+            self.peek_top(address)
+        };
+        self.clock += 4;
+        value
+    }
+
+    #[inline(always)]
+    fn write(&mut self, address: u16, value: u8) {
+        self.poke_at(address, value, self.access_time());
+        self.clock += 4;
+    }
+
+    fn write_behind(&mut self, address: u16, value: u8, behind: u64) {
+        self.poke_at(address, value, self.clock.saturating_sub(behind));
+    }
+
+    #[inline(always)]
+    fn idle(&mut self) {
+        self.clock += 4;
+    }
+
+    #[inline(always)]
+    fn pending(&self) -> u8 {
+        self.requested & self.enabled & 0x1F
+    }
+
+    fn acknowledge(&mut self, number: u32) {
+        self.requested &= !(1 << number);
+    }
+
+    fn stop(&mut self) {
+        self.sync();
+        self.timer.reset_divider(self.clock);
+        self.plan();
+    }
+}
+
+impl Fields for System {
+    fn fields(&mut self, codec: &mut Codec) {
+        codec.u64(&mut self.clock);
+        codec.u64(&mut self.timer_synced);
+        codec.u8(&mut self.requested);
+        codec.u8(&mut self.enabled);
+        codec.bool(&mut self.booting);
+        codec.bytes(&mut self.wram);
+        codec.bytes(&mut self.hram);
+        codec.bytes(&mut self.unused);
+        let parts: [&mut dyn Fields; 6] =
+            [&mut self.cartridge, &mut self.ppu, &mut self.timer, &mut self.serial, &mut self.joypad, &mut self.dma];
+        for part in parts {
+            part.fields(codec);
+        }
+        self.plan();
+    }
+}

@@ -1,0 +1,1 @@
+"""PyBoy, driven unmodified and as a black box."""

@@ -11,7 +11,7 @@ import collections
 import functools
 import json
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -78,7 +78,7 @@ class PPO:
         self.network = ActorCritic(actions, settings.hidden, self.continuous)
         rate = optax.linear_schedule(settings.learning_rate, 0.0, updates * settings.epochs * settings.minibatches)
         self.tx = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(rate, eps=1e-5))
-        first = lambda key, params: self._look(*self.env.reset(key, params), params)  # noqa: E731
+        first = lambda key, params: self._look(*self.env.reset(key, params), params=params)  # noqa: E731
         self.reset, self.step = jaxlanes.vmap(first, (0, None)), jaxlanes.vmap(self._step, (0, 0, 0, None))
 
     def _look(self, obs, state, params):
@@ -94,7 +94,7 @@ class PPO:
     def _in_rows(self, x):  # [environments, seats, …] as [rows, …]
         return x.reshape(self.rows, *x.shape[2:]) if self.env.num_players > 1 else x
 
-    def _think(self, weights, seen, obs):
+    def _think(self, weights, seen, obs) -> Any:
         x = (obs - seen[1]) / jnp.sqrt(seen[2] - seen[1] ** 2 + 1e-6)
         return self.network.apply(weights, jnp.clip(x, -10, 10))
 
@@ -177,7 +177,7 @@ class PPO:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="PPO on an environment of the suite.")
     parser.add_argument("env", help="id of an environment: " + ", ".join(jaxenv.list_envs()))
     parser.add_argument("--steps", type=int, default=4_000_000, help="of all environments together")
     parser.add_argument("--seed", type=int, default=0)

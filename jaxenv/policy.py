@@ -140,7 +140,8 @@ def save(
 ) -> None:
     """Write a policy's file, whole or not at all. `facts`: see `baselines.export`. `StorageError`."""
     held, numbers = io.BytesIO(), io.BytesIO()
-    np.savez_compressed(numbers, **{f"a{place}": np.asarray(one) for place, one in enumerate(arrays)})
+    named: dict[str, Any] = {f"a{place}": np.asarray(one) for place, one in enumerate(arrays)}
+    np.savez_compressed(numbers, **named)
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         contents = {"facts.json": json.dumps({"format": FORMAT, **facts}, indent=1).encode()}
         contents |= {f"{name}.bin": bytes(program.serialize()) for name, program in programs.items()}

@@ -20,11 +20,9 @@ def run(*arguments):
 def test_it_is_short_and_stands_on_little():
     text = FILE.read_text()
     assert len(text.splitlines()) <= 200
-    imported = {
-        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).partition(".")[0]
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    }
+    nodes = list(ast.walk(ast.parse(text)))
+    imported = {name.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    imported |= {str(node.module).partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
     assert imported - set(sys.stdlib_module_names) == {"flax", "jax", "numpy", "optax", "jaxenv", "jaxlanes"}
 
 

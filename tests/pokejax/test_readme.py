@@ -32,7 +32,8 @@ def test_the_example_runs():
     assert not bool(names["info"]["illegal"].any())
     assert names["reward"].shape == (64, 2) and not bool(names["terminated"].any())
     exec(compile(battle, "README.md", "exec"), names)
-    assert names["env"].legal_actions(names["state"], names["params"])[:, 6:10].all()
+    assert names["battle"].turn == 2
+    assert names["env"].legal_actions(names["battle"].state, names["params"])[:, 6:10].all()
 
 
 def test_the_two_set_up_commands_stand_there():

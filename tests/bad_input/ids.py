@@ -66,7 +66,7 @@ CASES = [
         "pokejax/gen1ou",
     ),
     Case("a generation", of(lambda: pokejax.battle("", "", 0, format="gen2ou")), "gen2ou", "format", "known are"),
-    Case("a name of the package", of(lambda: pokejax.fight), "'fight'", "module 'pokejax'", "it has Battle, Gen1Battle"),
+    Case("a name of the package", of(lambda: pokejax.fight), "'fight'", "module 'pokejax'", "it has Battle"),
     Case("a name of jaxenv", of(lambda: jaxenv.makes), "'makes'", "module 'jaxenv'", "it has"),
     # commands that take an id
     Case("verify", command("verification", "check", "pongjax/pong"), "'pongjax/pong'", "verification plugin", PONG),

@@ -108,6 +108,9 @@ def _transforms(was: Seat, now: Seat, foe: Seat) -> jax.Array:
     fresh = jnp.all((now.pp == _COPIED_PP) | (now.moves == 0)) & (now.species == foe.species)
     held = (was.status == Status.SLP) | ((was.status == Status.FRZ) & (now.status == Status.FRZ))
     held = held | (was.trapped_turns > 0)
+    # Who may have been stopped, and has just what it had, was.
+    stoppable = (was.status == Status.PAR) | (was.confusion_turns > 0) | (was.disable_turns > 0) | was.must_recharge
+    held = held | (stoppable & jnp.all((now.pp == was.pp) & (now.moves == was.moves)))
     acted = (now.side_last_move == Move.TRANSFORM) & (now.last_move == Move.TRANSFORM) & ~held
     return now.transformed & (~was.transformed | (acted & fresh))
 

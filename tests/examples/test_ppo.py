@@ -27,13 +27,18 @@ def test_it_is_short_and_stands_on_little():
 
 
 @pytest.mark.parametrize(
-    ("env", "steps", "least"), [("pongjax/puffer_pong", 850_000, 20.0), ("cheetahjax/Hopper-v5", 330_000, 150.0)]
+    ("env", "steps", "least"),
+    [
+        ("pongjax/puffer_pong", 850_000, 20.0),
+        pytest.param("cheetahjax/Hopper-v5", 330_000, 150.0, marks=pytest.mark.sweep),
+    ],
 )
 def test_it_learns(env, steps, least):
     lines = run(env, "--steps", str(steps))
     assert lines[-1]["return"] > least > lines[0]["return"]
 
 
+@pytest.mark.sweep
 def test_a_game_of_two_is_learned_by_self_play():
     lines = run("pokejax/gen1randombattle", "--steps", "230000")
     assert lines[-1]["return"] > 0.3 > lines[0]["return"], "against random play"

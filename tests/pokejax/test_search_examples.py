@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -19,6 +20,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
+@pytest.mark.sweep  # compiles for a minute
 def test_expectimax_plays_and_says_what_a_decision_costs() -> None:
     share, cost = load("expectimax").main(battles=2, worlds=2, opponent="uniform_legal", longest=4)
     assert 0 <= share <= 1 and cost > 0

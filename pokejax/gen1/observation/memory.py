@@ -92,9 +92,11 @@ def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Arr
     same = now.base_moves[:, None] == foe_now.moves[None, :]
     by_name, by_list = jnp.any(same & named[None, :], axis=1), jnp.any(same & listed[None, :], axis=1)
     # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
-    twice = jnp.any(now.virtual[None, :] & (now.base_moves[:, None] == now.moves[None, :]), axis=1)
     # Who has fainted since is no copy any more, but was one when it was named.
     there = was.slot == now.slot
+    held = jnp.where(there & (now.hp <= 0), was.virtual, now.virtual)
+    moves = jnp.where(there & (now.hp <= 0), was.moves, now.moves)
+    twice = jnp.any(held[None, :] & (now.base_moves[:, None] == moves[None, :]), axis=1)
     copy = now.virtual | now.transformed | (there & (was.virtual | was.transformed))
     return ((by_name & ~twice) | by_list) & ~copy & (now.base_moves != 0)
 
@@ -106,7 +108,9 @@ def _transforms(was: Seat, now: Seat, foe: Seat) -> jax.Array:
     new, and nothing held it in this step.
     """
     fresh = jnp.all((now.pp == _COPIED_PP) | (now.moves == 0)) & (now.species == foe.species)
-    held = (was.status == Status.SLP) | ((was.status == Status.FRZ) & (now.status == Status.FRZ))
+    # Who Haze cures of ice does not act either.
+    frozen = (was.status == Status.FRZ) & ((now.status == Status.FRZ) | (foe.last_move == Move.HAZE))
+    held = (was.status == Status.SLP) | frozen
     held = held | (was.trapped_turns > 0)
     # Who may have been stopped, and has just what it had, was.
     stoppable = (was.status == Status.PAR) | (was.confusion_turns > 0) | (was.disable_turns > 0) | was.must_recharge

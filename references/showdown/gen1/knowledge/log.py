@@ -31,7 +31,8 @@ def read(sides: Sequence[Side], names: Names, lines: Sequence[str], turn: int) -
     """Take in the messages of one step; returns the turn that it is now. `KnowledgeError` for an unknown kind."""
     before = turn
     for side in sides:
-        side.flinched = side.thawed = False
+        side.flinched = side.thawed = side.held_asleep = False
+        side.named = ""
     nameless = False
     for place, line in enumerate(lines):
         _, kind, *values = [*line.split("|"), ""]
@@ -129,6 +130,7 @@ def _move(message: _Message) -> None:
         # The first turn: it has not been used yet, and nothing is paid.
         if called:
             _pay(message, stand.selected, -1)
+            _take_back(message)
         else:
             stand.selected = move
         return
@@ -189,8 +191,19 @@ def _pay(message: _Message, move: str, amount: int) -> None:
         message.side.unclear, message.side.twice = True, move
     if message.side.own and own not in member.spent:
         raise KnowledgeError(f"{message.side.id}: {member.name} uses {own}, which its request never named")
+    if amount > 0:
+        message.side.named = own if own not in member.shown else ""
     member.know(own, amount)
     member.shown.add(own)
+
+
+def _take_back(message: _Message) -> None:
+    """What called a two-turn move is known by the charge, which may be over within the step: see `Watcher._settle`."""
+    member, move, message.side.named = message.member, message.side.named, ""
+    if move and message.stand.transform is None:
+        member.shown.discard(move)
+        if not message.side.own:
+            member.hidden[move] = member.spent.pop(move)
 
 
 def _prepare(message: _Message) -> None:
@@ -252,7 +265,7 @@ def _status(message: _Message) -> None:
     if message.what == "slp":
         held = member.status == "frz" or (message.side.flinched and not message.stand.last_move)
         member.fall_asleep(message.source == "rest", counted=held)
-        member.held = held
+        member.held = message.side.held_asleep = held
         message.stand.conditions.discard("must_recharge")
     else:
         member.set_status(message.what)
@@ -272,6 +285,9 @@ def _cure(message: _Message) -> None:
 
 
 def _faint(message: _Message) -> None:
+    if message.foe.held_asleep and message.foe.active is not None:
+        # Who faints has not let the other one's action pass, for all that the battle tells.
+        message.foe.active.slept, message.foe.active.held = 0, False
     message.member.set_condition("0 fnt")
     message.side.stand = Stand(species=message.member.species)
 

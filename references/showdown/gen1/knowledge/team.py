@@ -105,6 +105,10 @@ class Side:
     """Of a battle that begins in the middle: what will be known of Pokémon when they come in."""
     twice: str = ""
     """The move used in this step that may be the active Pokémon's own, and may be Mimic's copy or another's choice."""
+    named: str = ""
+    """The move that the last |move| message named for the first time."""
+    held_asleep: bool = False
+    """In this step the active Pokémon was held, and then fell asleep."""
     flinched: bool = False
     thawed: bool = False
     unclear: bool = False

@@ -138,12 +138,14 @@ def _move(message: _Message) -> None:
         if stand.payer:
             _pay(message, stand.payer, 1)
         else:  # begun after a thaw
-            message.side.unclear, message.side.twice = True, move
+            message.side.unclear = True
+            message.side.twice = move if stand.transform is None else ""
         stand.charging = stand.payer = ""
         stand.conditions.discard("invulnerable")
     elif not locked and not called and move == stand.called and move != "struggle":
         # Called before, and now chosen by nobody ("Fight", a new foe): what called it pays. Unless it is its own, too.
-        message.side.unclear, message.side.twice = True, move
+        message.side.unclear = True
+        message.side.twice = move if stand.transform is None else ""
         _pay(message, stand.selected, 1)
     elif not locked and not called:
         stand.selected = move

@@ -73,7 +73,8 @@ def truth_of(names: Names, teams: NDArray[np.uint16], record: list[int]) -> dict
         lasting = {
             name for name, field in _SILENT_ENDS.items() if record[_columns()[f"{side}.active.volatile.{field}"]]
         }
-        found[side] = Truth(own, current, lasting)
+        selected = ids[moves[record[_columns()[f"{side}.last_selected_move_slot"]]]]
+        found[side] = Truth(own, current, lasting, selected)
     return found
 
 

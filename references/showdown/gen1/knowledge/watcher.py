@@ -25,6 +25,8 @@ class Truth(NamedTuple):
     """(id, PP) of its moves as it is now."""
     lasting: AbstractSet[str]
     """Which of "thrash" and "must_recharge" last."""
+    selected: str
+    """Id of its own move in the place that was selected last."""
 
 
 class Watcher:
@@ -55,7 +57,7 @@ class Watcher:
         if request is not None:
             self._check(request)
         self.ask(request)
-        self._settle()
+        self._settle(truth)
 
     def ask(self, request: Request) -> None:
         """Take in a request."""
@@ -90,7 +92,7 @@ class Watcher:
         left = {move: self.names.pp[move] - pp for move, pp in truth[side.id].own}
         twice, side.twice = side.twice, ""
         before = member.spent.get(twice, member.hidden.get(twice, 0))
-        if twice in left and side.stand.transform is None and (left[twice] - before) & 63:
+        if twice in left and (left[twice] - before) & 63:
             # Its own move was used: not the copy, nor one that was chosen for another Pokémon.
             member.spent[twice] = left[twice]
             member.shown.add(twice)
@@ -180,12 +182,15 @@ class Watcher:
             own.add("trapped")
             foe.add("trapping")
 
-    def _settle(self) -> None:
+    def _settle(self, truth: Mapping[str, Truth] | None) -> None:
         """What is known of moves at the end of the step: named by what still lasts, or listed by a request."""
         for side, other in ((self.own, self.foe), (self.foe, self.own)):
             stand, target = side.stand, other.stand
             if stand.charging and stand.payer and stand.transform is None:
-                self._know(side, stand.payer)
+                if truth is not None and stand.payer in stand.mimic.values():
+                    self._know_own(side, truth[side.id].selected)  # its own move, or Mimic's copy of it
+                else:
+                    self._know(side, stand.payer)
             if stand.disabled and not stand.disabled_is_copied and stand.transform is None:
                 self._know_own(side, stand.disabled)
             for mark in [mark for mark in stand.conditions if mark.startswith("just mimicked ")]:

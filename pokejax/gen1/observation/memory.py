@@ -147,4 +147,6 @@ def _slept_through_its_action(was: Seat, now: Seat) -> jax.Array:
     unchanged = (was.two_turn_move == now.two_turn_move) & (was.confusion_turns == now.confusion_turns)
     unchanged = unchanged & (was.disable_turns == now.disable_turns) & (was.bide_turns == now.bide_turns)
     selected = now.last_selected_move != Move.CANNOTMOVE
+    # Sleep ends a recharge: of one without a last move (a new foe stands there) nothing tells which came first.
+    selected = selected & ~(was.must_recharge & (was.last_move == 0) & (was.status != Status.FRZ))
     return (now.last_move == 0) & ~now.slept_by_self & unchanged & selected

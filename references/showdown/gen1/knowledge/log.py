@@ -265,9 +265,12 @@ def _goes_on(message: _Message) -> bool:
 def _status(message: _Message) -> None:
     member = message.member
     if message.what == "slp":
-        held = member.status == "frz" or (message.side.flinched and not message.stand.last_move)
+        frozen, last = member.status == "frz", message.stand.last_move
+        recharging = "must_recharge" in message.stand.conditions and not last and not frozen
+        held = frozen or (message.side.flinched and not last and not recharging)
         member.fall_asleep(message.source == "rest", counted=held)
-        member.held = message.side.held_asleep = held
+        message.side.held_asleep = held
+        member.held = held or recharging  # of the turn in which sleep ends a recharge, nothing is counted
         message.stand.conditions.discard("must_recharge")
     else:
         member.set_status(message.what)

@@ -196,7 +196,8 @@ class Watcher:
             for mark in [mark for mark in stand.conditions if mark.startswith("just mimicked ")]:
                 stand.conditions.discard(mark)
                 move = mark.removeprefix("just mimicked ")
-                if move not in target.mimic.values():  # nor has it come to have it twice within the step
+                # Nor has it come to have it twice within the step, nor transformed.
+                if move not in target.mimic.values() and target.transform is None:
                     self._know_own(other, move)
             if "just transformed" in stand.conditions:
                 stand.conditions.discard("just transformed")

@@ -12,9 +12,8 @@ import numpy as np
 
 import jaxenv
 from baselines import run_folder
-from baselines.errors import NoMemberError
 from baselines.networks.play import choose
-from baselines.policy import TrainedPolicy
+from baselines.policy import TrainedPolicy, member_of
 from baselines.provenance import made_with
 from jaxenv import policy as files
 
@@ -25,10 +24,8 @@ def export(run: Path, file: Path, member: int = 0, which: str = "latest", name: 
     `which`: "latest" or "best". Errors as `baselines.policy.load`; `StorageError` where `file` cannot be written.
     """
     checkpoint = run_folder.open_run(run, which)
-    policies = checkpoint.policies(greedy=False)
-    if not -len(policies) <= member < len(policies):
-        raise NoMemberError(f"{run}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
-    policy, env = policies[member], jaxenv.make(checkpoint.facts.env)
+    policy = member_of(checkpoint.policies(greedy=False), member, run)
+    env = jaxenv.make(checkpoint.facts.env)
     carry = jax.tree.leaves(jax.eval_shape(lambda: policy.initial_carry(1)))
     facts = {
         "env": policy.env,
@@ -58,8 +55,7 @@ def _program(
     memory = jax.tree.structure(policy.initial_carry(1))
 
     def act(words: Any, seen: Any, masks: Any, carried: Any, first: Any, numbers: Any) -> Any:
-        values = dict(zip(names, seen, strict=True))
-        obs = values if spec.container is None else spec.container(**values)
+        obs = spec.build(dict(zip(names, seen, strict=True)))
         parameters, statistics = jax.tree.unflatten(structure, numbers)
         done, after = choose(
             policy.network,

@@ -8,13 +8,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import jax
 
 from baselines.errors import NoMemberError
 
+P = TypeVar("P", bound="Policy")
 Carry = Any
 """Memory of a policy between steps: a pytree with the batch as leading axis; `()` if it remembers nothing."""
 
@@ -96,7 +98,11 @@ def load(path: str | Path, member: int = 0, *, greedy: bool = False, which: str 
     `baselines.errors.CheckpointError` if there is no checkpoint, if it was trained on another version of its
     environment, or if its arrays do not fit its network; `NoMemberError` for a member that does not exist.
     """
-    policies = load_all(path, greedy=greedy, which=which)
+    return member_of(load_all(path, greedy=greedy, which=which), member, path)
+
+
+def member_of(policies: Sequence[P], member: int, path: str | Path) -> P:
+    """One of a run's policies. `NoMemberError` for one that does not exist."""
     if not -len(policies) <= member < len(policies):
         raise NoMemberError(f"{path}: member {member} of {len(policies)}; members are 0 to {len(policies) - 1}")
     return policies[member]

@@ -104,7 +104,11 @@ class ObsSpec:
             f.name: flat[..., where].reshape(*flat.shape[:-1], *f.shape).astype(f.dtype)
             for f, where in zip(self.fields, self.layout.values(), strict=True)
         }
-        return values if self.container is None else self.container(**values)
+        return self.build(values)
+
+    def build(self, values: Mapping[str, Any]) -> Any:
+        """The observation of these values by name, whether struct or dict."""
+        return dict(values) if self.container is None else self.container(**values)
 
     def __repr__(self) -> str:
         container = "a dict" if self.container is None else self.container.__name__

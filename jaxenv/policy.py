@@ -30,6 +30,7 @@ import numpy as np
 from jaxenv.builtin import make
 from jaxenv.commands.files import path as expanded
 from jaxenv.commands.files import write
+from jaxenv.obs import ObsSpec
 
 FORMAT = 1
 SUFFIX = ".policy"
@@ -57,7 +58,7 @@ class ExportedPolicy:
     facts: Mapping[str, Any]
     program: jax.export.Exported
     arrays: tuple[jax.Array, ...]
-    fields: tuple[str, ...]
+    spec: ObsSpec
     greedy: bool = False
 
     def __repr__(self) -> str:
@@ -84,7 +85,7 @@ class ExportedPolicy:
         if self.facts["masked"] and mask is None:
             raise ValueError(f"{self.name} chooses among legal actions: give mask, bool [batch, n] (env.legal_actions)")
         words = jax.random.key_data(key) if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else key
-        seen = tuple(obs[name] if isinstance(obs, Mapping) else getattr(obs, name) for name in self.fields)
+        seen = tuple(self.spec.get(obs, field.name) for field in self.spec.fields)
         masks = (mask,) if self.facts["masked"] else ()
         actions, carry = self.program.call(words, seen, masks, tuple(carry), first, self.arrays)
         return actions, tuple(carry)
@@ -110,9 +111,10 @@ def load(source: str | Path, *, greedy: bool = False) -> ExportedPolicy:
             f"{source}: reads observations of layout {facts['layout']}; the installed {env.id} gives layout {layout}. "
             "Train anew, or install the version that it was trained on"
         )
-    fields = tuple(field.name for field in env.obs_spec.fields)
     program = jax.export.deserialize(bytearray(programs["greedy" if greedy else "sampled"]))
-    return ExportedPolicy(facts["env"], facts["env_version"], facts["name"], facts, program, arrays, fields, greedy)
+    return ExportedPolicy(
+        facts["env"], facts["env_version"], facts["name"], facts, program, arrays, env.obs_spec, greedy
+    )
 
 
 def find(source: str | Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +17,7 @@ from baselines.family import config_of
 from baselines.policy import Policy
 from baselines.ratings.of_run import fixed_names
 from baselines.run_folder import open_run
-from baselines.transfer.policies import PolicyError, entrants
-from jaxenv import policy as exported
+from baselines.transfer.policies import entrants, of_file
 from jaxenv.commands import files
 from leaderboard.invocation import program
 
@@ -100,11 +98,7 @@ def evaluate_run(
 
 def _players(source: Path, greedy: bool, which: str) -> tuple[Sequence[Policy], tuple[str, ...]]:
     """The members of a run, or the policy of a file; and the figures of an episode that are reported."""
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            policy = exported.load(source, greedy=greedy)
-        except exported.PolicyFileError as error:
-            raise PolicyError(str(error)) from error
+    if policy := of_file(source, greedy):
         return [policy], config_of(policy.env).reports
     checkpoint = open_run(source, which)
     return checkpoint.policies(greedy=greedy), checkpoint.facts.config.reports

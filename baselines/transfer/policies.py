@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -41,8 +42,10 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
     for source in sources:
         if source in scripted_names(env.id):
             found.append(Entrant(source, source, scripted(env, source)))
+        elif policy := of_file(source, greedy):
+            found.append(Entrant(policy.name, source, policy))
         else:
-            found += _of_file(source, greedy) or _of_run(env, source, greedy)
+            found += _of_run(env, source, greedy)
     for entrant in found:
         check(env, entrant)
     names = [entrant.name for entrant in found]
@@ -51,15 +54,14 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
     return found
 
 
-def _of_file(source: str, greedy: bool) -> list[Entrant]:
-    """The policy of a file, or one that a package brings; none where `source` is neither."""
+def of_file(source: str | Path, greedy: bool) -> Policy | None:
+    """The policy of a file, or one that a package brings; None where `source` is neither. `PolicyError`."""
     try:
-        policy = exported.load(source, greedy=greedy)
+        return exported.load(source, greedy=greedy)
     except FileNotFoundError:
-        return []
+        return None
     except exported.PolicyFileError as error:
         raise PolicyError(str(error)) from error
-    return [Entrant(policy.name, source, policy)]
 
 
 def _of_run(env: Environment, source: str, greedy: bool) -> list[Entrant]:

@@ -50,22 +50,29 @@ def facts(env_id: str) -> dict[str, Any]:
 
 def recorded(file: Path, env_id: str) -> dict[str, Any] | None:
     """The facts on record, None if there are none of this environment. `StorageError` for a file that is no record."""
+    return _read(file, env_id).get(env_id)
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    return [name for name in sorted({*before, *now}) if before.get(name, ...) != now.get(name, ...)]
+
+
+def _read(file: Path, env_id: str) -> dict[str, Any]:
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        return held.get(env_id)
+        return dict(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError) as error:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
         raise StorageError(f"{file} is no record of declarations ({error}); `verification declare {env_id}`") from error
 
 
 def record(file: Path, env_id: str) -> list[str]:
     """Put the facts of today on record; returns the names of those that are other than before."""
-    before = recorded(file, env_id) or {}
-    held = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    held[env_id] = now = facts(env_id)
+    held = _read(file, env_id)
+    before, now = held.get(env_id, {}), facts(env_id)
+    held[env_id] = now
     write(file, json.dumps(dict(sorted(held.items())), indent=1) + "\n", "let the user who runs this own the checkout")
-    return [name for name in {**before, **now} if before.get(name, ...) != now.get(name, ...)]
+    return _changed(before, now)
 
 
 def run(context: Context, result: CheckResult) -> None:
@@ -80,10 +87,9 @@ def run(context: Context, result: CheckResult) -> None:
         result.add(Finding(0, (FieldDifference("declared", "contract", len(now), missing),), case={}))
         held = {}
     else:
-        for name in sorted({*held, *now}):
-            if held.get(name, ...) != now.get(name, ...):
-                difference = FieldDifference(name, "contract", now.get(name, "gone"), held.get(name, "not on record"))
-                result.add(Finding(0, (difference,), case={}))
+        for name in _changed(held, now):
+            difference = FieldDifference(name, "contract", now.get(name, "gone"), held.get(name, "not on record"))
+            result.add(Finding(0, (difference,), case={}))
     result.cases = result.planned = len({*held, *now})
     timed(result, begin)
     result.conclude()

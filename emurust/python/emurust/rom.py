@@ -1,4 +1,4 @@
-"""Where a ROM comes from: bytes, a path, or a name in the folder of `EMURUST_ROM_DIR`."""
+"""Sources of a ROM: bytes, a path, or a name in the folder of `EMURUST_ROM_DIR`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from references.mujoco.gymnasium_env import MujocoReference
 from references.protocol import LENGTH, LIMIT, RETURN
 
 ODD_CONTROLS = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1e11, -1e25)
-"""What a single control may be among ordinary ones: no number, without end, either zero, beyond what squares hold."""
+"""Values of a single control among ordinary ones: no number, without end, either zero, beyond what squares hold."""
 NEAREST, NEAR = 5e-6, 2e-5
 """Distance of a decided edge from where the ending begins [m, rad]; nearer, float32 may decide otherwise."""
 _RANGES = {"_healthy_z_range": (1,), "_healthy_angle_range": (2,), "_healthy_state_range": None}

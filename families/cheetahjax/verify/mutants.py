@@ -282,7 +282,7 @@ def half_cheetah() -> tuple[Mutant, ...]:
 
 
 def hopper() -> tuple[Mutant, ...]:
-    """What the cheetah has not: thresholds of health, and endings by the rules."""
+    """Bugs of what the cheetah has not: thresholds of health, and endings by the rules."""
     return (*HEALTH, *ENDS)
 
 

@@ -27,7 +27,7 @@ from references.showdown.workers import WorkerPool
 
 
 def input_log(story: Story) -> str:
-    """What ``pokemon-showdown simulate-battle`` reads."""
+    """Input of ``pokemon-showdown simulate-battle``."""
     return _input_log(story.format, story.seed, story.teams.tobytes(), story.lines)
 
 

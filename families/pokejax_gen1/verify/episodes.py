@@ -201,7 +201,7 @@ def _first(given: dict[str, Any], count: int) -> dict[str, NDArray[Any]]:
 
 
 def _join(parts: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """What is given out, [T, N, …]."""
+    """All that is given out, [T, N, …]."""
     return {path: np.concatenate([part[path] for part in parts]) for path in parts[0]}
 
 

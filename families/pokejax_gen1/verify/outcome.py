@@ -33,7 +33,7 @@ _ACTIONS = 11
 
 
 def own_paths(agent: str, obs: Mapping[str, Any], legal: Any, to_act: Any, illegal: Any) -> dict[str, Any]:
-    """What one player is given."""
+    """Paths of all that one player is given."""
     mine = f"out.{agent}."
     return {
         **{f"{mine}obs.{name}": value for name, value in obs.items()},
@@ -63,7 +63,7 @@ def expected(
     stepped: NDArray[np.bool_],
     illegal: NDArray[np.bool_],
 ) -> dict[str, NDArray[Any]]:
-    """What a right environment gives out in N states.
+    """All that a right environment gives out in N states.
 
     `records` [N, F]; `rows`: for each player N rows of `knowledge.row`; `clock` [N, 2]: steps taken and the limit;
     `stepped` [N]: a step led there, from a state that was not over; `illegal` [N, 2].

@@ -79,7 +79,7 @@ def test_one_compilation_serves_the_original_and_every_mutant(reference: PlayedB
         programs.append(copy.switch.jit(function, **options))
         return programs[-1]
 
-    engine = copy.module("families.pokejax_gen1.verify.battles").PokejaxGen1(ENV, jit=jit)
+    engine = copy.module("families.pokejax_gen1.verify.episodes").WatchedGen1(ENV, jit=jit)
     assert first_differences(engine, reference) == []  # number 0 is Showdown, field by field
 
     for name, share in (

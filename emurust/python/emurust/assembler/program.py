@@ -18,7 +18,7 @@ _RESERVED = {"db", "dw", "ds", "org", "ramorg"}
 
 @dataclass
 class _Pass:
-    """Where the pass stands, and what it knows."""
+    """The pass: its place and its knowledge."""
 
     image: bytearray
     final: bool

@@ -221,7 +221,7 @@ def scalars(row: dict[str, Any]) -> dict[str, float]:
 
     A seed that has no number yet (no episode of it has ended) is left out, and counts in no quantile.
     """
-    found = {name: value for name, value in row.items() if isinstance(value, int | float)}
+    found = {name: float(value) for name, value in row.items() if isinstance(value, int | float)}
     for name, values in row.items():
         if not name.endswith(BY_MEMBER) or not isinstance(values, list):
             continue

@@ -112,7 +112,7 @@ def _evaluate(asked: Closing, request: Request, result: Result, console: Console
             report.summary |= {"evaluation": played, "mean_return": played["mean_return"]}
     seconds = time.monotonic() - began
     report.summary["evaluation_seconds"] = round(seconds, 1)
-    report.took.append(f"evaluation {seconds:.0f} s")
+    report.took.append(f"evaluation {report.summary['evaluation_seconds']:.0f} s")
 
 
 def _rate(
@@ -142,7 +142,7 @@ def _rate(
         )
     report.tables = rated.tables()
     report.summary["ratings"] = rated.to_json()
-    report.took.append(f"ratings {rated.seconds:.0f} s ({rated.games} games of each pair)")
+    report.took.append(f"ratings {report.summary['ratings']['seconds']:.0f} s ({rated.games} games of each pair)")
 
 
 def _settle() -> None:

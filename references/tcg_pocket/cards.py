@@ -1,8 +1,9 @@
-"""Cards, read from `cards.json`: numbers, and effects as named operations with parameters."""
+"""Cards, read from `tcgjax/data/cards.json`: numbers, and effects as named operations with parameters."""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,11 @@ class Card:
 
 @functools.cache
 def _table() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent / "cards.json").read_text("utf-8"))
+    # The file is data. Its package is found, and not imported: the reference runs none of the engine's code.
+    found = importlib.util.find_spec("tcgjax")
+    if found is None or found.origin is None:
+        raise FileNotFoundError("tcgjax, whose data/cards.json holds the cards, is not installed: pip install pokejax")
+    return json.loads((Path(found.origin).parent / "data" / "cards.json").read_text("utf-8"))
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from verification.registry import load_plugin
 from verification.runner import Run, execute
 
 EXPECTED = {
-    "L0": ("declaration", "fresh-process", "restore", "batch", "check-env", "step-env"),
+    "L0": ("declaration", "fresh-process", "restore", "batch", "declared", "check-env", "step-env"),
     "L1": ("injected", "properties", "compiled-in"),
     "L2": ("pairs", "relations", "state-machine"),
     "L3": ("lockstep", "bulk"),

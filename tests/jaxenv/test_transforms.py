@@ -118,7 +118,7 @@ def test_turns_lead_to_the_same_states_as_joint_moves() -> None:
         turns = 0
         while True:
             player = env.current_player(state)
-            turn = jnp.full(2, PASS).at[player].set(action[player])
+            turn = jnp.full_like(action, PASS).at[player].set(action[player])
             _, state, reward, *_, info = env_step(KEY, state, turn, params)
             turns += 1
             assert not info["illegal"].any()

@@ -88,8 +88,7 @@ def test_its_contents(wheel):
     assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
         names
     )
-    tables = {"tcgjax/data/cards.json", "pokejax/_tools/references/tcg_pocket/cards.json"}
-    assert tables | {"tcgjax/py.typed"} <= set(names)
+    assert {"tcgjax/data/cards.json", "tcgjax/py.typed"} <= set(names)
     headers = {path.relative_to(ROOT).as_posix() for path in (ROOT / "jaxlanes").rglob("*.h")}
     assert headers and headers | {"jaxlanes/py.typed"} <= set(names), "kernels are made of them"
     assert wheel_has_all_files_of_the_tools(set(names))

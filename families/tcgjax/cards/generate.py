@@ -2,8 +2,8 @@
 
 FACTS.json is TCGdex's cards database (github tcgdex/cards-database, MIT) as one object with a list `cards`; each card
 has `id`, `set`, `name`, `category`, `hp`, `types`, `stage`, `evolveFrom`, `suffix`, `retreat`, `weaknesses`, `attacks`,
-`abilities`, `trainerType`, `text`. What is written has numbers, operations and descriptions in our own words. The same
-file is written twice, because the reference imports nothing of ours and the engine nothing of the reference.
+`abilities`, `trainerType`, `text`. What is written has numbers, operations and descriptions in our own words. The
+engine and the reference read that one file; they share no code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from families.tcgjax.cards.other_texts import ABILITIES, TRAINERS
 from families.tcgjax.cards.words import describe
 
 ROOT = Path(__file__).resolve().parents[3]
-WRITTEN = (ROOT / "tcgjax" / "data" / "cards.json", ROOT / "references" / "tcg_pocket" / "cards.json")
+WRITTEN = ROOT / "tcgjax" / "data" / "cards.json"
 NOTICE = (
     "Numbers of cards from TCGdex's cards database, snapshot d9083b73db of 21 August 2026. "
     "MIT License, Copyright (c) 2021 TCGdex. Permission is hereby granted, free of charge, to any person obtaining a "
@@ -176,8 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("facts", type=Path, help="file of card facts, as the module's description says")
     chosen = parser.parse_args(arguments)
     text = render(table(json.loads(chosen.facts.read_text("utf-8"))["cards"]))
-    for path in WRITTEN:
-        path.write_text(text, "utf-8")
+    WRITTEN.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ FIRST_SETS = ("A1", "A1a", "P-A")
 
 
 def table() -> dict:
-    return json.loads(generate.WRITTEN[0].read_text("utf-8"))
+    return json.loads(generate.WRITTEN.read_text("utf-8"))
 
 
 def facts() -> list[dict]:
@@ -28,9 +28,8 @@ def facts() -> list[dict]:
     return json.loads(Path(path).read_text("utf-8"))["cards"]
 
 
-def test_both_copies_are_the_same_and_small() -> None:
-    first, second = (path.read_bytes() for path in generate.WRITTEN)
-    assert first == second and len(first) < 2_000_000
+def test_it_is_small_and_has_its_notice() -> None:
+    assert generate.WRITTEN.stat().st_size < 2_000_000
     assert "MIT License, Copyright (c) 2021 TCGdex" in table()["notice"]
 
 
@@ -65,7 +64,7 @@ def test_a_card_with_an_unknown_effect_is_refused_by_name() -> None:
 
 
 def test_the_table_is_what_the_generator_makes_of_the_facts() -> None:
-    assert generate.render(generate.table(facts())) == generate.WRITTEN[0].read_text("utf-8")
+    assert generate.render(generate.table(facts())) == generate.WRITTEN.read_text("utf-8")
 
 
 def test_numbers_row_by_row() -> None:

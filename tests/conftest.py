@@ -14,7 +14,7 @@ from references.showdown.workers import WorkerPool
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
 _STRICT = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
-_STRICT_FOLDERS = ("jaxenv", "pongjax", "cheetahjax")
+_STRICT_FOLDERS = ("jaxenv", "pongjax", "cheetahjax", "pokejax")
 
 
 @pytest.fixture(scope="module", autouse=True)

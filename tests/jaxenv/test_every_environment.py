@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 import jaxenv
 from jaxenv.builtin import BUILT_IN

@@ -9,8 +9,13 @@ import pytest
 
 import jaxenv
 
-FAMILIES = ["pokejax/gen1ou", "cheetahjax/HalfCheetah-v5", "cheetahjax/Hopper-v5", "pongjax/puffer_pong_continuous"]
-"""An environment of each family: both of MuJoCo's integrators, and both kinds of actions."""
+FAMILIES = [
+    "pokejax/gen1ou",
+    pytest.param("cheetahjax/HalfCheetah-v5", marks=pytest.mark.sweep),
+    "cheetahjax/Hopper-v5",
+    "pongjax/puffer_pong_continuous",
+]
+"""An environment of each family: both of MuJoCo's integrators (by hand), and both kinds of actions."""
 
 _CHECK = """
 import dataclasses, sys, warnings

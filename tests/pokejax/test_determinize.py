@@ -19,7 +19,7 @@ from pokejax.gen1.engine import Gen1Engine
 from pokejax.gen1.hidden import counters
 from pokejax.gen1.hidden.team import hp_range
 from pokejax.gen1.observation.build import hp_percent
-from pokejax.gen1.state import Party, Seat, empty, narrow
+from pokejax.gen1.state import Party, Seat, empty
 from pokejax.gen1.team_sampling import random_teams
 from pokejax.gen1.teams import PokemonSet, Team, team_array
 
@@ -319,13 +319,8 @@ def test_counters_follow_their_laws() -> None:
 
 
 def test_rest_is_known_to_all() -> None:
-    seat = narrow(empty(Seat)).replace(
-        status=jnp.int8(Status.SLP), sleep_turns=jnp.int8(2), slept_by_self=jnp.bool_(True)
-    )
-    redrawn = jax.vmap(counters.redraw_seat, (0, None, None))(
-        jax.random.split(jax.random.key(0), 50), seat, jnp.uint8(0)
-    )
-    assert (redrawn.sleep_turns == 2).all()
+    asleep = {"status": int(Status.SLP), "sleep_turns": 2, "slept_by_self": True}
+    assert (seats_of(0, **asleep).sleep_turns == 2).all()
 
 
 # ---- the methods

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import protocol_tracker
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from pokejax.common.pools import TeamPool, save_pool
 from pokejax.env import Gen1Battle
@@ -64,7 +65,7 @@ def recording(tmp_path_factory):
     def act(key, legal):
         """Any legal action, but seldom a switch."""
         odds = jnp.where(jnp.arange(NUM_ACTIONS) < FIRST_MOVE, 0.25, 1.0)
-        return jnp.argmax(jnp.where(legal, odds * jax.random.uniform(key, legal.shape), -1.0), axis=-1)
+        return jnp.argmax(jnp.where(legal, odds[None] * jax.random.uniform(key, legal.shape), -1.0), axis=-1)
 
     @jax.jit
     def play(keys, params):

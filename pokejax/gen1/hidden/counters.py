@@ -46,7 +46,7 @@ def redraw_seat(key: jax.Array, seat: Seat, slept: jax.Array) -> Seat:
     # What has gone by of a trap shows in the requests: only what is left of it is hidden.
     gone = seat.trapping_total - seat.trapping_turns
     lengths = jnp.asarray(np.array(TRAPPING, np.float32))
-    total = _weighted(keys[5], jnp.where(jnp.arange(len(TRAPPING)) > gone, lengths, 0))
+    total = _weighted(keys[5], jnp.where(jnp.arange(len(TRAPPING), dtype=gone.dtype) > gone, lengths, 0))
     seat = update(seat, seat.trapping_turns > 0, trapping_total=total, trapping_turns=total - gone)
     most = (seat.max_hp >> 2) + 1
     left = 1 + _below(keys[6], most)

@@ -91,7 +91,8 @@ def _party(
     known = seen.known[place] & was_seen[:, None]
     same = made["moves"][:, :, None] == party.moves[old][:, None, :]
     is_known = same & known[:, None, :]
-    pp = jnp.where(jnp.any(is_known, -1), jnp.sum(jnp.where(is_known, true_pp[old][:, None], 0), -1), made["pp"])
+    own_pp = jnp.sum(jnp.where(is_known, true_pp[old][:, None], 0), -1, dtype=true_pp.dtype)
+    pp = jnp.where(jnp.any(is_known, -1), own_pp, made["pp"])
     shown = jnp.any(same & (memory.moves[side][old] & was_seen[:, None])[:, None, :], -1) & (made["moves"] != 0)
 
     least, greatest = team.hp_range(seen.percent[place], made["max_hp"].astype(jnp.int32))

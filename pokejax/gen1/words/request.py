@@ -84,7 +84,7 @@ def _facts(battle: Battle) -> Any:
         helpless = (seat.status == Status.FRZ) | (seat.status == Status.SLP)
         trapped = seat.trapped_turns > 0
         usable = usable_moves(seat)
-        hp = jnp.where(jnp.arange(party.hp.shape[0]) == seat.slot, seat.hp, party.hp)
+        hp = jnp.where(jnp.arange(party.hp.shape[0]) == seat.slot, seat.hp, party.hp.astype(seat.hp.dtype))
         sides.append(
             {
                 "seat": {

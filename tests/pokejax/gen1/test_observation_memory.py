@@ -12,6 +12,7 @@ import pytest
 from pokejax.env import battle
 from pokejax.gen1.dex import Status, move_number, species_number
 from pokejax.gen1.observation import first_memory, remember
+from pokejax.gen1.state import pack
 
 MOVES = ("Surf", "Peck", "Mimic", "Rest")
 TEAM = "Articuno\n" + "".join(f"- {name}\n" for name in MOVES)
@@ -34,7 +35,7 @@ def with_seats(state: Any, *changes: dict[str, Any]) -> Any:
 def known(before: Any, after: Any) -> list[bool]:
     """Moves of p1's active Pokémon that p2's player knows after the step."""
     with jax.disable_jit():
-        return np.asarray(remember(first_memory(), before, after).moves)[0, 0].tolist()
+        return np.asarray(remember(first_memory(), pack(before), pack(after)).moves)[0, 0].tolist()
 
 
 def copy_of(name: str) -> dict[str, Any]:

@@ -131,10 +131,17 @@ def find(source: str | Path) -> Path:
             folder = Path(str(resources.files(package))) / "policies"
             if (folder / (name + SUFFIX)).is_file():
                 return folder / (name + SUFFIX)
-            known = [f"{package}/{one.stem}" for one in sorted(folder.glob("*" + SUFFIX))]
-            told = f"{package} brings {', '.join(known) or 'none'}"
+            told = f"{package} brings {', '.join(shipped(package)) or 'none'}"
             raise FileNotFoundError(f"{source}: no file of that name, and no policy of that name: {told}")
     raise FileNotFoundError(f"{source}: no such file; give a policy's file, or PACKAGE/NAME of one that ships")
+
+
+def shipped(package: str) -> tuple[str, ...]:
+    """Names of the policies that a package brings, as `load` takes them; () for a package that is not there."""
+    if importlib.util.find_spec(package) is None:
+        return ()
+    folder = Path(str(resources.files(package))) / "policies"
+    return tuple(f"{package}/{one.stem}" for one in sorted(folder.glob("*" + SUFFIX)))
 
 
 def save(

@@ -11,6 +11,7 @@ and CUDA and any batch; `arrays.npz`, the numbers that they read. `python -m bas
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import importlib.util
 import io
@@ -131,8 +132,15 @@ def find(source: str | Path) -> Path:
             folder = Path(str(resources.files(package))) / "policies"
             if (folder / (name + SUFFIX)).is_file():
                 return folder / (name + SUFFIX)
-            told = f"{package} brings {', '.join(shipped(package)) or 'none'}"
+            known = shipped(package)
+            close = difflib.get_close_matches(str(source), known, n=1)
+            told = f"did you mean {close[0]}?" if close else f"{package} brings {', '.join(known) or 'none'}"
             raise FileNotFoundError(f"{source}: no file of that name, and no policy of that name: {told}")
+    if file.is_dir():
+        raise FileNotFoundError(
+            f"{source}: a folder, not a policy's file; `python -m baselines export RUN FILE` makes a file of a run, and "
+            "`python -m baselines play RUN` shows one"
+        )
     raise FileNotFoundError(f"{source}: no such file; give a policy's file, or PACKAGE/NAME of one that ships")
 
 

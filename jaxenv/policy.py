@@ -138,8 +138,8 @@ def find(source: str | Path) -> Path:
             raise FileNotFoundError(f"{source}: no file of that name, and no policy of that name: {told}")
     if file.is_dir():
         raise FileNotFoundError(
-            f"{source}: a folder, not a policy's file; `python -m baselines export RUN FILE` makes a file of a run, and "
-            "`python -m baselines play RUN` shows one"
+            f"{source}: a folder, not a policy's file; of a run, `python -m baselines export RUN FILE` makes a file "
+            "and `python -m baselines play RUN` shows an episode"
         )
     raise FileNotFoundError(f"{source}: no such file; give a policy's file, or PACKAGE/NAME of one that ships")
 

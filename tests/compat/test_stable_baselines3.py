@@ -15,6 +15,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecNormalize
 
 import jaxenv
+from examples import load
 from jaxenv.adapters.stable_baselines3 import VecEnv
 
 PONG, CHEETAH, GEN1 = "pongjax/puffer_pong", "cheetahjax/HalfCheetah-v5", "pokejax/gen1randombattle"
@@ -59,6 +60,11 @@ def test_maskable_ppo_trains_on_battles_without_an_illegal_action() -> None:
         envs._masks = np.asarray(out.legal_actions)
         obs, illegal = np.array(out.obs), illegal + int(np.asarray(out.illegal).sum())
     assert illegal == 0
+
+
+def test_the_example_learns_to_win() -> None:
+    before, after = load("sb3_masks").main(3 * 64 * 64, "uniform_legal", battles=64)
+    assert 0 <= before <= 1 and 0.3 < after <= 1, (before, after)
 
 
 def test_ppo_trains_on_half_cheetah_through_its_own_normalisation() -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from brax.envs.wrappers.training import wrap
 from brax.training.agents.ppo import networks, train
+from example_files import load
 
-from examples import load
 from jaxenv.adapters.brax import Brax
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 import torch
+from example_files import load
 
-from examples import load
 from jaxenv.adapters.gymnasium import VectorEnv
 
 PONG = "pongjax/puffer_pong"

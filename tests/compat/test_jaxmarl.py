@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from example_files import load
 from jaxmarl.wrappers.baselines import CTRolloutManager, LogWrapper
 from toys import PASS, Duel
 
 import jaxenv
-from examples import load
 from jaxenv.adapters.jaxmarl import JaxMARL
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

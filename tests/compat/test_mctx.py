@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import mctx
 import numpy as np
 import pytest
+from example_files import load
 from toys import PASS, Duel, Walk
 
-from examples import load
 from jaxenv.adapters.mctx import Mctx
 
 KEY = jax.random.PRNGKey(0)

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from example_files import load
 from gymnax.environments import spaces
 from rejax import PPO
 from toys import Duel, DuelObs
 
 import jaxenv
-from examples import load
 from jaxenv.adapters.gymnax import Legacy
 
 PONG, CHEETAH, GEN1 = "pongjax/puffer_pong", "cheetahjax/HalfCheetah-v5", "pokejax/gen1randombattle"

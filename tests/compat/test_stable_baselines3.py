@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import stable_baselines3
 import torch
+from example_files import load
 from sb3_contrib import MaskablePPO
 from sb3_contrib.common.maskable.utils import get_action_masks, is_masking_supported
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecNormalize
 
 import jaxenv
-from examples import load
 from jaxenv.adapters.stable_baselines3 import VecEnv
 
 PONG, CHEETAH, GEN1 = "pongjax/puffer_pong", "cheetahjax/HalfCheetah-v5", "pokejax/gen1randombattle"

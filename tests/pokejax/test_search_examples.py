@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
-
-from examples import load
+from example_files import load
 
 
 @pytest.mark.sweep  # compiles for a minute

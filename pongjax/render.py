@@ -141,13 +141,13 @@ def play_game(
     """
     params = env.default_params if params is None else params
 
-    def choose(key: jax.Array, state: PongState, carry: Any, first: jax.Array) -> tuple[jax.Array, Any]:
+    def choose(keys: Any, state: PongState, carry: Any, first: jax.Array) -> tuple[jax.Array, Any]:
+        action_key, choice_key = keys
         if player is not None:
             obs, mask = env.observe(state, params), env.legal_actions(state, params) if env.num_actions else None
             one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (obs, mask, first))
-            actions, carry = player.act(key, *one[:2], carry, one[2])
+            actions, carry = player.act(action_key, *one[:2], carry, one[2])
             return actions[0], carry
-        action_key, choice_key = jax.random.split(key)
         wild = jax.random.uniform(choice_key, (), jnp.float32) < 0.1
         return jnp.where(wild, jax.random.randint(action_key, (), 0, 3, jnp.int32), follow_ball(state)), carry
 
@@ -157,8 +157,8 @@ def play_game(
 
         def body(now: tuple[PongState, jax.Array, Any], step: Any) -> Any:
             (state, over, carry), (key, first) = now, step
-            step_key, own_key = jax.random.split(key)
-            action, carry = choose(own_key, state, carry, first)
+            step_key, *own_keys = jax.random.split(key, 3)
+            action, carry = choose(own_keys, state, carry, first)
             _, after, _, terminated, truncated, _ = env.step_env(step_key, state, action, params)
             return (after, over | terminated | truncated, carry), (state, over)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from baselines import arguments as types
 from baselines.errors import BaselinesError
 from baselines.policy import Policy, load
 from baselines.ratings.of_run import fixed_names
-from baselines.transfer.policies import entrants, of_file
+from baselines.transfer.policies import entrants
 from baselines.watch import Draw, Episode, drawer, play
+from jaxenv import policy as exported
 from jaxenv.commands import files
 from leaderboard.invocation import program
 
@@ -48,7 +50,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--out", type=types.path, metavar="HTML", help="the page (default: POLICY-SEED.html here)")
     options = parser.parse_args(arguments)
-    policy = of_file(options.run, options.greedy) or load(options.run, options.member, greedy=options.greedy)
+    policy = _policy(options.run, options.member, options.greedy)
     env = jaxenv.make(policy.env)
     players, names = [policy], [policy.name]
     if env.num_players == 2:
@@ -69,6 +71,16 @@ def main(arguments: list[str]) -> int:
         for path in draw(episode, page, shlex.join([program("baselines", "play"), *arguments])):
             print(path)
     return 0
+
+
+def _policy(source: Path, member: int, greedy: bool) -> Policy:
+    """The policy of a run, a file or a name. `BaselinesError`, for a wrong name with what is like it."""
+    if os.path.isdir(source):  # False, not an error, where nobody may look
+        return load(source, member, greedy=greedy)
+    try:
+        return exported.load(source, greedy=greedy)
+    except (FileNotFoundError, exported.PolicyFileError) as error:
+        raise BaselinesError(str(error)) from error
 
 
 def _page(out: Path | None, env_id: str, policy: Policy, seed: int) -> tuple[Draw | None, Path | None]:

@@ -72,6 +72,8 @@ def test_a_game_without_a_drawer(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["pongjax/pong-smal"], r"pongjax/pong-smal: no file of that name, .* did you mean pongjax/pong-small\?"),
+        (["nowhere"], r"nowhere: no such file; give a policy's file, or PACKAGE/NAME of one that ships"),
         (["pongjax/pong-small", "--out", "x.png"], r"--out x.png: the name must end in .html"),
         (["pongjax/pong-small", "--opponent", "uniform"], r"--opponent uniform: pongjax/puffer_pong has one player"),
         (["pokejax/gen1-small", "--opponent", "simple_heuristic"], r"did you mean simple_heuristics"),

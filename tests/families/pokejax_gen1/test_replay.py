@@ -176,7 +176,7 @@ def test_a_policy_of_another_layout_is_refused(monkeypatch, tmp_path, capsys):
 def test_a_trained_policy_plays_one_that_knows_everything(workers, tmp_path):
     """In JAX, with teams and a seed that the environment draws; the real Showdown tells it."""
     env = watched.environment("pokejax/gen1randombattle")
-    teams, rng = load_pool(env.pool_source).teams[:2], Rng(hi=jnp.uint32(3), lo=jnp.uint32(4))
+    teams, rng = load_pool(env.pool_source).teams[:2].astype(np.uint16), Rng(hi=jnp.uint32(3), lo=jnp.uint32(4))
     params = watched.GivenParams(pool=parties_from_wire(teams), max_steps_in_episode=jnp.int32(4000), rng=rng)
     players = [playing.player(env, name) for name in ("pokejax/gen1-small", "guided")]
     episode = play(env, players, 5, 4000, params=params, look=playing.look)

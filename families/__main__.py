@@ -15,7 +15,7 @@ from families.lookup import Family, UnknownFamilyError, hint
 from jaxenv.commands.arguments import path
 from jaxenv.commands.interrupts import run_command
 
-PARTS = ("bench", "training", "transfer", "translation")
+PARTS = ("bench", "training", "transfer", "translation", "watch")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -40,6 +40,7 @@ class Family:
     * `transfer`: a `baselines.family.Transfer`.
     * `denied`: top-level modules that an untrusted candidate may not import: those of the reference.
     * `translation`: the translation project, a path relative to the family's folder.
+    * `watch`: a `baselines.watch.Draw`, which writes the page of an episode.
     * `paper`: a tuple of `leaderboard.paper.figures.PaperRow`.
     """
 
@@ -52,6 +53,7 @@ class Family:
     transfer: str = ""
     denied: tuple[str, ...] = ()
     translation: str = ""
+    watch: str = ""
     paper: str = ""
 
     def part(self, name: str) -> Any:

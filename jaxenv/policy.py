@@ -11,6 +11,7 @@ and CUDA and any batch; `arrays.npz`, the numbers that they read. `python -m bas
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import functools
 import importlib.util
 import io
@@ -131,10 +132,24 @@ def find(source: str | Path) -> Path:
             folder = Path(str(resources.files(package))) / "policies"
             if (folder / (name + SUFFIX)).is_file():
                 return folder / (name + SUFFIX)
-            known = [f"{package}/{one.stem}" for one in sorted(folder.glob("*" + SUFFIX))]
-            told = f"{package} brings {', '.join(known) or 'none'}"
+            known = shipped(package)
+            close = difflib.get_close_matches(str(source), known, n=1)
+            told = f"did you mean {close[0]}?" if close else f"{package} brings {', '.join(known) or 'none'}"
             raise FileNotFoundError(f"{source}: no file of that name, and no policy of that name: {told}")
+    if file.is_dir():
+        raise FileNotFoundError(
+            f"{source}: a folder, not a policy's file; of a run, `python -m baselines export RUN FILE` makes a file "
+            "and `python -m baselines play RUN` shows an episode"
+        )
     raise FileNotFoundError(f"{source}: no such file; give a policy's file, or PACKAGE/NAME of one that ships")
+
+
+def shipped(package: str) -> tuple[str, ...]:
+    """Names of the policies that a package brings, as `load` takes them; () for a package that is not there."""
+    if importlib.util.find_spec(package) is None:
+        return ()
+    folder = Path(str(resources.files(package))) / "policies"
+    return tuple(f"{package}/{one.stem}" for one in sorted(folder.glob("*" + SUFFIX)))
 
 
 def save(

@@ -1,6 +1,7 @@
 """A game as text, as an SVG picture, and as a page that plays it. On the host: not for `jit`.
 
-``python -m pongjax.render --seed 7 --out pong.html`` plays a game and writes its page.
+``python -m pongjax.render --seed 7 --out pong.html`` plays a game and writes its page; with ``--policy FILE`` a trained
+policy plays.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxenv import make, policy
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, seed
 from jaxenv.commands.interrupts import run_command
+from jaxenv.policy import ExportedPolicy
 from pongjax.env import DOWN, STILL, UP, PufferPong
 from pongjax.params import PongParams
 from pongjax.state import PongState
@@ -125,27 +128,42 @@ def follow_ball(state: PongState) -> jax.Array:
     return jnp.where(ahead > 8, UP, jnp.where(ahead < -8, DOWN, STILL))
 
 
-def play_game(env: PufferPong, seed: int, longest: int = 20_000, params: PongParams | None = None) -> PongState:
-    """All states of one game with `follow_ball`, nine steps of ten, else at random; stacked, the final one left out.
+def play_game(
+    env: PufferPong,
+    seed: int,
+    longest: int = 20_000,
+    params: PongParams | None = None,
+    player: ExportedPolicy | None = None,
+) -> PongState:
+    """All states of one game, stacked, the final one left out. At most `longest` states.
 
-    At most `longest` states.
+    Without a `player`: `follow_ball`, nine steps of ten, else at random.
     """
     params = env.default_params if params is None else params
+
+    def choose(keys: Any, state: PongState, carry: Any, first: jax.Array) -> tuple[jax.Array, Any]:
+        action_key, choice_key = keys
+        if player is not None:
+            obs, mask = env.observe(state, params), env.legal_actions(state, params) if env.num_actions else None
+            one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (obs, mask, first))
+            actions, carry = player.act(action_key, *one[:2], carry, one[2])
+            return actions[0], carry
+        wild = jax.random.uniform(choice_key, (), jnp.float32) < 0.1
+        return jnp.where(wild, jax.random.randint(action_key, (), 0, 3, jnp.int32), follow_ball(state)), carry
 
     @jax.jit
     def run(key: jax.Array) -> tuple[PongState, jax.Array]:
         start_key, key = jax.random.split(key)
 
-        def body(carry: tuple[PongState, jax.Array], key: jax.Array) -> Any:
-            state, over = carry
-            step_key, action_key, choice_key = jax.random.split(key, 3)
-            wild = jax.random.uniform(choice_key, (), jnp.float32) < 0.1
-            action = jnp.where(wild, jax.random.randint(action_key, (), 0, 3, jnp.int32), follow_ball(state))
+        def body(now: tuple[PongState, jax.Array, Any], step: Any) -> Any:
+            (state, over, carry), (key, first) = now, step
+            step_key, *own_keys = jax.random.split(key, 3)
+            action, carry = choose(own_keys, state, carry, first)
             _, after, _, terminated, truncated, _ = env.step_env(step_key, state, action, params)
-            return (after, over | terminated | truncated), (state, over)
+            return (after, over | terminated | truncated, carry), (state, over)
 
-        start = (env.reset_env(start_key, params)[1], jnp.bool_(False))
-        return jax.lax.scan(body, start, jax.random.split(key, longest))[1]
+        start = (env.reset_env(start_key, params)[1], jnp.bool_(False), player.initial_carry(1) if player else ())
+        return jax.lax.scan(body, start, (jax.random.split(key, longest), jnp.arange(longest) == 0))[1]
 
     states, over = run(jax.random.key(seed))
     count = int(np.sum(~np.asarray(over)))
@@ -160,27 +178,54 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pongjax.render", description="Play a game and write its page.")
     parser.add_argument("--seed", type=seed, default=0)
-    parser.add_argument("--frame-skip", type=int, default=1, help="frames of one agent step (default: %(default)s)")
+    parser.add_argument(
+        "--policy", metavar="FILE", help="a policy's file, or the name of one that ships, as pongjax/pong-small"
+    )
+    parser.add_argument("--greedy", action="store_true", help="the policy takes its likeliest action, not a draw")
+    parser.add_argument("--frame-skip", type=int, help="frames of one agent step (default: 1; the policy's own)")
     parser.add_argument("--points", type=int, default=3, help="points that win the game (default: %(default)s)")
     parser.add_argument("--out", type=path, required=True, metavar="HTML", help="where to write the page")
     arguments = parser.parse_args(argv)
     if arguments.points < 1:
         parser.error(f"--points must be at least 1, got {arguments.points}")
+    player, label = None, "Pong"
     try:
-        env = PufferPong(frame_skip=arguments.frame_skip)
+        if arguments.policy is not None:
+            player = policy.load(arguments.policy, greedy=arguments.greedy)
+            label = f"Pong, {player.name}"
+        env = (
+            PufferPong(frame_skip=1 if arguments.frame_skip is None else arguments.frame_skip)
+            if player is None
+            else _its_own(player, arguments)
+        )
+    except (FileNotFoundError, policy.PolicyFileError) as error:
+        print(f"error: --policy {error}", file=sys.stderr)
+        return 1
     except ValueError as error:
         parser.error(str(error))
     params, remedy = PongParams(max_score=arguments.points), "choose another file with --out"
     try:
         files.check_writable(arguments.out, remedy)
-        states = play_game(env, arguments.seed, params=params)
-        page = html(states, params, title=f"Pong, seed {arguments.seed}", frame_skip=arguments.frame_skip)
+        states = play_game(env, arguments.seed, params=params, player=player)
+        page = html(states, params, title=f"{label}, seed {arguments.seed}", frame_skip=env.frame_skip)
         files.write(arguments.out, page, remedy)
     except files.StorageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{arguments.out}: {len(states.tick)} steps")
     return 0
+
+
+def _its_own(player: ExportedPolicy, arguments: argparse.Namespace) -> PufferPong:
+    """The environment of a policy. `ValueError` for another game, or other frames than it was trained with."""
+    env = make(player.env)
+    if not isinstance(env, PufferPong):
+        raise ValueError(f"--policy {arguments.policy}: plays {player.env}, and only games of Pong are drawn here")
+    if arguments.frame_skip not in (None, env.frame_skip):
+        raise ValueError(
+            f"--frame-skip {arguments.frame_skip}: {player.name} decides every {env.frame_skip} frames; leave it out"
+        )
+    return env
 
 
 if __name__ == "__main__":

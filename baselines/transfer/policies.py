@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,11 +33,12 @@ class PolicyError(BaselinesError):
     """A policy that cannot be played here; the message names it, what is wrong and what would do."""
 
 
-def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> list[Entrant]:
+def entrants(env: Environment, sources: Sequence[str], greedy: bool = False, more: Sequence[str] = ()) -> list[Entrant]:
     """A policy for each scripted name, file or shipped name, and all members of each run among `sources`, in order.
 
-    `greedy`: trained policies take their likeliest action. `PolicyError` for a name that is neither, for a policy of
-    another environment or version, and for one named twice.
+    `greedy`: trained policies take their likeliest action. `more`: names that the caller takes beside these, for the
+    error. `PolicyError` for a name that is none of these, with those
+    that are like it, for a policy of another environment or version, and for one named twice.
     """
     found: list[Entrant] = []
     for source in sources:
@@ -45,7 +47,7 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False) -> 
         elif policy := of_file(source, greedy):
             found.append(Entrant(policy.name, source, policy))
         else:
-            found += _of_run(env, source, greedy)
+            found += _of_run(env, source, greedy, more)
     for entrant in found:
         check(env, entrant)
     names = [entrant.name for entrant in found]
@@ -64,15 +66,12 @@ def of_file(source: str | Path, greedy: bool) -> Policy | None:
         raise PolicyError(str(error)) from error
 
 
-def _of_run(env: Environment, source: str, greedy: bool) -> list[Entrant]:
+def _of_run(env: Environment, source: str, greedy: bool, more: Sequence[str]) -> list[Entrant]:
     """The members of a run that training has left behind; "RUN#3" is member 3 of it alone."""
     written, _, member = source.partition("#")
     path = files.path(written)
     if not path.exists():
-        known = ", ".join(scripted_names(env.id)) or "none"
-        raise PolicyError(
-            f"{source}: no run or file of that path, and no scripted policy of {env.id} (these are: {known})"
-        )
+        raise _unknown(env, source, more)
     if member:
         if not member.isdigit():
             raise PolicyError(f"{source}: what follows # is the number of a member, as in {written}#0")
@@ -81,6 +80,18 @@ def _of_run(env: Environment, source: str, greedy: bool) -> list[Entrant]:
     if len(members) == 1:
         return [Entrant(path.absolute().name, source, members[0])]
     return [Entrant(f"{path.absolute().name}#{k}", f"{source}#{k}", policy) for k, policy in enumerate(members)]
+
+
+def _unknown(env: Environment, source: str, more: Sequence[str]) -> PolicyError:
+    """The error for what is neither a path nor a name."""
+    scripted = (*more, *scripted_names(env.id))
+    ships = exported.shipped(env.id.partition("/")[0])
+    close = difflib.get_close_matches(source, (*scripted, *ships), n=3)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    return PolicyError(
+        f"{source}: no run or file of that path, and no scripted policy of {env.id} "
+        f"(these are: {', '.join(scripted) or 'none'}; trained ones that ship: {', '.join(ships) or 'none'}){hint}"
+    )
 
 
 def check(env: Environment, entrant: Entrant) -> None:

@@ -170,10 +170,10 @@ CASES = [
     Case("replay nowhere", command("pokejax", "replay"), "--out", "replay", "required"),
     Case(
         "replay a policy",
-        command("pokejax", "replay", "--out", "x", "--policy", "best"),
-        "'best'",
+        command("pokejax", "replay", "--out", "{folder}/x", "--policy", "max-damge"),
+        "max-damge",
         "--policy",
-        "choose from",
+        "did you mean max-damage",
     ),
     Case(
         "replay teams",

@@ -191,9 +191,32 @@ def test_the_command_plays_no_further_than_it_is_told(tmp_path, capsys):
     assert len(data["ends"]) == 8
 
 
+def test_a_trained_policy_runs(tmp_path, capsys):
+    out = tmp_path / "x.html"
+    assert main(["--policy", "cheetahjax/half-cheetah-small", "--greedy", "--steps", "60", "--out", str(out)]) == 0
+    said = re.search(r"60 steps, return ([-\d.]+), not ended", capsys.readouterr().out)
+    assert said and float(said[1]) > 100, "random play gets nothing"
+    assert "cheetahjax/half-cheetah-small policy, seed 0" in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "policy,message",
+    [
+        ("randm", "did you mean random?"),
+        ("cheetahjax/half-cheetah-smal", "did you mean cheetahjax/half-cheetah-small?"),
+    ],
+)
+def test_policies_that_are_not_there(tmp_path, capsys, policy, message):
+    assert main(["--policy", policy, "--out", str(tmp_path / "x.html")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --policy {policy}: ") and message in said
+
+
 @pytest.mark.parametrize(
     "arguments,message",
     [
+        (["--policy", "pongjax/pong-small", "--out", "x.html"], "only tasks of cheetahjax"),
+        (["--policy", "cheetahjax/half-cheetah-small", "--env", "Hopper-v5", "--out", "x.html"], "leave --env out"),
         (["--steps", "0", "--out", "x.html"], "at least 1, got 0"),
         (["--out", "x.png"], "must end in one of .html, .svg, .gif"),
         (["--env", "HalfChetah-v5", "--out", "x.html"], "did you mean cheetahjax/HalfCheetah-v5"),

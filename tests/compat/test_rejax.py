@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from example_files import load
 from gymnax.environments import spaces
 from rejax import PPO
 from toys import Duel, DuelObs
@@ -30,20 +31,18 @@ def train(env: Legacy, steps: int, params: Any = None, **options: Any) -> tuple[
     return ppo.train(jax.random.PRNGKey(0))
 
 
-def test_ppo_learns_pong() -> None:
-    state, (lengths, returns) = train(Legacy(PONG), 2**17, learning_rate=3e-3, num_envs=128)
-    assert lengths.shape == returns.shape == (3, 128)
-    means = np.asarray(returns).mean(axis=1)
-    assert means[-1] > means[0] + 0.5, means
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.actor_ts.params))
-
-
 def test_ppo_trains_a_seat_against_an_opponent() -> None:
     def sees_and_plays(key: jax.Array, obs: DuelObs, legal: jax.Array) -> jax.Array:
         return jaxenv.random_legal(key, obs, legal)
 
     _, (lengths, returns) = train(Legacy(Duel(), opponent=sees_and_plays), 4096)
     assert (np.asarray(lengths) > 1).all() and np.abs(np.asarray(returns)).max() == 1
+
+
+def test_the_example_learns_pong() -> None:
+    state, means = load("rejax_ppo").train(PONG, 2**17)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state.actor_ts.params))
+    assert means.shape == (3,) and means[-1] > means[0] + 0.5, means
 
 
 @pytest.mark.compat

@@ -59,6 +59,37 @@ def test_the_command(tmp_path, capsys):
     assert "steps" in capsys.readouterr().out and out.read_text("utf-8").startswith("<!doctype html>")
 
 
-@pytest.mark.parametrize("arguments,message", [(["--points", "0"], "at least 1"), (["--frame-skip", "0"], "positive")])
+def test_a_trained_policy_plays(tmp_path, capsys):
+    out = tmp_path / "pong.html"
+    arguments = ["--policy", "pongjax/pong-small", "--greedy", "--points", "2", "--out", str(out)]
+    assert render.main(arguments) == 0 and "steps" in capsys.readouterr().out
+    data = json.loads(re.findall(r'type="application/json"[^>]*>(.*?)</script>', out.read_text("utf-8"), re.S)[0])
+    assert data["title"] == "Pong, pong-small, seed 0" and data["frames_per_state"] == 8
+    assert data["states"][-1][5] == 1, "it won the first point, and the last state before the second is shown"
+
+
+@pytest.mark.parametrize(
+    "policy,message",
+    [
+        ("pongjax/pong-smal", "did you mean pongjax/pong-small?"),
+        ("nowhere.policy", "no such file; give a policy's file, or PACKAGE/NAME"),
+        (".", "a folder, not a policy's file; of a run, `python -m baselines export RUN FILE`"),
+    ],
+)
+def test_policies_that_are_not_there(tmp_path, capsys, policy, message):
+    assert render.main(["--policy", policy, "--out", str(tmp_path / "x.html")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --policy {policy}: ") and message in said
+
+
+@pytest.mark.parametrize(
+    "arguments,message",
+    [
+        (["--points", "0"], "at least 1"),
+        (["--frame-skip", "0"], "positive"),
+        (["--policy", "cheetahjax/half-cheetah-small"], "plays cheetahjax/HalfCheetah-v5, and only games of Pong"),
+        (["--policy", "pongjax/pong-small", "--frame-skip", "1"], "pong-small decides every 8 frames; leave it out"),
+    ],
+)
 def test_wrong_arguments(tmp_path, capsys, arguments, message):
     assert render.main([*arguments, "--out", str(tmp_path / "x.html")]) == 2 and message in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,10 +78,12 @@ def told_result(protocol_log: str) -> str:
     return ""
 
 
-def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: str) -> list[Path]:
+def write_replay(
+    battle: RecordedBattle, pool: WorkerPool, out: Path, command: str, players: Sequence[str] = ()
+) -> list[Path]:
     """Write ``out``.html, .txt (input log), .log (protocol log, made by the reference) and .svg (a recording).
 
-    Returns the paths.
+    `players`: the policies' names, which the page shows beside those of the players. Returns the paths.
 
     Raises :class:`ReplayMismatchError`, after the two logs are written, if the reference's records differ from the
     battle's at a decision point, or its protocol log tells another result; `files.StorageError`, with nothing written.
@@ -104,6 +107,7 @@ def write_replay(battle: RecordedBattle, pool: WorkerPool, out: Path, command: s
             f"{told_result(texts.protocol_log)!r} after {len(told) - 2}"
         )
     facts = {
+        **dict(zip(PLAYER_NAMES, players, strict=False)),
         "input log": paths[1].name,
         "protocol log": paths[2].name,
         "made by": command,
@@ -132,7 +136,9 @@ def stem_of(out: Path, default: str) -> Path:
 
 def run(options: argparse.Namespace) -> int:
     """The command."""
-    from families.pokejax_gen1.verify.play import load
+    from baselines.errors import BaselinesError
+    from families.pokejax_gen1.replay import playing
+    from families.pokejax_gen1.verify import watched
     from jaxenv import enable_compilation_cache
     from references.showdown.install import ReferenceUnavailableError
     from references.showdown.workers import WorkerPool
@@ -142,21 +148,31 @@ def run(options: argparse.Namespace) -> int:
         files.check_writable(path, REMEDY)
     enable_compilation_cache()
     teams = options.teams or find(options.format).teams
-    values = {"seed": options.seed, "format": options.format, "teams": teams, "policy": options.policy}
-    arguments = [text for name, value in {**values, "out": options.out}.items() for text in (f"--{name}", str(value))]
-    command = shlex.join(["pokejax", "replay", *arguments])
+    sources = {"policy": options.policy, "opponent": options.opponent or options.policy}
+    values = {"seed": options.seed, "format": options.format, "teams": teams}
+    values |= {**sources, "out": options.out}
+    arguments = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+    command = shlex.join(["pokejax", "replay", *arguments, *["--greedy"][: options.greedy]])
+    environment = watched.environment(f"pokejax/{options.format}")
+    players = []
+    for option, source in sources.items():
+        try:
+            players.append(playing.player(environment, source, options.greedy))
+        except BaselinesError as error:
+            raise CannotRunError(f"--{option} {error}") from error
+    names = [player.name for player in players]
     try:
         with files.alone(paths_of(stem)[0], REMEDY), WorkerPool(1) as pool:
-            candidate = load(f"pokejax/{options.format}")
-            played = next(iter(candidate.play(options.seed, 1, teams, options.policy)))
-            battle = recorded(played, 0, candidate.fields, options.format)
-            paths = write_replay(battle, pool, stem, command)
+            battle = playing.battle(environment, options.seed, teams, players)
+            paths = write_replay(battle, pool, stem, command, names)
     except ReferenceUnavailableError as error:
         raise CannotRunError(str(error)) from error
     except ReplayMismatchError as error:
         print(f"DIVERGENCE: JAX and the reference differ in this battle\n{error}")
         return EXIT_DIVERGENCE
-    print(f"{len(battle.job.actions)} joint steps, {int(battle.column('turn')[-1])} turns; result: {battle.result}")
+    told = battle.result or "none, the battle was cut off"
+    print(f"{names[0]} (Red) against {names[1]} (Blue)")
+    print(f"{len(battle.job.actions)} joint steps, {int(battle.column('turn')[-1])} turns; result: {told}")
     print(f"equal to Pokémon Showdown at all {len(battle.records)} decision points")
     for path in paths:
         print(path)

@@ -23,8 +23,14 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="format (default: %(default)s)")
     made.add_argument("--teams", choices=TEAM_KINDS, help="kind of teams (default: the format's own)")
     made.add_argument(
-        "--policy", choices=POLICIES, default=POLICIES[0], help="policy of both players (default: %(default)s)"
+        "--policy",
+        default=POLICIES[0],
+        metavar="PLAYER",
+        help="player 1: a run's folder (RUN#2 is its member 2), a policy's file, the name of one that ships "
+        f"(pokejax/gen1-small), {', '.join(POLICIES)}, or a scripted opponent (default: %(default)s)",
     )
+    made.add_argument("--opponent", metavar="PLAYER", help="player 2, likewise (default: the same as player 1)")
+    made.add_argument("--greedy", action="store_true", help="trained policies take their likeliest action, not a draw")
     made.add_argument(
         "--out",
         type=path,

@@ -48,7 +48,8 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     }
     title = title_of(battle)
     high, low = battle.job.seed
-    shown = {"result": "a tie" if battle.result == "tie" else f"{battle.result} wins"}
+    ends = {"tie": "a tie", "": "none, the battle goes on"}
+    shown = {"result": ends.get(battle.result, f"{battle.result} wins")}
     shown |= {"seed": f"{high:08x} {low:08x}", **facts}
     template = (importlib.resources.files("families.pokejax_gen1.replay") / "replay.html").read_text(encoding="utf-8")
     # One pass over the template, so that text which happens to look like a placeholder is left alone.

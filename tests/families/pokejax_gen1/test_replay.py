@@ -8,9 +8,13 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
-from families.pokejax_gen1.replay import protocol
+from baselines.watch import play
+from families.pokejax_gen1.replay import playing, protocol
 from families.pokejax_gen1.replay.command import (
     RecordedBattle,
     ReplayMismatchError,
@@ -19,8 +23,13 @@ from families.pokejax_gen1.replay.command import (
     told_result,
     write_replay,
 )
+from families.pokejax_gen1.verify import watched
 from families.pokejax_gen1.verify.play import SelfCheck
+from families.pokejax_gen1.watch import draw
 from pokejax import cli
+from pokejax.common.pools import load_pool
+from pokejax.common.rng import Rng
+from pokejax.gen1.party import parties_from_wire
 from references.showdown.replay import protocol_log
 from references.showdown.workers import WorkerPool
 
@@ -104,22 +113,90 @@ def test_a_battle_the_reference_tells_otherwise_is_refused(workers, battle, tmp_
     assert not (tmp_path / "x.html").exists() and (tmp_path / "x.log").exists()
 
 
-def test_the_command(monkeypatch, tmp_path, capsys, workers):
-    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: SelfCheck(env, pool=workers))
+@pytest.fixture
+def told_by_showdown(monkeypatch, workers):
+    """Battles of the reference in place of JAX's, which compile for long; `corrupt` is `SelfCheck`'s."""
+
+    def replace(corrupt=None):
+        def battle(env, seed, teams, players) -> RecordedBattle:
+            candidate = SelfCheck(f"self-check/{env.format}", corrupt=corrupt, pool=workers)
+            return recorded(next(candidate.play(seed, 1, teams, players[0].name)), 0, candidate.fields, env.format)
+
+        monkeypatch.setattr("families.pokejax_gen1.replay.playing.battle", battle)
+
     monkeypatch.setattr("jaxenv.enable_compilation_cache", lambda: None)
+    return replace
+
+
+def test_the_command(told_by_showdown, tmp_path, capsys):
+    told_by_showdown()
     words = ["replay", "--seed", "9", "--format", "gen1ou", "--policy", "max-damage"]
     assert cli.main([*words, "--out", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     names = [f"gen1ou-9{suffix}" for suffix in (".html", ".txt", ".log", ".svg")]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert all(name in said for name in names) and "equal to Pokémon Showdown" in said
-    wrong = SelfCheck("self-check/gen1ou", corrupt=("turn", 1), pool=workers)
-    monkeypatch.setattr("families.pokejax_gen1.verify.play.load", lambda env: wrong)
+    assert "max-damage (Red) against max-damage (Blue)" in said
+    told_by_showdown(corrupt=("turn", 1))
     assert cli.main([*words, "--out", str(tmp_path / "y.html")]) == 1
     assert "DIVERGENCE" in capsys.readouterr().out
     (tmp_path / "file").write_text("")
     assert cli.main([*words, "--out", str(tmp_path / "file" / "z.html")]) == 2
     assert "z.html: cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--policy", "max-damge"], r"--policy max-damge: no run or file.*gen1-small.*did you mean max-damage"),
+        (["--opponent", "simple_heuristic"], r"--opponent simple_heuristic: .*did you mean simple_heuristics"),
+        (["--opponent", "pokejax/gen1-smal"], r"--opponent pokejax/gen1-smal: .*did you mean pokejax/gen1-small"),
+        (
+            ["--policy", "pongjax/pong-small"],
+            r"--policy pongjax/pong-small: a policy of pongjax/puffer_pong version v1",
+        ),
+        (
+            ["--policy", "pokejax/gen1-small", "--format", "gen1ou"],
+            r"gen1randombattle version.*to be played in .*gen1ou",
+        ),
+    ],
+)
+def test_players_that_cannot_play_are_refused(words, message, tmp_path, capsys):
+    assert cli.main(["replay", *words, "--out", str(tmp_path / "x.html")]) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_policy_of_another_layout_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("jaxenv.obs.ObsSpec.fingerprint", property(lambda _: "another"))
+    assert cli.main(["replay", "--policy", "pokejax/gen1-small", "--out", str(tmp_path / "x.html")]) == 2
+    assert "--policy pokejax/gen1-small: reads observations of layout" in capsys.readouterr().err
+
+
+def test_a_trained_policy_plays_one_that_knows_everything(workers, tmp_path):
+    """In JAX, with teams and a seed that the environment draws; the real Showdown tells it."""
+    env = watched.environment("pokejax/gen1randombattle")
+    teams, rng = load_pool(env.pool_source).teams[:2].astype(np.uint16), Rng(hi=jnp.uint32(3), lo=jnp.uint32(4))
+    params = watched.GivenParams(pool=parties_from_wire(teams), max_steps_in_episode=jnp.int32(4000), rng=rng)
+    players = [playing.player(env, name) for name in ("pokejax/gen1-small", "guided")]
+    episode = play(env, players, 5, 4000, params=params, look=playing.look)
+    assert episode.terminated and episode.players == ("gen1-small", "guided")
+    paths = draw(episode, tmp_path / "battle.html", "the command")
+    page, told = (path.read_text("utf-8") for path in (paths[0], paths[2]))
+    assert "<dt>Red</dt><dd>gen1-small</dd><dt>Blue</dt><dd>guided</dd>" in page
+    wins = np.flatnonzero(episode.rewards[-1] > 0)
+    assert told_result(told) == ([("Red", "Blue")[wins[0]]] if len(wins) else ["tie"])[0]
+    # The same two in a battle of the command's own teams and seed.
+    battle = playing.battle(env, 6, "randbats", players)
+    assert battle.result and (battle.records[0, 1:] != 0).any()
+    assert write_replay(battle, workers, tmp_path / "own", "")[0].exists()
+
+
+def test_the_beginning_of_a_battle_has_no_winner(workers, battle, tmp_path):
+    job = dataclasses.replace(battle.job, actions=battle.job.actions[:3])
+    begun = dataclasses.replace(battle, job=job, records=battle.records[:4])
+    page = write_replay(begun, workers, tmp_path / "begun", "")[0].read_text("utf-8")
+    assert "<dt>result</dt><dd>none, the battle goes on</dd>" in page
 
 
 def test_where_the_files_go(tmp_path):

@@ -32,10 +32,12 @@ def with_seats(state: Any, *changes: dict[str, Any]) -> Any:
     return state.replace(seats=tuple(seats))
 
 
+remembered = jax.jit(remember)
+
+
 def known(before: Any, after: Any) -> list[bool]:
     """Moves of p1's active Pokémon that p2's player knows after the step."""
-    with jax.disable_jit():
-        return np.asarray(remember(first_memory(), pack(before), pack(after)).moves)[0, 0].tolist()
+    return np.asarray(remembered(first_memory(), pack(before), pack(after)).moves)[0, 0].tolist()
 
 
 def copy_of(name: str) -> dict[str, Any]:

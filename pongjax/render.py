@@ -145,8 +145,8 @@ def play_game(
         action_key, choice_key = keys
         if player is not None:
             obs, mask = env.observe(state, params), env.legal_actions(state, params) if env.num_actions else None
-            one = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (obs, mask, first))
-            actions, carry = player.act(action_key, *one[:2], carry, one[2])
+            obs, mask = jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], (obs, mask))
+            actions, carry = player.act(action_key, obs, mask, carry, first[None])
             return actions[0], carry
         wild = jax.random.uniform(choice_key, (), jnp.float32) < 0.1
         return jnp.where(wild, jax.random.randint(action_key, (), 0, 3, jnp.int32), follow_ball(state)), carry

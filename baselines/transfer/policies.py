@@ -87,10 +87,11 @@ def _unknown(env: Environment, source: str, more: Sequence[str]) -> PolicyError:
     scripted = (*more, *scripted_names(env.id))
     ships = exported.shipped(env.id.partition("/")[0])
     close = difflib.get_close_matches(source, (*scripted, *ships), n=3)
+    trained = f"; trained ones that ship: {', '.join(ships)}" if ships else ""
     hint = f"; did you mean {' or '.join(close)}?" if close else ""
     return PolicyError(
         f"{source}: no run or file of that path, and no scripted policy of {env.id} "
-        f"(these are: {', '.join(scripted) or 'none'}; trained ones that ship: {', '.join(ships) or 'none'}){hint}"
+        f"(these are: {', '.join(scripted) or 'none'}){trained}{hint}"
     )
 
 

@@ -79,7 +79,9 @@ def _policy(source: Path, member: int, greedy: bool) -> Policy:
         return load(source, member, greedy=greedy)
     try:
         return exported.load(source, greedy=greedy)
-    except (FileNotFoundError, exported.PolicyFileError) as error:
+    except FileNotFoundError as error:
+        raise BaselinesError(f"{error}, or the folder of a run") from error
+    except exported.PolicyFileError as error:
         raise BaselinesError(str(error)) from error
 
 

@@ -109,7 +109,7 @@ CASES = [
     Case(
         "a file for a run", command("baselines", "eval", "{folder}/x"), "{folder}/x", "no checkpoint", "folder of a run"
     ),
-    Case("play no run", command("baselines", "play", "{folder}/x"), "{folder}/x", "no checkpoint", "folder of a run"),
+    Case("play no run", command("baselines", "play", "{folder}/x"), "{folder}/x", "no such file", "folder of a run"),
     Case("a member", on(nothing, "play", f"{RUN}#3"), f"{RUN}#3", "play", "folder of a run"),
     Case("resume another environment", resumed(env="small/pennies"), "small/chain", RUN, "small/pennies"),
     Case("resume with a seed", resumed("--seed", "3"), "--seed 3", RUN, "leave it out"),

@@ -133,8 +133,9 @@ def find(source: str | Path) -> Path:
             if (folder / (name + SUFFIX)).is_file():
                 return folder / (name + SUFFIX)
             known = shipped(package)
-            close = difflib.get_close_matches(str(source), known, n=1)
-            told = f"did you mean {close[0]}?" if close else f"{package} brings {', '.join(known) or 'none'}"
+            close = difflib.get_close_matches(name, [one.partition("/")[2] for one in known], n=1)
+            told = f"{package} brings {', '.join(known) or 'none'}"
+            told += f"; did you mean {package}/{close[0]}?" if close else ""
             raise FileNotFoundError(f"{source}: no file of that name, and no policy of that name: {told}")
     if file.is_dir():
         raise FileNotFoundError(

@@ -37,8 +37,8 @@ def entrants(env: Environment, sources: Sequence[str], greedy: bool = False, mor
     """A policy for each scripted name, file or shipped name, and all members of each run among `sources`, in order.
 
     `greedy`: trained policies take their likeliest action. `more`: names that the caller takes beside these, for the
-    error. `PolicyError` for a name that is none of these, with those
-    that are like it, for a policy of another environment or version, and for one named twice.
+    error. `PolicyError` for a name that is none of these, with those that are like it, for a policy of another
+    environment or version, and for one named twice.
     """
     found: list[Entrant] = []
     for source in sources:

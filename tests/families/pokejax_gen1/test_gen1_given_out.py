@@ -83,6 +83,7 @@ def test_each_bug_alone_is_named(trial: Trial, mutated: MutatedPokejax, bug: str
     assert place in trial.suspected(found, ours, path)[:3]
 
 
+@pytest.mark.sweep
 def test_all_five_at_once_are_named(trial: Trial) -> None:
     everything = MutatedPokejax(FORMAT, [mutant for mutant in MUTANTS if mutant.id in NAMED])
     everything._switch.choose = lambda number, new, old: new()  # type: ignore[method-assign]

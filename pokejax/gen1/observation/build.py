@@ -83,7 +83,8 @@ def hp_percent(hp: jax.Array, max_hp: jax.Array) -> jax.Array:
     # Quotients of whole numbers up to 999 are whole or at least 1/999 away: the margin forgives any rounding.
     share = 100 * hp.astype(jnp.float32) / jnp.maximum(max_hp, 1).astype(jnp.float32)
     percent = jnp.ceil(share - 1e-4).astype(jnp.uint8)
-    return jnp.where((percent == 100) & (hp < max_hp.astype(hp.dtype)), 99, percent).astype(jnp.uint8)
+    max_hp = max_hp.astype(hp.dtype)
+    return jnp.where((percent == 100) & (hp < max_hp), 99, percent).astype(jnp.uint8)
 
 
 def _volatiles(seats: Seat, asked: jax.Array) -> jax.Array:

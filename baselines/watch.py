@@ -55,7 +55,7 @@ Draw = Callable[[Episode, Path, str], list[Path]]
 
 
 def drawer(env_id: str) -> Draw | None:
-    """What draws the episodes of an environment; None where its family draws none."""
+    """The function that draws an environment's episodes; None where its family draws none."""
     return families.part(env_id, "watch")
 
 

@@ -14,7 +14,7 @@ TOLERANCE = {"cheetahjax/HalfCheetah-v5": 1e-3}
 """Two programs' rounding, magnified within four steps: 1.4e-4 was measured for the cheetah."""
 
 
-# gen1ou differs by its pool alone; test_x64_environments.py checks it.
+# gen1ou differs by its pool alone; test_x64_environments.py checks its contract by XLA, sweep by kernels.
 CHECKED = [pytest.param(id, marks=pytest.mark.sweep) if id == "pokejax/gen1ou" else id for id in sorted(BUILT_IN)]
 
 

@@ -38,7 +38,7 @@ LONGEST = 4000
 
 @struct.dataclass
 class View(struct.Node):
-    """What a player may be given: its observation, and for the verifier's policies both seats as they are."""
+    """All that a player may be given: its observation, and for the verifier's policies both seats as they are."""
 
     obs: Any
     own: Seat

@@ -17,6 +17,7 @@ Three other interfaces stay beside this one, each for work that `Env` cannot do 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -260,6 +261,11 @@ def row(batch: Batch, index: int) -> dict[str, Any]:
 def rows(batch: Batch, index: Any) -> dict[str, NDArray[Any]]:
     """The cases at `index` (integers, a slice or a mask)."""
     return {path: values[index] for path, values in batch.items()}
+
+
+def per_case(values: NDArray[Any]) -> NDArray[Any]:
+    """Values [N, K] of an array [N, ...], of no cases at all, too (there `reshape(0, -1)` cannot tell K)."""
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def concat(batches: Iterable[Batch]) -> dict[str, NDArray[Any]]:

@@ -25,6 +25,7 @@ from references.protocol import (
     TapeError,
 )
 from references.protocol import concat as concat
+from references.protocol import per_case as per_case
 from references.protocol import row as row
 from references.protocol import rows as rows
 from references.protocol import size as size

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from references.protocol import UNDEFINED
+from references.protocol import UNDEFINED, per_case
 
 #: The module of the paths that every plugin has and none owns.
 PROTOCOL = "protocol"
@@ -140,7 +140,7 @@ class FieldTable:
             wrong &= ~(np.isnan(ours) & np.isnan(theirs))
         if spec.kind in ("float", "angle") and wrong.any():
             wrong &= ~_within(spec, theirs, ours)
-        return wrong.reshape(cases, -1).any(axis=1)
+        return np.asarray(per_case(wrong).any(axis=1))
 
     def compare(
         self, paths: Sequence[str], reference: Mapping[str, Any], candidate: Mapping[str, Any]

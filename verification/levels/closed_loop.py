@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from references.protocol import OUTCOME, Batched, Bounds, Env
-from verification.batches import ended, legal_many, row, rows, size, stack, step_many
+from verification.batches import ended, legal_many, per_case, row, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.mining import policies
 from verification.levels.pairs import state_paths
@@ -46,7 +46,7 @@ def play_many(
         batch = step_many(env, batch, stack(joint))
         lengths[running] += 1
         if REWARD in batch:
-            returns[running] += np.asarray(batch[REWARD], float).reshape(size(batch), -1).sum(axis=1)
+            returns[running] += per_case(np.asarray(batch[REWARD], float)).sum(axis=1)
         going = ~np.broadcast_to(ended(batch), size(batch))
         running, batch = running[going], rows(batch, going)
         if not len(running):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from references.protocol import Batch
-from verification.batches import row, rows, size, step_many
+from verification.batches import per_case, row, rows, size, step_many
 from verification.cases import Case
 from verification.fields import FieldTable, error
 from verification.levels.context import Context
@@ -34,9 +34,11 @@ class Errors:
 
     def add(self, reference: Batch, candidate: Batch, labels: list[str]) -> None:
         """Results of the same steps on both sides."""
+        if not labels:
+            return
         for path in self.floats:
             spec = self.table.spec(path)
-            gap = error(spec, reference[path], candidate[path]).reshape(len(labels), -1).max(axis=1)
+            gap = per_case(error(spec, reference[path], candidate[path])).max(axis=1)
             self._gaps[path].append(gap)
             self._over[path] += int(self.table.differs(path, reference[path], candidate[path]).sum())
             case = int(gap.argmax())
@@ -156,7 +158,7 @@ def _judge(
     wrong = np.logical_or.reduce([found[path] for path in paths]) if paths else np.zeros(cases, bool)
     excess = np.zeros(cases)
     for path in paths:
-        gap = error(context.table.spec(path), after[path], ours[path]).reshape(cases, -1).max(axis=1)
+        gap = per_case(error(context.table.spec(path), after[path], ours[path])).max(axis=1)
         excess = np.maximum(excess, np.where(found[path], gap, 0.0))
     for case in sorted(np.flatnonzero(wrong).tolist(), key=lambda case: -excess[case]):
         seen = differences(context.table, paths, after, ours, case)

@@ -14,7 +14,7 @@ from jaxenv.commands.files import StorageError
 from leaderboard.invocation import spelled
 from references.protocol import OUTCOME, Batch, Snapshot
 from verification import cases
-from verification.batches import TAPE_PATH, Pair, concat, restore_many, row, rows, size, step_pair, undefined
+from verification.batches import TAPE_PATH, Pair, concat, per_case, restore_many, row, rows, size, step_pair, undefined
 from verification.cases import Case
 from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
@@ -166,7 +166,7 @@ def _unequal(first: Any, second: Any) -> NDArray[np.bool_]:
     """bool [N]: cases of two batches of values that are not the same, NaN being the same as NaN."""
     a, b = np.asarray(first), np.asarray(second)
     same = (a == b) | ((a != a) & (b != b)) if a.shape == b.shape else np.zeros(a.shape, bool)
-    return np.asarray(~same.reshape(len(a), -1).all(axis=1))
+    return np.asarray(~per_case(same).all(axis=1))
 
 
 def timed(result: CheckResult, begin: float) -> None:

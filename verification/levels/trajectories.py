@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from references.protocol import OUTCOME, Batch, Env
-from verification.batches import ended, rows, stack, step_many
+from verification.batches import ended, per_case, rows, stack, step_many
 from verification.fields import FieldTable, error
 from verification.levels.context import Context
 from verification.levels.mining import play_reference, policies
@@ -204,7 +204,7 @@ def depart(
         later = recorded.at(next_step, episodes[which])[2]
         for path in floats:
             gap = error(table.spec(path), theirs[path], ours[path])
-            errors[path][step, which] = gap.reshape(len(which), -1).max(axis=1)
+            errors[path][step, which] = per_case(gap).max(axis=1)
         for path, wrong in events.items():
             wrong[step, which] = table.differs(path, theirs[path], ours[path])
             if wrong[step].any():

@@ -15,7 +15,7 @@ from families.cheetahjax.verify.still import stands_still
 from families.cheetahjax.verify.tasks import Task, compiled, step_seconds
 from references.mujoco.gymnasium_env import engine
 from references.protocol import LIMIT, Batch
-from verification.batches import rows
+from verification.batches import per_case, rows
 from verification.plugin import Property, Relation
 
 STATE = ("state.qpos", "state.qvel", "state.warmstart", "state.time")
@@ -63,7 +63,7 @@ def time_passes(horizon: int) -> Property:
 
 def finite(before: Batch, actions: Batch, after: Batch) -> NDArray[np.bool_]:
     """Every number is one."""
-    parts = [np.isfinite(after[path]).reshape(len(after["state.time"]), -1).all(axis=1) for path in after]
+    parts = [per_case(np.isfinite(after[path])).all(axis=1) for path in after]
     return np.logical_and.reduce(parts)
 
 

@@ -28,7 +28,7 @@ from pokejax.gen1.observation import first_memory
 from pokejax.gen1.observation.memory import UNSEEN, Memory
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.state import TEAM_SIZE, Party, pack, unpack
-from references.protocol import TERMINATED
+from references.protocol import TERMINATED, per_case
 from references.showdown.gen1.fields import field_names
 from references.showdown.gen1.record_check import check_records
 from verification.backends import Vmap, alone
@@ -226,7 +226,7 @@ def write_again(outs: Outs, at: NDArray[np.intp], again: Outs, last: Outs | None
     same = np.ones(len(at), bool)
     for path, values in again.items():
         if last is not None and ".obs." in path:
-            same &= (np.asarray(values) == last[path]).reshape(len(at), -1).all(axis=1)
+            same &= per_case(np.asarray(values) == last[path]).all(axis=1)
     values = (*(np.asarray(again[path]) for path in REWARDS), np.asarray(again[TERMINATED]), same)
     for path, value in zip(AGAIN_PATHS, values, strict=True):
         outs[path][at] = value

@@ -24,7 +24,7 @@ from families.pongjax.verify.sides import ReferenceSide, SeededPong, as_actions,
 from references.protocol import LIMIT, Batch, Snapshot
 from references.puffer_pong.library import serves
 from verification.backends import BACKENDS, left_to_xla, vmap_of
-from verification.batches import concat, rows, size
+from verification.batches import concat, per_case, rows, size
 from verification.fields import PluginError
 from verification.plugin import (
     Behaviours,
@@ -200,7 +200,7 @@ def _valid(snapshots: Batch) -> np.ndarray:
     for path, (dtype, _) in STATE_TYPES.items():
         values = np.asarray(snapshots[path])
         if dtype is np.float32:
-            fine &= np.isfinite(values).reshape(len(fine), -1).all(axis=1)
+            fine &= per_case(np.isfinite(values)).all(axis=1)
         elif path in (LIMIT, TIME):  # up to the highest number that there is
             fine &= values >= (path == LIMIT)
         elif dtype is np.int32:

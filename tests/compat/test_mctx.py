@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import mctx
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401
 from example_files import load
 from toys import PASS, Duel, Walk
 
@@ -80,12 +81,7 @@ def test_a_battle_has_the_types_of_a_search() -> None:
 
 @pytest.mark.compat
 def test_the_example_plays_and_says_what_a_decision_costs() -> None:
-    quickly = jax.config.jax_disable_most_optimizations
-    jax.config.update("jax_disable_most_optimizations", True)
-    try:
-        share, cost = load("mctx_search").main(2, 2, 4, "uniform_legal", longest=4)
-    finally:
-        jax.config.update("jax_disable_most_optimizations", quickly)
+    share, cost = load("mctx_search").main(2, 2, 4, "uniform_legal", longest=4)
     assert 0 <= share <= 1 and cost > 0
 
 

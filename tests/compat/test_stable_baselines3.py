@@ -62,9 +62,10 @@ def test_maskable_ppo_trains_on_battles_without_an_illegal_action() -> None:
     assert illegal == 0
 
 
-def test_the_example_learns_to_win() -> None:
+def test_the_example_trains_and_plays_legally() -> None:
+    """Too few steps to grow strong; its `won` asserts that each action is legal."""
     before, after = load("sb3_masks").main(3 * 64 * 64, "uniform_legal", battles=64)
-    assert 0 <= before <= 1 and 0.3 < after <= 1, (before, after)
+    assert min(before, after) > 0.3, (before, after)  # random against random wins a half
 
 
 def test_ppo_trains_on_half_cheetah_through_its_own_normalisation() -> None:

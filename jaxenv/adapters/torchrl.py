@@ -1,19 +1,16 @@
 """TorchRL: a batch of environments as its `EnvBase`, whose random actions and policies are masked.
 
 from jaxenv.adapters.torchrl import make_env
-SyncDataCollector(make_env("family/name", 64), policy, frames_per_batch=4096, total_frames=1_000_000)
+Collector(make_env("family/name", 64), policy, frames_per_batch=4096, total_frames=1_000_000)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jaxenv.adapters import common
 from jaxenv.environment import Environment
-
-if TYPE_CHECKING:
-    from torchrl.envs import EnvBase
 
 _ENVS: Any = common.library("torchrl.envs", "torchrl", "0.9")
 
@@ -25,7 +22,7 @@ def make_env(
     opponent: Callable[..., Any] | None = None,
     backend: str = "auto",
     params: Any = None,
-) -> EnvBase:
+) -> Any:
     """TorchRL's environment of batch size `[num_envs]` over `jaxenv.adapters.gymnasium.VectorEnv`.
 
     * `env`, `opponent`, `backend`, `params`: as for `VectorEnv`.

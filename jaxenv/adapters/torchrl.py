@@ -36,6 +36,6 @@ def make_env(
 
     batch = VectorEnv(env, num_envs, opponent=opponent, backend=backend, params=params)
     wrapped = _ENVS.GymWrapper(batch, categorical_action_encoding=True)
-    if not batch.environment.num_actions:
-        return wrapped
-    return _ENVS.TransformedEnv(wrapped, _ENVS.ActionMask())
+    if batch.environment.num_actions:
+        wrapped.append_transform(_ENVS.ActionMask())
+    return wrapped

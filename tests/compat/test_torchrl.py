@@ -61,7 +61,7 @@ def test_ppo_learns_pong() -> None:
     advantage, loss = GAE(gamma=0.99, lmbda=0.95, value_network=critic), ClipPPOLoss(actor, critic, entropy_coeff=0.01)
     optimizer = torch.optim.Adam(loss.parameters(), lr=3e-3)
     means = []
-    for batch in Collector(envs, actor, frames_per_batch=128 * 64, total_frames=30 * 128 * 64):
+    for batch in Collector(envs, actor, frames_per_batch=128 * 64, total_frames=45 * 128 * 64):
         means.append(float(batch["next", "reward"].mean()))
         for _ in range(4):
             with torch.no_grad():

@@ -19,6 +19,7 @@ from jaxenv.adapters.torchrl import make_env
 
 PONG, CHEETAH, GEN1 = "pongjax/puffer_pong", "cheetahjax/HalfCheetah-v5", "pokejax/gen1randombattle"
 torch.set_num_threads(1)
+pytestmark = pytest.mark.filterwarnings("ignore:Nested TransformedEnvs")  # TorchRL's own check nests them
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def argument(text: str) -> Shard:
 
 
 def from_json(data: Any, where: str) -> Shard:
-    """The shard that a file says it is. `ShardError`, naming the file `where`, for a whole result and for anything else.
+    """The shard that a file says it is. `ShardError`, naming the file `where`, for a whole result and anything else.
 
     Keys beside `number` and `of` are allowed.
     """

@@ -177,16 +177,20 @@ def finished_checks(path: Path | None, plugin: Plugin, plan: Plan) -> dict[str, 
     """
     if path is None:
         raise ValueError("--resume needs --json FILE, the report of the interrupted run")
-    report = load_report(path)
+    return unfinished(load_report(path), str(path), plugin, plan)
+
+
+def unfinished(report: Mapping[str, Any], where: str, plugin: Plugin, plan: Plan) -> dict[str, Any]:
+    """The same of a report, which `where` names."""
     expected = {"env": plugin.env, "plan": _plain_plan(plan), "verifier_hash": verifier_hash()}
     found = {"env": report["env"], "plan": report["plan"], "verifier_hash": report["provenance"].get("verifier_hash")}
     expected["shard"] = str(plan.shard) if plan.shard else None
     shard = report.get("shard")
-    found["shard"] = str(shards.from_json(shard, str(path))) if shard else None
+    found["shard"] = str(shards.from_json(shard, where)) if shard else None
     for what, value in expected.items():
         if found[what] != value:
             raise ValueError(
-                f"{path}: {what} is {found[what]}, this run's is {value}; repeat the first command's options, "
+                f"{where}: {what} is {found[what]}, this run's is {value}; repeat the first command's options, "
                 "or start anew without --resume"
             )
     checks = [_taken_over(check) for level in report["levels"] for check in level["checks"]]
@@ -299,7 +303,9 @@ def _only_a_shard(run: Run) -> str:
         return ""
     if not run.results and not run.error:
         return f"nothing of this run falls to shard {run.plan.shard}: it has fewer parts than shards"
-    return f"shard {run.plan.shard} of a run: `{spelled('verification', 'merge')} FILE…` makes its report of all of them"
+    return (
+        f"shard {run.plan.shard} of a run: `{spelled('verification', 'merge')} FILE…` makes its report of all of them"
+    )
 
 
 def _shard(run: Run) -> dict[str, Any]:
@@ -328,7 +334,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "candidate": run.info.get("candidate", unknown),
         "capabilities": run.info.get("capabilities", {"reference": {}, "candidate": {}, "missing": []}),
         "levels": [level_json(level, by_level[level]) for level in levels],
-        "coverage": run.coverage or {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None},
+        "coverage": run.coverage or dict(coverage.NOT_COUNTED),
         **({"shard": _shard(run)} if run.plan.shard else {}),
         "mutants": run.mutants,
         "tost": [row for result in results for row in result.stats.get("tost", [])],

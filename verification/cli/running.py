@@ -39,23 +39,39 @@ def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any
     """The plan that a command line asks for."""
     returns = getattr(options, "returns", None)
     made = {"seed": options.seed, "failures": options.failures, "returns": returns, "options": choices.chosen(options)}
+    made["shard"] = getattr(options, "shard", None)
     return Plan(levels=levels, **made, **amounts)
 
 
 def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | None:
     """The plugin, with the command line's choices; None, said on the console and in the report, if there is none."""
     try:
-        plugin = load_plugin(options.env)
-        backend, note = _backend(options, plugin)
-        if note:
-            console.print(note, markup=False, highlight=False, soft_wrap=True)
-        plan.options["backend"] = backend
-        return plugin.configured(plan.options)
+        return _chosen(options, plan, lambda note: console.print(note, markup=False, highlight=False, soft_wrap=True))
     except (UnknownPluginError, ImportError, PluginError) as error:
         console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
         if options.json:
             write_json(options.json, runner.could_not_run(options.env, str(error), plan, command_line()))
         return None
+
+
+def _chosen(options: argparse.Namespace, plan: Plan, say: Callable[[str], None]) -> Plugin:
+    plugin = load_plugin(options.env)
+    backend, note = _backend(options, plugin)
+    if note:
+        say(note)
+    plan.options["backend"] = backend
+    return plugin.configured(plan.options)
+
+
+def configured(options: argparse.Namespace) -> tuple[Plugin, Plan]:
+    """Plugin and plan of ``run``. Raises what `load` puts into words."""
+    plan = _run_plan(options)
+    return _chosen(options, plan, lambda note: None), plan
+
+
+def _run_plan(options: argparse.Namespace) -> Plan:
+    amounts = {name: getattr(options, name) for name in ("episodes", "injected", "interactions")}
+    return plan_of(options, options.levels, **amounts)
 
 
 def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
@@ -68,9 +84,9 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
     return settle(asked, plugin.running.backends)
 
 
-def command_line() -> str:
-    """The command as it can be typed again."""
-    return spelled("verification", *sys.argv[1:])
+def command_line(words: Sequence[str] | None = None) -> str:
+    """The command as it can be typed again; `words`: the arguments, by default those of this process."""
+    return spelled("verification", *(sys.argv[1:] if words is None else words))
 
 
 def check(options: argparse.Namespace, console: Console) -> int:
@@ -84,16 +100,14 @@ def check(options: argparse.Namespace, console: Console) -> int:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """The levels asked for."""
-    plan = plan_of(
-        options,
-        options.levels,
-        episodes=options.episodes,
-        injected=options.injected,
-        interactions=options.interactions,
-    )
+    plan = _run_plan(options)
     plugin = load(options, console, plan)
     if plugin is None:
         return EXIT_STATUS["error"]
+    if options.ray:
+        from verification.cli.shards import on_cluster
+
+        return on_cluster(options, console)
     done: dict[str, Any] = {}
     if options.resume:
         try:
@@ -101,8 +115,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         except ValueError as error:
             console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
             return EXIT_STATUS["error"]
-        console.print(f"resuming: {len(done)} checks are taken over")
+        finished = sum(map(runner.is_finished, done.values()))
+        begun = "" if finished == len(done) else ", and the parts of another that are done"
+        console.print(f"resuming: {finished} checks are taken over{begun}")
     going = Run(plugin, plan, done=done, command=command_line())
+    if options.untrusted and plan.shard:
+        console.print(f"could not run: --untrusted takes no --shard {plan.shard}; leave one of the two out")
+        return EXIT_STATUS["error"]
     if options.untrusted:
         return _untrusted(going, options, console)
     return _execute(going, options, console)
@@ -165,7 +184,7 @@ def tell(going: Run, written: Sequence[Path], console: Console) -> int:
         console.print("reports: " + ", ".join(map(str, written)), markup=False, soft_wrap=True)
     for line in text.lines(runner.to_json(going)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict]
+    return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict_here]
 
 
 @contextmanager

@@ -11,6 +11,9 @@ import numpy as np
 from verification.levels.context import Context
 from verification.statistics.rates import unseen_mass
 
+NOT_COUNTED = {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None}
+"""The report's coverage of a run in which nothing was counted."""
+
 
 class Coverage:
     """Counts of behaviours over all steps that were compared with the reference."""

@@ -39,7 +39,9 @@ def to_do(context: Context, result: CheckResult) -> Iterator[int]:
         begin, seconds, counts = time.monotonic(), result.seconds, counts_so_far(context)
         yield number
         shown = counts_so_far(context) - counts
-        result.behaviours = {name: result.behaviours.get(name, 0) + shown[name] for name in {**result.behaviours, **shown}}
+        result.behaviours = {
+            name: result.behaviours.get(name, 0) + shown[name] for name in {**result.behaviours, **shown}
+        }
         result.seconds = round(seconds + time.monotonic() - begin, 3)
         result.parts = replace(result.parts, done=number + 1, before=None)
         context.on_progress(result)

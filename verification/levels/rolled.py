@@ -135,7 +135,9 @@ def run(context: Context, result: CheckResult) -> None:
     result.conclude()
 
 
-def _compare_part(context: Context, result: CheckResult, part: Part, batches: Iterator[tuple[Part, list[Match]]]) -> None:
+def _compare_part(
+    context: Context, result: CheckResult, part: Part, batches: Iterator[tuple[Part, list[Match]]]
+) -> None:
     """Take and compare the batches of a part, whose episodes come before those of the next one."""
     begin, before, left = time.monotonic(), result.seconds, part.episodes
     by_policy = result.stats["episodes_by_policy"]
@@ -235,7 +237,6 @@ def checks(context: Context) -> list[Check]:
     if own is None:
         return []
     missing = () if isinstance(context.reference, Rollable) else ("a Rollable reference",)
-
 
     def count(plan: Plan) -> int:
         return len(divided(own, plan.seed, plan.episodes))

@@ -91,7 +91,9 @@ def _run_properties(context: Context, result: CheckResult) -> None:
 
 def checks(context: Context) -> list[Check]:
     """The checks of level 1 that the plugin's declarations allow."""
-    found = [Check(INJECTED, "L1", "injected states, one step, every field", _run_injected, ("Restorable",), _injected_parts)]
+    found = [
+        Check(INJECTED, "L1", "injected states, one step, every field", _run_injected, ("Restorable",), _injected_parts)
+    ]
     if context.plugin.laws.properties:
         found.append(Check(PROPERTIES, "L1", "properties of every step", _run_properties, ("Restorable",)))
     return found

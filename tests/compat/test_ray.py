@@ -21,7 +21,7 @@ from verification import cluster  # noqa: E402
 from verification.cli import main  # noqa: E402
 from verification.cli import shards as commands  # noqa: E402
 
-RUN = ("run", "toy_pair:late", "--levels", "1,3", "--episodes", "96", "--injected", "200")
+RUN = ("run", "toy_pair:buggy", "--levels", "1,3", "--episodes", "96", "--injected", "200")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Ray, a real local cluster of two nodes: a killed worker costs its present part, and the report is that of one process."""
+"""Ray, a real local cluster of two nodes: a killed worker costs its present part, and the report is one process's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import ray
 from ray.cluster_utils import Cluster
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "verification"))
-from verification import cluster  # noqa: E402
-from verification.cli import main  # noqa: E402
-from verification.cli import shards as commands  # noqa: E402
+from verification import cluster
+from verification.cli import main
+from verification.cli import shards as commands
 
 RUN = ("run", "toy_pair:buggy", "--levels", "1,3", "--episodes", "96", "--injected", "200")
 

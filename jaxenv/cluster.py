@@ -113,7 +113,7 @@ class _Board:
 
 
 def _do(board: Any, number: int, work: str, order: Any) -> None:
-    import ray
+    import ray  # type: ignore[import-not-found]
 
     module, _, name = work.partition(":")
     function: Work = getattr(importlib.import_module(module), name)
@@ -131,12 +131,12 @@ def connect(address: str, variables: Mapping[str, str], path: Sequence[str] = ()
     `variables`: environment variables of its workers; `path`: where they find modules, before their own.
     `ClusterError` within seconds where Ray is not installed or nothing answers.
     """
+    _require_answer(address)
     try:
-        import ray
-        import ray.util.scheduling_strategies
+        import ray  # type: ignore[import-not-found]
+        import ray.util.scheduling_strategies  # type: ignore[import-not-found]
     except ImportError as error:
         raise ClusterError(f"--ray {address}: Ray is not installed ({error}); pip install ray") from None
-    _require_answer(address)
     environment = {**variables, "PYTHONPATH": os.pathsep.join(path)}
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of what it will change
     more = {"include_dashboard": False} if address == LOCAL else {}

@@ -42,7 +42,7 @@ def work(order: Mapping[str, Any], earlier: State | None, report: Callable[[Stat
     if earlier is not None:
         put_files(earlier)
         done = runner.unfinished(earlier["report"], "the shard's earlier state", plugin, plan)
-    run = Run(plugin, plan, done=done, command=running.command_line(options.words))
+    run = Run(plugin, plan, done=done, command=running.command_line(order["words"]))
     told = -order["every"]
 
     def on_result(check: Check, result: CheckResult) -> None:

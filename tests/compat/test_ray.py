@@ -21,6 +21,7 @@ from verification import cluster
 from verification.cli import main
 from verification.cli import shards as commands
 
+HERE = {"node_ip_address": "127.0.0.1"}
 RUN = ("run", "toy_pair:buggy", "--levels", "1,3", "--episodes", "96", "--injected", "200")
 
 
@@ -28,8 +29,8 @@ RUN = ("run", "toy_pair:buggy", "--levels", "1,3", "--episodes", "96", "--inject
 def address() -> Iterator[str]:
     """Two nodes of one core each on the loopback address."""
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1)
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, **HERE})
+    made.add_node(num_cpus=1, **HERE)
     made.wait_for_nodes()
     yield made.address
     ray.shutdown()

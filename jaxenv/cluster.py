@@ -10,13 +10,16 @@ import contextlib
 import importlib
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 LOCAL = "local"
 RETRIES = 10
 """Times that a shard is begun again after its worker was lost."""
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS, JOIN_SECONDS = 5.0, 45.0
+"""Seconds within which an address has to answer, and a process to have joined the cluster."""
 _POLL_SECONDS = 0.5
 
 Work = Callable[[Any, Any, Callable[[Any], None]], Any]
@@ -137,6 +140,8 @@ def connect(address: str, variables: Mapping[str, str], path: Sequence[str] = ()
         import ray.util.scheduling_strategies  # type: ignore[import-not-found]
     except ImportError as error:
         raise ClusterError(f"--ray {address}: Ray is not installed ({error}); pip install ray") from None
+    if address != LOCAL:
+        _require_cluster(address)
     environment = {**variables, "PYTHONPATH": os.pathsep.join(path)}
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns of what it will change
     more = {"include_dashboard": False} if address == LOCAL else {}
@@ -160,10 +165,31 @@ def _require_answer(address: str) -> None:
     """Refuse at once an address at which nothing listens: Ray itself tries for minutes."""
     if address in (LOCAL, "auto"):
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ClusterError(f"--ray {address!r} is no HOST:PORT; {_REMEDY}")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
     except OSError as error:
         raise ClusterError(f"--ray {address}: does not answer ({error}); {_REMEDY}") from None
+
+
+def _require_cluster(address: str) -> None:
+    """Refuse what is no cluster. Ray would wait for ever for a stranger's answer, so another process asks first."""
+    command = "import ray, sys; ray.init(address=sys.argv[1], log_to_driver=False, logging_level='error')"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", command, address],
+            capture_output=True,
+            text=True,
+            timeout=JOIN_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ClusterError(
+            f"--ray {address}: answers, but nobody could join within {JOIN_SECONDS:.0f} s: is it the head of a Ray "
+            f"cluster, of the same version?; {_REMEDY}"
+        ) from None
+    if done.returncode:
+        told = done.stderr.strip().splitlines() or ["no reason is told"]
+        raise ClusterError(f"--ray {address}: {told[-1]}; {_REMEDY}")

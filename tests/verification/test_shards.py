@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import toy_pair
 
 from jaxenv.shards import Shard, ShardError
+from references.protocol import Batch, Rolled, row, size, stack
 from verification import merging, runner
 from verification.check import Check
 from verification.cli import main
 from verification.levels import rolled
 from verification.levels.context import Plan
-from verification.plugin import Plugin
+from verification.plugin import Episode, Plugin, SelfPlay
 from verification.reporting.validate import validate
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
@@ -81,8 +83,6 @@ def test_all_levels_of_more_shards_than_parts(tmp_path: Path) -> None:
 
 def test_episodes_that_the_candidate_plays_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rolled, "EACH", 10)
-    from verification.plugin import SelfPlay
-
     own = SelfPlay(play=lambda seed, count, policy: iter(()), policies=("a", "b"))
     found = rolled.divided(own, 7, 45)
     assert [(part.policy, part.episodes) for part in found] == [
@@ -94,6 +94,52 @@ def test_episodes_that_the_candidate_plays_are_divided(monkeypatch: pytest.Monke
         ("b", 2),
     ]
     assert found[0].seed == found[3].seed == 7 and len({part.seed for part in found}) == 3
+
+
+class RollingMonster(toy_pair.RestorableMonster):
+    """… that plays whole episodes, whose starts their options name."""
+
+    def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
+        super().reset(int((options or {}).get("start", seed)))
+
+    def rollout(self, resets: Sequence[Mapping[str, Any]], actions: Sequence[Batch]) -> list[Rolled]:
+        return [Rolled(self.play(options, played)) for options, played in zip(resets, actions, strict=True)]
+
+    def play(self, options: Mapping[str, Any], actions: Batch) -> Batch:
+        self.reset(0, options)
+        states = [self.snapshot()]
+        for step in range(size(actions)):
+            self.step(row(actions, step))
+            states.append(self.snapshot())
+        return stack(states)
+
+
+def rolling() -> Plugin:
+    """A candidate with a bug that plays by itself: two policies, five episodes at a time."""
+
+    def play(seed: int, count: int, policy: str) -> Iterator[list[Episode]]:
+        rng, candidate = np.random.default_rng([seed, len(policy)]), RollingMonster("candidate", "no-potions")
+        for first in range(0, count, 5):
+            batch = []
+            for _ in range(min(5, count - first)):
+                options = {"start": int(rng.integers(2**31))}
+                actions = {"agent": rng.integers(0, 3, rng.integers(3, 9))}
+                batch.append(Episode(0, options, actions, candidate.play(options, actions), dict(options)))
+            yield batch
+
+    kind = RollingMonster
+    return toy_pair.make("toy_pair:rolling", kind, "no-potions", alone=SelfPlay(play=play, policies=("a", "bc")))
+
+
+def test_episodes_that_the_candidate_plays_are_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rolled, "EACH", 8)
+    asked = plan(tmp_path, levels=("L3",), episodes=44)
+    whole = report(rolling(), asked)
+    merged = json.loads(json.dumps(merging.merge(sharded(rolling(), asked, 4))))
+    assert timeless(merged) == timeless(whole)
+    check = whole["levels"][0]["checks"][0]
+    assert check["cases"] == 44 and check["divergences"] > 3
+    assert check["stats"]["episodes_by_policy"] == {"a": 22, "bc": 22}
 
 
 def test_a_shard_that_was_stopped_goes_on_in_the_middle_of_a_check(tmp_path: Path) -> None:

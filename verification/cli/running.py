@@ -135,8 +135,8 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
     begin = time.monotonic()
     try:
         source, entry = parse(options.untrusted)
-        with _progress(console) as progress:
-            on_result = _reporter(going, options.json, progress)
+        with progress(console) as bars:
+            on_result = _reporter(going, options.json, bars)
             going.results = verify_untrusted(
                 going.plugin,
                 source,
@@ -162,8 +162,8 @@ def _nothing(context: Context, result: CheckResult) -> None:
 
 
 def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
-    with _progress(console) as progress, listening(at_once=True) as interrupt:
-        runner.execute(going, _reporter(going, options.json, progress, interrupt.check))
+    with progress(console) as bars, listening(at_once=True) as interrupt:
+        runner.execute(going, _reporter(going, options.json, bars, interrupt.check))
         # Before the bars are drawn for the last time: a pipe that nobody reads any more costs no report.
         written = store(going, options.json)
     return tell(going, written, console)
@@ -188,10 +188,11 @@ def tell(going: Run, written: Sequence[Path], console: Console) -> int:
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
+def progress(console: Console) -> Iterator[Progress]:
+    """Bars of checks or shards, each with a note."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        yield progress
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+        yield bars
 
 
 def _reporter(
@@ -234,8 +235,8 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
     total = Run(plugin, plan, command=command_line())
     ends = time.monotonic() + options.duration
     number = 0
-    with _progress(console) as progress:
-        rounds = progress.add_task("rounds", total=None, note="")
+    with progress(console) as bars:
+        rounds = bars.add_task("rounds", total=None, note="")
         context = Context(plugin, plan)
         try:
             while time.monotonic() < ends and not total.interrupted and total.verdict in ("pass", "not_run"):
@@ -245,7 +246,7 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
                 runner.absorb(total, one)
                 number += 1
                 steps = sum(result.steps for result in total.results)
-                progress.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
+                bars.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
                 if total.error:
                     break
         except KeyboardInterrupt:

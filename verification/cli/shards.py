@@ -17,7 +17,7 @@ from jaxenv.commands.interrupts import INTERRUPTED
 from jaxenv.shards import Shard, ShardError
 from verification import cluster, merging
 from verification.cases import write_json
-from verification.cli.running import command_line
+from verification.cli.running import command_line, progress
 from verification.reporting import files, text
 from verification.reporting.validate import load
 from verification.results import EXIT_STATUS
@@ -105,7 +105,9 @@ class _Going:
         earlier = self._earlier() if self.options.resume else {}
         orders = {shard.number: cluster.order(self.options, shard) for shard in self.shards}
         self.console.say(f"{len(orders)} shards on a cluster of {on.cpus} cores; {len(earlier)} go on from a report")
-        on.run(cluster.WORK, orders, earlier, self._on_state, self.console.say)
+        with progress(self.console) as self.bars:
+            self.bar = self.bars.add_task("shards", total=len(orders), note="")
+            on.run(cluster.WORK, orders, earlier, self._on_state, self.console.say)
         found = [(str(self.paths[number]), self.states[number]["report"]) for number in sorted(self.states)]
         return _tell(merging.merge(found, command_line()), self.options.json, self.console)
 
@@ -118,11 +120,7 @@ class _Going:
         self.states[number] = state
         cluster.put_files(state)
         write_json(self.paths[number], state["report"])
-        going = state["report"]["interrupted"]
         ended = sum(not one["report"]["interrupted"] for one in self.states.values())
         cases = sum(map(cluster.cases, self.states.values()))
         differ = sum(map(cluster.divergences, self.states.values()))
-        self.console.say(
-            f"shard {self.shards[number - 1]}: {cluster.cases(state):,} cases{'' if going else ', done'}; of all: "
-            f"{ended} of {len(self.shards)} shards, {cases:,} cases, {differ} divergences"
-        )
+        self.bars.update(self.bar, completed=ended, note=f"{cases:,} cases, {differ} divergences")

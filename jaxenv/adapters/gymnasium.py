@@ -112,6 +112,7 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         self.num_envs = num_envs
         self.render_mode = None
         self.metadata = {"autoreset_mode": chosen, "render_modes": []}
+        self.autoreset_mode = chosen  # where Gymnasium's own vector environments have it, and TorchRL looks for it
         self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
         self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
         self._convert = _converter(arrays)

@@ -83,11 +83,13 @@ class Sequentialize(Environment[SequentializeState, Any, Any]):
 
     def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, SequentializeState]:
         obs, env_state = reset_hook(self.env)(key, params)
+        return obs, self.begin(env_state)
+
+    def begin(self, env_state: Any) -> SequentializeState:
+        """The state of `env_state`, one of `env` without auto-reset, in which nobody has chosen yet."""
         players = self.env.num_players
         nobody = jnp.zeros(players, bool)
-        return obs, SequentializeState(
-            env_state, jnp.zeros(players, jnp.int32), nobody, jnp.int32(0), jnp.zeros((), bool)
-        )
+        return SequentializeState(env_state, jnp.zeros(players, jnp.int32), nobody, jnp.int32(0), jnp.zeros((), bool))
 
     def step_env(
         self, key: jax.Array, state: SequentializeState, action: Any, params: Any

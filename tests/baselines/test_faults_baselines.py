@@ -44,6 +44,7 @@ WRITERS: dict[str, tuple[Callable[[Path, Path], tuple[Any, ...]], str]] = {
     "eval": (lambda run, place: ("eval", run, "--json", place / "x.json"), "--json"),
     "plot": (lambda run, place: ("plot", run, "--out", place / "curve"), "--out"),
     "plot beside": (lambda run, place: ("plot", place / "chain"), "--out"),
+    "play": (lambda run, place: ("play", "pongjax/pong-small", "--steps", 2, "--out", place / "x.html"), "--out"),
     "speed": (lambda run, place: (*SPEED, "--json", place / "x.json"), "--json"),
     "transfer": (lambda run, place: (*TRANSFER, "--json", place / "x.json"), "--json"),
     "transfer returns": (lambda run, place: (*TRANSFER, "--returns", place / "x.json"), "--returns"),

@@ -37,8 +37,11 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let libraries import what is deprecated: that is theirs to mend."""
+    """Use what the wheel installs, and let libraries import what is deprecated: that is theirs to mend."""
     if REQUIRED:
+        found = find_spec("jaxenv")
+        if found is None or "site-packages" not in str(found.origin):
+            raise pytest.UsageError(f"jaxenv comes from {found and found.origin}, not from the wheel; run .ci/compat")
         for category in ("DeprecationWarning", "FutureWarning", "PendingDeprecationWarning"):
             config.addinivalue_line("filterwarnings", f"ignore::{category}")
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from brax.envs.wrappers.training import wrap
 from brax.training.agents.ppo import networks, train
+from example_files import load
 
 from jaxenv.adapters.brax import Brax
 
@@ -42,6 +43,15 @@ def test_its_ppo_trains(id: str) -> None:
     assert np.isfinite(seen[-1]["training/total_loss"])
     action, _ = make_policy(params)(jnp.zeros(Brax(id).observation_size), jax.random.PRNGKey(0))
     assert action.shape == (1,)
+
+
+def test_the_example_learns_to_balance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jax, "device_put_replicated", getattr(jax, "device_put_replicated", None), raising=False)
+    if jax.device_put_replicated is None:
+        monkeypatch.delattr(jax, "device_put_replicated")
+    told, policy = load("brax_ppo").main("cheetahjax/InvertedPendulum-v5", 60_000, longest=50, environments=64)
+    assert told[-1][0] >= 60_000 and told[-1][1] > told[0][1] + 5, told
+    assert policy(jnp.zeros((3, 4)), jax.random.PRNGKey(0))[0].shape == (3, 1)
 
 
 def test_its_wrappers_limit_and_reset_it() -> None:

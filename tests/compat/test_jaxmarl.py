@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from example_files import load
 from jaxmarl.wrappers.baselines import CTRolloutManager, LogWrapper
 from toys import PASS, Duel
 
@@ -42,6 +43,19 @@ def test_its_log_wrapper_counts_whole_episodes() -> None:
     lengths = np.diff(np.flatnonzero(ends), prepend=-1)
     np.testing.assert_array_equal(np.asarray(info["returned_episode_lengths"])[ends][:, 0], lengths)
     np.testing.assert_array_equal(rewards["player_0"], -np.asarray(rewards["player_1"]))
+
+
+def test_the_example_learns_pong() -> None:
+    """One agent, whose reward can grow: two players who learn together win as often as they lose."""
+    figures = np.array(load("jaxmarl_ippo").train("pongjax/puffer_pong", updates=80, rate=3e-3)[2])
+    rewards, entropy = figures[:, 0], figures[:, 1]
+    assert rewards[-8:].mean() > rewards[:8].mean() + 0.02 and entropy[-1] < entropy[0], figures[::8]
+
+
+def test_the_example_trains_two_players_on_one_network() -> None:
+    network, weights, figures = load("jaxmarl_ippo").train(Duel(), updates=3, lanes=8)
+    assert np.isfinite(figures).all() and network.actions == Duel().num_actions
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(weights))
 
 
 def test_its_rollout_manager_batches_it() -> None:

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import mctx
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401
+from example_files import load
 from toys import PASS, Duel, Walk
 
 from jaxenv.adapters.mctx import Mctx
@@ -75,6 +77,12 @@ def test_a_battle_has_the_types_of_a_search() -> None:
     output, after = jax.eval_shape(search.recurrent_fn, (), KEY, jax.ShapeDtypeStruct((2,), jnp.int32), batch)
     assert root.prior_logits.shape == output.prior_logits.shape == (2, 11)
     assert jax.tree.structure(after) == jax.tree.structure(batch)
+
+
+@pytest.mark.compat
+def test_the_example_plays_and_says_what_a_decision_costs() -> None:
+    share, cost = load("mctx_search").main(2, 2, 4, "uniform_legal", longest=4)
+    assert 0 <= share <= 1 and cost > 0
 
 
 def test_games_that_it_cannot_search_are_named() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import stable_baselines3
 import torch
+from example_files import load
 from sb3_contrib import MaskablePPO
 from sb3_contrib.common.maskable.utils import get_action_masks, is_masking_supported
 from stable_baselines3.common.evaluation import evaluate_policy
@@ -59,6 +60,12 @@ def test_maskable_ppo_trains_on_battles_without_an_illegal_action() -> None:
         envs._masks = np.asarray(out.legal_actions)
         obs, illegal = np.array(out.obs), illegal + int(np.asarray(out.illegal).sum())
     assert illegal == 0
+
+
+def test_the_example_trains_and_plays_legally() -> None:
+    """Too few steps to grow strong; its `won` asserts that each action is legal."""
+    before, after = load("sb3_masks").main(3 * 64 * 64, "uniform_legal", battles=64)
+    assert min(before, after) > 0.3, (before, after)  # random against random wins a half
 
 
 def test_ppo_trains_on_half_cheetah_through_its_own_normalisation() -> None:

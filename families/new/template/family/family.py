@@ -10,4 +10,5 @@ FAMILY = Family(
     bench="families.new.template.family.bench:BENCH",
     training="families.new.template.family.training:TRAINING",
     transfer="families.new.template.family.transfer:TRANSFER",
+    watch="families.new.template.family.watch:draw",
 )

@@ -29,6 +29,9 @@ def test_it_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["train", ID, *few, "--backend", "xla", "--out", "run"]) == 0
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["status"] == "done" and result["steps"] == 1024 and result["mean_return"] is not None
+    assert main(["play", "run", "--steps", "5", "--out", "rover.html"]) == 0
+    page = (tmp_path / "rover.html").read_text()
+    assert page.count("<tr>") == 7 and page.count("R") >= 6  # a head, the start and five steps
 
 
 def test_the_same_policy_earns_the_same_in_the_reference(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
+import pokejax.tools  # noqa: F401 (the folder of the tools, which the wheel hides)
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "verification"))
 from verification import cluster
 from verification.cli import main

@@ -54,6 +54,7 @@ def _bench(files: Sequence[tuple[str, Mapping[str, Any]]], numbers: Sequence[Sha
     for key in ("env", "env_version", "config", "commit", "dirty", "protocol"):
         shards.same(names, [rows[place].get(key) for place in sorted(rows)], f"a row's {key}", _OTHER)
     whole = [rows[place] for place in sorted(rows)]
+    shards.same(names, [len(row["samples"]) for row in whole], "a row's number of samples", _OTHER)
     fastest: dict[str, float] = {}
     for row in whole:
         fastest[_section(row)] = max(row["median_sps"], fastest.get(_section(row), 0.0))

@@ -37,6 +37,10 @@ def test_rows_of_a_bench(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert {key: ours[key] for key in same} == {key: theirs[key] for key in same}
     fastest = max(row["median_sps"] for row in merged["rows"])
     assert [row["best"] for row in merged["rows"]] == [row["median_sps"] == fastest for row in merged["rows"]]
+    other = json.loads(Path(files[0]).read_text())
+    other["rows"][0]["samples"].pop()
+    with pytest.raises(ShardError, match="a row's number of samples is 1"):
+        merging.merge([("a", json.loads(Path(files[1]).read_text())), ("b", other)])
     capsys.readouterr()
     assert main(["merge", files[0], "--json", str(tmp_path / "no.json")]) == 2
     assert "shard 1/2 is missing" in capsys.readouterr().err

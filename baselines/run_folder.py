@@ -24,6 +24,7 @@ from baselines.errors import (
     DamagedCheckpointWarning,
     StorageError,
 )
+from baselines.sharding import Part
 from jaxenv.commands import files
 
 REMEDY = "choose another folder with --out"
@@ -156,7 +157,7 @@ def make(run: Path) -> None:
         raise files.unwritable(run, error, REMEDY) from error
 
 
-def write_config(run: Path, facts: Facts, backend: str, made_with: dict[str, Any]) -> None:
+def write_config(run: Path, facts: Facts, backend: str, made_with: dict[str, Any], part: Part | None = None) -> None:
     """`config.json`: what the run was asked for, for people, and for a run that was stopped before any checkpoint."""
     data = {
         "env": facts.env,
@@ -166,6 +167,7 @@ def write_config(run: Path, facts: Facts, backend: str, made_with: dict[str, Any
         "budget": facts.budget,
         "backend": backend,
         "resumed_at_update": facts.update or None,
+        **({"shard": part.to_json()} if part else {}),
         "config": configuration.to_json(facts.config),
         "made_with": made_with,
     }

@@ -25,6 +25,7 @@ from baselines.loggers import JsonLines, Logger, Loggers, Terminal
 from baselines.policy import TrainedPolicy, load
 from baselines.program import Program, compile_program, make_setup, member_keys
 from baselines.provenance import made_with
+from baselines.sharding import Part
 from baselines.state import LearnerState
 from jaxenv.commands import files
 from jaxenv.commands.interrupts import Interrupt, listening
@@ -75,6 +76,8 @@ class Request:
     checkpoint_seconds: float = 60.0
     loggers: tuple[Callable[[Path], Logger], ...] = ()
     """Makers of more loggers, given the run's folder."""
+    part: Part | None = None
+    """The shard that this run is, if it is one; `seed` and `members` are its own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +223,7 @@ class _Run:
         """Write what is known before the first chunk; a folder that cannot be written is noticed here."""
         request = self.request
         run_folder.make(request.folder)
-        run_folder.write_config(request.folder, self._facts(), request.backend, made_with())
+        run_folder.write_config(request.folder, self._facts(), request.backend, made_with(), request.part)
         keep = self.update * self.per_update if request.resume else None
         loggers.add(JsonLines(request.folder / "metrics.jsonl", keep, self._say))
         for make in request.loggers:

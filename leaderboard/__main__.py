@@ -17,6 +17,7 @@ COMMANDS = {
     "submit": "put a file of the bench into its place on the board",
     "convert": "turn rows of the older form, or a report, into files of the board",
     "sweep": "measure everything that fits the time on this machine, the most valuable first",
+    "merge": "make one file of the shards of a bench or a sweep",
     "record": "record a family's play, to be repeated on other machines",
     "reproduce": "print every figure of the paper that the suite starts from beside ours",
     "schema": "print the JSON Schema of the board's files",

@@ -63,7 +63,9 @@ class GymnasiumReference:
         self._out = self._blank
 
     def reset(self, seed: int, options: Mapping[str, Any] | None = None) -> None:
-        """Start an episode."""
+        """Start an episode, under the usual limit of time whatever was restored before."""
+        if self._limit is not None:
+            self._limit._max_episode_steps = self.horizon
         self._env.reset(seed=seed, options=dict(options) if options else None)
         self._out = self._blank
 

@@ -14,6 +14,7 @@ class Check:
     """One check: `run(context, result)`, with a `verification.levels.context.Context`, fills the result in place.
 
     So an interruption keeps what there is. `missing`: what it needs ("Restorable", "draws"), or a reason not to run.
+    `parts(plan)`: the number of parts that `verification.levels.parts` divides it into; without it the check is one.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Check:
     title: str
     run: Callable[[Any, CheckResult], None]
     missing: Sequence[str] = ()
+    parts: Callable[[Any], int] | None = None
 
     def start(self) -> CheckResult:
         """An empty result."""

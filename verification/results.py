@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,10 @@ LEVEL_TITLES = {
     "L3d": "law of the random draws",
     "L4": "policy transfer",
 }
+
+
+KEPT = 20
+"""Findings, faults and the like that a result tells one by one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Finding:
     * `suspects`: places in the candidate's source, the likeliest first, with a score.
     * `case`: what distinguishes the case (seed, policy, mutation); `file`: its counterexample; `repro`: the command.
     * `shrunk_steps`: joint steps of the counterexample after shrinking, None if it was not shrunk.
+    * `unshrunk`: in a shard's report, a shrunk finding as it would stand without shrinking: the shards together shrink
+      more of them than one process does.
     """
 
     step: int
@@ -54,11 +60,26 @@ class Finding:
     repro: str = ""
     shrunk_steps: int | None = None
     message: str = ""
+    unshrunk: Finding | None = None
 
     @property
     def first_field(self) -> str:
         """The path under which divergences are counted."""
         return self.differences[0].name if self.differences else self.message or "unknown"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of a check: `first` ≤ number < `done` are done, those below `last` fall to this process, `of` to all.
+
+    `before`: while a part goes on, the check's result as it was before it.
+    """
+
+    first: int
+    last: int
+    done: int
+    of: int
+    before: dict[str, Any] | None = None
 
 
 @dataclass
@@ -70,6 +91,7 @@ class CheckResult:
     * `first_fields`: divergences by the first differing path, and `first_steps`: by step, for triage.
     * `stats`: figures of the check's own; `notes`: sentences for the reader.
     * `behaviours`: how often its steps showed each.
+    * `parts`: of a check that is divided, what of it was done here; None for one that is not.
     """
 
     id: str
@@ -89,8 +111,9 @@ class CheckResult:
     notes: list[str] = field(default_factory=list)
     reason: str = ""
     behaviours: dict[str, int] = field(default_factory=dict)
+    parts: Parts | None = None
 
-    def add(self, finding: Finding, keep: int = 20) -> None:
+    def add(self, finding: Finding, keep: int = KEPT) -> None:
         """Count a divergence; the first `keep` are kept in detail."""
         self.divergences += 1
         self.first_fields[finding.first_field] = self.first_fields.get(finding.first_field, 0) + 1
@@ -99,6 +122,24 @@ class CheckResult:
         cells[str(finding.step)] = cells.get(str(finding.step), 0) + 1
         if len(self.findings) < keep:
             self.findings.append(finding)
+
+    def take(self, part: CheckResult, stats: bool = True) -> None:
+        """Add what came of more cases of the same check: counts add up, the first findings stay.
+
+        `stats`: its figures too, if they are counts, tables of counts or lists, of which the first `KEPT` stay.
+        """
+        self.cases += part.cases
+        self.steps += part.steps
+        self.seconds = round(self.seconds + part.seconds, 3)
+        self.divergences += part.divergences
+        self.findings = [*self.findings, *part.findings][:KEPT]
+        self.notes = list(dict.fromkeys([*self.notes, *part.notes]))
+        self.first_fields = _added(self.first_fields, part.first_fields)
+        self.first_steps = _added(self.first_steps, part.first_steps)
+        self.behaviours = dict(sorted(_added(self.behaviours, part.behaviours).items()))
+        self.reason = self.reason or part.reason
+        if stats:
+            self.stats = _added(self.stats, part.stats)
 
     def conclude(self) -> CheckResult:
         """Set the verdict from the counts: "fail" on any divergence, "not_run" when less ran than was planned."""
@@ -122,13 +163,19 @@ class CheckResult:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known["first_steps"] = {int(step): count for step, count in data.get("first_steps", {}).items()}
         known["findings"] = [_finding(found) for found in data.get("findings", [])]
+        known["parts"] = Parts(**data["parts"]) if data.get("parts") else None
         return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the report."""
         data = asdict(self)
         data["first_steps"] = {str(step): count for step, count in sorted(self.first_steps.items())}
-        data["first_fields"] = dict(sorted(self.first_fields.items(), key=lambda item: -item[1]))
+        data["first_fields"] = dict(sorted(self.first_fields.items(), key=lambda item: (-item[1], item[0])))
+        if self.parts is None:
+            del data["parts"]
+        for finding in data["findings"]:
+            if finding["unshrunk"] is None:
+                del finding["unshrunk"]
         data["rate_bound_95"] = self.rate_bound
         return data
 
@@ -136,7 +183,25 @@ class CheckResult:
 def _finding(data: dict[str, Any]) -> Finding:
     differences = tuple(FieldDifference(**difference) for difference in data["differences"])
     places = tuple((place, score) for place, score in data["suspects"])
-    return Finding(**{**data, "differences": differences, "suspects": places})
+    whole = _finding(data["unshrunk"]) if data.get("unshrunk") else None
+    return Finding(**{**data, "differences": differences, "suspects": places, "unshrunk": whole})
+
+
+def _added(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Both tables as one: counts added, tables in them likewise, lists one after the other. `TypeError` for others."""
+    found = dict(before)
+    for name, value in after.items():
+        if name not in found:
+            found[name] = value
+        elif isinstance(value, Mapping):
+            found[name] = _added(found[name], value)
+        elif isinstance(value, list):
+            found[name] = [*found[name], *value][:KEPT]
+        elif isinstance(value, int):
+            found[name] += value
+        else:
+            raise TypeError(f"{name}: two {type(value).__name__} cannot be added")
+    return found
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jaxenv import shards
+from leaderboard.invocation import spelled
 from references.protocol import WITHOUT, ReferenceUnavailableError, Restorable, capabilities
 from verification import fresh, localise
 from verification.check import Check
@@ -20,7 +22,7 @@ from verification.levels.continuous import continuous_checks, is_continuous
 from verification.plugin import Draws, Plugin, Sides, State
 from verification.provenance import provenance, verifier_hash
 from verification.reporting.validate import load as load_report
-from verification.results import LEVELS, CheckResult, Verdict, level_json, worst
+from verification.results import LEVELS, CheckResult, Parts, Verdict, level_json, worst
 
 SCHEMA = "verification.report/1"
 
@@ -57,10 +59,16 @@ class Run:
     command: str = ""
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     mutants: dict[str, Any] | None = None
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest verdict of any check; an interrupted or refused run is never a pass."""
+        """The gravest verdict of any check; an interrupted or refused run is never a pass, nor is a shard of one."""
+        return worst((self.verdict_here, "not_run")) if self.plan.shard else self.verdict_here
+
+    @property
+    def verdict_here(self) -> Verdict:
+        """The gravest verdict of the checks that this process has done."""
         found: list[Verdict] = [result.verdict for result in (*self.results, *self.ahead.values())]
         if self.error:
             found.append("error")
@@ -102,14 +110,16 @@ def execute(
     context = context or Context(run.plugin, run.plan)
     try:
         run.plugin.check()
-        checks = checks_of(context, run.plan.levels)
+        run.checks = checks_of(context, run.plan.levels)
+        starts = own_checks(run.checks, run.plan)
+        checks = [check for check in run.checks if check.id in starts]
         if cost is not None:
             checks.sort(key=cost)
         run.ahead = {check.id: CheckResult.from_json(run.done[check.id]) for check in checks if check.id in run.done}
         run.info = describe(context)
         fresh.require_deterministic(run.plugin, context.reference, "reference", run.plan.seed)
         for check in checks:
-            _run_check(run, context, check, on_result)
+            _run_check(run, context, check, starts[check.id], on_result)
             run.seconds = time.monotonic() - begin
     except KeyboardInterrupt:
         run.interrupted, run.reason = True, "interrupted; what was compared so far follows"
@@ -123,6 +133,25 @@ def execute(
     return run
 
 
+def own_checks(checks: Sequence[Check], plan: Plan) -> dict[str, CheckResult]:
+    """The empty results of the checks that fall to this process, with their parts, by id. All of them without shards.
+
+    A check that is not divided is one part; these go round the shards.
+    """
+    found = {}
+    for turn, check in enumerate(checks):
+        result = check.start()
+        if plan.shard is not None:
+            count = check.parts(plan) if check.parts else 1
+            mine = plan.shard.stretch(count, turn)
+            if not mine:
+                continue
+            if check.parts:
+                result.parts = Parts(mine.start, mine.stop, mine.start, count)
+        found[check.id] = result
+    return found
+
+
 def absorb(total: Run, part: Run) -> None:
     """Add a later run of the same checks to `total`: counts add up, the gravest verdict stands."""
     by_id = {result.id: result for result in total.results}
@@ -131,18 +160,10 @@ def absorb(total: Run, part: Run) -> None:
         if before is None:
             total.results.append(result)
             continue
-        before.cases += result.cases
         before.planned = (before.planned or 0) + (result.planned or 0)
-        before.steps += result.steps
-        before.seconds = round(before.seconds + result.seconds, 3)
-        before.divergences += result.divergences
-        before.findings += result.findings[: max(0, 20 - len(before.findings))]
-        for name, count in result.first_fields.items():
-            before.first_fields[name] = before.first_fields.get(name, 0) + count
-        for step, count in result.first_steps.items():
-            before.first_steps[step] = before.first_steps.get(step, 0) + count
+        before.take(result, stats=False)
+        before.parts = None
         before.verdict = worst((before.verdict, result.verdict))
-        before.reason = before.reason or result.reason
     total.info, total.coverage = part.info, part.coverage
     total.error, total.interrupted = total.error or part.error, total.interrupted or part.interrupted
     total.reason = total.reason or part.reason
@@ -150,23 +171,47 @@ def absorb(total: Run, part: Run) -> None:
 
 
 def finished_checks(path: Path | None, plugin: Plugin, plan: Plan) -> dict[str, Any]:
-    """The checks that an interrupted run's report has finished, by id.
+    """The checks that an interrupted run's report has finished, and the whole parts of one that it has begun, by id.
 
     `ValueError` when there is no such report, or it is of another environment, plan or verifier.
     """
     if path is None:
         raise ValueError("--resume needs --json FILE, the report of the interrupted run")
-    report = load_report(path)
+    return unfinished(load_report(path), str(path), plugin, plan)
+
+
+def unfinished(report: Mapping[str, Any], where: str, plugin: Plugin, plan: Plan) -> dict[str, Any]:
+    """The same of a report, which `where` names."""
     expected = {"env": plugin.env, "plan": _plain_plan(plan), "verifier_hash": verifier_hash()}
     found = {"env": report["env"], "plan": report["plan"], "verifier_hash": report["provenance"].get("verifier_hash")}
+    expected["shard"] = str(plan.shard) if plan.shard else None
+    shard = report.get("shard")
+    found["shard"] = str(shards.from_json(shard, where)) if shard else None
     for what, value in expected.items():
         if found[what] != value:
             raise ValueError(
-                f"{path}: {what} is {found[what]}, this run's is {value}; repeat the first command's options, "
+                f"{where}: {what} is {found[what]}, this run's is {value}; repeat the first command's options, "
                 "or start anew without --resume"
             )
-    checks = [check for level in report["levels"] for check in level["checks"]]
-    return {check["id"]: check for check in checks if check["verdict"] in ("pass", "fail", "inconclusive")}
+    checks = [_taken_over(check) for level in report["levels"] for check in level["checks"]]
+    return {check["id"]: check for check in checks if check}
+
+
+def is_finished(check: Mapping[str, Any]) -> bool:
+    """True for a check of a report that has nothing left to do."""
+    parts = check.get("parts")
+    return check["verdict"] in ("pass", "fail", "inconclusive") and (not parts or parts["done"] == parts["last"])
+
+
+def _taken_over(check: dict[str, Any]) -> dict[str, Any] | None:
+    """What of a check in a report need not be done again; None for nothing."""
+    parts = check.get("parts")
+    if is_finished(check) or not parts:
+        return check if is_finished(check) else None
+    if parts["done"] == parts["first"]:
+        return None
+    whole = parts["before"] or check
+    return {**whole, "verdict": "not_run", "reason": "", "parts": {**parts, "before": None}}
 
 
 def could_not_run(env: str, reason: str, plan: Plan, command: str) -> dict[str, Any]:
@@ -185,28 +230,26 @@ def _none() -> Any:
 
 
 def _plain_plan(plan: Plan) -> dict[str, Any]:
-    planned = asdict(plan)
+    planned = {name: value for name, value in asdict(plan).items() if name != "shard"}
     returns = str(plan.returns) if plan.returns else None
     return {**planned, "failures": str(plan.failures), "levels": list(plan.levels), "returns": returns}
 
 
-def _run_check(run: Run, context: Context, check: Check, on_result: OnResult) -> None:
-    earlier = run.ahead.pop(check.id, None)
-    if earlier is not None:
-        run.results.append(earlier)
-        if earlier.behaviours:  # what comes after it may go by them, as the choice of actions does
-            coverage.coverage_of(context).counts.update(earlier.behaviours)
-        on_result(check, earlier)
-        return
-    result = check.start()
+def _run_check(run: Run, context: Context, check: Check, empty: CheckResult, on_result: OnResult) -> None:
+    result, before = run.ahead.pop(check.id, None) or empty, coverage.counts_so_far(context)
     run.results.append(result)
+    if result.behaviours:
+        coverage.coverage_of(context).counts.update(result.behaviours)
+    if is_finished(vars(result) | {"parts": result.parts and vars(result.parts)}):
+        on_result(check, result)
+        return
     context.on_progress = lambda so_far: on_result(check, so_far)
     lacking = missing(context, check)
     if lacking:
         result.reason = f"needs {', '.join(lacking)}"
         on_result(check, result)
         return
-    begin, before = time.monotonic(), coverage.counts_so_far(context)
+    begin = time.monotonic()
     try:
         check.run(context, result)
     except KeyboardInterrupt:
@@ -255,10 +298,28 @@ def describe(context: Context) -> dict[str, Any]:
     return {**info, "capabilities": {**has, "missing": gaps}}
 
 
+def _only_a_shard(run: Run) -> str:
+    if run.plan.shard is None:
+        return ""
+    if not run.results and not run.error:
+        return f"nothing of this run falls to shard {run.plan.shard}: it has fewer parts than shards"
+    return (
+        f"shard {run.plan.shard} of a run: `{spelled('verification', 'merge')} FILE…` makes its report of all of them"
+    )
+
+
+def _shard(run: Run) -> dict[str, Any]:
+    """The shard's number, and all checks of the run in their order, by which it is merged."""
+    assert run.plan.shard is not None
+    checks = [{"id": check.id, "level": check.level} for check in run.checks]
+    return {**run.plan.shard.to_json(), "finished": not run.interrupted and not run.error, "checks": checks}
+
+
 def to_json(run: Run) -> dict[str, Any]:
     """The report, also of an unfinished run."""
-    levels = [level for level in LEVELS if level in run.plan.levels]
     results = (*run.results, *run.ahead.values())
+    here = {result.level for result in results} if run.plan.shard else set(LEVELS)
+    levels = [level for level in LEVELS if level in run.plan.levels and level in here]
     by_level = {level: [result for result in results if result.level == level] for level in levels}
     unknown = {"name": "unknown", "version": "unknown"}
     fields = run.plugin.state.fields
@@ -266,14 +327,15 @@ def to_json(run: Run) -> dict[str, Any]:
         "schema": SCHEMA,
         "env": run.plugin.env,
         "verdict": run.verdict,
-        "complete": not run.interrupted and not run.error,
+        "complete": not run.interrupted and not run.error and run.plan.shard is None,
         "interrupted": run.interrupted,
-        "reason": run.reason,
+        "reason": run.reason or _only_a_shard(run),
         "reference": run.info.get("reference", unknown),
         "candidate": run.info.get("candidate", unknown),
         "capabilities": run.info.get("capabilities", {"reference": {}, "candidate": {}, "missing": []}),
         "levels": [level_json(level, by_level[level]) for level in levels],
-        "coverage": run.coverage or {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None},
+        "coverage": run.coverage or dict(coverage.NOT_COUNTED),
+        **({"shard": _shard(run)} if run.plan.shard else {}),
         "mutants": run.mutants,
         "tost": [row for result in results for row in result.stats.get("tost", [])],
         "ignored_fields": [{"path": spec.path, "why": spec.why} for spec in fields if spec.kind == "ignore"],

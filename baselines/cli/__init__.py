@@ -18,6 +18,7 @@ COMMANDS = {
     "plot": ("baselines.cli.plot", "draw learning curves of one run or several, PNG and HTML"),
     "play": ("baselines.cli.play", "show one episode of a trained policy, step by step"),
     "export": ("baselines.cli.export", "write a trained policy as one file, which runs with JAX alone"),
+    "merge": ("baselines.cli.merge", "make one result of the shards of a run over seeds"),
     "speed": ("baselines.cli.speed", "time training, and the environment alone, over sizes of the network"),
     "rate": ("baselines.ratings", "play policies against each other and rate them"),
     "transfer": ("baselines.transfer", "test that a policy does as well here as in the reference"),

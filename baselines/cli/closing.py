@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from baselines import devices, run_folder
+from baselines import config as configuration
+from baselines import devices, run_folder, sharding
 from baselines.provenance import made_with
 from baselines.train import Request, Result
 from jaxenv.commands import files
@@ -50,7 +51,7 @@ def close(asked: Closing, request: Request, result: Result, console: Console) ->
         return INTERRUPTED if result.status == "interrupted" else 0
     from baselines.plot import plot_runs
 
-    report = _Report(_training(request, result))
+    report = _Report(_training(asked, request, result))
     _write(asked, result, report)
     curve = plot_runs([result.folder], result.folder / "curve")
     said, missing = "", "evaluation"
@@ -76,9 +77,13 @@ def close(asked: Closing, request: Request, result: Result, console: Console) ->
     return INTERRUPTED if said else 0
 
 
-def _training(request: Request, result: Result) -> dict[str, Any]:
+def _training(asked: Closing, request: Request, result: Result) -> dict[str, Any]:
     env = result.program.setup.lanes.env
     known = [value for value in result.mean_return if value is not None]
+    shard = {}
+    if request.part:
+        made = configuration.to_json(request.config), dataclasses.asdict(request.budget)
+        shard = {"shard": sharding.facts(request.part, *made, asked.eval_episodes)}
     return {
         "env": env.id,
         "env_version": env.version,
@@ -95,6 +100,7 @@ def _training(request: Request, result: Result) -> dict[str, Any]:
         "checkpoint": str(result.folder),
         "evaluation": None,
         "ratings": None,
+        **shard,
         "made_with": made_with(),
     }
 
@@ -107,7 +113,8 @@ def _evaluate(asked: Closing, request: Request, result: Result, console: Console
     with console.status("evaluating"):
         report.summary["env_sps"] = env_sps(result.program.setup.lanes)
         if asked.eval_episodes > 0:
-            played = evaluate_run(result.folder, asked.eval_episodes, request.seed, request.backend)
+            seed = request.part.seed if request.part else request.seed  # the same episodes for all members
+            played = evaluate_run(result.folder, asked.eval_episodes, seed, request.backend)
             report.lines = played["lines"]
             report.summary |= {"evaluation": played, "mean_return": played["mean_return"]}
     seconds = time.monotonic() - began
@@ -158,7 +165,7 @@ def _write(asked: Closing, result: Result, report: _Report) -> None:
 
 
 def _show(console: Console, report: _Report, curve: tuple[Path, ...], result: Result) -> None:
-    apart = ("evaluation", "ratings", "made_with")
+    apart = ("evaluation", "ratings", "made_with", "shard")
     shown = {name: value for name, value in report.summary.items() if name not in apart}
     console.print_json(json.dumps(shown))
     for line in report.lines:

@@ -21,9 +21,11 @@ from baselines.errors import CheckpointError, ConfigError
 from baselines.family import config_of
 from baselines.loggers import TensorBoard, WeightsAndBiases
 from baselines.ratings.matches import check_games
+from baselines.sharding import Part, of_run
 from baselines.train import Budget, Request, train
 from jaxenv.commands import files
 from jaxenv.commands.console import Console
+from jaxenv.shards import Shard, ShardError, parse
 from leaderboard.invocation import program
 
 
@@ -46,8 +48,10 @@ class Options:
     """Of initial weights, starts and choices."""
     seeds: int = 1
     """Number of members: runs that are trained together, with the seeds `seed`, `seed + 1`, …"""
+    shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = ""
+    """Train part I of N of the members alone, as a run of its own; `merge` makes one result of all. No rating table."""
     out: Path | None = None
-    """The run's folder; by default runs/ENV/TIME."""
+    """The run's folder; by default runs/ENV/TIME. That of a shard is `shard-I-of-N` in it."""
     resume: Path | None = None
     """Go on with the run in that folder, or from one of its checkpoints (RUN/checkpoints/28); its configuration is
     kept. Checkpoints that come after that one get other names."""
@@ -99,13 +103,21 @@ def main(arguments: list[str]) -> int:
     files.check_writable(options.json, "choose another file with --json")
     with contextlib.ExitStack() as held:
         result = train(request, console, held)
-        return close(Closing(options.eval_episodes, options.rating_games, options.json), request, result, console)
+        games = 0 if request.part else options.rating_games  # the other members are not here
+        return close(Closing(options.eval_episodes, games, options.json), request, result, console)
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return parse(text)
+    except ShardError as error:
+        raise ConfigError(f"--shard: {error}") from error
 
 
 def _request(options: Options) -> Request:
     given = options.minutes is not None or options.steps is not None
     budget = Budget(options.minutes, options.steps) if given else None
-    config, seed, members, number = options.config, options.seed, options.seeds, None
+    config, seed, members, number, part = options.config, options.seed, options.seeds, None, None
     if members < 1:
         raise ConfigError(f"--seeds must be at least 1, got {members}")
     check_seed(seed, members)
@@ -115,11 +127,16 @@ def _request(options: Options) -> Request:
         folder, number = run_folder.locate(options.resume)
         checkpoint, _ = run_folder.open_to_resume(folder, number)
         facts = run_folder.read_config(folder) if checkpoint is None else checkpoint.facts
-        _check_kept(options, folder, facts)
+        part = of_run(folder)
+        _check_kept(options, folder, facts, part)
         config, seed, members = facts.config, facts.seed, facts.members
         budget = budget or Budget(**facts.budget)
     else:
         folder = options.out or Path("runs") / options.env.replace("/", "-") / time.strftime("%Y%m%d-%H%M%S")
+        if options.shard:
+            part = Part(_shard(options.shard), seed, members)
+            seed, members = part.own
+            folder /= f"shard-{part.shard.number}-of-{part.shard.of}"
     loggers: list[Any] = [TensorBoard] if options.tensorboard else []
     if options.wandb:
         loggers.append(lambda folder: WeightsAndBiases(folder, options.wandb, {"env": options.env, "seed": seed}))
@@ -136,17 +153,20 @@ def _request(options: Options) -> Request:
         checkpoint=number,
         checkpoint_seconds=options.checkpoint_seconds,
         loggers=tuple(loggers),
+        part=part,
     )
 
 
-def _check_kept(options: Options, folder: Path, facts: Facts) -> None:
+def _check_kept(options: Options, folder: Path, facts: Facts, part: Part | None) -> None:
     """Refuse what a run that goes on cannot follow: its environment, seeds and configuration are what they were."""
     if facts.env != options.env:
         raise CheckpointError(f"--resume {options.resume}: that run trains {facts.env}, not {options.env}")
     plain = Options(options.env, config=config_of(options.env))
+    seed, seeds = (part.seed, part.seeds) if part else (facts.seed, facts.members)
     for name, asked, usual, kept in (
-        ("--seed", options.seed, plain.seed, facts.seed),
-        ("--seeds", options.seeds, plain.seeds, facts.members),
+        ("--seed", options.seed, plain.seed, seed),
+        ("--seeds", options.seeds, plain.seeds, seeds),
+        ("--shard", options.shard, "", str(part.shard) if part else ""),
         ("its settings", options.config, plain.config, facts.config),
     ):
         if asked not in (usual, kept):
@@ -155,5 +175,8 @@ def _check_kept(options: Options, folder: Path, facts: Facts) -> None:
                 f"--resume {options.resume}: {name}{shown} cannot be changed in a run that goes on; leave it out, or "
                 "begin a new run without --resume"
             )
-    if options.out is not None and options.out.absolute() != folder.absolute():
+    out = options.out
+    if out is not None and part:
+        out /= folder.name
+    if out is not None and out.absolute() != folder.absolute():
         raise ConfigError(f"--out {options.out}: the run goes on in its own folder, {folder}; leave out --out")

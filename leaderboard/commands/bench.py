@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from jaxenv.commands.arguments import path, positive, seconds
 from jaxenv.commands.console import Console
 from jaxenv.commands.interrupts import INTERRUPTED, Interrupt, listening
 from jaxenv.environment import Environment
+from jaxenv.shards import Shard
+from jaxenv.shards import argument as shard
 from leaderboard import bench as benching
 from leaderboard import child, comparison, configuration, machine, peer
 from leaderboard.commands import compare
@@ -62,6 +65,12 @@ def add(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--seconds", type=seconds, default=1.0, help="least length of a sample (default: %(default)s)")
     bench.add_argument("--chunk", type=positive, help="lanes that run together (default: the whole batch)")
     bench.add_argument("--devices", type=positive, help="devices to split lanes over (default: on a CPU one per core)")
+    bench.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="every N-th row alone, from the I-th on; `merge` makes one file of all",
+    )
     bench.add_argument(
         "--compare",
         metavar="COMMIT",
@@ -119,6 +128,7 @@ class _Rows:
 
     def __init__(self, out: Path | None):
         self._out, self._ended, self._current = out, [], []
+        self.shard: dict[str, Any] | None = None
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -138,7 +148,7 @@ class _Rows:
         """Replace the rows of the current section."""
         self._current = list(rows)
         if self._out is not None:
-            write(self.all, self._out)
+            write(self.all, self._out, self.shard)
 
     def end_section(self) -> int:
         """End the section; returns the number of its rows."""
@@ -147,9 +157,13 @@ class _Rows:
         return ended
 
 
-def write(rows: list[dict[str, Any]], out: Path) -> None:
-    """Replace `out` in one move: a reader, or an interrupt, never sees half a file. files.StorageError."""
+def write(rows: list[dict[str, Any]], out: Path, part: dict[str, Any] | None = None) -> None:
+    """Replace `out` in one move: a reader, or an interrupt, never sees half a file. files.StorageError.
+
+    `part`: of the rows of a shard, which are no submission before they are merged.
+    """
     data = {"schema": submission.SCHEMA, "kind": "sps", "submitter": submission.UNNAMED, "rows": rows}
+    data |= {"shard": part} if part else {}
     files.write(out, submission.text(data), REMEDY)
 
 
@@ -158,7 +172,7 @@ def _compare(arguments: argparse.Namespace, console: Console) -> int:
         env = configuration.make(arguments.env, configuration.parse(arguments.set))
         backend = _backend(arguments, env, console)
         batches = arguments.batch or [bench_of(arguments.env).batch(backend)]
-        others = ("json", "sweep", "chunk", "cores", "xla", "xla_option")
+        others = ("json", "sweep", "chunk", "cores", "xla", "xla_option", "shard")
         if given := [f"--{name.replace('_', '-')}" for name in others if getattr(arguments, name)]:
             raise ValueError(f"--compare times one row and writes none; leave {' '.join(given)} out")
         if len(batches) > 1:
@@ -200,11 +214,17 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
         backend=backend,
         beside_xla=arguments.xla,
     )
+    if arguments.shard and arguments.sweep:
+        raise ValueError(f"--shard {arguments.shard}: --sweep finds each batch by the one before; give them by --batch")
     name = env.spec.reference.name if env.spec.reference else None
     timed = part.session is not None and not arguments.no_reference
     if not timed and not arguments.no_reference:
         console.print(f"{arguments.env}: no timer for its reference ({name}); going without", soft_wrap=True)
     sections = _possible(choose(part.sections, machine.cores(), mode=arguments.mode, cores=arguments.cores), console)
+    batches = {section: settings.batches for section in sections}
+    if arguments.shard:
+        batches, rows.shard = _own_rows(arguments.shard, sections, settings.batches or ())
+        sections = list(batches)
     random_play = [section for section in sections if section.mode == MODES[0]]
     here = _peers(part, env, arguments.no_peers, bool(random_play), console)
     schedule = Schedule(len(sections), settings, timed, here, len(random_play))
@@ -232,8 +252,8 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
                 set=tuple(arguments.set),
                 mode=section.mode,
                 with_reference=timed,
-                with_peers=bool(here),
-                settings=settings,
+                with_peers=bool(here) and _has_peers_row(settings, batches[section]),
+                settings=dataclasses.replace(settings, batches=batches[section]),
             )
             if section.cores == machine.cores():
                 task.run(publish, report)
@@ -242,6 +262,28 @@ def _bench(arguments: argparse.Namespace, command: str, rows: _Rows, console: Co
                 say = lambda text: bar.console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
                 child.run(task, section.cores, publish, report, say)
             schedule.end_section(rows.end_section())
+
+
+def _has_peers_row(whole: Settings, batches: tuple[int, ...] | None) -> bool:
+    """True if the peers take their turns with a row of these: a shard need not have it."""
+    if batches is None or whole.batches is None:
+        return True
+    return any(whole.times_peers(batch, whole.batches.index(batch)) for batch in batches)
+
+
+def _own_rows(
+    part: Shard, sections: Sequence[Section], batches: Sequence[int]
+) -> tuple[dict[Section, tuple[int, ...] | None], dict[str, Any]]:
+    """The sections of a shard with their batches, and what its file says of it. ValueError for a shard without rows."""
+    matrix = [(section, batch) for section in sections for batch in batches]
+    mine = part.every(matrix)
+    if not mine:
+        raise ValueError(f"--shard {part}: no row falls to it, there are {count(len(matrix), 'row')}; use fewer shards")
+    plan = [f"{section.label}, batch {batch}" for section, batch in matrix]
+    found: dict[Section, tuple[int, ...] | None] = {}
+    for section, batch in mine:
+        found[section] = (*(found.get(section) or ()), batch)
+    return found, {**part.to_json(), "plan": plan}
 
 
 def _peers(part: Bench, env: Environment, unwanted: bool, random_play: bool, console: Console) -> tuple[Peer, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive_number
+from jaxenv.shards import argument as shard
 from leaderboard.invocation import program
 from leaderboard.sweeping import run as sweeping
 from leaderboard.sweeping.plan import DEVICES, plan
@@ -24,6 +25,12 @@ def add(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--resume", action="store_true", help="go on with the sweep that DIR holds")
     command.add_argument("--only", default="", metavar="TEXT", help="items whose name holds this text alone")
+    command.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="every N-th item alone, from the I-th on; `merge` makes one file of all",
+    )
     command.add_argument("--plan", action="store_true", help="print the items in their order, and measure nothing")
 
 
@@ -34,6 +41,14 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     if not items:
         print(f"cannot sweep: no item's name holds {arguments.only!r}; --plan lists them", file=sys.stderr)
         return 2
+    part = None
+    if arguments.shard:
+        part = {**arguments.shard.to_json(), "plan": [item.name for item in items]}
+        items = arguments.shard.every(items)
+        if not items:
+            count = len(part["plan"])
+            print(f"cannot sweep: no item falls to shard {arguments.shard}: there are {count}", file=sys.stderr)
+            return 2
     if arguments.plan:
         say("\n".join(f"{item.seconds():4.0f} s  {item.name}" for item in items))
         return 0
@@ -41,7 +56,8 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     try:
         with files.alone(out, sweeping.REMEDY, folder=True):
             files.check_writable(out / sweeping.FILE, sweeping.REMEDY)
-            sweep = sweeping.Sweep(out, arguments.device, items, program("leaderboard", *argv), resume=arguments.resume)
+            command = program("leaderboard", *argv)
+            sweep = sweeping.Sweep(out, arguments.device, items, command, resume=arguments.resume, shard=part)
             try:
                 sweeping.run(sweep, 60 * arguments.budget_minutes, say, out / sweeping.LOG)
             finally:

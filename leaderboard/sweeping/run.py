@@ -35,18 +35,29 @@ class SweepError(RuntimeError):
 class Sweep:
     """The results of a folder, and the items that are still to do.
 
-    `resume`: go on with what is there. Raises `SweepError` for a folder that holds another sweep, and
-    `files.StorageError` where it cannot be written.
+    `resume`: go on with what is there. `shard`: what the file says of the part that it is. Raises `SweepError` for a
+    folder that holds another sweep or part of one, and `files.StorageError` where it cannot be written.
     """
 
-    def __init__(self, out: Path, device: str, items: Sequence[Item], command: str, *, resume: bool) -> None:
+    def __init__(
+        self,
+        out: Path,
+        device: str,
+        items: Sequence[Item],
+        command: str,
+        *,
+        resume: bool,
+        shard: dict[str, Any] | None = None,
+    ) -> None:
         self.path, self.items, self.device, self.command = out / FILE, list(items), device, command
         self.data: dict[str, Any] = {"schema": SCHEMA, "kind": "sweep", "device": device, "command": command}
-        self.data |= {"facts": None, "items": {}}
+        self.data |= {"facts": None, "items": {}, **({"shard": shard} if shard else {})}
         if self.path.exists():
             if not resume:
                 raise SweepError(f"{self.path}: there is a sweep already; --resume goes on with it, or {REMEDY}")
             self.data = self._earlier()
+            if self.data.get("shard") != shard:
+                raise SweepError(f"{self.path}: is {_part(self.data.get('shard'))}, not {_part(shard)}; {REMEDY}")
 
     def _earlier(self) -> dict[str, Any]:
         try:
@@ -83,7 +94,7 @@ class Sweep:
         """Keep the facts, or raise `SweepError` where an earlier part of the sweep was made with others."""
         before = self.data["facts"]
         if before is not None:
-            for name, pick in (("machine", _hardware), ("commit", lambda f: f["commit"]), ("versions", _versions)):
+            for name, pick in (("machine", hardware), ("commit", lambda f: f["commit"]), ("versions", _versions)):
                 if pick(before) != pick(facts):
                     raise SweepError(
                         f"{self.path}: was begun with another {name}: {pick(before)}, now {pick(facts)}; {REMEDY}"
@@ -104,7 +115,14 @@ class Sweep:
         files.write(self.path, json.dumps(self.data, indent=1) + "\n", REMEDY)
 
 
-def _hardware(facts: dict[str, Any]) -> Any:
+def _part(shard: dict[str, Any] | None) -> str:
+    if shard is None:
+        return "a whole sweep"
+    return f"shard {shard['number']}/{shard['of']} of a sweep of {len(shard['plan'])} items"
+
+
+def hardware(facts: dict[str, Any]) -> Any:
+    """What makes two machines different ones for a measurement."""
     machine = facts["machine"]
     return [machine[name] for name in ("cpu", "cores", "device", "device_count")]
 

@@ -21,6 +21,10 @@ def train(*words: Any) -> Any:
     return command("baselines", "train", CHAIN, *words)
 
 
+def ray(address: str, *words: Any) -> Any:
+    return run("--ray", address, "--json", "{folder}/r.json", *words)
+
+
 CASES = [
     # verification
     Case("a level", run("--levels", "1,9"), "L9", "--levels", "levels are L0"),
@@ -30,6 +34,13 @@ CASES = [
     Case("a seed in words", run("--seed", "lucky"), "'lucky'", "--seed", "from 0 to"),
     Case("a seed that is too large", run("--seed", 2**63), str(2**63), "--seed", "from 0 to"),
     Case("a backend", run("--backend", "cuda"), "'cuda'", "--backend", "choose from"),
+    Case("a shard beyond the last", run("--shard", "4/3"), "4/3", "--shard", "write I/N with I from 1 to N"),
+    Case("shard none", run("--shard", "0/2"), "0/2", "--shard", "write I/N"),
+    Case("a shard in words", run("--shard", "x"), "'x'", "--shard", "as 1/4"),
+    Case("no shards", run("--ray", "local", "--shards", "0"), "'0'", "--shards", "at least 1"),
+    Case("a cluster of no address", ray("somewhere"), "'somewhere'", "--ray", "HOST:PORT"),
+    Case("a cluster without a file", run("--ray", "local"), "--ray local", "could not run", "--json FILE"),
+    Case("a cluster and a shard", ray("local", "--shard", "1/2"), "--shard", "--ray local", "leave one of the two out"),
     Case("a setting without a value", run("--set", "mood"), "'mood'", "--set", "NAME=VALUE"),
     Case("a setting that there is not", run("--set", "mood=wild"), "'mood'", "toy_pair:good", "it has: none"),
     Case(
@@ -89,6 +100,11 @@ CASES = [
     Case("bench in words", bench("--batch", "many"), "'many'", "--batch", "an integer of at least 1"),
     Case("bench of no samples", bench("--samples", "0"), "'0'", "--samples", "at least 1"),
     Case("bench of no time", bench("--seconds", "-1"), "'-1'", "--seconds", "a positive number"),
+    Case("bench of a shard", bench("--shard", "3/2"), "3/2", "--shard", "write I/N"),
+    Case(
+        "bench of a search", bench("--shard", "1/2", "--sweep"), "--shard 1/2", "cannot bench", "give them by --batch"
+    ),
+    Case("bench of no rows", bench("--shard", "9/9", "--batch", "2"), "--shard 9/9", "no row", "use fewer shards"),
     Case("bench of a mode", bench("--mode", "greedy"), "'greedy'", "--mode", "choose from"),
     Case("bench of no cores", bench("--cores", "0"), "'0'", "--cores", "at least 1"),
     Case("bench of too many cores", bench("--cores", "4096"), "4096", "--cores", "cores"),
@@ -106,6 +122,8 @@ CASES = [
     Case("train for no time", train("--minutes", "0"), "--minutes 0", "train", "a positive number"),
     Case("train with a seed", train("--seed", 2**31), str(2**31), "--seed", "from 0 to"),
     Case("train no seeds", train("--seeds", 0), "0", "--seeds", "at least 1"),
+    Case("train a shard", train("--shard", "0/2"), "0/2", "--shard", "write I/N"),
+    Case("train no member", train("--shard", "2/3"), "--shard 2/3", "there are 1", "give more --seeds"),
     Case("train by nothing", train("--backend", "tpu"), "tpu", "--backend", "simd"),
     Case("an odd number of games", train("--rating-games", 7), "7", "--rating-games", "an even number"),
     Case("no environments", train("--ppo.environments", 0), "0", "environments", "at least 1"),

@@ -27,6 +27,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "mctx": ("mctx",),
     "pettingzoo": ("pettingzoo",),
     "pgx": ("pgx",),
+    "ray": ("ray",),
     "rejax": ("rejax",),
     "stable_baselines3": ("stable_baselines3", "sb3_contrib"),
     "stoa": ("stoa",),

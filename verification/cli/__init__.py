@@ -1,4 +1,4 @@
-"""Command line: ``python -m verification check|run|fuzz|replay|shrink|mutants|power|coverage|report|compare|declare``.
+"""Command line: ``python -m verification COMMAND …``.
 
 Exit status: 0 pass, 1 fail, 2 inconclusive or not run, 3 error, 130 interrupted.
 """
@@ -15,9 +15,10 @@ from jaxenv.commands.arguments import path, positive, seed
 from jaxenv.commands.console import Console
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import run_command
+from jaxenv.shards import argument as shard
 from leaderboard.invocation import program
 from verification.backends import AUTO, BACKENDS
-from verification.cli import choices, files, measure, places, running
+from verification.cli import choices, files, measure, places, running, shards
 from verification.reporting.validate import ReportError
 from verification.results import EXIT_STATUS, LEVELS
 from verification.statistics import command as power
@@ -81,6 +82,13 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
         help="check this source, sandboxed, instead of the plugin's candidate",
     )
 
+    run.add_argument(
+        "--shard", type=shard, metavar="I/N", help="do part I of N of the run alone; `merge` makes one report of all"
+    )
+
+    shards.add_cluster(run)
+    shards.add(commands.add_parser("merge", help="make the report of a run of those of its shards"))
+
     fuzz = commands.add_parser("fuzz", help="levels 1 and 3 with fresh seeds until the time is over")
     _common(fuzz, arguments)
     _backend(fuzz)
@@ -125,10 +133,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     options = parser(arguments[1:]).parse_args(arguments)
+    options.words = arguments
     console = Console(stderr=True)
     commands = {
         "check": running.check,
         "run": running.run,
+        "merge": shards.merge,
         "fuzz": running.fuzz,
         "replay": files.replay,
         "shrink": files.shrink,
@@ -139,7 +149,7 @@ def _run(arguments: list[str]) -> int:
         "compare": files.compare,
         "declare": files.declare,
     }
-    if options.command not in ("power", "coverage", "report", "compare", "declare"):
+    if options.command not in ("merge", "power", "coverage", "report", "compare", "declare"):
         _keep_compiled()
     try:
         with places.held(options):

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from jaxenv.backends import settle
+from jaxenv.commands.console import Console
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from leaderboard.invocation import spelled
@@ -39,23 +39,39 @@ def plan_of(options: argparse.Namespace, levels: tuple[str, ...], **amounts: Any
     """The plan that a command line asks for."""
     returns = getattr(options, "returns", None)
     made = {"seed": options.seed, "failures": options.failures, "returns": returns, "options": choices.chosen(options)}
+    made["shard"] = getattr(options, "shard", None)
     return Plan(levels=levels, **made, **amounts)
 
 
 def load(options: argparse.Namespace, console: Console, plan: Plan) -> Plugin | None:
     """The plugin, with the command line's choices; None, said on the console and in the report, if there is none."""
     try:
-        plugin = load_plugin(options.env)
-        backend, note = _backend(options, plugin)
-        if note:
-            console.print(note, markup=False, highlight=False, soft_wrap=True)
-        plan.options["backend"] = backend
-        return plugin.configured(plan.options)
+        return _chosen(options, plan, lambda note: console.print(note, markup=False, highlight=False, soft_wrap=True))
     except (UnknownPluginError, ImportError, PluginError) as error:
         console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
         if options.json:
             write_json(options.json, runner.could_not_run(options.env, str(error), plan, command_line()))
         return None
+
+
+def _chosen(options: argparse.Namespace, plan: Plan, say: Callable[[str], None]) -> Plugin:
+    plugin = load_plugin(options.env)
+    backend, note = _backend(options, plugin)
+    if note:
+        say(note)
+    plan.options["backend"] = backend
+    return plugin.configured(plan.options)
+
+
+def configured(options: argparse.Namespace) -> tuple[Plugin, Plan]:
+    """Plugin and plan of ``run``. Raises what `load` puts into words."""
+    plan = _run_plan(options)
+    return _chosen(options, plan, lambda note: None), plan
+
+
+def _run_plan(options: argparse.Namespace) -> Plan:
+    amounts = {name: getattr(options, name) for name in ("episodes", "injected", "interactions")}
+    return plan_of(options, options.levels, **amounts)
 
 
 def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
@@ -68,9 +84,9 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
     return settle(asked, plugin.running.backends)
 
 
-def command_line() -> str:
-    """The command as it can be typed again."""
-    return spelled("verification", *sys.argv[1:])
+def command_line(words: Sequence[str] | None = None) -> str:
+    """The command as it can be typed again; `words`: the arguments, by default those of this process."""
+    return spelled("verification", *(sys.argv[1:] if words is None else words))
 
 
 def check(options: argparse.Namespace, console: Console) -> int:
@@ -84,16 +100,14 @@ def check(options: argparse.Namespace, console: Console) -> int:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """The levels asked for."""
-    plan = plan_of(
-        options,
-        options.levels,
-        episodes=options.episodes,
-        injected=options.injected,
-        interactions=options.interactions,
-    )
+    plan = _run_plan(options)
     plugin = load(options, console, plan)
     if plugin is None:
         return EXIT_STATUS["error"]
+    if options.ray:
+        from verification.cli.shards import on_cluster
+
+        return on_cluster(options, console)
     done: dict[str, Any] = {}
     if options.resume:
         try:
@@ -101,8 +115,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
         except ValueError as error:
             console.print(f"could not run: {error}", markup=False, highlight=False, soft_wrap=True)
             return EXIT_STATUS["error"]
-        console.print(f"resuming: {len(done)} checks are taken over")
+        finished = sum(map(runner.is_finished, done.values()))
+        begun = "" if finished == len(done) else ", and the parts of another that are done"
+        console.print(f"resuming: {finished} checks are taken over{begun}")
     going = Run(plugin, plan, done=done, command=command_line())
+    if options.untrusted and plan.shard:
+        console.print(f"could not run: --untrusted takes no --shard {plan.shard}; leave one of the two out")
+        return EXIT_STATUS["error"]
     if options.untrusted:
         return _untrusted(going, options, console)
     return _execute(going, options, console)
@@ -116,8 +135,8 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
     begin = time.monotonic()
     try:
         source, entry = parse(options.untrusted)
-        with _progress(console) as progress:
-            on_result = _reporter(going, options.json, progress)
+        with progress(console) as bars:
+            on_result = _reporter(going, options.json, bars)
             going.results = verify_untrusted(
                 going.plugin,
                 source,
@@ -143,8 +162,8 @@ def _nothing(context: Context, result: CheckResult) -> None:
 
 
 def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
-    with _progress(console) as progress, listening(at_once=True) as interrupt:
-        runner.execute(going, _reporter(going, options.json, progress, interrupt.check))
+    with progress(console) as bars, listening(at_once=True) as interrupt:
+        runner.execute(going, _reporter(going, options.json, bars, interrupt.check))
         # Before the bars are drawn for the last time: a pipe that nobody reads any more costs no report.
         written = store(going, options.json)
     return tell(going, written, console)
@@ -165,14 +184,15 @@ def tell(going: Run, written: Sequence[Path], console: Console) -> int:
         console.print("reports: " + ", ".join(map(str, written)), markup=False, soft_wrap=True)
     for line in text.lines(runner.to_json(going)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict]
+    return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict_here]
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
+def progress(console: Console) -> Iterator[Progress]:
+    """Bars of checks or shards, each with a note."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        yield progress
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
+        yield bars
 
 
 def _reporter(
@@ -215,8 +235,8 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
     total = Run(plugin, plan, command=command_line())
     ends = time.monotonic() + options.duration
     number = 0
-    with _progress(console) as progress:
-        rounds = progress.add_task("rounds", total=None, note="")
+    with progress(console) as bars:
+        rounds = bars.add_task("rounds", total=None, note="")
         context = Context(plugin, plan)
         try:
             while time.monotonic() < ends and not total.interrupted and total.verdict in ("pass", "not_run"):
@@ -226,7 +246,7 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
                 runner.absorb(total, one)
                 number += 1
                 steps = sum(result.steps for result in total.results)
-                progress.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
+                bars.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
                 if total.error:
                     break
         except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxenv.shards import Shard
 from references.protocol import Env
 from verification.fields import FieldTable
 from verification.plugin import Plugin
@@ -22,7 +23,8 @@ class Plan:
     """Amounts of a run. `episodes`: whole episodes of level 3; `injected`: single steps of level 1.
 
     Every check derives its own stream of random numbers from `seed` and its id. `shrink`: findings to shrink per check.
-    `returns`: the file of level 4. `options`: the choices that the plugin was configured with.
+    `returns`: the file of level 4. `options`: the choices that the plugin was configured with. `shard`: the part of the
+    run that this process does; None for all of it.
     """
 
     levels: tuple[str, ...] = ("L0", "L1", "L2", "L3", "L3d")
@@ -35,6 +37,7 @@ class Plan:
     failures: Path = Path("out/divergences")
     returns: Path | None = None
     options: dict[str, str] = field(default_factory=dict)
+    shard: Shard | None = None
 
 
 @dataclass

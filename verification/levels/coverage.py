@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from verification.levels.context import Context
 from verification.statistics.rates import unseen_mass
+
+NOT_COUNTED = {"declared": 0, "exercised": 0, "never": [], "counts": {}, "unseen_mass": None}
+"""The report's coverage of a run in which nothing was counted."""
 
 
 class Coverage:
@@ -43,8 +46,13 @@ def counts_so_far(context: Context) -> Counter[str]:
 
 def coverage_json(context: Context) -> dict[str, Any]:
     """The report's coverage: declared and exercised behaviours, the never exercised, Good–Turing's unseen mass."""
-    counts = coverage_of(context).counts
-    declared = list(dict.fromkeys([*context.plugin.behaviours.declared, *sorted(counts)]))
+    return to_json(context.plugin.behaviours.declared, coverage_of(context).counts)
+
+
+def to_json(known: Sequence[str], counts: Mapping[str, int]) -> dict[str, Any]:
+    """The same of counts by name, `known` being the declared behaviours."""
+    counts = Counter(counts)
+    declared = list(dict.fromkeys([*known, *sorted(counts)]))
     observed: Counter[Hashable] = Counter()
     observed.update(counts)
     unseen = unseen_mass(observed) if counts else None

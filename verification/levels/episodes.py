@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +13,11 @@ from verification import cases
 from verification.batches import TAPE_PATH, Bounds, is_over, random_actions, stack, step_many, step_with_tape
 from verification.cases import Case
 from verification.check import Check
-from verification.levels import rolled
-from verification.levels.context import Context
-from verification.levels.coverage import coverage_of
+from verification.levels import parts, rolled
+from verification.levels.context import Context, Plan
+from verification.levels.coverage import counts_so_far, coverage_of
 from verification.levels.mining import policies
-from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, compared_paths, timed
+from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, compared_paths
 from verification.localise import suspects
 from verification.results import CheckResult, FieldDifference, Finding
 
@@ -26,13 +25,15 @@ EPISODES = "L3/episodes"
 GUIDED = "guided"
 _EXPLORE = 0.2
 _TRIED = 8
+TOGETHER = 16
+"""Episodes of a part. What a guided one chooses goes by what its own part has exercised before."""
 
 
 class Guided:
     """Chooses, of a few random joint actions tried in the candidate, the one whose behaviours were seen least."""
 
     def __init__(self, context: Context) -> None:
-        self.context = context
+        self.context, self.before = context, counts_so_far(context)
 
     def __call__(self, rng: np.random.Generator, snapshot: Snapshot, legal: Mapping[str, Any]) -> Actions:
         if rng.random() < _EXPLORE:
@@ -42,7 +43,7 @@ class Guided:
         before = stack([snapshot] * _TRIED)
         after = step_many(self.context.candidate, before, actions)
         shown = behaviours_of(self.context, before, actions, after)
-        counts = coverage_of(self.context).counts
+        counts = counts_so_far(self.context) - self.before
         novelty = np.zeros(_TRIED)
         for name, present in shown.items():
             novelty += np.asarray(present) / (1.0 + counts[name])
@@ -57,32 +58,45 @@ def _repeat(allowed: Any, count: int) -> Any:
 
 
 def _run_episodes(context: Context, result: CheckResult) -> None:
-    begin = time.monotonic()
-    plan, plugin = context.plan, context.plugin
-    result.unit, result.planned = "episodes", plan.episodes
+    plan, result.unit = context.plan, "episodes"
+    result.planned = sum(len(_episodes(plan, number)) for number in parts.here(result, _parts(plan)))
+    for number in parts.to_do(context, result):
+        _play(context, result, _episodes(plan, number))
+    result.conclude()
+
+
+def _parts(plan: Plan) -> int:
+    return parts.of_length(plan.episodes, TOGETHER)
+
+
+def _episodes(plan: Plan, part: int) -> range:
+    return range(part * TOGETHER, min((part + 1) * TOGETHER, plan.episodes))
+
+
+def _play(context: Context, result: CheckResult, episodes: range) -> None:
+    """Play these episodes of a run: policies and options take turns over the whole of it."""
+    begin, before = time.monotonic(), result.seconds
+    plugin = context.plugin
     chosen = dict(policies(plugin))
     if plugin.behaviours.shown is not None and isinstance(context.candidate, Batched):
         chosen[GUIDED] = Guided(context)
     names = list(chosen)
-    by_policy: Counter[str] = Counter()
-    lengths: list[int] = []
-    for episode in range(plan.episodes):
+    by_policy = result.stats.setdefault("episodes_by_policy", {})
+    for episode in episodes:
         policy = names[episode % len(names)]
         options = plugin.play.options[(episode // len(names)) % len(plugin.play.options)]
         rng = context.rng(f"{EPISODES}/{episode}")
         seed = int(rng.integers(2**31))
-        lengths.append(_one(context, result, rng, seed, options, policy, chosen[policy]))
-        by_policy[policy] += 1
+        _one(context, result, rng, seed, options, policy, chosen[policy])
+        by_policy[policy] = by_policy.get(policy, 0) + 1
         result.cases += 1
-        timed(result, begin)
+        result.seconds = round(before + time.monotonic() - begin, 3)
         if episode % 8 == 0:
             context.on_progress(result)
-    result.stats |= {"episodes_by_policy": dict(by_policy), "mean_length": float(np.mean(lengths)) if lengths else 0.0}
-    result.conclude()
 
 
-def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: Any, policy: str, choose: Any) -> int:
-    """One episode on both sides, to its end or the first difference; returns its steps."""
+def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: Any, policy: str, choose: Any) -> None:
+    """One episode on both sides, to its end or the first difference."""
     plugin, reference, candidate = context.plugin, context.reference, context.candidate
     paths = compared_paths(context)
     cases.reset_pair(plugin, reference, candidate, seed, options)
@@ -120,7 +134,6 @@ def _one(context: Context, result: CheckResult, rng: Any, seed: int, options: An
             add_finding(context, result, case, finding)
         else:
             result.add(finding, DETAILED)
-    return len(played)
 
 
 def _behaviours(context: Context, trace: list[tuple[Snapshot, Actions, Snapshot]]) -> Mapping[str, Any]:
@@ -134,4 +147,4 @@ def checks(context: Context) -> list[Check]:
     """Level 3: episodes that the candidate plays by itself, if the plugin has them; else both sides step together."""
     if context.plugin.play.alone is not None:
         return rolled.checks(context)
-    return [Check(EPISODES, "L3", "whole episodes in lockstep", _run_episodes)]
+    return [Check(EPISODES, "L3", "whole episodes in lockstep", _run_episodes, parts=_parts)]

@@ -20,12 +20,12 @@ from verification.levels.context import Context
 from verification.levels.coverage import coverage_of
 from verification.localise import differences, suspects
 from verification.plugin import Injected, Plugin
-from verification.results import CheckResult, FieldDifference, Finding
+from verification.results import KEPT, CheckResult, FieldDifference, Finding
 from verification.shrink import Shrinker
 
 THREW = "reference_threw"
 """The figure of a check that counts the steps to which the reference gave no answer."""
-DETAILED = 20
+DETAILED = KEPT
 """Findings that a check describes in full; of the others only the first path is counted."""
 
 
@@ -85,7 +85,7 @@ def _add_all(
     for case in np.flatnonzero(wrong).tolist():
         draws = pair.tape_errors.get(case, "")
         if result.divergences >= DETAILED:
-            first = next((path for path in ordered if found[path][case]), TAPE_PATH)
+            first = TAPE_PATH if draws else next(path for path in ordered if found[path][case])
             result.add(Finding(1, (FieldDifference(first, "", None, None),)), DETAILED)
             continue
         seen = differences(context.table, ordered, pair.reference, pair.candidate, case)
@@ -118,20 +118,28 @@ def add_finding(context: Context, result: CheckResult, case: Case, finding: Find
     if result.divergences < plan.shrink:
         shrunk = shrinker(context).shrink(case)
         if shrunk is not None:
+            whole = None if plan.shard is None else _kept(context, result, case, finding, finding)
             case = shrunk.case
-            finding = _with(finding, shrunk_steps=len(case.actions), case={**finding.case, "shrunk": shrunk.history})
+            history = {**finding.case, "shrunk": shrunk.history}
+            finding = _with(finding, shrunk_steps=len(case.actions), case=history, unshrunk=whole)
             again = cases.play(
                 context.plugin, context.table, compared_paths(context), context.reference, context.candidate, case
             )
             # The file tells what its own, smaller case shows.
             saved = _with(finding, step=again[0], differences=again[1], draws=again[2]) if again else finding
     if result.divergences < DETAILED:
-        try:
-            path = cases.save(plan.failures, case, saved)
-            finding = _with(finding, file=str(path), repro=spelled("verification", "replay", path))
-        except StorageError as error:  # what was found counts all the same
-            result.notes.append(f"a counterexample is not kept: {error}")
+        finding = _kept(context, result, case, saved, finding)
     result.add(finding)
+
+
+def _kept(context: Context, result: CheckResult, case: Case, saved: Finding, finding: Finding) -> Finding:
+    """The finding with the file of its case, in which `saved` stands; a note in its place where none can be written."""
+    try:
+        path = cases.save(context.plan.failures, case, saved)
+    except StorageError as error:  # what was found counts all the same
+        result.notes.append(f"a counterexample is not kept: {error}")
+        return finding
+    return _with(finding, file=str(path), repro=spelled("verification", "replay", path))
 
 
 def _with(finding: Finding, **changes: Any) -> Finding:

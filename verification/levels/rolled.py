@@ -7,7 +7,6 @@ is compared. Episodes are compared several at a time, since a comparison costs t
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Queue
@@ -20,9 +19,10 @@ from references.protocol import Batch, Rollable, Rolled
 from verification.batches import concat, row, rows, size, undefined
 from verification.cases import Case
 from verification.check import Check
-from verification.levels.context import Context
+from verification.levels import parts
+from verification.levels.context import Context, Plan
 from verification.levels.coverage import coverage_of
-from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, draws_apart, timed
+from verification.levels.pairs import DETAILED, THREW, add_finding, behaviours_of, draws_apart
 from verification.localise import differences, suspects
 from verification.plugin import Episode, SelfPlay
 from verification.results import CheckResult, Finding
@@ -30,6 +30,8 @@ from verification.results import CheckResult, Finding
 LOCKSTEP = "L3/lockstep"
 TOGETHER = 32
 """Episodes that are compared at once."""
+EACH = 1024
+"""Episodes of a part, all of one policy. The candidate plays each part by itself, with a seed of its own."""
 _TOLD = 20
 """Faults and steps without an answer that the figures tell one by one."""
 Item = TypeVar("Item")
@@ -50,20 +52,44 @@ def shares(policies: Sequence[str], episodes: int) -> list[tuple[str, int]]:
     return [(policy, each + (k < rest)) for k, policy in enumerate(policies) if each + (k < rest)]
 
 
-def _played(own: SelfPlay, seed: int, episodes: int) -> Iterator[tuple[str, Sequence[Episode]]]:
+@dataclass(frozen=True)
+class Part:
+    """Episodes of one policy that the candidate plays with `seed`, as part `number` of a run."""
+
+    number: int
+    policy: str
+    seed: int
+    episodes: int
+
+
+def divided(own: SelfPlay, seed: int, episodes: int) -> list[Part]:
+    """The parts of a run. The first ones of each policy have the run's own seed."""
+    found: list[Part] = []
     for policy, count in shares(own.policies, episodes):
+        for k in range(parts.of_length(count, EACH)):
+            drawn = int(np.random.SeedSequence([seed, k]).generate_state(1, np.uint64)[0]) >> 1 if k else seed
+            found.append(Part(len(found), policy, drawn, min(EACH, count - k * EACH)))
+    return found
+
+
+def _played(own: SelfPlay, asked: Iterable[Part]) -> Iterator[tuple[Part, Sequence[Episode]]]:
+    for part in asked:
         produced = 0
-        for batch in own.play(seed, count, policy):
+        for batch in own.play(part.seed, part.episodes, part.policy):
             produced += len(batch)
-            yield policy, batch
-        if produced != count:
-            raise ValueError(f"the candidate played {produced} of {count} episodes under policy {policy}")
+            if produced <= part.episodes:
+                yield part, batch
+        if produced != part.episodes:
+            told = f"the candidate played {produced} of {part.episodes} episodes"
+            raise ValueError(f"{told} under policy {part.policy}")
 
 
-def _rolled(reference: Rollable, batches: Iterable[tuple[str, Sequence[Episode]]]) -> Iterator[list[Match]]:
-    for policy, episodes in batches:
+def _rolled(
+    reference: Rollable, batches: Iterable[tuple[Part, Sequence[Episode]]]
+) -> Iterator[tuple[Part, list[Match]]]:
+    for part, episodes in batches:
         rolled = reference.rollout([one.options for one in episodes], [one.actions for one in episodes])
-        yield [Match(episode, one, policy) for episode, one in zip(episodes, rolled, strict=True)]
+        yield part, [Match(episode, one, part.policy) for episode, one in zip(episodes, rolled, strict=True)]
 
 
 def _ahead(items: Iterable[Item]) -> Iterator[Item]:
@@ -93,23 +119,38 @@ def _ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 def run(context: Context, result: CheckResult) -> None:
     """Play, roll out and compare the plan's episodes."""
-    begin = time.monotonic()
     own, reference = context.plugin.play.alone, context.reference
     assert own is not None and isinstance(reference, Rollable)
-    result.unit, result.planned = "episodes", context.plan.episodes
-    result.stats |= {"episodes_by_policy": {}, "worker_faults": [], "unverified": 0, "reference_errors": []}
-    by_policy: Counter[str] = Counter()
-    batches = _ahead(_rolled(reference, _ahead(_played(own, context.plan.seed, context.plan.episodes))))
-    for batch in batches:
+    asked = divided(own, context.plan.seed, context.plan.episodes)
+    mine = parts.here(result, len(asked))
+    result.unit, result.planned = "episodes", sum(asked[number].episodes for number in mine)
+    for name, none in (("episodes_by_policy", {}), ("worker_faults", []), ("unverified", 0), ("reference_errors", [])):
+        result.stats.setdefault(name, none)
+    assert result.parts is not None
+    batches = _ahead(_rolled(reference, _ahead(_played(own, asked[result.parts.done : result.parts.last]))))
+    for number in parts.to_do(context, result):
+        _compare_part(context, result, asked[number], batches)
+    for _ in batches:  # there are no more, unless too many were played, which is an error
+        pass
+    result.conclude()
+
+
+def _compare_part(
+    context: Context, result: CheckResult, part: Part, batches: Iterator[tuple[Part, list[Match]]]
+) -> None:
+    """Take and compare the batches of a part, whose episodes come before those of the next one."""
+    begin, before, left = time.monotonic(), result.seconds, part.episodes
+    by_policy = result.stats["episodes_by_policy"]
+    while left > 0:
+        played, batch = next(batches)
+        assert played is part
+        left -= len(batch)
         for first in range(0, len(batch), TOGETHER):
             group = batch[first : first + TOGETHER]
             _compare(context, result, group)
-            by_policy.update(match.policy for match in group)
-            result.stats["episodes_by_policy"] = dict(by_policy)
-            timed(result, begin)
+            by_policy[part.policy] = by_policy.get(part.policy, 0) + len(group)
+            result.seconds = round(before + time.monotonic() - begin, 3)
             context.on_progress(result)
-    timed(result, begin)
-    result.conclude()
 
 
 def _compare(context: Context, result: CheckResult, group: Sequence[Match]) -> None:
@@ -196,4 +237,8 @@ def checks(context: Context) -> list[Check]:
     if own is None:
         return []
     missing = () if isinstance(context.reference, Rollable) else ("a Rollable reference",)
-    return [Check(LOCKSTEP, "L3", own.title, run, missing)]
+
+    def count(plan: Plan) -> int:
+        return len(divided(own, plan.seed, plan.episodes))
+
+    return [Check(LOCKSTEP, "L3", own.title, run, missing, count)]

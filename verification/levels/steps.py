@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections import Counter
 
 import numpy as np
 
 from verification.batches import legal_many, random_actions, size, step_many
 from verification.check import Check
-from verification.levels.context import Context
+from verification.levels import parts
+from verification.levels.context import Context, Plan
 from verification.levels.mining import live, mine
 from verification.levels.pairs import chunks, compare_steps, join, timed
 from verification.plugin import Injected
 from verification.results import CheckResult, FieldDifference, Finding
 
 INJECTED, PROPERTIES = "L1/injected", "L1/properties"
+_NOT_INJECTED = "the plugin injects no states of its own: only states that play reaches are stepped from"
 
 
 def injected_cases(context: Context, name: str, count: int) -> Injected:
@@ -24,30 +28,46 @@ def injected_cases(context: Context, name: str, count: int) -> Injected:
     own = count // 2 if plugin.injection.inject else 0
     played = live(mine(context, name, count - own))
     actions = random_actions(rng, legal_many(context.reference, played))
-    parts = [Injected(played, actions, ["played"] * size(played))]
+    found = [Injected(played, actions, ["played"] * size(played))]
     if plugin.injection.inject:
-        parts.append(plugin.injection.inject(rng, played, own))
-    return join(parts)
+        found.append(plugin.injection.inject(rng, played, own))
+    return join(found)
 
 
 def _run_injected(context: Context, result: CheckResult) -> None:
-    begin = time.monotonic()
-    result.unit, result.planned = "steps", context.plan.injected
-    if context.plugin.injection.inject is None:
-        result.notes.append("the plugin injects no states of its own: only states that play reaches are stepped from")
-    made: dict[str, int] = {}
-    part = 0
-    while result.cases < context.plan.injected:
-        count = min(context.plan.lanes, context.plan.injected - result.cases)
-        batch = injected_cases(context, f"{INJECTED}/{part}", count)
-        for name in (name for label in batch.labels for name in label.split("+")):
-            made[name] = made.get(name, 0) + 1
+    plan, result.unit = context.plan, "steps"
+    result.planned = sum(_share(plan, number) for number in parts.here(result, _injected_parts(plan)))
+    if context.plugin.injection.inject is None and _NOT_INJECTED not in result.notes:
+        result.notes.append(_NOT_INJECTED)
+    for number in parts.to_do(context, result):
+        _inject(context, result, number)
+    result.conclude()
+
+
+def _injected_parts(plan: Plan) -> int:
+    return parts.of_length(plan.injected, plan.lanes)
+
+
+def _share(plan: Plan, number: int) -> int:
+    """Steps of one part of the injected ones."""
+    return min(plan.lanes, plan.injected - number * plan.lanes)
+
+
+def _inject(context: Context, result: CheckResult, number: int) -> None:
+    """Play part `number`: one batch, and more where a batch has fewer cases than asked for."""
+    begin, before = time.monotonic(), result.seconds
+    made = Counter(result.stats.get("made_by", {}))
+    last, name = result.cases + _share(context.plan, number), f"{INJECTED}/{number}"
+    for again in itertools.count(1):
+        batch = injected_cases(context, name, last - result.cases)
+        made.update(name for label in batch.labels for name in label.split("+"))
+        result.stats["made_by"] = dict(sorted(made.items()))
         for piece in chunks(batch, context.plan.lanes):
             compare_steps(context, piece, result)
-        part += 1
-        timed(result, begin)
-    result.stats["made_by"] = dict(sorted(made.items()))
-    result.conclude()
+        result.seconds = round(before + time.monotonic() - begin, 3)
+        if result.cases >= last:
+            break
+        name = f"{INJECTED}/{number}/{again}"
 
 
 def _run_properties(context: Context, result: CheckResult) -> None:
@@ -71,7 +91,9 @@ def _run_properties(context: Context, result: CheckResult) -> None:
 
 def checks(context: Context) -> list[Check]:
     """The checks of level 1 that the plugin's declarations allow."""
-    found = [Check(INJECTED, "L1", "injected states, one step, every field", _run_injected, ("Restorable",))]
+    found = [
+        Check(INJECTED, "L1", "injected states, one step, every field", _run_injected, ("Restorable",), _injected_parts)
+    ]
     if context.plugin.laws.properties:
         found.append(Check(PROPERTIES, "L1", "properties of every step", _run_properties, ("Restorable",)))
     return found

@@ -48,7 +48,7 @@ def player_to_act(game: Game) -> jax.Array:
 
 
 def may_play(game: Game, cards: jax.Array) -> jax.Array:
-    """bool[20]: a Basic with room on the Bench; a Trainer that would do something; one Supporter, if none forbids it."""
+    """bool[20]: a Basic with room on the Bench; a Trainer that does something; one Supporter, if none forbids it."""
     room = jnp.any(~taken(game)[ME] & BENCH)
     trainer = operation(lookup(tables().trainer[:, 0], cards))
     fits = jax.vmap(playable, in_axes=(None, 0))(game, trainer) & (trainer.op > 0)
@@ -134,5 +134,3 @@ def legal_actions(game: Game) -> jax.Array:
     """bool[143]: what the player to act may do. In a finished game everything."""
     found = jnp.where(game.phase == SETUP, setup_actions(game), choice_actions(game))
     return jnp.where(game.phase == MAIN, main_actions(game), found) | (game.phase == OVER)
-
-

@@ -30,9 +30,7 @@ def without_choice(game: Game, when: jax.Array) -> Game:
     )
 
 
-def answer(
-    game: Game, action: jax.Array, asked: Row, answers: jax.Array, promotes: jax.Array, chance: Chance
-) -> Game:
+def answer(game: Game, action: jax.Array, asked: Row, answers: jax.Array, promotes: jax.Array, chance: Chance) -> Game:
     """Carry out what an operation asked for (``answers``), but for the hit of an attack; or bring in a new Active
     Pokémon (``promotes``)."""
     op = jnp.where(answers, asked.op, 0)

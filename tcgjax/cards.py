@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jaxenv.control import maybe
 from tcgjax.arrays import LIST, append, append_one, at, both, drop, length, lookup, nth, one_hot, pop, total
-from tcgjax.board import ACTIVE, HAND_LIMIT, NOWHERE, add_pokemon, append_stack, clear, free_spot, in_group
+from tcgjax.board import ACTIVE, HAND_LIMIT, add_pokemon, append_stack, clear, free_spot, in_group
 from tcgjax.chance import PICKS, Chance, pick, shuffled
 from tcgjax.state import ME, OPPONENT, Game
 from tcgjax.tables import FILTERS, ON, OP, OPPONENT_HAND, Row, tables
@@ -77,7 +77,7 @@ def move_cards(game: Game, row: Row, may_leave: jax.Array, chance: Chance) -> Ga
     places = jnp.arange(LIST, dtype=jnp.int32)
     shown = (places >= held) & (places < held + total(stack > 0))
     hand, known = jnp.where(returns, append_stack(hand, stack), hand), known | shown & returns
-    here = jnp.where(theirs, both(jnp.asarray(NOWHERE), jnp.asarray(ACTIVE)), both(jnp.asarray(ACTIVE), jnp.asarray(NOWHERE)))
+    here = one_hot(side, 2)[:, None] & ACTIVE
 
     shuffles = searches | benches | new_hand | leaves
     deck = maybe(shuffles, lambda deck: shuffled(chance.order(), deck), deck)

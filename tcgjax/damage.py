@@ -35,7 +35,7 @@ def count(game: Game, row: Row, heads: jax.Array) -> jax.Array:
 def holds(game: Game, row: Row, cost: jax.Array, heads: jax.Array, flips: jax.Array) -> jax.Array:
     """bool[]: the condition of an attack's extra damage. ``cost``: int32[9], the attack's."""
     defender = kinds(game)[OPPONENT, 0]
-    more = jnp.concatenate([jnp.where(NUMBERS == row.type, row.count, 0), row.count[None]])
+    more = jnp.concatenate([jnp.where(row.type == NUMBERS, row.count, 0), row.count[None]])
     conditions = {
         "all_heads": heads == flips,
         "damaged": game.damage[ME, 0] > 0,

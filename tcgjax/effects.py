@@ -170,13 +170,14 @@ def change_energy(game: Game, use: Use, row: Row, chance: Chance) -> Game:
     counts = jnp.where(op == OP["discard_all_energy"], 127, of_type(row.type, row.count))
     game = discard_energy(game, both(use.user, jnp.asarray(NOWHERE)) & discards, counts)
 
-    moved = jnp.where((op == OP["move_all_energy"]) & BENCH[:, None] & (of_type(row.type, jnp.ones((), jnp.int32)) > 0),
-                      game.energy[ME], 0)
+    moved = jnp.where(
+        (op == OP["move_all_energy"]) & BENCH[:, None] & (of_type(row.type, jnp.ones((), jnp.int32)) > 0),
+        game.energy[ME],
+        0,
+    )
     mine = game.energy[ME] - moved + jnp.where(ACTIVE[:, None], total(moved, 0), 0)
     game = game.replace(energy=both(mine, game.energy[OPPONENT]))
-    return maybe(
-        op == OP["discard_random_energy"], lambda game: discard_random_energy(game, use, row, chance), game
-    )
+    return maybe(op == OP["discard_random_energy"], lambda game: discard_random_energy(game, use, row, chance), game)
 
 
 def discard_random_energy(game: Game, use: Use, row: Row, chance: Chance) -> Game:
@@ -226,6 +227,4 @@ def ask(game: Game, use: Use, numbers: jax.Array) -> Game:
         "phase": CHOOSE,
         "after": jnp.where(use.attack, AFTER_END, AFTER_MAIN),
     }
-    return game.replace(
-        **{name: jnp.where(asked, value, getattr(game, name)) for name, value in changes.items()}
-    )
+    return game.replace(**{name: jnp.where(asked, value, getattr(game, name)) for name, value in changes.items()})

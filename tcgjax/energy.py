@@ -43,10 +43,8 @@ def attach_from_zone(game: Game, here: jax.Array, kind: jax.Array, count: jax.Ar
     hurt = jnp.where(taken(game)[OPPONENT, 0], hurt, 0)
     mine = jnp.where(healed > 0, jnp.maximum(game.damage[ME] - healed, 0), game.damage[ME])
     theirs = game.damage[OPPONENT] + jnp.where(ACTIVE, hurt, 0)
-    more = count[:, None] * (NUMBERS == kind)
-    return game.replace(
-        damage=both(mine, theirs), energy=both(game.energy[ME] + more, game.energy[OPPONENT])
-    )
+    more = count[:, None] * (kind == NUMBERS)
+    return game.replace(damage=both(mine, theirs), energy=both(game.energy[ME] + more, game.energy[OPPONENT]))
 
 
 def discard_energy(game: Game, here: jax.Array, counts: jax.Array) -> Game:
@@ -57,7 +55,7 @@ def discard_energy(game: Game, here: jax.Array, counts: jax.Array) -> Game:
 
 def of_type(kind: jax.Array, count: jax.Array) -> jax.Array:
     """int32[8]: ``count`` Energy of a type (1 + its place)."""
-    return jnp.where(NUMBERS == kind, count, 0)
+    return jnp.where(kind == NUMBERS, count, 0)
 
 
 def retreat_cost(game: Game) -> jax.Array:

@@ -111,9 +111,7 @@ def _play(game: Game, action: jax.Array, chance: Chance) -> Game:
 
     game, trainer = play_from_hand(game, action, intent)
     game = attach(game, action, intent)
-    game = maybe(
-        intent.retreats | intent.pays, lambda game: retreat(game, action, intent.pays), game
-    )
+    game = maybe(intent.retreats | intent.pays, lambda game: retreat(game, action, intent.pays), game)
     game = maybe(intent.discards_fossil, lambda game: discard_fossil(game, action), game)
 
     game, use, fails, strikes, hits, rows = attack_or_use(game, action, intent, asked, was_attack, trainer, chance)
@@ -201,9 +199,7 @@ def attack_or_use(
     game = game.replace(ability_used=game.ability_used | own(user & intent.uses))
 
     nothing_yet = (jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32))
-    heads, flips = maybe(
-        jnp.any(rows > 0), lambda _: flip_coins(game, user, operation(rows), chance), nothing_yet
-    )
+    heads, flips = maybe(jnp.any(rows > 0), lambda _: flip_coins(game, user, operation(rows), chance), nothing_yet)
     base, nothing = maybe(
         attacks, lambda _: base_damage(game, attack, heads, flips), (jnp.zeros((), jnp.int32), jnp.zeros((), bool))
     )

@@ -1,8 +1,8 @@
 """The state of one game, from the side of the player whose turn it is.
 
-Arrays of players have a leading axis of 2: 0 is the *current* player (``ME``), 1 the opponent; `Game.current` says which
-of the two players that is. Cards are numbers of `tcgjax.tables` (kind plus 1), 0 for none. Inside the rules numbers are
-int32; `pack` narrows them to the dtypes declared here.
+Arrays of players have a leading axis of 2: 0 is the *current* player (``ME``), 1 the opponent; `Game.current` says
+which of the two players that is. Cards are numbers of `tcgjax.tables` (kind plus 1), 0 for none. Inside the rules
+numbers are int32; `pack` narrows them to the dtypes declared here.
 """
 
 from __future__ import annotations
@@ -106,10 +106,9 @@ class Game(struct.Node):
     turn_limit: jax.Array = _stored(np.int8)
 
 
-PLAYER_FIELDS = tuple(
-    field.name for field in dataclasses.fields(Game) if field.metadata["shape"][:1] == (2,)  # type: ignore[arg-type]
-)
-SPOT_FIELDS = tuple(name for name in PLAYER_FIELDS if Game.__dataclass_fields__[name].metadata["shape"][1:2] == (SPOTS,))
+_SHAPES = {field.name: field.metadata["shape"] for field in dataclasses.fields(Game)}  # type: ignore[arg-type]
+PLAYER_FIELDS = tuple(name for name, shape in _SHAPES.items() if shape[:1] == (2,))
+SPOT_FIELDS = tuple(name for name in PLAYER_FIELDS if _SHAPES[name][1:2] == (SPOTS,))
 
 
 def _map_declared(game: Game, leaf: Any) -> Game:

@@ -82,10 +82,10 @@ _KEY_OF_WORD = {
     "damage_if": "condition",
     "search": "filter",
 }
-_KNOWN_KEYS = frozenset(
-    ("op", "when", "amount", "type", "only", "count", "on", "turns", "among", "names", "distinct", "basic", "hp")
-    + ("times", "add", *_KEY_OF_WORD.values())
-)
+_KNOWN_KEYS = {
+    *("op", "when", "amount", "type", "only", "count", "on", "turns", "among", "names", "distinct", "basic", "hp"),
+    *("times", "add", *_KEY_OF_WORD.values()),
+}
 
 
 class Row(NamedTuple):
@@ -182,18 +182,18 @@ def _attack_cost(cost: Sequence[str]) -> list[int]:
 
 
 @functools.cache
-def refused() -> dict[str, str]:
-    """Names of cards of the file that the engine does not play, and why; empty when it plays all of them."""
+def refused() -> dict[int, str]:
+    """Kinds of cards of the file that the engine does not play, and why; empty when it plays all of them."""
     found = {}
-    for row in library.kinds():
+    for kind, row in enumerate(library.kinds()):
         try:
-            _operations_of(row)
+            check_effects(row)
         except (KeyError, ValueError) as error:
-            found[row["name"]] = str(error.args[0])
+            found[kind] = str(error.args[0])
     return found
 
 
-def _operations_of(row: Mapping[str, Any]) -> None:
+def check_effects(row: Mapping[str, Any]) -> None:
     """Raise `KeyError` or `ValueError` for an effect that the engine has no operation for, or not in this order."""
     groups = library.table()["groups"]
     ability = row.get("ability") or {"use": "", "operations": []}

@@ -94,9 +94,7 @@ def begin_turn(game: Game, chance: Chance) -> Game:
     player = jnp.where(turn & 1 == 1, game.first, 1 - game.first)
     game = turned(game.replace(turn=turn), player != game.current)
     no_spot, nobody = jnp.zeros_like(game.new), jnp.zeros_like(game.retreated)
-    game = game.replace(
-        supporter_played=nobody, retreated=nobody, new=no_spot, evolved=no_spot, ability_used=no_spot
-    )
+    game = game.replace(supporter_played=nobody, retreated=nobody, new=no_spot, evolved=no_spot, ability_used=no_spot)
     game = draw_one(game, (turn > 1) | game.first_player_draws)
     types = game.energy_types[ME]
     drawn = 1 + nth(types, pick(chance.words[ENERGY], total(types)))
@@ -188,4 +186,3 @@ def between_turns(game: Game, chance: Chance) -> Game:
     """The end of a turn and the checkup."""
     game = checkup(end_turn(game), chance)
     return settle(game.replace(after=jnp.full((), AFTER_NEXT, jnp.int32)), jnp.zeros((), bool))
-

@@ -53,13 +53,13 @@ def may_play(game: Game, cards: jax.Array) -> jax.Array:
     trainer = operation(lookup(tables().trainer[:, 0], cards))
     fits = jax.vmap(playable, in_axes=(None, 0))(game, trainer) & (trainer.op > 0)
     no_more = game.supporter_played[ME] | (player_amount(game, "no_supporters")[ME] > 0)
-    no_more = no_more | (passives(game).op[OPPONENT, 0] == OP["no_supporters"])
+    no_more = no_more | (passives(kinds(game)[OPPONENT, 0]).op == OP["no_supporters"])
     return lookup(tables().basic, cards) & room | fits & ~(lookup(tables().supporter, cards) & no_more)
 
 
 def may_evolve(game: Game, cards: jax.Array) -> jax.Array:
     """bool[20, 4]: not in a player's first turn, and not a Pokémon that was played or evolved this turn."""
-    forbidden = ACTIVE & jnp.any(passives(game).op[OPPONENT] == OP["no_evolving"])
+    forbidden = ACTIVE & jnp.any(passives(kinds(game)[OPPONENT]).op == OP["no_evolving"])
     ready = taken(game)[ME] & ~game.new[ME] & ~forbidden & (game.turn > 2)
     names = lookup(tables().name, kinds(game)[ME])
     evolution = lookup(tables().stage, cards) > 0

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxenv.control import maybe
 from tcgjax import actions as a
 from tcgjax.arrays import at, both, first, one_hot, pop, total
 from tcgjax.board import ACTIVE, add_pokemon, free_spot, switch, taken
@@ -30,9 +31,9 @@ def without_choice(game: Game, when: jax.Array) -> Game:
     )
 
 
-def answer(game: Game, action: jax.Array, asked: Row, answers: jax.Array, promotes: jax.Array, chance: Chance) -> Game:
-    """Carry out what an operation asked for (``answers``), but for the hit of an attack; or bring in a new Active
-    Pokémon (``promotes``)."""
+def answer(game: Game, action: jax.Array, asked: Row, answers: jax.Array, attaches: jax.Array, chance: Chance) -> Game:
+    """Carry out what an operation asked for (``answers``), but for hits of attacks and Pokémon that change places; or
+    attach the Energy that waits in the Zone (``attaches``)."""
     op = jnp.where(answers, asked.op, 0)
     own = one_hot(action - a.OWN, SPOTS)
     theirs = one_hot(action - a.OPPONENTS, SPOTS)
@@ -43,13 +44,16 @@ def answer(game: Game, action: jax.Array, asked: Row, answers: jax.Array, promot
     mine = jnp.where(healed > 0, jnp.maximum(mine - healed, 0), mine)
     game = game.replace(damage=both(mine, game.damage[OPPONENT] + jnp.where(theirs, hurt, 0)))
 
-    attaches = op == OP["choose_attach"]
-    count = jnp.where(asked.count == UNTIL_TAILS, until_tails(chance), 1)
-    game = attach_from_zone(game, own & attaches, asked.type, count)
+    chosen = op == OP["choose_attach"]
+    run = chosen & (asked.count == UNTIL_TAILS)
+    here = jnp.where(attaches, one_hot(action - a.ATTACH, SPOTS), own & chosen)
+    kind = jnp.where(attaches, game.zone[ME], asked.type)
+    game = attach_from_zone(game, here, kind, jnp.where(run, until_tails(chance), 1))
     distinct = asked.flag > 0
     game = game.replace(
-        choice_left=jnp.where(attaches, game.choice_left - 1, game.choice_left),
-        choice_used=jnp.where(attaches, (game.choice_used | own) & distinct, game.choice_used),
+        zone=both(jnp.where(attaches, 0, game.zone[ME]), game.zone[OPPONENT]),
+        choice_left=jnp.where(chosen, game.choice_left - 1, game.choice_left),
+        choice_used=jnp.where(chosen, (game.choice_used | own) & distinct, game.choice_used),
     )
 
     moved = jnp.where(op == OP["move_energy"], of_type(asked.type, jnp.ones((), jnp.int32)), 0)
@@ -61,13 +65,22 @@ def answer(game: Game, action: jax.Array, asked: Row, answers: jax.Array, promot
     card = at(game.discard[OPPONENT], place)
     pile = pop(game.discard[OPPONENT], place, revives)
     game = add_pokemon(game, OPPONENT, free_spot(game, OPPONENT), card, revives)
-    game = game.replace(discard=both(game.discard[ME], pile))
+    return game.replace(discard=both(game.discard[ME], pile))
 
+
+def change_places(
+    game: Game, action: jax.Array, asked: Row, answers: jax.Array, promotes: jax.Array, retreats: jax.Array
+) -> Game:
+    """Bring in another Active Pokémon: who was chosen, or whose retreat (``retreats``) is paid."""
+    op = jnp.where(answers, asked.op, 0)
     switch_in = op == OP["switch_in"]
     other = switch_in | (op == OP["switch_out"]) | (promotes & ~taken(game)[OPPONENT, 0])
-    switches = other | (op == OP["switch_self"]) | promotes
+    paid = retreats & (game.choice_left == 0)
+    switches = other | (op == OP["switch_self"]) | promotes | paid
     spot = jnp.where(switch_in, action - a.OPPONENTS, action - a.OWN)
-    return switch(game, jnp.where(other, OPPONENT, ME), spot, switches)
+    spot = jnp.where(paid, first(game.choice_used), spot)
+    game = without_choice(game, paid)
+    return maybe(switches, lambda game: switch(game, jnp.where(other, OPPONENT, ME), spot, True), game)
 
 
 def asks_again(game: Game, asked: Row) -> jax.Array:
@@ -77,13 +90,14 @@ def asks_again(game: Game, asked: Row) -> jax.Array:
 
 
 def retreat(game: Game, action: jax.Array, pays: jax.Array) -> Game:
-    """Pay the Retreat Cost, Energy by Energy where there is something to choose, and change places.
+    """Pay the Retreat Cost, Energy by Energy where there is something to choose.
 
     ``pays``: the action is the choice of an Energy; else it begins the retreat.
     """
     begun = game.replace(
         retreated=game.retreated | jnp.array([True, False]),
         choice=jnp.full((), pay_retreat(), jnp.int32),
+        choice_attack=jnp.zeros((), bool),
         choice_left=retreat_cost(game),
         choice_used=one_hot(action - a.RETREAT + 1, SPOTS),
     )
@@ -96,10 +110,8 @@ def retreat(game: Game, action: jax.Array, pays: jax.Array) -> Game:
         return pay(game, first(provided > 0), (game.choice_left > 0) & ~several)
 
     game = lax.fori_loop(0, MOST_PAYMENTS, next_one, game)
-    waits = game.choice_left > 0
-    spot = first(game.choice_used)
-    game = game.replace(phase=jnp.where(waits, CHOOSE, game.phase))
-    return switch(without_choice(game, ~waits), ME, spot, ~waits)
+    # What provides two Energy may pay for more than is asked.
+    return game.replace(phase=jnp.full((), CHOOSE, jnp.int32), choice_left=jnp.maximum(game.choice_left, 0))
 
 
 assert KINDS_OF_ENERGY == a.COPY - a.PAY

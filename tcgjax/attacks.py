@@ -12,7 +12,7 @@ from tcgjax import damage
 from tcgjax.arrays import lookup
 from tcgjax.board import amount, operation
 from tcgjax.chance import CONFUSED, SMOKESCREEN, Chance, flip
-from tcgjax.energy import covers, worth
+from tcgjax.energy import covers
 from tcgjax.state import CONFUSED as IS_CONFUSED
 from tcgjax.state import ME, Game
 from tcgjax.tables import AMONG, OP, POKEMON_EFFECTS, ROWS, Row, tables
@@ -47,18 +47,20 @@ def is_stopped(game: Game, chance: Chance) -> jax.Array:
     return confused | smoke
 
 
-def is_unpaid(game: Game, row: Row, attack: Attack) -> jax.Array:
+def is_unpaid(row: Row, attack: Attack, provided: jax.Array) -> jax.Array:
     """bool[]: an attack that is copied from any Pokémon (``row``) needs the Energy for it, which is not there."""
-    return (row.among == ANY_OPPONENT) & ~covers(worth(game)[ME, 0], attack.cost)
+    return (row.among == ANY_OPPONENT) & ~covers(provided[ME, 0], attack.cost)
 
 
-def base_damage(game: Game, attack: Attack, heads: jax.Array, flips: jax.Array) -> tuple[jax.Array, jax.Array]:
+def base_damage(
+    game: Game, attack: Attack, provided: jax.Array, heads: jax.Array, flips: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """int32[], damage with all that the attack's text adds; bool[], tails make that the attack does nothing."""
 
     def one(place: jax.Array, base: jax.Array) -> jax.Array:
         row = operation(attack.rows[place])
-        per = row.amount * damage.count(game, row, heads)
-        holds = damage.holds(game, row, attack.cost, heads, flips)
+        per = row.amount * damage.count(game, row, provided, heads)
+        holds = damage.holds(game, row, attack.cost, provided, heads, flips)
         boosts = (row.op == OP["effect"]) & (row.what == BOOST)
         base = base + jnp.where(row.op == OP["damage_per"], per, 0)
         base = base + jnp.where((row.op == OP["damage_if"]) & holds, row.amount, 0)

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tcgjax.arrays import append, append_one, at, both, first, length, lookup, one_hot, total
+from tcgjax.arrays import LIST, append, at, both, first, length, lookup, one_hot, total
 from tcgjax.state import ME, OPPONENT, SPOT_FIELDS, SPOTS, Game
-from tcgjax.tables import MAX_STACK, PLAYER_EFFECTS, POKEMON_EFFECTS, Row, tables
+from tcgjax.tables import MAX_STACK, PLAYER_EFFECTS, POKEMON_EFFECTS, Passive, Row, tables
 
 HAND_LIMIT = 10
 ACTIVE = np.arange(SPOTS) == 0
@@ -43,9 +43,10 @@ def operation(number: jax.Array) -> Row:
     return Row(*(found[..., place] for place in range(len(Row._fields))))
 
 
-def passives(game: Game) -> Row:
-    """Passive abilities, fields of int32[2, 4]."""
-    return operation(lookup(tables().passive, kinds(game)))
+def passives(cards: jax.Array) -> Passive:
+    """Passive abilities, fields of the shape of ``cards``."""
+    found = lookup(tables().passive, cards)
+    return Passive(*(found[..., place] for place in range(len(Passive._fields))))
 
 
 def amount(game: Game, kind: str) -> jax.Array:
@@ -138,14 +139,14 @@ def clear(game: Game, gone: jax.Array) -> Game:
 
 def discard_pokemon(game: Game, gone: jax.Array) -> Game:
     """Discard the Pokémon ``gone`` (bool[2, 4]): their cards in the order of the spots, and from the Basic up."""
-    discard, size = list(game.discard), list(length(game.discard))
-    for side in (ME, OPPONENT):
-        for spot in range(SPOTS):
-            cards = jnp.where(gone[side, spot], game.cards[side, spot], 0)
-            for depth in range(MAX_STACK):
-                discard[side] = append_one(discard[side], size[side] + depth, cards[depth], cards[depth] > 0)
-            size[side] = size[side] + total(cards > 0)
-    return clear(game.replace(discard=jnp.stack(discard)), gone)
+    discard, size = game.discard, length(game.discard)
+    for spot in range(SPOTS):
+        stack = jnp.where(gone[:, spot, None], game.cards[:, spot], 0)
+        places = jnp.arange(LIST, dtype=jnp.int32)[None] - size[:, None]
+        for depth in range(MAX_STACK):
+            discard = jnp.where(places == depth, stack[:, depth, None], discard)
+        size = size + total(stack > 0, 1)
+    return clear(game.replace(discard=discard), gone)
 
 
 def append_stack(cards: jax.Array, stack: jax.Array) -> jax.Array:

@@ -7,15 +7,15 @@ import jax.numpy as jnp
 
 from tcgjax.arrays import both, lookup, total
 from tcgjax.board import ACTIVE, BENCH, amount, in_group, kinds, passives, player_amount, taken
-from tcgjax.energy import NUMBERS, covers, worth
+from tcgjax.energy import NUMBERS, covers
 from tcgjax.state import ME, OPPONENT, Game
 from tcgjax.tables import COUNTS, DAMAGE_CONDITIONS, OP, Row, tables
 
 WEAKNESS = 20
 
 
-def count(game: Game, row: Row, heads: jax.Array) -> jax.Array:
-    """int32[]: number that a "for each" of an attack multiplies."""
+def count(game: Game, row: Row, provided: jax.Array, heads: jax.Array) -> jax.Array:
+    """int32[]: number that a "for each" of an attack multiplies. ``provided``: `energy.worth`."""
     cards, there = kinds(game), taken(game)
     types = lookup(tables().type, cards[ME])
     meant = there[ME] & BENCH & ((row.type == 0) | (types == row.type)) & in_group(cards[ME], row.group)
@@ -23,7 +23,7 @@ def count(game: Game, row: Row, heads: jax.Array) -> jax.Array:
         "heads": heads,
         "own_bench": total(meant),
         "opponent_bench": total(there[OPPONENT] & BENCH),
-        "defender_energy": total(worth(game)[OPPONENT, 0]),
+        "defender_energy": total(provided[OPPONENT, 0]),
         "sweets_relay": game.sweets_relays[ME],
     }
     found = jnp.zeros((), jnp.int32)
@@ -32,7 +32,7 @@ def count(game: Game, row: Row, heads: jax.Array) -> jax.Array:
     return found
 
 
-def holds(game: Game, row: Row, cost: jax.Array, heads: jax.Array, flips: jax.Array) -> jax.Array:
+def holds(game: Game, row: Row, cost: jax.Array, provided: jax.Array, heads: jax.Array, flips: jax.Array) -> jax.Array:
     """bool[]: the condition of an attack's extra damage. ``cost``: int32[9], the attack's."""
     defender = kinds(game)[OPPONENT, 0]
     more = jnp.concatenate([jnp.where(row.type == NUMBERS, row.count, 0), row.count[None]])
@@ -47,7 +47,7 @@ def holds(game: Game, row: Row, cost: jax.Array, heads: jax.Array, flips: jax.Ar
         "evolved_this_turn": game.evolved[ME, 0],
         "knocked_out_last_turn": game.knocked_out_turn[ME] == game.turn - 1,
         "sweets_relay_last_turn": game.sweets_relay_turn[ME] == game.turn - 2,
-        "extra_energy": covers(worth(game)[ME, 0], cost + more),
+        "extra_energy": covers(provided[ME, 0], cost + more),
     }
     found = jnp.zeros((), bool)
     for place, name in enumerate(DAMAGE_CONDITIONS):
@@ -82,7 +82,7 @@ def hit(game: Game, base: jax.Array) -> tuple[Game, jax.Array]:
 def taken_less(game: Game, attacker_type: jax.Array) -> jax.Array:
     """int32[4]: all that lowers the damage which each Pokémon of the opponent takes."""
     less = amount(game, "take_less")[OPPONENT] + player_amount(game, "take_less")[OPPONENT]
-    passive = jax.tree.map(lambda values: values[OPPONENT], passives(game))
+    passive = passives(kinds(game)[OPPONENT])
     friends = taken(game)[OPPONENT][None] & in_group(kinds(game)[OPPONENT][None], passive.group[:, None])
     applies = (passive.op == OP["take_less"]) & ((passive.type == 0) | (passive.type == attacker_type))
     return less + jnp.where(applies & jnp.any(friends, -1), passive.amount, 0)
@@ -90,6 +90,6 @@ def taken_less(game: Game, attacker_type: jax.Array) -> jax.Array:
 
 def counter(game: Game) -> jax.Array:
     """int32[4]: damage that each Pokémon of the opponent, if it is damaged, does to its attacker."""
-    passive = jax.tree.map(lambda values: values[OPPONENT], passives(game))
+    passive = passives(kinds(game)[OPPONENT])
     own = jnp.where(ACTIVE & (passive.op == OP["counter"]), passive.amount, 0)
     return amount(game, "counter")[OPPONENT] + own

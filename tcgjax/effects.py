@@ -28,7 +28,7 @@ from tcgjax.board import (
 )
 from tcgjax.cards import move_cards
 from tcgjax.chance import PICKS, Chance, heads_of, pick, until_tails
-from tcgjax.energy import attach_from_zone, discard_energy, of_type, worth
+from tcgjax.energy import attach_from_zone, discard_energy, of_type
 from tcgjax.state import (
     AFTER_END,
     AFTER_MAIN,
@@ -72,11 +72,14 @@ class Use(NamedTuple):
     """int32[]: the damage that the attack has done."""
 
 
-def flip_coins(game: Game, user: jax.Array, rows: Row, chance: Chance) -> tuple[jax.Array, jax.Array]:
-    """int32[] twice: heads, and coins flipped, of a list of operations (fields of int32[3])."""
+def flip_coins(provided: jax.Array, user: jax.Array, rows: Row, chance: Chance) -> tuple[jax.Array, jax.Array]:
+    """int32[] twice: heads, and coins flipped, of a list of operations (fields of int32[3]).
+
+    ``provided``: `energy.worth`.
+    """
     flipping = rows.op == OP["coins"]
     mode = total(jnp.where(flipping, rows.what, 0))
-    energy = total(jnp.where(user[:, None], worth(game)[ME], 0))
+    energy = total(jnp.where(user[:, None], provided[ME], 0))
     counted = jnp.where(mode == COIN_MODES.index("per_energy"), energy, total(jnp.where(flipping, rows.count, 0)))
     is_run = mode == COIN_MODES.index("until_tails")
     flips = jnp.where(jnp.any(flipping) & ~is_run, counted, 0)

@@ -20,7 +20,7 @@ def worth(game: Game) -> jax.Array:
 
     Jungle Totem doubles Energy of its type on its owner's Pokémon of that type, once however many there are.
     """
-    passive = passives(game)
+    passive = passives(kinds(game))
     doubling = passive.op == OP["double_energy"]
     doubled = jnp.any(doubling[..., None] & (passive.type[..., None] == NUMBERS), 1)
     own_type = lookup(tables().type, kinds(game))[..., None] == NUMBERS
@@ -36,7 +36,7 @@ def covers(provided: jax.Array, cost: jax.Array) -> jax.Array:
 def attach_from_zone(game: Game, here: jax.Array, kind: jax.Array, count: jax.Array) -> Game:
     """Attach Energy (1 + its type) to the own Pokémon ``here`` (bool[4]), and let its ability see each."""
     count = jnp.where(here, count, 0)
-    passive = jax.tree.map(lambda values: values[ME], passives(game))
+    passive = passives(kinds(game)[ME])
     seen = jnp.where(passive.type == kind, count * passive.amount, 0)
     healed = jnp.where(passive.op == OP["heal_on_attach"], seen, 0)
     hurt = total(jnp.where(passive.op == OP["damage_on_attach"], seen, 0))

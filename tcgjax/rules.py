@@ -10,13 +10,13 @@ import jax.numpy as jnp
 from jaxenv.control import maybe
 from tcgjax import actions as a
 from tcgjax import damage
-from tcgjax.answers import answer, asks_again, retreat, without_choice
+from tcgjax.answers import answer, asks_again, change_places, retreat, without_choice
 from tcgjax.arrays import append_one, at, both, length, lookup, one_hot, pop
 from tcgjax.attacks import attack_of, base_damage, is_stopped, is_unpaid
-from tcgjax.board import ACTIVE, NOWHERE, add_pokemon, discard_pokemon, evolve, free_spot, kinds, operation, taken
+from tcgjax.board import ACTIVE, add_pokemon, evolve, free_spot, kinds, operation, taken
 from tcgjax.chance import Chance
 from tcgjax.effects import Use, flip_coins, run
-from tcgjax.energy import attach_from_zone, own
+from tcgjax.energy import own, worth
 from tcgjax.state import (
     AFTER_END,
     AFTER_MAIN,
@@ -110,19 +110,18 @@ def _play(game: Game, action: jax.Array, chance: Chance) -> Game:
     game = without_choice(game, intent.copies)
 
     game, trainer = play_from_hand(game, action, intent)
-    game = attach(game, action, intent)
-    game = maybe(intent.retreats | intent.pays, lambda game: retreat(game, action, intent.pays), game)
-    game = maybe(intent.discards_fossil, lambda game: discard_fossil(game, action), game)
+    retreats = intent.retreats | intent.pays
+    game = maybe(retreats, lambda game: retreat(game, action, intent.pays), game)
 
     game, use, fails, strikes, hits, rows = attack_or_use(game, action, intent, asked, was_attack, trainer, chance)
     game = maybe(jnp.any(rows > 0), lambda game: run(game, use, rows, chance), game)
     asks = jnp.any(rows > 0) & (game.phase == CHOOSE)
 
+    answers = intent.answers & ~hits
     game = maybe(
-        intent.answers | intent.promotes,
-        lambda game: answer(game, action, asked, intent.answers & ~hits, intent.promotes, chance),
-        game,
+        answers | intent.attaches, lambda game: answer(game, action, asked, answers, intent.attaches, chance), game
     )
+    game = change_places(game, action, asked, intent.answers, intent.promotes, retreats)
     again = intent.answers & asks_again(game, asked)
 
     game = turned(game, intent.setup_next)
@@ -134,7 +133,8 @@ def _play(game: Game, action: jax.Array, chance: Chance) -> Game:
     goes_on = (goes_on | jnp.any(trainer > 0) | returns) & ~asks & ~again
     following = jnp.where(intent.ends | attacked, AFTER_END, jnp.where(returns, after, AFTER_MAIN))
     by_attack = strikes | intent.answers & was_attack
-    return maybe(goes_on, lambda game: proceed(game, chance, following, by_attack), game)
+    fossil = own(one_hot(action - a.DISCARD_FOSSIL, SPOTS) & intent.discards_fossil)
+    return maybe(goes_on, lambda game: proceed(game, chance, following, by_attack, fossil), game)
 
 
 def play_from_hand(game: Game, action: jax.Array, intent: Intent) -> tuple[Game, jax.Array]:
@@ -163,21 +163,6 @@ def play_from_hand(game: Game, action: jax.Array, intent: Intent) -> tuple[Game,
     return game, jnp.where(trains, lookup(found.trainer, card), 0)
 
 
-def attach(game: Game, action: jax.Array, intent: Intent) -> Game:
-    """Attach the Energy that waits in the Zone."""
-    here = one_hot(action - a.ATTACH, SPOTS) & intent.attaches
-    kind = game.zone[ME]
-    game = game.replace(zone=both(jnp.where(intent.attaches, 0, kind), game.zone[OPPONENT]))
-    return maybe(
-        intent.attaches, lambda game: attach_from_zone(game, here, kind, jnp.ones((), jnp.int32)), game, masked=True
-    )
-
-
-def discard_fossil(game: Game, action: jax.Array) -> Game:
-    here = one_hot(action - a.DISCARD_FOSSIL, SPOTS)
-    return discard_pokemon(game, both(here, jnp.asarray(NOWHERE)))
-
-
 def attack_or_use(
     game: Game, action: jax.Array, intent: Intent, asked: Row, was_attack: jax.Array, trainer: jax.Array, chance: Chance
 ) -> tuple[Game, Use, jax.Array, jax.Array, jax.Array, jax.Array]:
@@ -186,10 +171,11 @@ def attack_or_use(
     Besides: `Use`; bool[] attack that fails before it begins; bool[] attack that does something; bool[] choice of who
     is damaged by an attack; int32[3] operations of the attack, the ability or the Trainer (``trainer``).
     """
+    provided = worth(game)
     copied = at(kinds(game)[OPPONENT], (action - a.COPY) >> 1)
     card = jnp.where(intent.copies, copied, kinds(game)[ME, 0])
     attack = attack_of(card, jnp.where(intent.copies, (action - a.COPY) & 1, action - a.ATTACK) & 1)
-    fails = intent.attacks & is_stopped(game, chance) | intent.copies & is_unpaid(game, asked, attack)
+    fails = intent.attacks & is_stopped(game, chance) | intent.copies & is_unpaid(asked, attack, provided)
     attacks = (intent.attacks | intent.copies) & ~fails
 
     spot = action - a.ABILITY
@@ -199,9 +185,11 @@ def attack_or_use(
     game = game.replace(ability_used=game.ability_used | own(user & intent.uses))
 
     nothing_yet = (jnp.zeros((), jnp.int32), jnp.zeros((), jnp.int32))
-    heads, flips = maybe(jnp.any(rows > 0), lambda _: flip_coins(game, user, operation(rows), chance), nothing_yet)
+    heads, flips = maybe(jnp.any(rows > 0), lambda _: flip_coins(provided, user, operation(rows), chance), nothing_yet)
     base, nothing = maybe(
-        attacks, lambda _: base_damage(game, attack, heads, flips), (jnp.zeros((), jnp.int32), jnp.zeros((), bool))
+        attacks,
+        lambda _: base_damage(game, attack, provided, heads, flips),
+        (jnp.zeros((), jnp.int32), jnp.zeros((), bool)),
     )
     strikes = attacks & ~nothing
     hits = intent.answers & (asked.op == OP["choose_damage"]) & was_attack & (action >= a.OPPONENTS)

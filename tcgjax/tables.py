@@ -107,6 +107,18 @@ class Row(NamedTuple):
     """"distinct" or "basic"."""
 
 
+class Passive(NamedTuple):
+    """The operation of a passive ability, as in `Row`."""
+
+    op: Any
+    type: Any
+    amount: Any
+    group: Any
+
+
+PASSIVE_FIELDS = tuple(Row._fields.index(name) for name in Passive._fields)
+
+
 @dataclasses.dataclass(frozen=True)
 class Tables:
     """All columns. N cards and M operations, counting nothing."""
@@ -135,7 +147,7 @@ class Tables:
     ability: np.ndarray
     """int16[N, 3]: operations of an ability that is used; 0 where it is passive."""
     passive: np.ndarray
-    """int16[N]: the operation of a passive ability."""
+    """int16[N, 4]: the fields of `Passive` of a passive ability."""
     trainer: np.ndarray
     """int16[N, 3]: operations of an Item or a Supporter."""
     attack: np.ndarray
@@ -264,7 +276,9 @@ def tables() -> Tables:
         retreat=column(lambda row: row.get("retreat", 0), np.int8),
         use=column(lambda row: USES.index((row.get("ability") or {"use": ""})["use"]), np.int8),
         ability=column(lambda row: numbers(ability(row, False)), np.int16, (ROWS,)),
-        passive=column(lambda row: numbers(ability(row, True))[0], np.int16),
+        passive=column(
+            lambda row: [coded[numbers(ability(row, True))[0]][at] for at in PASSIVE_FIELDS], np.int16, (4,)
+        ),
         trainer=column(lambda row: numbers(row.get("operations", ())), np.int16, (ROWS,)),
         attack=column(attacks(lambda attack: True, False), np.bool_, (2,)),
         cost=column(attacks(lambda attack: _attack_cost(attack["cost"]), _attack_cost(())), np.int8, (2, 9)),

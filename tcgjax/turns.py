@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from jaxenv.control import maybe
 from tcgjax.arrays import LIST, both, lookup, nth, total
@@ -111,7 +112,7 @@ def begin_turn(game: Game, chance: Chance) -> Game:
 
 def end_turn(game: Game) -> Game:
     """The Energy that was not attached is lost; Zeraora gets its Energy at the end of its owner's first turn."""
-    passive = jax.tree.map(lambda values: values[ME], passives(game))
+    passive = passives(kinds(game)[ME])
     gets = (passive.op == OP["attach_after_first_turn"]) & (game.turn <= 2)
     more = gets[:, None] & (passive.type[:, None] == NUMBERS)
     energy = both(game.energy[ME] + more.astype(jnp.int32), game.energy[OPPONENT])
@@ -137,15 +138,16 @@ def checkup(game: Game, chance: Chance) -> Game:
     )
 
 
-def settle(game: Game, by_attack: jax.Array) -> Game:
+def settle(game: Game, by_attack: jax.Array, discarded: jax.Array) -> Game:
     """Discard Pokémon without HP, give points for them, decide who has won, and see who lacks an Active Pokémon.
 
-    ``by_attack``: an attack of the current player is being resolved, which Marshadow's Revenge remembers. The phase is
-    `OVER`, `PROMOTE` or `MAIN` afterwards.
+    ``discarded``: bool[2, 4], Pokémon that are discarded for no point. ``by_attack``: an attack of the current player
+    is being resolved, which Marshadow's Revenge remembers. The phase is `OVER`, `PROMOTE` or `MAIN` afterwards.
     """
-    gone = taken(game) & (hit_points(game) <= 0)
-    worth = jnp.where(gone, 1 + lookup(tables().ex, kinds(game)).astype(jnp.int32), 0)
-    lost = jnp.any(gone[OPPONENT]) & by_attack
+    beaten = taken(game) & (hit_points(game) <= 0)
+    gone = beaten | discarded & taken(game)
+    worth = jnp.where(beaten, 1 + lookup(tables().ex, kinds(game)).astype(jnp.int32), 0)
+    lost = jnp.any(beaten[OPPONENT]) & by_attack
     game = game.replace(
         points=game.points + total(worth, 1)[::-1],
         knocked_out_turn=jnp.where(np.array([False, True]) & lost, game.turn, game.knocked_out_turn),
@@ -164,8 +166,11 @@ def settle(game: Game, by_attack: jax.Array) -> Game:
     )
 
 
-def proceed(game: Game, chance: Chance, after: jax.Array, by_attack: jax.Array) -> Game:
-    """Go on until somebody must decide: knock-outs, winner, new Active Pokémon, the turn's end, the next turn."""
+def proceed(game: Game, chance: Chance, after: jax.Array, by_attack: jax.Array, discarded: jax.Array) -> Game:
+    """Go on until somebody must decide: knock-outs, winner, new Active Pokémon, the turn's end, the next turn.
+
+    ``by_attack`` and ``discarded`` as in `settle`.
+    """
     game = game.replace(
         after=after,
         choice=jnp.zeros((), jnp.int32),
@@ -173,9 +178,14 @@ def proceed(game: Game, chance: Chance, after: jax.Array, by_attack: jax.Array) 
         choice_left=jnp.zeros((), jnp.int32),
         choice_used=jnp.zeros_like(game.choice_used),
     )
-    game = settle(game, by_attack)
-    ends = (game.phase == MAIN) & (game.after == AFTER_END)
-    game = maybe(ends, lambda game: between_turns(game, chance), game)
+
+    def look(place: jax.Array, game: Game) -> Game:
+        # Looking twice changes nothing, unless the turn has ended in between.
+        game = settle(game, by_attack & (place == 0), discarded)
+        ends = (game.phase == MAIN) & (game.after == AFTER_END)
+        return maybe(ends, lambda game: between_turns(game, chance), game)
+
+    game = lax.fori_loop(0, 2, look, game)
     next_one = (game.phase == MAIN) & (game.after == AFTER_NEXT)
     over = next_one & (game.turn >= game.turn_limit)
     game = game.replace(phase=jnp.where(over, OVER, game.phase), winner=jnp.where(over, TIE, game.winner))
@@ -184,5 +194,4 @@ def proceed(game: Game, chance: Chance, after: jax.Array, by_attack: jax.Array) 
 
 def between_turns(game: Game, chance: Chance) -> Game:
     """The end of a turn and the checkup."""
-    game = checkup(end_turn(game), chance)
-    return settle(game.replace(after=jnp.full((), AFTER_NEXT, jnp.int32)), jnp.zeros((), bool))
+    return checkup(end_turn(game), chance).replace(after=jnp.full((), AFTER_NEXT, jnp.int32))

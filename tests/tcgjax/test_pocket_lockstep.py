@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 from pocket_table import random_game
 
+from families.tcgjax.verify.observations import to_arrays
 from families.tcgjax.verify.snapshots import from_snapshot, to_snapshot, to_words
 from references.tcg_pocket import actions as reference_actions
 from references.tcg_pocket import rules as reference_rules
 from references.tcg_pocket.cards import Card, cards
+from references.tcg_pocket.observation import observe as reference_observe
 from references.tcg_pocket.snapshot import to_numbers
 from tcgjax import actions, chance, rules, state
+from tcgjax.observation import OBS_SPEC, observe
 
 FIRST_SETS = ("A1", "A1a", "P-A")
 FEW, MANY = 24, 4096
@@ -45,18 +48,23 @@ POOLS: dict[str, Callable[[Card], bool]] = {
 
 @pytest.fixture(scope="module")
 def step() -> Any:
-    """A ply of a batch of games: the games, their masks and who is to act."""
+    """A ply of a batch of games: the games, their masks, who is to act, and what both players see."""
 
     def one(game: state.Game, action: Any, words: Any, order: Any) -> Any:
         game = rules.step(game, action, chance.Tape(words=words, shuffle=order))
-        return game, rules.legal_mask(game), actions.player_to_act(state.unpack(game))
+        return game, rules.legal_mask(game), actions.player_to_act(state.unpack(game)), observe(game)
 
-    # XLA's fusion only makes these programs take longer to compile.
-    return jax.jit(jax.vmap(one), compiler_options={"xla_disable_hlo_passes": "fusion"})
+    # The games are few: what matters is the time to compile.
+    quickly = {
+        "xla_disable_hlo_passes": "fusion",
+        "xla_backend_optimization_level": 0,
+        "xla_llvm_disable_expensive_passes": True,
+    }
+    return jax.jit(jax.vmap(one), compiler_options=quickly)
 
 
-def compare(game: Any, mine: state.Game, mask: np.ndarray, actor: int, where: str) -> None:
-    """Every field, the mask and the player to act are the reference's."""
+def compare(game: Any, mine: state.Game, mask: np.ndarray, actor: int, views: Any, where: str) -> None:
+    """Every field, the mask, the player to act and both observations are the reference's."""
     over = game.phase == "over"
     legal = range(reference_actions.COUNT) if over else reference_actions.legal_actions(game)
     assert np.flatnonzero(mask).tolist() == list(legal), where
@@ -65,6 +73,12 @@ def compare(game: Any, mine: state.Game, mask: np.ndarray, actor: int, where: st
     assert wanted.keys() == found.keys()
     wrong = {path: (found[path], wanted[path]) for path in wanted if not np.array_equal(found[path], wanted[path])}
     assert not wrong, f"{where}: {wrong}"
+    for player in range(2):
+        wanted = to_arrays(reference_observe(game, player))
+        found = {field.name: getattr(views, field.name)[player] for field in OBS_SPEC.fields}
+        assert wanted.keys() == found.keys()
+        wrong = {name: (found[name], wanted[name]) for name in wanted if not np.array_equal(found[name], wanted[name])}
+        assert not wrong, f"{where}, seen by player {player}: {wrong}"
 
 
 def play_side_by_side(step: Any, pool: Sequence[Card], seeds: Sequence[int]) -> int:
@@ -86,12 +100,12 @@ def play_side_by_side(step: Any, pool: Sequence[Card], seeds: Sequence[int]) -> 
             chosen.append(action)
             tapes.append(to_words(luck.draws))
         words, orders = (np.stack(part) for part in zip(*tapes, strict=True))
-        mine, masks, actors = step(mine, np.array(chosen, np.int32), words, orders)
-        shown, masks, actors = jax.device_get((mine, masks, actors))
+        mine, *rest = step(mine, np.array(chosen, np.int32), words, orders)
+        shown, masks, actors, views = jax.device_get((mine, *rest))
         for lane, (game, luck) in enumerate(games):
-            one = jax.tree.map(lambda leaf, lane=lane: leaf[lane], shown)
+            one, seen = jax.tree.map(lambda leaf, lane=lane: leaf[lane], (shown, views))
             where = f"{labels[lane]}, action {chosen[lane]}, draws {luck.draws}"
-            compare(game, one, masks[lane], int(actors[lane]), where)
+            compare(game, one, masks[lane], int(actors[lane]), seen, where)
     return plies
 
 

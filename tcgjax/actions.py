@@ -23,10 +23,10 @@ import jax
 import jax.numpy as jnp
 
 from tcgjax.arrays import LIST, lookup, total
-from tcgjax.board import ACTIVE, BENCH, amount, kinds, operation, passives, player_amount, taken
+from tcgjax.board import ACTIVE, BENCH, amount, hand_facts, kinds, operation, passives, player_amount, taken
 from tcgjax.energy import covers, retreat_cost, worth
 from tcgjax.state import ASLEEP, CHOOSE, MAIN, ME, OPPONENT, OVER, PARALYZED, PROMOTE, SETUP, SPOTS, Game
-from tcgjax.tables import OP, USES, tables
+from tcgjax.tables import OP, USES, HandFacts, tables
 from tcgjax.targets import playable, targets
 
 WAIT, END = 0, 1
@@ -47,38 +47,35 @@ def player_to_act(game: Game) -> jax.Array:
     return jnp.where(opponent_acts(game), 1 - game.current, game.current)
 
 
-def may_play(game: Game, cards: jax.Array) -> jax.Array:
+def may_play(game: Game, facts: HandFacts) -> jax.Array:
     """bool[20]: a Basic with room on the Bench; a Trainer that does something; one Supporter, if none forbids it."""
     room = jnp.any(~taken(game)[ME] & BENCH)
-    trainer = operation(lookup(tables().trainer[:, 0], cards))
-    fits = jax.vmap(playable, in_axes=(None, 0))(game, trainer) & (trainer.op > 0)
+    fits = playable(game, tables().trainer_rows) >> facts.bit & 1 == 1
     no_more = game.supporter_played[ME] | (player_amount(game, "no_supporters")[ME] > 0)
     no_more = no_more | (passives(kinds(game)[OPPONENT, 0]).op == OP["no_supporters"])
-    return lookup(tables().basic, cards) & room | fits & ~(lookup(tables().supporter, cards) & no_more)
+    return facts.basic & room | facts.trainer & fits & ~(facts.supporter & no_more)
 
 
-def may_evolve(game: Game, cards: jax.Array) -> jax.Array:
+def may_evolve(game: Game, facts: HandFacts) -> jax.Array:
     """bool[20, 4]: not in a player's first turn, and not a Pokémon that was played or evolved this turn."""
     forbidden = ACTIVE & jnp.any(passives(kinds(game)[OPPONENT]).op == OP["no_evolving"])
     ready = taken(game)[ME] & ~game.new[ME] & ~forbidden & (game.turn > 2)
-    names = lookup(tables().name, kinds(game)[ME])
-    evolution = lookup(tables().stage, cards) > 0
-    fits = lookup(tables().evolves_from, cards)[:, None] == names[None]
-    return fits & evolution[:, None] & ready[None]
+    names = jnp.where(ready, lookup(tables().name, kinds(game)[ME]), 0)
+    return (facts.evolves_from[:, None] == names[None]) & (facts.evolves_from > 0)[:, None]
 
 
 def may_use_ability(game: Game) -> jax.Array:
     """bool[4]."""
     cards = kinds(game)[ME]
     use = lookup(tables().use, cards)
-    rows = operation(lookup(tables().ability[:, 0], cards))
-    fits = jax.vmap(playable, in_axes=(None, 0))(game, rows)
+    fits = playable(game, tables().ability_rows) >> lookup(tables().ability_bit, cards) & 1 == 1
     ready = (use == USES.index("always")) | ~game.ability_used[ME]
     return fits & (use > USES.index("passive")) & ready & (ACTIVE | (use != USES.index("once_active")))
 
 
 def main_actions(game: Game) -> jax.Array:
     """bool[143] of the current player in the middle of a turn."""
+    facts = hand_facts(game.hand[ME])
     there, cards = taken(game)[ME], kinds(game)[ME]
     awake = (game.condition[ME, 0] != ASLEEP) & (game.condition[ME, 0] != PARALYZED)
     provided = worth(game)[ME, 0]
@@ -90,8 +87,8 @@ def main_actions(game: Game) -> jax.Array:
     return jnp.concatenate(
         [
             jnp.array([False, True]),
-            may_play(game, game.hand[ME]),
-            may_evolve(game, game.hand[ME]).reshape(LIST * SPOTS),
+            may_play(game, facts),
+            may_evolve(game, facts).reshape(LIST * SPOTS),
             there & (game.zone[ME] > 0),
             (there & leaves)[1:],
             may_use_ability(game),

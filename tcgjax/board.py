@@ -10,7 +10,17 @@ import numpy as np
 
 from tcgjax.arrays import LIST, append, at, both, first, length, lookup, one_hot, total
 from tcgjax.state import ME, OPPONENT, SPOT_FIELDS, SPOTS, Game
-from tcgjax.tables import MAX_STACK, PLAYER_EFFECTS, POKEMON_EFFECTS, Passive, Row, tables
+from tcgjax.tables import (
+    HAND_BITS,
+    HAND_SHIFTS,
+    MAX_STACK,
+    PLAYER_EFFECTS,
+    POKEMON_EFFECTS,
+    HandFacts,
+    Passive,
+    Row,
+    tables,
+)
 
 HAND_LIMIT = 10
 ACTIVE = np.arange(SPOTS) == 0
@@ -47,6 +57,13 @@ def passives(cards: jax.Array) -> Passive:
     """Passive abilities, fields of the shape of ``cards``."""
     found = lookup(tables().passive, cards)
     return Passive(*(found[..., place] for place in range(len(Passive._fields))))
+
+
+def hand_facts(cards: jax.Array) -> HandFacts:
+    """Facts of cards, fields of the shape of ``cards``."""
+    found = lookup(tables().in_hand, cards)
+    bit, trainer, basic, supporter, name = (found >> shift for shift in HAND_SHIFTS)
+    return HandFacts(bit & HAND_BITS, trainer & 1 == 1, basic & 1 == 1, supporter & 1 == 1, name)
 
 
 def amount(game: Game, kind: str) -> jax.Array:

@@ -124,7 +124,7 @@ def _play(game: Game, action: jax.Array, chance: Chance) -> Game:
     game = change_places(game, action, asked, intent.answers, intent.promotes, retreats)
     again = intent.answers & asks_again(game, asked)
 
-    game = turned(game, intent.setup_next)
+    game = maybe(intent.setup_next, lambda game: turned(game, True), game)
     game = maybe(intent.setup_done, lambda game: begin_turn(game, chance), game)
 
     attacked = use.attack | fails

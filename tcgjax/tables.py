@@ -107,6 +107,23 @@ class Row(NamedTuple):
     """"distinct" or "basic"."""
 
 
+class HandFacts(NamedTuple):
+    """What matters of a card in a hand."""
+
+    bit: Any
+    """Place in `Tables.trainer_rows` of its first operation."""
+    trainer: Any
+    basic: Any
+    supporter: Any
+    evolves_from: Any
+    """The name that it evolves from, 0 for what is no evolution."""
+
+
+HAND_BITS = 31
+HAND_SHIFTS = (0, 5, 6, 7, 8)
+"""Where the fields of `HandFacts` stand in `Tables.in_hand`."""
+
+
 class Passive(NamedTuple):
     """The operation of a passive ability, as in `Row`."""
 
@@ -160,6 +177,13 @@ class Tables:
     """int16[N, 2, 3]: operations of the attacks."""
     copies: np.ndarray
     """bool[N, 2]: the attack copies an attack, and may not be copied."""
+    trainer_rows: tuple[int, ...]
+    """Numbers of the first operations of Trainers, each once: whether these do something decides if one is played."""
+    ability_rows: tuple[int, ...]
+    ability_bit: np.ndarray
+    """int8[N]: the place of the ability's first operation in ``ability_rows``."""
+    in_hand: np.ndarray
+    """int32[N]: what matters of a card in a hand, packed: `HandFacts`."""
 
 
 def _number(row: Mapping[str, Any], groups: Sequence[Sequence[str]]) -> list[int]:
@@ -259,15 +283,28 @@ def tables() -> Tables:
     coded.append([OP["pay_retreat"], *[0] * (len(Row._fields) - 1)])
     pokemon = column(lambda row: row["category"] == "pokemon", np.bool_)
     stage = column(lambda row: row.get("stage", 0), np.int8)
+    trainer = column(lambda row: numbers(row.get("operations", ())), np.int16, (ROWS,))
+    used = column(lambda row: numbers(ability(row, False)), np.int16, (ROWS,))
+    evolves_from = column(lambda row: names.get(row.get("evolves_from", ""), 0), np.int16)
+    basic = pokemon & (stage == 0)
+    supporter = column(lambda row: row["category"] == "supporter", np.bool_)
+    trainer_rows, trainer_bit = _distinct(trainer[:, 0])
+    ability_rows, ability_bit = _distinct(used[:, 0])
+    packed = (trainer_bit, trainer[:, 0] > 0, basic, supporter, np.where(stage > 0, evolves_from, 0))
+    in_hand = sum(np.asarray(part, np.int32) << shift for part, shift in zip(packed, HAND_SHIFTS, strict=True))
     return Tables(
+        trainer_rows=trainer_rows,
+        ability_rows=ability_rows,
+        ability_bit=ability_bit,
+        in_hand=np.asarray(in_hand, np.int32),
         operations=np.array(coded, np.int16),
         name=column(lambda row: names[row["name"]], np.int16),
-        evolves_from=column(lambda row: names.get(row.get("evolves_from", ""), 0), np.int16),
+        evolves_from=evolves_from,
         groups=column(lambda row: sum(1 << g for g, found in enumerate(groups) if row["name"] in found), np.int32),
         pokemon=pokemon,
-        basic=pokemon & (stage == 0),
+        basic=basic,
         fossil=column(lambda row: fossil(row) > 0, np.bool_),
-        supporter=column(lambda row: row["category"] == "supporter", np.bool_),
+        supporter=supporter,
         ex=column(lambda row: row.get("ex", False), np.bool_),
         hp=column(lambda row: fossil(row) or row.get("hp", 0), np.int16),
         type=column(lambda row: TYPES.index(row.get("type", "colorless")), np.int8),
@@ -275,11 +312,11 @@ def tables() -> Tables:
         stage=stage,
         retreat=column(lambda row: row.get("retreat", 0), np.int8),
         use=column(lambda row: USES.index((row.get("ability") or {"use": ""})["use"]), np.int8),
-        ability=column(lambda row: numbers(ability(row, False)), np.int16, (ROWS,)),
+        ability=used,
         passive=column(
             lambda row: [coded[numbers(ability(row, True))[0]][at] for at in PASSIVE_FIELDS], np.int16, (4,)
         ),
-        trainer=column(lambda row: numbers(row.get("operations", ())), np.int16, (ROWS,)),
+        trainer=trainer,
         attack=column(attacks(lambda attack: True, False), np.bool_, (2,)),
         cost=column(attacks(lambda attack: _attack_cost(attack["cost"]), _attack_cost(())), np.int8, (2, 9)),
         damage=column(attacks(lambda attack: attack["damage"], 0), np.int16, (2,)),
@@ -290,6 +327,14 @@ def tables() -> Tables:
             (2,),
         ),
     )
+
+
+def _distinct(first: np.ndarray) -> tuple[tuple[int, ...], np.ndarray]:
+    """Different numbers of operations, but 0, and for each card the place of its own among them."""
+    rows = sorted({int(number) for number in first} - {0})
+    if len(rows) > HAND_BITS:
+        raise ValueError(f"{len(rows)} different first operations; {HAND_BITS} fit an integer")
+    return tuple(rows), np.array([rows.index(number) if number else 0 for number in first], np.int8)
 
 
 def pay_retreat() -> int:

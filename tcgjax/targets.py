@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from tcgjax.arrays import length, lookup
-from tcgjax.board import ACTIVE, BENCH, free_spot, in_group, kinds, taken
-from tcgjax.state import ME, OPPONENT, Game
-from tcgjax.tables import AMONG, OP, Row, tables
+from tcgjax.board import ACTIVE, BENCH, in_group, kinds, taken
+from tcgjax.state import ME, OPPONENT, SPOTS, Game
+from tcgjax.tables import AMONG, OP, OPERATIONS, Row, tables
 
 BENCH_ONLY = (AMONG.index("own_bench"), AMONG.index("opponent_bench"))
 ANY_OPPONENT = AMONG.index("opponent")
@@ -87,29 +88,63 @@ def targets(game: Game, row: Row, used: jax.Array) -> Targets:
     )
 
 
-def playable(game: Game, row: Row) -> jax.Array:
-    """bool[]: an operation of a Trainer or an ability would do something, so that it may be used."""
-    op = row.op
-    own, opponent = spots_to_choose(game, row, jnp.zeros((4,), bool))
-    there, active = taken(game), kinds(game)[ME, 0]
+def playable(game: Game, numbers: Sequence[int]) -> jax.Array:
+    """int32[]: bit i is set if operation ``numbers[i]`` of a Trainer or an ability would do something, so that it may
+    be used."""
+    there, cards = taken(game), kinds(game)
+    types, groups = lookup(tables().type, cards), lookup(tables().groups, cards)
+    bench, hurt = there & BENCH, game.damage[ME] > 0
     decks, hands = length(game.deck), length(game.hand)
-    in_discard = jnp.any(lookup(tables().basic, game.discard[OPPONENT]))
-    named = in_group(active, row.group)
-    of_kind = jnp.arange(8, dtype=jnp.int32) == row.type - 1
-    benched_energy = jnp.any((there[ME] & BENCH)[:, None] & of_kind & (game.energy[ME] > 0))
-    fits = {
-        "choose_from_discard": (free_spot(game, OPPONENT) > 0) & in_discard,
-        "heal_each": jnp.any(game.damage[ME] > 0),
-        **dict.fromkeys(("draw", "look_at_top", "search", "take_top_or_bottom"), decks[ME] > 0),
-        "reveal_hand": hands[OPPONENT] > 0,
-        "new_hand": hands[OPPONENT] + decks[OPPONENT] > 0,
-        "attach_active": lookup(tables().type, active) == row.only,
-        "return_active": jnp.any(there[ME] & BENCH) & named,
-        "move_all_energy": named & benched_energy,
-        "fossil": free_spot(game, ME) > 0,
-        **dict.fromkeys(("player_effect", "status", "coins", "attach_self"), True),
-    }
-    found = jnp.any(own | opponent)
-    for name, fit in fits.items():
-        found = found | (op == OP[name]) & fit
+    room = jnp.any(~there & BENCH, 1)
+    basics = lookup(tables().basic, game.discard[OPPONENT])
+    stages = lookup(tables().stage, cards[OPPONENT])
+
+    def in_names(row: Row) -> jax.Array:
+        return groups >> int(row.group - 1) & 1 == 1 if row.group else jnp.ones((2, SPOTS), bool)
+
+    def fits(row: Row) -> jax.Array:
+        """bool[]."""
+        name = OPERATIONS[row.op]
+        side = OPPONENT if row.among in (ANY_OPPONENT, BENCH_ONLY[1]) else ME
+        among = (bench if row.among in BENCH_ONLY else there) & in_names(row)
+        among = among & (types == int(row.only)) if row.only else among
+        has_energy = game.energy[ME, :, max(int(row.type) - 1, 0)] > 0
+        if name == "choose_damage":
+            return jnp.any(among[side])
+        if name == "choose_attach":
+            return jnp.any(among[ME])
+        if name == "choose_heal":
+            return jnp.any(among[ME] & hurt)
+        if name == "switch_out":
+            return jnp.any(bench[OPPONENT])
+        if name == "switch_in":
+            return jnp.any(bench[OPPONENT] & (stages == 0)) if row.flag else jnp.any(bench[OPPONENT])
+        if name == "move_energy":
+            right = types[ME] == int(row.type)
+            return jnp.any(bench[ME] & right & has_energy) & right[0]
+        if name == "choose_from_discard":
+            return room[OPPONENT] & jnp.any(basics)
+        if name == "heal_each":
+            return jnp.any(hurt)
+        if name in ("draw", "look_at_top", "search", "take_top_or_bottom"):
+            return decks[ME] > 0
+        if name == "reveal_hand":
+            return hands[OPPONENT] > 0
+        if name == "new_hand":
+            return hands[OPPONENT] + decks[OPPONENT] > 0
+        if name == "attach_active":
+            return types[ME, 0] == int(row.only)
+        if name == "return_active":
+            return jnp.any(bench[ME]) & in_names(row)[ME, 0]
+        if name == "move_all_energy":
+            return in_names(row)[ME, 0] & jnp.any(bench[ME] & has_energy)
+        if name == "fossil":
+            return room[ME]
+        if name in ("player_effect", "status", "coins", "attach_self"):
+            return jnp.ones((), bool)
+        raise NotImplementedError(name)
+
+    found = jnp.zeros((), jnp.int32)
+    for bit, number in enumerate(numbers):
+        found = found | fits(Row(*tables().operations[number])).astype(jnp.int32) << bit
     return found

@@ -70,5 +70,7 @@ def test_an_effect_that_is_not_known_is_found(attack: list[dict[str, Any]], reas
 
 def test_a_deck_with_a_card_that_is_not_played_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "refused", lambda: {DECK.kinds[0]: "operation 'fly'"})
-    with pytest.raises(decks.DeckError, match=r"mine: Bulbasaur A1-001 has an effect .* not play yet \(operation 'fly'\)"):
+    with pytest.raises(
+        decks.DeckError, match=r"mine: Bulbasaur A1-001 has an effect .* not play yet \(operation 'fly'\)"
+    ):
         start.deck_arrays(DECK, "mine")

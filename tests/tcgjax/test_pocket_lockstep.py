@@ -23,11 +23,14 @@ from references.tcg_pocket import rules as reference_rules
 from references.tcg_pocket.cards import Card, cards
 from references.tcg_pocket.observation import observe as reference_observe
 from references.tcg_pocket.snapshot import to_numbers
+from references.tcg_pocket.state import Options
 from tcgjax import actions, chance, rules, state
 from tcgjax.observation import OBS_SPEC, observe
 
 FIRST_SETS = ("A1", "A1a", "P-A")
 FEW, MANY = 24, 4096
+OPTIONS = (Options(), Options(first_player_draws=False), Options(turn_limit=12))
+"""Rulings of the games, in turns."""
 FIELDS = {field.name: field.metadata["dtype"] for field in dataclasses.fields(state.Game)}
 
 
@@ -83,7 +86,10 @@ def compare(game: Any, mine: state.Game, mask: np.ndarray, actor: int, views: An
 
 def play_side_by_side(step: Any, pool: Sequence[Card], seeds: Sequence[int]) -> int:
     """Random games to their ends, in both; the number of plies."""
-    games, choosers = [random_game(seed, pool) for seed in seeds], [random.Random(seed) for seed in seeds]
+    games, choosers = (
+        [random_game(seed, pool, OPTIONS[seed % len(OPTIONS)]) for seed in seeds],
+        [random.Random(seed) for seed in seeds],
+    )
     starts = [from_snapshot(to_numbers(game), FIELDS) for game, _ in games]
     mine = state.Game(**{name: np.stack([start[name] for start in starts]) for name in FIELDS})
     plies = 0

@@ -1,1 +1,1 @@
-"""Pokémon TCG Pocket: cards and deck lists. The engine in JAX is to come; `docs/tcg-pocket.md` has the rules."""
+"""Pokémon TCG Pocket in JAX: cards, deck lists and the rules. `docs/tcg-pocket.md` has the rules on paper."""

@@ -1,0 +1,1 @@
+"""The engine held against `references.tcg_pocket`."""

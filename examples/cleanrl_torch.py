@@ -28,7 +28,7 @@ def train(env, updates, environments=128, steps=64, gamma=0.99, lam=0.95, seed=0
     """Mean reward of a step, for each update."""
     torch.manual_seed(seed)
     envs = VectorEnv(env, environments, arrays="torch")
-    agent = Agent(envs.single_observation_space.shape[0], int(envs.single_action_space.n))
+    agent = Agent(envs.environment.obs_spec.size, envs.environment.num_actions)
     optimizer = torch.optim.Adam(agent.parameters(), lr=3e-3, eps=1e-5)
     obs, info = envs.reset(seed=seed)
     done, means = torch.zeros(environments), []

@@ -46,7 +46,7 @@ class Mctx:
         env = common.discrete(common.environment(env, "mctx.Mctx"), "mctx.Mctx")
         if env.num_players > 1 and not (env.num_players == 2 and env.spec.zero_sum):
             raise ValueError(f"mctx.Mctx: {env.id} has {env.num_players} players and is not zero-sum: no such search")
-        self.env: Environment = env if env.num_players == 1 else Sequentialize(env)
+        self.env: Any = env if env.num_players == 1 else Sequentialize(env)
         self._params = self.env.default_params if params is None else params
         self._evaluate, self._discount = evaluate, discount
 

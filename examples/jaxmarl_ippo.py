@@ -55,7 +55,7 @@ def train(env, updates, lanes=128, steps=32, gamma=0.99, lam=0.95, rate=1e-3, se
     def update(weights, optimiser, carry, key):
         carry, (*batch, reward, done) = jax.lax.scan(partial(step, weights), carry, jax.random.split(key, steps))
         last = network.apply(weights, rows(carry[0]), rows(masks(carry[1])))[1]
-        gains = jax.lax.scan(advantage, (last, jnp.zeros_like(last)), (batch[-1], reward, done), reverse=True)[1]
+        gains = jax.lax.scan(advantage, (last, jnp.zeros(reward.shape[1:])), (batch[-1], reward, done), reverse=True)[1]
         for _ in range(4):
             change, entropy = jax.grad(loss, has_aux=True)(weights, *batch, gains)
             change, optimiser = tx.update(change, optimiser)

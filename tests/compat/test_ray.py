@@ -94,7 +94,7 @@ def test_an_address_that_does_not_answer(tmp_path: Path, capsys: pytest.CaptureF
 def test_an_address_at_which_something_else_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("jaxenv.cluster.JOIN_SECONDS", 10.0)
+    monkeypatch.setattr("jaxenv.commands.cluster.JOIN_SECONDS", 10.0)
     with socket.create_server(("127.0.0.1", 0)) as other:
         began = time.monotonic()
         assert run(*RUN, "--ray", f"127.0.0.1:{other.getsockname()[1]}", "--json", tmp_path / "all.json") == 3

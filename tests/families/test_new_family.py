@@ -39,7 +39,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     left_out = shutil.ignore_patterns(".*", "__pycache__", "results", "node_modules", "evidence", "build", "dist")
     for folder in ("baselines", "families", "jaxenv", "jaxlanes", "leaderboard", "references", "verification"):
         shutil.copytree(ROOT / folder, root / folder, ignore=left_out)
-    for folder in ("pokejax", "cheetahjax", "pongjax"):
+    for folder in ("pokejax", "cheetahjax", "pongjax", "tcgjax"):
         shutil.copytree(ROOT / folder, root / folder, ignore=left_out)
     (root / ".ci").mkdir()
     for file in ("pyproject.toml", ".ci/run"):

@@ -31,6 +31,7 @@ TOOLS: dict[str, set[str]] = {
     "pokejax": {"cli"},
     "pongjax": set(),
     "cheetahjax": {"model", "render"},
+    "tcgjax": set(),
 }
 """Parts of packages that no environment needs to be played."""
 FOLDER = Path(jaxenv.__file__).parents[1]

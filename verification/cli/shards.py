@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import families
-from jaxenv.cluster import Cluster, ClusterError, connect
 from jaxenv.commands.arguments import path, positive
+from jaxenv.commands.cluster import Cluster, ClusterError, connect
 from jaxenv.commands.console import Console
 from jaxenv.commands.interrupts import INTERRUPTED
 from jaxenv.shards import Shard, ShardError

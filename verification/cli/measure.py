@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from jaxenv.commands.arguments import positive
+from jaxenv.commands.console import Console
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
 from verification import runner

@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from jaxenv.commands.console import Console
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError

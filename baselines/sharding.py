@@ -54,14 +54,8 @@ def of_run(folder: Path) -> Part | None:
 def load(path: Path) -> tuple[str, dict[str, Any]]:
     """(name, data) of a run's result: of its folder, or of a file. `ShardError` where there is none."""
     file = path / "result.json" if path.is_dir() else path
-    try:
-        data = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ShardError(
-            f"{file}: there is no result; give the folder of a run that has ended, or go on with it by --resume {path}"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ShardError(f"{file}: cannot be read ({error}); train that shard again") from error
+    missing = f"there is no result; give the folder of a run that has ended, or go on with it by --resume {path}"
+    data = shards.read(file, missing, "train that shard again")
     if not isinstance(data, dict) or "algorithm" not in data:
         raise ShardError(f"{file}: is no result of training; give the folder or the --json file of `train --shard`")
     return str(path), data
@@ -122,5 +116,5 @@ def _sum(values: Sequence[float | None]) -> float | None:
 
 
 def facts(part: Part, config: Mapping[str, Any], budget: Mapping[str, Any], eval_episodes: int) -> dict[str, Any]:
-    """What a shard's result says of itself."""
+    """The part of a result that says which shard it is, and of which run."""
     return {**part.to_json(), "config": dict(config), "budget": dict(budget), "eval_episodes": eval_episodes}

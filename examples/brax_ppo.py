@@ -19,7 +19,7 @@ if not hasattr(jax, "device_put_replicated"):  # Brax 0.14 calls it, and jax 0.1
 
 
 def main(env, steps, longest=1000, environments=256, seed=0):
-    """What Brax tells at each evaluation, and the policy: `policy(obs, key) -> (action, extra)`."""
+    """Brax's figures of each evaluation, and the policy: `policy(obs, key) -> (action, extra)`."""
     told = []
     make_policy, params, _ = train.train(
         environment=Brax(env),

@@ -77,7 +77,7 @@ def _text(value: Any, depth: int, indent: int, used: int) -> str:
 
 
 def _children(value: Any) -> tuple[str, list[tuple[str, Any]], str | None]:
-    """How a container begins, its items with what stands before each, and how it ends: None if it is no container."""
+    """A container's opening, its items with their prefixes, and its closing: None if it is no container."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and _shown_by_fields(type(value)):
         fields = [field.name for field in dataclasses.fields(value)]
         return f"{type(value).__name__}(", [(f"{name}=", getattr(value, name, None)) for name in fields], ")"

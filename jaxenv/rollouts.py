@@ -266,7 +266,7 @@ def rollout(
 
 
 def _splits_by_folding(key: jax.Array) -> bool:
-    """Whether key number i that `jax.random.split` makes is that which `fold_in` of i makes: then kernels make them.
+    """True if key number i of `jax.random.split` is that of `fold_in` of i: then kernels make them.
 
     XLA needs longer to compile the first than everything else that stands around a kernel.
     """

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -69,6 +71,22 @@ def argument(text: str) -> Shard:
         return parse(text)
     except ShardError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def read(file: Path, missing: str, remedy: str) -> Any:
+    """A file's JSON value. `ShardError` ends in `missing` where there is no file, in `remedy` where it is cut short."""
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ShardError(f"{file}: {missing}") from None
+    except (OSError, ValueError) as error:
+        raise ShardError(f"{file}: cannot be read ({error}); {remedy}") from error
+
+
+def keep(parts: Sequence[Path], out: Path) -> None:
+    """`ShardError` if the whole is to be written over one of its shards."""
+    if out.resolve() in [part.resolve() for part in parts]:
+        raise ShardError(f"{out}: would be overwritten, and is one of the shards; choose another file with --json")
 
 
 def from_json(data: Any, where: str) -> Shard:

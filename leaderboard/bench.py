@@ -229,7 +229,7 @@ def _warm_up(program: Program, episodes: int, limit: float) -> tuple[float, bool
 
 
 def _finish(rows: list[dict[str, Any]], session: Session | None, peers: Sequence[PeerSession]) -> None:
-    """What depends on the whole run: the others' pooled samples, the ratios, which row is best."""
+    """Figures that depend on the whole run: the others' pooled samples, the ratios, the best row."""
     reference = None if session is None else session.summary()
     fastest = max(row["median_sps"] for row in rows)
     for row in rows:

@@ -28,7 +28,7 @@ from leaderboard.section import count
 from leaderboard.task import Task
 
 CANNOT = (jaxenv.UnknownEnvironmentError, ReferenceError, PeerError, ImportError, ValueError)
-"""What a task raises when it cannot be measured as asked."""
+"""Errors of a task that cannot be measured as asked."""
 _GRACE = 10  # seconds to end by itself after an interrupt
 
 

@@ -16,12 +16,7 @@ _OTHER = "shards of one run have it in common: run that shard again as the other
 
 def load(path: Path) -> dict[str, Any]:
     """A file's JSON object. `ShardError` for one that is missing, cut short or of another kind."""
-    try:
-        data = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ShardError(f"{path}: there is no such file; give what `--shard` wrote") from None
-    except (OSError, ValueError) as error:
-        raise ShardError(f"{path}: cannot be read ({error}); run that shard again") from error
+    data = shards.read(path, "there is no such file; give what `--shard` wrote", "run that shard again")
     if not isinstance(data, dict) or data.get("kind") not in ("sps", "sweep"):
         kind = data.get("kind") if isinstance(data, dict) else type(data).__name__
         raise ShardError(f"{path}: is of kind {kind!r}; give files of `bench --shard` or `sweep --shard`")

@@ -42,7 +42,7 @@ def line(row: dict[str, Any]) -> str:
 
 
 def _section(row: dict[str, Any]) -> str:
-    """What all rows of a table share. Rows made before there were sections lack `config` and `cores`."""
+    """The facts that all rows of a table share. Rows made before there were sections lack `config` and `cores`."""
     machine, reference = row["machine"], row["reference"] or {}
     compared = (row["env"], row["env_version"], row["mode"], row.get("config"), row.get("policy"), _cores(row))
     return json.dumps((*compared, row["backend"], machine["cpu"], machine["device"], reference.get("version")))
@@ -102,7 +102,7 @@ def _peers(row: dict[str, Any]) -> Table:
 
 
 def _peers_caption(row: dict[str, Any]) -> str:
-    """What the columns mean, and every peer's settings: whatever differs from ours stands there."""
+    """Meanings of the columns, and every peer's settings: whatever differs from ours stands there."""
     lines = ["steps/s, phys/s: environment and physics steps per second, medians; ×: ours over theirs"]
     if row["error"]:
         lines.append(

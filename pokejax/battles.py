@@ -80,7 +80,7 @@ class Battle:
         return _RESULTS[int(self._engine.result(self._now[0]))]
 
     def legal(self) -> tuple[list[str], list[str]]:
-        """What each player may choose, one spelling each: "move thunderbolt", "switch pikachu". Empty for who waits.
+        """Legal choices of each player, one spelling each: "move thunderbolt", "switch pikachu". Empty for who waits.
 
         By number ("switch 4") where two go by one name. A player who may be locked into a move without knowing it has
         all moves, as Showdown's request shows them.
@@ -89,7 +89,7 @@ class Battle:
         return self._words.legal_choices(first), self._words.legal_choices(second)
 
     def observation(self, player: int | str) -> Any:
-        """What one player knows: the environment's observation, numpy leaves without player axis.
+        """One player's observation, as the environment gives it: numpy leaves without player axis.
 
         ``player``: 0 or 1, "p1" or "p2"; `ValueError` otherwise.
         """
@@ -157,7 +157,7 @@ class Battle:
     # ---- what happened
 
     def log(self) -> str:
-        """What happened, in plain English, as the real Showdown tells it of the same seed, teams and choices.
+        """The story of the battle in plain English, as the real Showdown tells it of the same seed, teams and choices.
 
         Needs ``pokejax[tools]`` and Node; `stories.TellerError` says what is missing.
         """

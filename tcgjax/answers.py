@@ -1,4 +1,4 @@
-"""What a choice of a player does: targets of operations, a new Active Pokémon, the payment of a retreat."""
+"""Effects of a player's choice: targets of operations, a new Active Pokémon, the payment of a retreat."""
 
 from __future__ import annotations
 

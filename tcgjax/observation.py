@@ -1,4 +1,4 @@
-"""What a player may know of a game, and nothing else."""
+"""A player's observation: all that this player may know of a game, and nothing else."""
 
 from __future__ import annotations
 

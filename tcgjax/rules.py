@@ -38,7 +38,7 @@ from tcgjax.turns import begin_turn, proceed
 
 
 class Intent(NamedTuple):
-    """What an action is, bool[] each: of the setup, of a turn, or of a choice."""
+    """Kinds of an action, bool[] each: of the setup, of a turn, or of a choice."""
 
     setup_done: jax.Array
     """Both players have placed their Pokémon."""
@@ -76,7 +76,7 @@ def play(game: Game, action: jax.Array, chance: Chance) -> Game:
 
 
 def intent_of(game: Game, action: jax.Array) -> Intent:
-    """What a legal action is in this game."""
+    """Effects of a legal action in this game."""
 
     def within(start: int, end: int) -> jax.Array:
         return (action >= start) & (action < end)

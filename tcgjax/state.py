@@ -92,7 +92,7 @@ class Game(struct.Node):
     turn: jax.Array = _stored(np.int8)
     phase: jax.Array = _stored(np.int8)
     after: jax.Array = _stored(np.int8)
-    """What follows when nothing is left to decide: the turn goes on, ends, or the other player's begins."""
+    """The part that follows when nothing is left to decide: the turn goes on, ends, or the other player's begins."""
     winner: jax.Array = _stored(np.int8)
     """0 or 1, `TIE`, or `NOBODY` yet."""
     choice: jax.Array = _stored(np.int16)

@@ -108,7 +108,7 @@ class Row(NamedTuple):
 
 
 class HandFacts(NamedTuple):
-    """What matters of a card in a hand."""
+    """Facts of a card that matter in a hand."""
 
     bit: Any
     """Place in `Tables.trainer_rows` of its first operation."""
@@ -121,7 +121,7 @@ class HandFacts(NamedTuple):
 
 HAND_BITS = 31
 HAND_SHIFTS = (0, 5, 6, 7, 8)
-"""Where the fields of `HandFacts` stand in `Tables.in_hand`."""
+"""Columns of `Tables.in_hand`, by the fields of `HandFacts`."""
 
 
 class Passive(NamedTuple):

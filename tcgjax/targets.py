@@ -1,4 +1,4 @@
-"""Who may be chosen: spots, cards and attacks that an operation lets its player choose from."""
+"""Targets: spots, cards and attacks that an operation lets its player choose from."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.machinery
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,4 +101,20 @@ def test_a_table_that_is_behind_the_documents(
 
 def test_no_command_of_that_name(claims: Any, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert claims.main(["--only", "nothing"]) == 2
-    assert "--only nothing: in no command; --list names them" in capsys.readouterr().err
+    assert "--only 'nothing': in no command of README.md; --list names them" in capsys.readouterr().err
+
+
+def test_the_checks_run_all_documents(claims: Any) -> None:
+    steps = (ROOT / ".ci" / "run").read_text().splitlines()
+    patterns = [
+        word.strip("'") for line in steps for word in re.sub("[\"']", "", line).partition("--documents ")[2].split()
+    ]
+    for document in {claim.document for claim in claims.load()[0]}:
+        assert sum(fnmatch.fnmatch(document, pattern) for pattern in patterns) == 1, document
+
+
+def test_documents_can_be_chosen(claims: Any, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert claims.main(["--list", "--documents", "READ*"]) == 0
+    assert capsys.readouterr().out == "README.md: echo equal\nREADME.md: false\n"
+    assert claims.main(["--documents", "docs/*"]) == 2
+    assert "no document is named like docs/*" in capsys.readouterr().err

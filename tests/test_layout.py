@@ -1,4 +1,4 @@
-"""The arrows between packages, and the tools that name no environment."""
+"""The arrows between packages, the tools that name no environment, and the first words of docstrings."""
 
 from __future__ import annotations
 
@@ -69,3 +69,15 @@ def test_tools_name_no_environment(package: str) -> None:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and path not in EXCEPTIONS:
                 found += [f"{path}:{node.lineno}: {hit.group()!r}" for hit in NAMES.finditer(node.value)]
     assert not found
+
+
+@pytest.mark.parametrize("package", (*PACKAGES, "examples", "emurust"))
+def test_docstrings_name_the_thing(package: str) -> None:
+    opened = [
+        f"{path}:{node.value.lineno}: {node.value.value.splitlines()[0]}"
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        if re.match(r"(What|Whether|How|Which|Who|Whose|Where|Why|When)\b", node.value.value)
+    ]
+    assert not opened

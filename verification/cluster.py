@@ -25,7 +25,7 @@ EVERY = 1.0
 
 
 def order(options: argparse.Namespace, shard: Shard) -> dict[str, Any]:
-    """What a worker needs to do one shard of the run that `options` ask for."""
+    """The facts that a worker needs to do one shard of the run that `options` ask for."""
     return {"words": options.words, "shard": shard.to_json(), "folder": os.getcwd(), "every": EVERY}
 
 

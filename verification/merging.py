@@ -149,7 +149,7 @@ def _coverage(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _provenance(reports: Sequence[Mapping[str, Any]], numbers: Sequence[Shard]) -> dict[str, Any]:
-    """That of the first shard, the seconds of all, and how each was made."""
+    """The first shard's facts, the seconds of all, and how each was made."""
     made = [report["provenance"] for report in reports]
     own = ("platform", "cpus", "started", "seconds")
     listed = [

@@ -204,7 +204,7 @@ def is_finished(check: Mapping[str, Any]) -> bool:
 
 
 def _taken_over(check: dict[str, Any]) -> dict[str, Any] | None:
-    """What of a check in a report need not be done again; None for nothing."""
+    """The part of a check in a report that need not be done again; None for nothing."""
     parts = check.get("parts")
     if is_finished(check) or not parts:
         return check if is_finished(check) else None

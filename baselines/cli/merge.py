@@ -6,6 +6,7 @@ import argparse
 
 from baselines import sharding
 from baselines.arguments import path
+from jaxenv import shards
 from jaxenv.commands import files
 from jaxenv.commands.interrupts import complain
 from jaxenv.shards import ShardError
@@ -20,8 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The exit status."""
     try:
-        if options.json.resolve() in [run.resolve() for run in options.runs]:
-            raise ShardError(f"{options.json}: would be overwritten; choose another file with --json")
+        shards.keep(options.runs, options.json)
         whole = sharding.merge([sharding.load(run) for run in options.runs])
     except ShardError as error:
         complain(f"merge: {error}")

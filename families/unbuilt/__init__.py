@@ -1,1 +1,1 @@
-"""What the paper has and this suite has not: environments that are still to be built, and the cost of translation."""
+"""Rows of the paper that this suite has not yet: environments still to be built, and the cost of translation."""

@@ -55,7 +55,7 @@ class Envelope(_library.Environment):
 
     @classmethod
     def from_name(cls, env_name: str, env_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> Envelope:
-        """What `envelope.create("pokejax::ID")` calls: `env_kwargs` are those of `jaxenv.make`, `kwargs` ours."""
+        """The factory of `envelope.create("pokejax::ID")`: `env_kwargs` are those of `jaxenv.make`, `kwargs` ours."""
         return cls.from_env(common.make(env_name, **dict(env_kwargs or {})), **kwargs)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What adapters to libraries on JAX share: an environment with flat observations, hashed by its configuration."""
+"""Common to adapters to libraries on JAX: an environment with flat observations, hashed by its configuration."""
 
 from __future__ import annotations
 

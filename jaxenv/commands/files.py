@@ -196,7 +196,7 @@ def _same(file: IO[bytes], name: Path) -> bool:
 
 
 def _place(target: Path) -> Path:
-    """Where the file really lies, in a folder that exists."""
+    """The file's real place, links followed, in a folder that exists."""
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder")
     target.parent.mkdir(parents=True, exist_ok=True)

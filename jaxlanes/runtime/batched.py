@@ -75,7 +75,7 @@ class Batched:
 
 
 def check_debugged(results: list[Any], again: Callable[[], Any], name: str) -> None:
-    """What `jax_debug_nans` and `jax_debug_infs` ask for, of concrete results: FloatingPointError if one has a NaN.
+    """Checks concrete results as `jax_debug_nans` and `jax_debug_infs` ask: FloatingPointError if one has a NaN.
 
     `again`: the same by XLA, operation by operation, which then names the one that made it.
     """

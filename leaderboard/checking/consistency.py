@@ -45,7 +45,7 @@ def duplicate(data: dict[str, Any], path: str, board: dict[str, dict[str, Any]])
 
 
 def _same(row: dict[str, Any]) -> str:
-    """What no two measurements share: all samples, or else the whole row."""
+    """The part of a row that no two measurements share: all samples, or else the whole row."""
     return repr(row["samples"]) if row.get("samples") else repr(sorted(row.items()))
 
 

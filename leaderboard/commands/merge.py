@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from jaxenv import shards
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path
 from jaxenv.shards import ShardError
@@ -25,8 +26,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """The exit status."""
     out = arguments.json
     try:
-        if out.resolve() in [file.resolve() for file in arguments.files]:
-            raise ShardError(f"{out}: would be overwritten, and is one of the shards; choose another file with --json")
+        shards.keep(arguments.files, out)
         whole = merging.merge([(str(file), merging.load(file)) for file in arguments.files])
         files.write(out, submission.text(whole), REMEDY)
     except (ShardError, files.StorageError) as error:

@@ -23,7 +23,7 @@ class Line:
         return self.row.ratio(self.ours)
 
     def source(self) -> str:
-        """Where ours is from: this run, or the date and command on record."""
+        """The origin of our figure: this run, or the date and command on record."""
         if self.ours is None:
             return NOT_YET
         kind = "measured in this run" if self.ours.measured else f"recorded {self.ours.date}"

@@ -122,7 +122,7 @@ def _part(shard: dict[str, Any] | None) -> str:
 
 
 def hardware(facts: dict[str, Any]) -> Any:
-    """What makes two machines different ones for a measurement."""
+    """Facts by which two machines are different ones for a measurement."""
     machine = facts["machine"]
     return [machine[name] for name in ("cpu", "cores", "device", "device_count")]
 

@@ -29,7 +29,7 @@ class Format:
     pool: str | None
     """Name of its built-in pool of teams; None: a pool has to be given."""
     legality: str
-    """What its teams must be: "structure" (names, numbers and sizes that exist), "obtainable" (what a player of the
+    """The demand on its teams: "structure" (names, numbers and sizes that exist), "obtainable" (what a player of the
     games can have), or the id of a Showdown format whose bans and clauses hold beside that."""
     reference: str
     """Showdown's format whose battles have the same rules."""

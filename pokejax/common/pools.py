@@ -47,7 +47,7 @@ class TeamPool:
     """Wire form of the format's generation, n teams; Gen 1: uint8[n, 6, 16]."""
     format: str
     source: str
-    """Where the teams come from, for reports."""
+    """The source of the teams, for reports."""
 
     def __len__(self) -> int:
         return len(self.teams)

@@ -17,7 +17,7 @@ GROUP = "pokejax.tellers"
 
 @dataclasses.dataclass(frozen=True)
 class Story:
-    """What a battle is made of.
+    """The facts a battle is made of.
 
     ``lines``: what was chosen, in Showdown's words: "p1 move 1", and "reseed 1,2,3,4" where the generator was set.
     """
@@ -52,7 +52,7 @@ class Teller(Protocol):
         ...
 
     def log(self, story: Story) -> str:
-        """What happened, a sentence a line."""
+        """The story, a sentence a line."""
         ...
 
     def page(self, story: Story) -> str:

@@ -59,7 +59,7 @@ def _first_line(line: str, where: str) -> TextSet:
 
 
 def _field(line: str, where: str) -> dict[str, Any]:
-    """What a line that is neither the first nor a move says."""
+    """The key and value of a line that is neither the first nor a move."""
     key, colon, value = line.partition(": ")
     if colon:
         match key:

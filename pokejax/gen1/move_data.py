@@ -16,7 +16,7 @@ from pokejax.gen1 import dex
 from pokejax.gen1.arrays import lookup
 
 STAT_NAMES = ("atk", "def", "spc", "spe", "accuracy", "evasion")
-"""What ``boost_stat`` − 1 counts. Showdown's spa and spd always move together in Gen 1: they are one Special here."""
+"""The stats that ``boost_stat`` − 1 counts. Showdown's spa and spd always move together: they are one Special here."""
 
 
 @struct.dataclass

@@ -97,7 +97,7 @@ def _range(values: Stats, highest: int, what: str) -> list[str]:
 
 
 def _obtainable(member: PokemonSet) -> Iterator[str]:
-    """What no Pokémon of Gen 1 can be."""
+    """Faults that no Pokémon of Gen 1 may have."""
     dex = load_dex()
     species = species_number(member.species)
     lowest = dex.species.lowest_level[species]
@@ -129,7 +129,7 @@ def _moves(species: int, member: PokemonSet) -> Iterator[str]:
 
 
 def _ou(member: PokemonSet) -> Iterator[str]:
-    """What gen1ou forbids a Pokémon beyond that."""
+    """Faults that gen1ou forbids a Pokémon beyond those."""
     dex = load_dex()
     if species_number(member.species) in dex.ou_banned_species:
         yield f"is Uber; gen1ou bans {_names(dex.species.name, dex.ou_banned_species)}"
@@ -147,7 +147,7 @@ def _ou(member: PokemonSet) -> Iterator[str]:
 
 
 def _clauses(members: list[tuple[str, PokemonSet]]) -> Iterator[str]:
-    """What gen1ou forbids a team: Species Clause and Nickname Clause."""
+    """Faults that gen1ou forbids a team: Species Clause and Nickname Clause."""
     dex = load_dex()
     species_seen: dict[int, int] = {}
     names_seen: dict[str, int] = {}

@@ -96,7 +96,7 @@ def _update_tie(rng: Rng, seats: tuple[Seat, Seat], when: jax.Array) -> Rng:
 
 
 def _sort_actions(rng: Rng, seats: tuple[Seat, Seat]) -> tuple[Rng, jax.Array]:
-    """Which side acts first (0 or 1): switches, then priority, then speed, then a draw."""
+    """The side that acts first (0 or 1): switches, then priority, then speed, then a draw."""
 
     def key(seat: Seat) -> jax.Array:
         moves = seat.queued >= QUEUED_MOVE

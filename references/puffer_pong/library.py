@@ -53,7 +53,7 @@ CASE = np.dtype(
 episode_length, n."""
 
 STATE = (*_FLOATS, *_INTEGERS, "observation", "serve")
-"""What a step depends on beside parameters and action: the C struct's names, the observation, the serve generator."""
+"""Inputs of a step beside parameters and action: the C struct's names, the observation, the serve generator."""
 
 TRAINING_FRAME_SKIP = 8
 """PufferLib's for training (`pong.ini`)."""

@@ -67,7 +67,7 @@ class PyBoyMachine:
         self._pyboy.tick(frames, render, False)
 
     def frame(self) -> dict[str, int | bytes]:
-        """What the end of the frame shows: cycles, registers, memory, and the screen as shades 0–3."""
+        """The machine at the end of the frame: cycles, registers, memory, and the screen as shades 0–3."""
         registers = self._pyboy.register_file
         shown: dict[str, int | bytes] = {"cycles": self._pyboy._cycles()}
         shown |= {name: getattr(registers, name) for name in REGISTERS}

@@ -39,7 +39,7 @@ class RefusedChoiceError(ValueError):
 
 @dataclass
 class _Battle:
-    """What a battle is made of: enough to play it again."""
+    """The facts a battle is made of: enough to play it again."""
 
     opening: bytes
     actions: bytearray = field(default_factory=bytearray)

@@ -42,7 +42,7 @@ def number(target: Target) -> int:
 
 
 def player_to_act(game: Game) -> int:
-    """Who decides now. In the setup player 0 places first; nobody sees it before both are done."""
+    """The player who decides now. In the setup player 0 places first; nobody sees it before both are done."""
     if game.phase == "setup":
         return game.current
     if game.phase == "promote":

@@ -1,4 +1,4 @@
-"""What a player may know of a game, and nothing else."""
+"""A player's observation: all that this player may know of a game, and nothing else."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def hand_of_opponent(game: Game, player: Player) -> list[int]:
 
 
 def public(player: Player, board: bool) -> dict[str, Any]:
-    """What both players see of one of them; without its Pokémon in the setup."""
+    """One player's side as both players see it; without its Pokémon in the setup."""
     return {
         "spots": [in_play(pokemon) if pokemon and board else None for pokemon in player.spots],
         "hand": len(player.hand) if board else None,

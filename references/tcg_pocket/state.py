@@ -116,7 +116,7 @@ class Player:
 
 @dataclass
 class Choice:
-    """What `chooser` must decide before the game goes on. `used`: spots that may not be chosen again."""
+    """The decision of `chooser` before the game goes on. `used`: spots that may not be chosen again."""
 
     chooser: int
     operation: Operation

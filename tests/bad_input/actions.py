@@ -1,4 +1,4 @@
-"""What `reset`, `step`, `rollout` and the parts of the contract are given: keys, states, actions, sizes, spaces."""
+"""Inputs of `reset`, `step`, `rollout` and the parts of the contract: keys, states, actions, sizes, spaces."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Step(NamedTuple):
     state: Any
     """The environment's own state that `step_env` gave, before any reset."""
     next: Any
-    """What `step` returned: the next episode's state where one ended."""
+    """The results of `step`: the next episode's state where one ended."""
     next_obs: Any
     obs: Any
     """`info["final_observation"]`."""

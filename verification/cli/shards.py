@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import families
+from jaxenv import shards
 from jaxenv.commands.arguments import path, positive
 from jaxenv.commands.cluster import Cluster, ClusterError, connect
 from jaxenv.commands.console import Console
@@ -51,8 +52,7 @@ def merge(options: argparse.Namespace, console: Console) -> int:
 
 def merged(paths: Sequence[Path], out: Path, console: Console) -> int:
     """The exit status. `ShardError`, `validate.ReportError` and `files.StorageError` name the file that is wrong."""
-    if out.resolve() in [path.resolve() for path in paths]:
-        raise ShardError(f"{out}: would be overwritten, and is one of the shards; choose another file with --json")
+    shards.keep(paths, out)
     return _tell(merging.merge([(str(path), load(path)) for path in paths], command_line()), out, console)
 
 

@@ -1,4 +1,4 @@
-"""What an environment declares, beside what is on record: its spec, observation layout, actions and default params.
+"""An environment's declarations beside those on record: its spec, observation layout, actions and default params.
 
 A family keeps one file of them, `verify/declared.json`, which `python -m verification declare ENV` writes. No
 reference knows these facts, so that a slip in one of them differs from nothing else: a bound that is too wide, a

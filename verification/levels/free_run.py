@@ -187,7 +187,7 @@ def _judge_crossings(
     scale: float,
     unit: float,
 ) -> dict[str, Any]:
-    """When runs reach each error. In the middle run, not much sooner than `factor` times the rounding would."""
+    """Times at which runs reach each error: in the middle run, not much sooner than `factor` times rounding would."""
     found = {}
     settings = study.settings
     for threshold in (scale * share for share in _THRESHOLDS):

@@ -36,11 +36,11 @@ from verification.backends import Vmap, alone
 LANES = 1024
 """States side by side. Fixed, so that one compiled program serves any number of them."""
 Outs = dict[str, Any]
-"""What the environment gives out, by path."""
+"""Leaves that the environment gives out, by path."""
 
 
 def _memory(battle: Any) -> Memory:
-    """What can be seen of a state at once: who is out, and moves that Mimic has replaced."""
+    """Visible facts of a state: the Pokémon that are out, and moves that Mimic has replaced."""
     seats = battle.seats
     first = jnp.arange(TEAM_SIZE) == 0
     slots = jnp.stack([seat.slot for seat in seats]).astype(jnp.int8)

@@ -57,7 +57,7 @@ def operations(text: str | None, rules: Iterable[Rule]) -> list[Op]:
 
 
 def ability(text: str) -> tuple[str, list[Op]]:
-    """When an ability is used, and its operations."""
+    """An ability: the moment when it is used, and its operations."""
     for kind, pattern, make in ABILITIES:
         if match := re.fullmatch(pattern, same_letters(text)):
             return kind, make(match)

@@ -56,7 +56,7 @@ def spot(found: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def public(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What both see of one player."""
+    """One player's side as both players see it."""
     amounts, turns = lasting(found["effects"], PLAYER_EFFECTS)
     named = found["effects"].get("named_more")
     spots = [spot(found["spots"][place]) for place in range(SPOTS)]

@@ -28,7 +28,7 @@ _BLOCK = 256
 
 
 class Seen(NamedTuple):
-    """What a player has seen of the foe's team. The leading axis of arrays is the order of appearance, 6 places."""
+    """A player's knowledge of the foe's team. The leading axis of arrays is the order of appearance, 6 places."""
 
     there: jax.Array
     """bool[6]: somebody has appeared in this place."""
@@ -60,7 +60,7 @@ class Drawn(NamedTuple):
 
 
 def see(seat: Seat, party: Party, appearance: jax.Array, shown: jax.Array) -> Seen:
-    """What has been seen of a side; ``appearance`` int8[6] and ``shown`` bool[6, 4] are the memory's."""
+    """The seen part of a side; ``appearance`` int8[6] and ``shown`` bool[6, 4] are the memory's."""
     there = appearance != UNSEEN
     slot = jnp.where(there, appearance, 0).astype(jnp.int32)
     active = jnp.arange(TEAM_SIZE, dtype=jnp.int32) == seat.slot

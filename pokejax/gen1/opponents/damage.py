@@ -21,7 +21,7 @@ from pokejax.gen1.state import ATK, DEF, SPC
 from pokejax.gen1.stats import MAX_STAT, apply_stage
 
 MOST_DAMAGE = 999
-"""What a single hit counts at most."""
+"""The most that a single hit counts."""
 
 _MEAN_ROLL, _FULL_ROLL = 236, 255
 """The random factor of damage is 217 to 255 out of 255."""

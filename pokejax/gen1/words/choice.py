@@ -35,7 +35,7 @@ _BLANKS = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What JavaScript's ``trim`` takes off."""
+"""Characters that JavaScript's ``trim`` takes off."""
 
 
 class ChoiceError(ValueError):
@@ -164,7 +164,7 @@ def _move(request: Request, data: str) -> int:
 
 
 def _modifiers(data: str) -> tuple[str, int, str]:
-    """What is left of "thunderbolt 1 mega", its target (0 none) and its event."""
+    """The rest of "thunderbolt 1 mega", its target (0 none) and its event."""
     original, target, event = data, None, ""
     while True:
         word = next((word for word in _EVENTS if data.endswith(f" {word}")), None)

@@ -46,7 +46,7 @@ class Member:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What one player is asked."""
+    """The request to one player."""
 
     kind: str
     """`MOVE`, `SWITCH`, or "" for who waits."""

@@ -1,4 +1,4 @@
-"""What lies after the end of battles, of which none may have ended."""
+"""Steps after the end of battles, of which none may have ended."""
 
 from __future__ import annotations
 

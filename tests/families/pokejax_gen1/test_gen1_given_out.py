@@ -1,4 +1,4 @@
-"""What the environment gives out is compared: bugs around the engine are found, alone and at once, and named."""
+"""Comparison of what the environment gives out: bugs around the engine are found, alone and at once, and named."""
 
 from __future__ import annotations
 

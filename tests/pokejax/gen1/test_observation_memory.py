@@ -1,4 +1,4 @@
-"""What Mimic and Transform tell of the foe's moves, from the battle before and after a step."""
+"""Knowledge of the foe's moves that Mimic and Transform give, from the battle before and after a step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds in every game, whatever is played."""
+"""Invariants of every game, whatever is played."""
 
 from __future__ import annotations
 

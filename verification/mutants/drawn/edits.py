@@ -59,7 +59,7 @@ class Edit:
         return _digest(self.module, self.place, *changed, str(self._occurrence(source)))
 
     def _occurrence(self, source: str) -> int:
-        """How many same lines of the file stand before this one."""
+        """The number of same lines of the file before this one."""
         lines = source.splitlines()
         own = lines[self.line - 1].strip()
         return sum(line.strip() == own for line in lines[: self.line - 1])

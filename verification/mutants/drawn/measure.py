@@ -133,7 +133,7 @@ class Measurement:
                 on_row()
 
     def _run_original(self, tree: Tree, processes: _Processes) -> None:
-        """What the unchanged packages do: their program, the checks that they pass, and how long those take."""
+        """Facts of the unchanged packages: their program, the checks that they pass, and how long those take."""
         found = self._play(tree, None, processes)
         if found["outcome"] == "does not compile":
             raise MutantError(f"{self.plugin.env} cannot be run unchanged: {found['message']}")

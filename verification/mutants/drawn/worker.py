@@ -83,7 +83,7 @@ def _judged(plugin: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kill(plugin: Any, check: Any, result: Any, modules: list[str]) -> dict[str, Any]:
-    """What killed a mutant, as the report shows it; an error's suspects are the files of its traceback."""
+    """The finding that killed a mutant, as the report shows it; an error's suspects are the files of its traceback."""
     from verification.localise import completed, of_error
 
     notes = result.notes[-1:] if result.verdict == "error" else []

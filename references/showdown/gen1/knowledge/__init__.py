@@ -1,4 +1,4 @@
-"""What a player of a Gen 1 battle could know, from Showdown's own messages and requests to it, and nothing else.
+"""Possible knowledge of a player of a Gen 1 battle, from Showdown's own messages and requests to it, and nothing else.
 
 The reference's side of PokeJAX's observation. It is slow and plain, and shares no code or table with PokeJAX: messages
 are read by their names, which become numbers by tables that Showdown's dex gives (`names`).

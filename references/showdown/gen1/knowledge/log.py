@@ -200,7 +200,7 @@ def _pay(message: _Message, move: str, amount: int) -> None:
 
 
 def _take_back(message: _Message) -> None:
-    """What called a two-turn move is known by the charge, which may be over within the step: see `Watcher._settle`."""
+    """The caller of a two-turn move, known by the charge, which may be over within the step: see `Watcher._settle`."""
     member, move, message.side.named = message.member, message.side.named, ""
     if move and message.stand.transform is None:
         member.shown.discard(move)

@@ -69,7 +69,7 @@ def _now(watcher: Watcher, side: Side) -> list[tuple[int, int]]:
 
 
 def _legal(watcher: Watcher) -> list[bool]:
-    """What the own request offers; everything when the battle is over."""
+    """The choices that the own request offers; everything when the battle is over."""
     request, own = watcher.request, watcher.own
     if request is None:
         return [True] * _ACTIONS

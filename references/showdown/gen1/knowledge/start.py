@@ -59,7 +59,7 @@ class _Reading:
 
 
 def truth_of(names: Names, teams: NDArray[np.uint16], record: list[int]) -> dict[str, Truth]:
-    """What is true of both active Pokémon and messages may leave open, by side ("p1")."""
+    """Facts of both active Pokémon that messages may leave open, by side ("p1")."""
     ids = names.move_of
     found = {}
     for n, side in enumerate(("p1", "p2")):

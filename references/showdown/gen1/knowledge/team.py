@@ -1,4 +1,4 @@
-"""What one player knows of a Pokémon, of the one on the field, and of a side."""
+"""One player's knowledge of a Pokémon, of the one on the field, and of a side."""
 
 from __future__ import annotations
 

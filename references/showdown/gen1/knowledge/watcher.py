@@ -17,14 +17,14 @@ _HELPLESS = ("slp", "frz")
 
 
 class Truth(NamedTuple):
-    """What is true of an active Pokémon, for what messages leave open: see `Watcher._clear_up`."""
+    """Facts of an active Pokémon that messages leave open: see `Watcher._clear_up`."""
 
     own: Sequence[tuple[str, int]]
     """(id, PP) of its own moves, in their order."""
     now: Sequence[tuple[str, int]]
     """(id, PP) of its moves as it is now."""
     lasting: AbstractSet[str]
-    """Which of "thrash" and "must_recharge" last."""
+    """The ones of "thrash" and "must_recharge" that last."""
     selected: str
     """Id of its own move in the place that was selected last."""
 
@@ -183,7 +183,7 @@ class Watcher:
             foe.add("trapping")
 
     def _settle(self, truth: Mapping[str, Truth] | None) -> None:
-        """What is known of moves at the end of the step: named by what still lasts, or listed by a request."""
+        """Moves known at the end of the step: named by what still lasts, or listed by a request."""
         for side, other in ((self.own, self.foe), (self.foe, self.own)):
             stand, target = side.stand, other.stand
             if stand.charging and stand.payer and stand.transform is None:

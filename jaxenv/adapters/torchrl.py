@@ -12,7 +12,7 @@ from typing import Any
 from jaxenv.adapters import common
 from jaxenv.environment import Environment
 
-_ENVS: Any = common.library("torchrl.envs", "torchrl", "0.9")
+_ENVS: Any = common.library("torchrl.envs", "torchrl", "0.14")
 
 
 def make_env(

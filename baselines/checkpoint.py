@@ -27,6 +27,7 @@ from baselines import devices, named_arrays
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError, DamagedCheckpointError, StorageError
 from baselines.policy import TrainedPolicy
+from jaxenv.policy import mismatch
 
 FORMAT = 2
 """Format 1, by Orbax's first interface and without a manifest, can still be read."""
@@ -81,16 +82,8 @@ class Checkpoint:
         facts = self.facts
         if facts.env != env.id:
             raise CheckpointError(f"{self.path}: trained on {facts.env}, not on {env.id}")
-        if facts.env_version != env.version:
-            raise CheckpointError(
-                f"{self.path}: trained on {facts.env} version {facts.env_version}; the installed version is "
-                f"{env.version}, which behaves differently. Train anew, or install the version that it was trained on"
-            )
-        if facts.layout not in ("", env.obs_spec.fingerprint):
-            raise CheckpointError(
-                f"{self.path}: trained on observations of layout {facts.layout}; the installed {env.id} gives layout "
-                f"{env.obs_spec.fingerprint}. Train anew, or install the version that it was trained on"
-            )
+        if problem := mismatch(env, facts.env_version, facts.layout or env.obs_spec.fingerprint):
+            raise CheckpointError(f"{self.path}: {problem}")
 
     def state(self, template: Any) -> Any:
         """The state as numpy arrays, in the structure of `template` (arrays or shapes).

@@ -31,6 +31,7 @@ import numpy as np
 from jaxenv.builtin import make
 from jaxenv.commands.files import path as expanded
 from jaxenv.commands.files import write
+from jaxenv.environment import Environment
 from jaxenv.obs import ObsSpec
 
 FORMAT = 1
@@ -101,21 +102,26 @@ def load(source: str | Path, *, greedy: bool = False) -> ExportedPolicy:
     file = find(source)
     facts, programs, arrays = _read(file)
     env = make(facts["env"])
-    if facts["env_version"] != env.version:
-        raise PolicyFileError(
-            f"{source}: trained on {env.id} version {facts['env_version']}; the installed version is {env.version}, "
-            "which behaves differently. Train anew, or install the version that it was trained on"
-        )
-    layout = env.obs_spec.fingerprint
-    if facts["layout"] != layout:
-        raise PolicyFileError(
-            f"{source}: reads observations of layout {facts['layout']}; the installed {env.id} gives layout {layout}. "
-            "Train anew, or install the version that it was trained on"
-        )
+    if problem := mismatch(env, facts["env_version"], facts["layout"]):
+        raise PolicyFileError(f"{source}: {problem}")
     program = jax.export.deserialize(bytearray(programs["greedy" if greedy else "sampled"]))
     return ExportedPolicy(
         facts["env"], facts["env_version"], facts["name"], facts, program, arrays, env.obs_spec, greedy
     )
+
+
+def mismatch(env: Environment[Any, Any, Any], version: str, layout: str) -> str:
+    """The reason why a policy of this version and observation layout cannot play the installed `env`; "" if it can."""
+    train_anew = "Train anew, or install the version that it was trained on"
+    if version != env.version:
+        return (
+            f"trained on {env.id} version {version}; the installed version is {env.version}, which behaves "
+            f"differently. {train_anew}"
+        )
+    own = env.obs_spec.fingerprint
+    if layout != own:
+        return f"reads observations of layout {layout}; the installed {env.id} gives layout {own}. {train_anew}"
+    return ""
 
 
 def find(source: str | Path) -> Path:

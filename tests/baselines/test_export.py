@@ -151,7 +151,7 @@ def test_a_checkpoint_of_another_layout_is_refused(files):
     run, _ = files
     checkpoint = open_run(run)
     other = Checkpoint(checkpoint.path, dataclasses.replace(checkpoint.facts, layout="00"), checkpoint.arrays)
-    with pytest.raises(CheckpointError, match="trained on observations of layout 00"):
+    with pytest.raises(CheckpointError, match="reads observations of layout 00"):
         other.policies(greedy=False)
     older = Checkpoint(checkpoint.path, dataclasses.replace(checkpoint.facts, layout=""), checkpoint.arrays)
     assert len(older.policies(greedy=False)) == 2

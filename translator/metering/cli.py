@@ -21,8 +21,9 @@ from translator.metering.transcript import TranscriptError
 _NAME = "translator.metering"
 _ABOUT = """Proxy between a coding agent and the APIs of models: it holds a budget in dollars, and keeps the keys.
 
-Keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY; the agent gets another one. A COMMAND is run with
-an environment that points at the proxy, and its status is this command's; without one, the proxy serves until Ctrl-C.
+Keys are taken from OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY; the agent gets another one. A COMMAND is run
+with an environment that points at the proxy, and its status is this command's; without one, the proxy serves until
+Ctrl-C.
 """
 
 

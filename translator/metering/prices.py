@@ -194,12 +194,13 @@ class Prices:
 def stated(text: str) -> tuple[str, Price]:
     """A price as on the command line: `MODEL=INPUT,OUTPUT` and, if it has them, `,CACHE_READ,CACHE_WRITE`."""
     model, _, numbers = text.rpartition("=")
+    parts = numbers.split(",")
+    if not model or not 2 <= len(parts) <= 4:
+        raise PriceError(f"{text!r} is no price; write MODEL=INPUT,OUTPUT in dollars per million tokens")
     try:
-        rates = [Rate(_usd(number)) for number in numbers.split(",")]
+        rates = [Rate(_usd(part)) for part in parts]
     except PriceError as error:
         raise PriceError(f"{text!r}: {error}") from error
-    if not model or not 2 <= len(rates) <= 4:
-        raise PriceError(f"{text!r} is no price; write MODEL=INPUT,OUTPUT in dollars per million tokens")
     return model, Price(*rates)
 
 

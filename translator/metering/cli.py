@@ -109,7 +109,8 @@ def _serve(proxy: Proxy, command: list[str]) -> int:
     _say(f"metering proxy at {proxy.url}")
     if command:
         try:
-            return subprocess.run(command, env=proxy.environment(), check=False).returncode
+            status = subprocess.run(command, env=proxy.environment(), check=False).returncode
+            return status if status >= 0 else 128 - status  # killed by a signal, as shells tell it
         except OSError as error:
             interrupts.complain(f"{_NAME}: {command[0]}: {error.strerror}; name a program that is installed")
             return 2

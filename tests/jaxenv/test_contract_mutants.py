@@ -6,6 +6,7 @@ import base_mutants
 import hook_mutants
 import jax
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from toys import Duel, DuelParams, Walk, WalkParams
 
 import jaxenv

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from toys import Duel, DuelParams, Walk
 
 from jaxenv.rollouts import random_legal, rollout

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 import families
 import jaxenv

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import toy_drawn
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from verification.cli import main
 from verification.levels.context import Plan

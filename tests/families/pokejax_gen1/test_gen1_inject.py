@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.pokejax_gen1.verify import cases
 from families.pokejax_gen1.verify.cases import Injected, Snapshots

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.pokejax_gen1.verify.cases import Snapshots
 from families.pokejax_gen1.verify.plugin import mined

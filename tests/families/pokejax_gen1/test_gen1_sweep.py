@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.pokejax_gen1.verify import outcome
 from families.pokejax_gen1.verify.battles import PlayedBattles

@@ -30,7 +30,7 @@ class Entry:
 
 
 _BATTLE = ("pokemon", "two-player", "simultaneous", "imperfect")
-_CARDS = ("pokemon-tcg", "two-player", "sequential", "imperfect")
+_CARDS = ("cards", "two-player", "sequential", "imperfect")
 _MUJOCO = ("mujoco", "one-player", "continuous")
 
 BUILT_IN = {

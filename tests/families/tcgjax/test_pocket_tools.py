@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from baselines.transfer.game import game
 from baselines.watch import Episode
@@ -31,44 +32,49 @@ def env() -> Pocket:
     return Pocket(pool="a1")
 
 
-@pytest.fixture(scope="module")
-def begun(env: Pocket) -> tuple[Any, Any, np.ndarray]:
-    """Observations, states and masks of games that begin."""
+def batched(function: Any) -> Any:
+    """The function of one game for a batch of them."""
+    return jax.jit(jax.vmap(function))
 
-    def start(key: jax.Array) -> Any:
+
+@pytest.fixture(scope="module")
+def start(env: Pocket) -> Any:
+    """keys [GAMES] → observations, states and masks of games that begin."""
+
+    def one(key: jax.Array) -> Any:
         obs, found = env.reset_env(key, env.default_params)
         return obs, found, env.legal_actions(found, env.default_params)
 
-    return jax.device_get(jax.jit(jax.vmap(start))(jax.random.split(jax.random.key(1), GAMES)))
+    return batched(one)
+
+
+@pytest.fixture(scope="module")
+def begun(start: Any) -> tuple[Any, Any, np.ndarray]:
+    return jax.device_get(start(jax.random.split(jax.random.key(1), GAMES)))
 
 
 @pytest.mark.parametrize("name", scripted.names())
-def test_scripted_players_choose_what_is_legal(begun: tuple[Any, Any, np.ndarray], name: str) -> None:
-    obs, _, masks = begun
-    keys = jax.random.split(jax.random.key(2), GAMES)
-    choose = jax.jit(jax.vmap(scripted.opponent(name)))
+def test_scripted_players_choose_well(begun: tuple[Any, Any, np.ndarray], name: str) -> None:
+    """What is legal; and an attack for a knock-out before anything that does not help it."""
+    choose, keys = batched(scripted.opponent(name)), jax.random.split(jax.random.key(2), GAMES)
     for player in range(2):
-        own, mask = jax.tree.map(lambda leaf, player=player: leaf[:, player], (obs, masks))
+        own, mask = jax.tree.map(lambda leaf, player=player: leaf[:, player], (begun[0], begun[2]))
         assert mask[np.arange(GAMES), np.asarray(choose(keys, own, mask))].all()
-
-
-def test_players_attack_for_a_knock_out(begun: tuple[Any, Any, np.ndarray]) -> None:
-    obs = jax.tree.map(lambda leaf: jnp.asarray(leaf[0, 0]), begun[0])
-    (bulbasaur,) = decks.check(decks.pool()[0].ids, ("grass",)).kinds[:1]
-    cards = obs.cards.at[:, 0, 0].set(bulbasaur + 1)
-    obs = obs.replace(phase=jnp.int8(state.MAIN), cards=cards, damage=obs.damage.at[1, 0].set(60))
-    obs = obs.replace(energy=obs.energy.at[0, 0, 0].set(2))
-    mask = jnp.zeros((a.COUNT,), bool).at[jnp.array([a.END, a.RETREAT, a.ATTACK])].set(True)
-    for name in ("greedy", "planner"):
-        assert int(scripted.opponent(name)(jax.random.key(0), obs, mask)) == a.ATTACK
+    obs = jax.tree.map(lambda leaf: np.array(leaf[:, 0]), begun[0])
+    bulbasaur = decks.read("\n".join(["Energy: Grass", "2 A1-001", *(f"2 A1-{n:03}" for n in range(5, 14))])).kinds[0]
+    obs.cards[:, :, 0, 0] = bulbasaur + 1
+    obs.phase[:], obs.damage[:, 1, 0], obs.energy[:, 0, 0, 0] = state.MAIN, 60, 2
+    mask = np.zeros((GAMES, a.COUNT), bool)
+    mask[:, [a.END, a.RETREAT, a.ATTACK]] = True
+    chosen = np.asarray(choose(keys, obs, mask))
+    assert name == "random" or (chosen == a.ATTACK).all()
 
 
 def test_the_network_scores_every_action(env: Pocket, begun: tuple[Any, Any, np.ndarray]) -> None:
-    features = PocketFeatures()(jax.tree.map(jnp.asarray, begun[0]))
-    assert features.shape == (GAMES, 2, PocketFeatures().size) and bool(jnp.isfinite(features).all())
-    assert float(jnp.abs(features).max()) < 20
-    held = np.asarray(split(features).hand[..., -2].sum(-1))
-    assert (held == 5).all()
+    features = np.asarray(batched(PocketFeatures())(begun[0]))
+    assert features.shape == (GAMES, 2, PocketFeatures().size) and np.isfinite(features).all()
+    assert np.abs(features).max() < 20
+    assert (split(features).hand[..., -2].sum(-1) == 5).all()
     network = training.card_network(env, training.TRAINING.configs[env.id].network)
     parameters = jax.eval_shape(network.init, jax.random.key(0))
     mask = jax.ShapeDtypeStruct((GAMES, a.COUNT), bool)
@@ -85,11 +91,13 @@ def test_features_tell_cards_apart() -> None:
 
 
 def test_the_potential_is_that_of_a_lead(begun: tuple[Any, Any, np.ndarray]) -> None:
-    obs = jax.tree.map(lambda leaf: jnp.asarray(leaf[:, 0]), begun[0])
-    assert np.allclose(training.potential(obs), 0)
-    ahead = obs.replace(points=obs.points.at[:, 0].set(2))
-    assert (np.asarray(training.potential(ahead)) > 0.3).all()
-    assert not np.asarray(training.potential(ahead.replace(phase=jnp.full_like(obs.phase, state.OVER)))).any()
+    potential = jax.jit(training.potential)
+    obs = jax.tree.map(lambda leaf: np.array(leaf[:, 0]), begun[0])
+    assert np.allclose(potential(obs), 0)
+    obs.points[:, 0] = 2
+    assert (np.asarray(potential(obs)) > 0.3).all()
+    obs.phase[:] = state.OVER
+    assert not np.asarray(potential(obs)).any()
 
 
 def test_the_reference_is_timed_and_refuses_what_it_does_not_play(env: Pocket) -> None:
@@ -106,19 +114,18 @@ def test_the_reference_is_timed_and_refuses_what_it_does_not_play(env: Pocket) -
             pass
 
 
-def test_the_reference_begins_where_ours_does(env: Pocket) -> None:
+def test_the_reference_begins_where_ours_does(env: Pocket, start: Any) -> None:
     pocket = game(env.id)
-    starts = pocket.starts(4, seed=5)
-    _, found = jax.jit(jax.vmap(env.reset_env, (0, None)))(starts.keys, env.default_params)
-    with pocket.reference(4, 1) as arena:
-        arena.begin(np.arange(4), starts, np.arange(4))
+    starts = pocket.starts(GAMES, seed=5)
+    ours, _, masks = jax.device_get(start(starts.keys))
+    with pocket.reference(GAMES, 1) as arena:
+        arena.begin(np.arange(GAMES), starts, np.arange(GAMES))
         obs, mask = arena.look()
-        ours = jax.vmap(lambda one: env.observe(one, env.default_params))(found)
+        np.testing.assert_array_equal(mask, masks)
         for name, values in vars(obs).items():
             np.testing.assert_array_equal(values, getattr(ours, name), name)
         for _ in range(600):
-            chosen = jnp.asarray(mask.argmax(-1))
-            done = arena.step(jax.random.key(0), chosen, np.array([True, False, False, False]))
+            done = arena.step(starts.keys[0], mask.argmax(-1), np.arange(GAMES) == 0)
             obs, mask = arena.look()
             if done.ended[0]:
                 break
@@ -150,7 +157,7 @@ def test_actions_in_words(begun: tuple[Any, Any, np.ndarray]) -> None:
     games = {name: np.asarray(value)[0].copy() for name, value in vars(begun[1].game).items()}
     games["cards"][:, 0, 0] = games["cards"][:, 1, 0] = 1
     games["zone"][0] = 1
-    games["phase"][...] = state.MAIN
+    games["phase"] = np.int8(state.MAIN)
     told = {action: words(games, action, state.ME) for action in range(1, a.COUNT)}
     assert told[a.END] == "ends the turn" and told[a.ATTACH + 1] == "attaches grass Energy to Bulbasaur"
     assert (

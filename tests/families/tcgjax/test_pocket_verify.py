@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.tcgjax.verify import laws
 from families.tcgjax.verify.behaviours import BEHAVIOURS, behaviours

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # so that editors complete ids and know the class; nothing is
     from jaxenv.environment import Environment
     from pokejax.env import Gen1Battle
     from pongjax.env import PufferPong
+    from tcgjax.env import Pocket
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Entry:
 
 
 _BATTLE = ("pokemon", "two-player", "simultaneous", "imperfect")
+_CARDS = ("cards", "two-player", "sequential", "imperfect")
 _MUJOCO = ("mujoco", "one-player", "continuous")
 
 BUILT_IN = {
@@ -47,6 +49,8 @@ BUILT_IN = {
     "pongjax/puffer_pong_continuous": Entry(
         "pongjax.env:PufferPong", {"continuous": True}, ("arcade", "one-player", "continuous")
     ),
+    "tcgjax/pocket": Entry("tcgjax.env:Pocket", {}, _CARDS),
+    "tcgjax/pocket-a1": Entry("tcgjax.env:Pocket", {"pool": "a1"}, _CARDS),
 }
 
 
@@ -68,6 +72,8 @@ def make(id: Literal["cheetahjax/Walker2d-v5"], **config: Any) -> Walker2d: ...
 def make(id: Literal["pokejax/gen1ou", "pokejax/gen1randombattle"], **config: Any) -> Gen1Battle: ...
 @overload
 def make(id: Literal["pongjax/puffer_pong", "pongjax/puffer_pong_continuous"], **config: Any) -> PufferPong: ...
+@overload
+def make(id: Literal["tcgjax/pocket", "tcgjax/pocket-a1"], **config: Any) -> Pocket: ...
 @overload
 def make(id: str, **config: Any) -> Environment[Any, Any, Any]: ...
 def make(id: str, **config: Any) -> Environment[Any, Any, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -89,6 +90,15 @@ def check(ids: Iterable[str], energy: Iterable[str], name: str = "deck") -> Deck
     if problems:
         raise DeckError(problems)
     return Deck(ids, kinds)
+
+
+@functools.cache
+def pool() -> tuple[Deck, ...]:
+    """The decks that `tcgjax/pocket-a1` draws from."""
+    return tuple(
+        Deck(tuple(id for id, count in row["cards"].items() for _ in range(count)), tuple(row["energy"]))
+        for row in library.pool()
+    )
 
 
 def _energy(line: str, where: str, problems: list[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ choose. An action that is not legal becomes the first legal one (ending the turn
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import jax
@@ -17,9 +18,9 @@ import numpy as np
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
 from jaxenv.environment import Step, reads_state
 from jaxenv.registry import tags_of
-from tcgjax import actions, chance, rules
+from tcgjax import actions, chance, decks, rules
 from tcgjax.arrays import first, one_hot
-from tcgjax.decks import Deck, check
+from tcgjax.decks import Deck
 from tcgjax.observation import OBS_SPEC, Observation, observe
 from tcgjax.start import deck_arrays, start
 from tcgjax.state import OVER, Game, unpack
@@ -27,6 +28,10 @@ from tcgjax.state import OVER, Game, unpack
 REFERENCE = Reference(name="references.tcg_pocket", version="1", licence="MIT")
 LONGEST = 4000
 """Truncation; beyond the longest game, so it never happens unless it is lowered."""
+POOL = "a1"
+"""The pool that ships, of decks of A1, A1a and P-A."""
+SAMPLES = (17, 40)
+"""Places in the pool of the decks that are played where none are given."""
 
 
 @struct.dataclass
@@ -53,23 +58,31 @@ class PocketParams(struct.Node):
 class Pocket(Environment[PocketState, PocketParams, Observation]):
     """A game between two decks, each drawn from ``decks``. Reward at the end: 1 for the winner, −1 for the loser.
 
-    * ``decks``: at least one; `DeckError` for a deck that cannot be played.
+    * ``decks``: deck lists as text (see `tcgjax.decks`) or as `Deck`; (): two of the pool, `SAMPLES`. `DeckError` for
+      one that cannot be played.
+    * ``pool``: "a1" draws from the 256 decks of `tcgjax.decks.pool` instead.
+    * ``mirrored``: both players have the same deck.
     * ``first_player_draws``: the player who goes first draws a card in turn 1.
     """
 
-    decks: tuple[Deck, ...]
+    decks: tuple[Deck | str, ...] = ()
+    pool: str = ""
+    mirrored: bool = False
     first_player_draws: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.decks, tuple) or not self.decks:
-            raise ValueError(f"Pocket: decks must be a tuple of at least one Deck, got {self.decks!r}")
-        for place, deck in enumerate(self.decks):
-            deck_arrays(check(deck.ids, deck.energy, f"deck {place}"), f"deck {place}")
+        if not isinstance(self.decks, tuple):
+            raise ValueError(f"Pocket: decks must be a tuple of deck lists, got {self.decks!r}")
+        if self.pool not in ("", POOL):
+            raise ValueError(f"Pocket: there is no pool {self.pool!r}; allowed are {POOL!r}, and '' for own decks")
+        if self.pool and self.decks:
+            raise ValueError(f"Pocket: decks of your own and pool={self.pool!r}; give one of the two")
+        object.__setattr__(self, "decks", tuple(_own(deck, f"deck {place}") for place, deck in enumerate(self.decks)))
 
     @property
     def spec(self) -> EnvSpec:
-        id = "tcgjax/pocket"
+        id = "tcgjax/pocket-a1" if self.pool else "tcgjax/pocket"
         return EnvSpec(
             id=id,
             version="1",
@@ -88,22 +101,30 @@ class Pocket(Environment[PocketState, PocketParams, Observation]):
         )
 
     @property
+    def played(self) -> tuple[Deck, ...]:
+        """The decks that games are drawn from."""
+        if self.decks:
+            return self.decks  # type: ignore[return-value]
+        return decks.pool() if self.pool else tuple(decks.pool()[number] for number in SAMPLES)
+
+    @property
     def obs_spec(self) -> ObsSpec:
         return OBS_SPEC
 
     @property
     def default_params(self) -> PocketParams:
-        arrays = [deck_arrays(deck) for deck in self.decks]
-        decks, types = (np.stack(part) for part in zip(*arrays, strict=True))
-        return PocketParams(decks=decks, energy_types=types)
+        cards, types = _arrays(self.played)
+        return PocketParams(decks=cards.copy(), energy_types=types.copy())
 
     def reset_env(self, key: jax.Array, params: PocketParams) -> tuple[Observation, PocketState]:
-        """Two decks, drawn independently, and a new game."""
+        """Two decks, drawn independently unless they are `mirrored`, and a new game."""
         for_decks, for_game = jax.random.split(key)
         words = jax.random.bits(for_decks, (2,), jnp.uint32)
+        if self.mirrored:
+            words = jnp.stack([words[0], words[0]])
         rows = (words % np.uint32(len(params.decks))).astype(jnp.int32)
-        decks, types = jnp.asarray(params.decks)[rows], jnp.asarray(params.energy_types)[rows]
-        state = PocketState(game=start(for_game, decks, types, self.first_player_draws), steps=jnp.int32(0))
+        cards, types = jnp.asarray(params.decks)[rows], jnp.asarray(params.energy_types)[rows]
+        state = PocketState(game=start(for_game, cards, types, self.first_player_draws), steps=jnp.int32(0))
         return self.observe(state, params), state
 
     def step_env(
@@ -146,3 +167,19 @@ class Pocket(Environment[PocketState, PocketParams, Observation]):
         """bool[2]: the one who decides; both, once the game is over."""
         actor = actions.player_to_act(unpack(state.game))
         return (jnp.arange(2, dtype=jnp.int32) == actor) | (state.game.phase == OVER)
+
+
+def _own(deck: Deck | str, name: str) -> Deck:
+    if isinstance(deck, str):
+        return decks.read(deck, name)
+    if not isinstance(deck, Deck):
+        raise ValueError(f"Pocket: {name} must be a deck list as text, or a Deck, got {deck!r}")
+    return decks.check(deck.ids, deck.energy, name)
+
+
+@functools.lru_cache(maxsize=8)
+def _arrays(played: tuple[Deck, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """int16[N, 20] and bool[N, 8]; `DeckError` for a card that the engine does not play."""
+    arrays = [deck_arrays(deck, f"deck {place}") for place, deck in enumerate(played)]
+    cards, types = zip(*arrays, strict=True)
+    return np.stack(cards), np.stack(types)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PATH = Path(__file__).parent / "data" / "cards.json"
+POOL_PATH = Path(__file__).parent / "data" / "pocket-a1.json"
 ENERGY_TYPES = ("grass", "fire", "water", "lightning", "psychic", "fighting", "darkness", "metal")
 
 Row = Mapping[str, Any]
@@ -48,3 +49,9 @@ def set_of(id: str) -> str:
 def sets() -> list[str]:
     """Names of all sets, in the table's order."""
     return list(dict.fromkeys(set_of(id) for id in (*table()["prints"], *table()["refused"])))
+
+
+@functools.cache
+def pool() -> list[Row]:
+    """The decks of `tcgjax/pocket-a1`: `name`, `energy`, and `cards`, card id → number."""
+    return json.loads(POOL_PATH.read_text("utf-8"))["decks"]

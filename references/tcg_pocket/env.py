@@ -69,6 +69,10 @@ class PocketReference:
         except (KeyError, IndexError) as error:
             raise ValueError(f"tcg_pocket: the snapshot is of no game: {error!r}") from error
 
+    def seed(self, seed: int) -> None:
+        """Draw from here on from a new generator."""
+        self.chance = Chance(seed)
+
     def legal(self) -> Mapping[str, NDArray[np.bool_]]:
         """bool [143] per agent; who waits has only action 0, and in a finished game everything is allowed."""
         game = self._running()

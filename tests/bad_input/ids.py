@@ -28,7 +28,7 @@ CASES = [
     Case("an id of nothing", made("doom/e1m1"), "'doom/e1m1'", "no environment", "list_envs() names them all"),
     Case("an empty id", made(""), "''", "no environment", "list_envs() names them all"),
     Case("a number as an id", made(7), "7", "id", "must be a text"),  # type: ignore[arg-type]
-    Case("spec of nothing", of(lambda: jaxenv.spec("tcg/x")), "'tcg/x'", "no environment", "list_envs()"),
+    Case("spec of nothing", of(lambda: jaxenv.spec("doom/x")), "'doom/x'", "no environment", "list_envs()"),
     Case("a tag", of(lambda: jaxenv.list_envs("mujocco")), "'mujocco'", "the tag", "did you mean mujoco"),
     Case("a tag of nothing", of(lambda: jaxenv.list_envs("3d")), "'3d'", "the tag", "tags are"),
     Case("register an odd id", of(lambda: jaxenv.register("a b", "m:C")), "'a b'", "register", "family/name"),

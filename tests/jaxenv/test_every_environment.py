@@ -14,8 +14,10 @@ TOLERANCE = {"cheetahjax/HalfCheetah-v5": 1e-3}
 """Two programs' rounding, magnified within four steps: 1.4e-4 was measured for the cheetah."""
 
 
-# gen1ou differs by its pool alone; test_x64_environments.py checks its contract by XLA, sweep by kernels.
-CHECKED = [pytest.param(id, marks=pytest.mark.sweep) if id == "pokejax/gen1ou" else id for id in sorted(BUILT_IN)]
+# gen1ou differs by its pool alone; test_x64_environments.py checks its contract by XLA, sweep by kernels. TCG Pocket
+# takes minutes to compile: level 0 of `python -m verification run tcgjax/pocket-a1` checks its contract, too.
+LONG = ("pokejax/gen1ou", "tcgjax/pocket", "tcgjax/pocket-a1")
+CHECKED = [pytest.param(id, marks=pytest.mark.sweep) if id in LONG else id for id in sorted(BUILT_IN)]
 
 
 @pytest.mark.parametrize("env_id", CHECKED)

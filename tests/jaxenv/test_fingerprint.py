@@ -67,7 +67,7 @@ def test_every_built_in_environment_is_known(sources: list[set[str]]) -> None:
     known = {fingerprint(jaxenv.make(id), jaxenv.make(id).default_params) for id in ids}
     assert None not in known and len(known) == len(ids)
     assert {frozenset(packages) for packages in sources} == {
-        frozenset({"jaxenv", "jaxlanes", family}) for family in ("pokejax", "pongjax", "cheetahjax")
+        frozenset({"jaxenv", "jaxlanes", family}) for family in ("pokejax", "pongjax", "cheetahjax", "tcgjax")
     }
 
 

@@ -186,9 +186,10 @@ def test_random_programs_are_right_or_refused(same: Any, dtype: str, source: str
 # ---- our own environments
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(id, marks=pytest.mark.sweep) if id == "pokejax/gen1ou" else id for id in BUILT_IN]
-)
+LONG = ("pokejax/gen1ou", "tcgjax/pocket", "tcgjax/pocket-a1")
+
+
+@pytest.mark.parametrize("name", [pytest.param(id, marks=pytest.mark.sweep) if id in LONG else id for id in BUILT_IN])
 def test_environments_are_played_in_kernels_as_without_the_flag(name: str) -> None:
     """By the same kernels but for the types at their edges: XLA's own results with the flag are theirs."""
     env = jaxenv.make(name)

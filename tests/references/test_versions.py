@@ -16,12 +16,14 @@ from references import protocol
 from references.mujoco import gymnasium_env
 from references.puffer_pong import install as puffer_pong
 from references.showdown import install as showdown
+from references.tcg_pocket import env as tcg_pocket
 
 ROOT = Path(__file__).parents[2]
 PINNED = {
     "cheetahjax": f"{gymnasium_env.PINNED['gymnasium']} on mujoco {gymnasium_env.PINNED['mujoco']}",
     "pokejax": showdown.VERSION,
     "pongjax": puffer_pong.VERSION,
+    "tcgjax": tcg_pocket.VERSION,
 }
 
 

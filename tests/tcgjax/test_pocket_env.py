@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import jax
@@ -10,8 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import jaxenv
+from families.tcgjax.cards import pool
 from jaxenv.testing import check_env
-from tcgjax import actions, decks, state
+from tcgjax import actions, decks, library, state
 from tcgjax.env import Pocket
 
 GRASS = decks.check(
@@ -82,10 +85,38 @@ def test_the_winner_is_paid_once(env: Pocket, step: Any) -> None:
     assert again[2].tolist() == [0.0, 0.0] and bool(again[3])
 
 
-@pytest.mark.parametrize("wrong", [(), [GRASS], None])
-def test_an_environment_needs_decks(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="decks must be a tuple of at least one Deck"):
-        Pocket(decks=wrong)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"decks": [GRASS]}, "decks must be a tuple of deck lists"),
+        ({"decks": (3,)}, "deck 0 must be a deck list as text, or a Deck, got 3"),
+        ({"decks": ("2 Bulbasaur A1-001",)}, "deck 0: it has no energy type"),
+        ({"pool": "a9"}, "there is no pool 'a9'; allowed are 'a1'"),
+        ({"pool": "a1", "decks": (GRASS,)}, "give one of the two"),
+    ],
+)
+def test_decks_that_cannot_be_played_are_refused(wrong: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Pocket(**wrong)
+
+
+def test_decks_are_given_as_text_or_drawn_from_the_pool() -> None:
+    assert Pocket(decks=(GRASS.text(), FIRE)) == Pocket(decks=(GRASS, FIRE))
+    sample, many = jaxenv.make("tcgjax/pocket"), jaxenv.make("tcgjax/pocket-a1")
+    assert sample.default_params.decks.shape == (2, 20) and many.default_params.decks.shape == (256, 20)
+    assert [deck.ids[4] for deck in sample.played] == ["A1-036", "A1-209"]
+
+
+def test_the_pool_is_the_one_of_the_script() -> None:
+    made = pool.make()
+    assert library.POOL_PATH.read_text("utf-8") == pool.text(made)
+    assert len({json.dumps(deck["cards"]) for deck in made}) == len(made) == 256
+    for deck in decks.pool():
+        rows = [library.kinds()[kind] for kind in deck.kinds]
+        names = {row["name"] for row in rows}
+        assert decks.check(deck.ids, deck.energy) == deck
+        assert all(row["evolves_from"] in names for row in rows if "evolves_from" in row)
+        assert all(pool.pays(row, deck.energy) for row in rows if row["category"] == "pokemon")
 
 
 def test_a_deck_that_is_too_small_is_refused() -> None:

@@ -60,33 +60,52 @@ _GAME = {
 }
 
 
+def to_snapshots(game: Game, choosers: np.ndarray) -> dict[str, np.ndarray]:
+    """The reference's snapshots [N, ...] of packed games whose leaves are NumPy arrays [N, ...].
+
+    ``choosers``: int [N], the players to act.
+    """
+    number = np.asarray(game.choice, np.int32)
+    found: dict[str, Any] = {path: getattr(game, field) for path, field in _GAME.items()}
+    found["choice.chooser"] = np.where(number > 0, choosers, 0)
+    found["choice.operation"] = np.where(number == pay_retreat(), PAY_RETREAT, number - 1)
+    for path, field in (_PLAYER | _CARDS | _SHIFTED).items():
+        sides = _by_player(getattr(game, field), game.current)
+        for player in range(2):
+            values = np.asarray(sides[:, player], np.int32)
+            found[f"p{player}.{path}"] = values if path in _PLAYER else values - 1
+    for player in range(2):
+        found[f"p{player}.spots.tool"] = np.full((len(number), 4), -1)  # no card that can be played is a Tool
+    return {path: np.asarray(value, np.int32) for path, value in found.items()}
+
+
 def to_snapshot(game: Game, chooser: int) -> dict[str, np.ndarray]:
     """The reference's snapshot of a packed game whose leaves are NumPy arrays. ``chooser``: the player to act."""
-    current, number = int(game.current), int(game.choice)
-    found: dict[str, Any] = {path: getattr(game, field) for path, field in _GAME.items()}
-    found["choice.chooser"] = chooser if number else 0
-    found["choice.operation"] = PAY_RETREAT if number == pay_retreat() else number - 1
-    for player in range(2):
-        side = int(player != current)
-        for path, field in _PLAYER.items():
-            found[f"p{player}.{path}"] = getattr(game, field)[side]
-        for path, field in (_CARDS | _SHIFTED).items():
-            found[f"p{player}.{path}"] = np.asarray(getattr(game, field)[side], np.int32) - 1
-        found[f"p{player}.spots.tool"] = [-1] * 4  # no card that can be played is a Tool
-    return {path: np.asarray(value, np.int32) for path, value in found.items()}
+    one = Game(**{name: np.asarray(value)[None] for name, value in vars(game).items()})
+    return {path: values[0] for path, values in to_snapshots(one, np.array([chooser])).items()}
+
+
+def from_snapshots(values: Mapping[str, Any], fields: Mapping[str, np.dtype]) -> dict[str, np.ndarray]:
+    """Fields [N, ...] of packed games with snapshots of the reference; ``fields``: their dtypes."""
+    current, number = np.asarray(values["current"]), np.asarray(values["choice.operation"])
+    found: dict[str, Any] = {field: values[path] for path, field in _GAME.items()}
+    found["choice"] = np.where(number == PAY_RETREAT, pay_retreat(), number + 1)
+    for path, field in (_PLAYER | _CARDS | _SHIFTED).items():
+        sides = np.stack([values[f"p{player}.{path}"] for player in range(2)], axis=1)
+        found[field] = _by_player(sides, current) + (path not in _PLAYER)
+    return {field: np.asarray(found[field]).astype(dtype) for field, dtype in fields.items()}
 
 
 def from_snapshot(values: Mapping[str, Any], fields: Mapping[str, np.dtype]) -> dict[str, np.ndarray]:
     """Fields of the packed game with a snapshot of the reference; ``fields``: their dtypes."""
-    current, number = int(values["current"]), int(values["choice.operation"])
-    found: dict[str, Any] = {field: values[path] for path, field in _GAME.items()}
-    found["choice"] = pay_retreat() if number == PAY_RETREAT else number + 1
-    order = (current, 1 - current)
-    for path, field in _PLAYER.items():
-        found[field] = np.stack([values[f"p{player}.{path}"] for player in order])
-    for path, field in (_CARDS | _SHIFTED).items():
-        found[field] = np.stack([values[f"p{player}.{path}"] for player in order]) + 1
-    return {field: np.asarray(found[field]).astype(dtype) for field, dtype in fields.items()}
+    many = from_snapshots({path: np.asarray(value)[None] for path, value in values.items()}, fields)
+    return {field: value[0] for field, value in many.items()}
+
+
+def _by_player(sides: np.ndarray, current: np.ndarray) -> np.ndarray:
+    """[N, 2, ...] of the current player and the other one as [N, 2, ...] of player 0 and 1; it is its own inverse."""
+    is_first = (np.asarray(current) == 0).reshape(-1, *(1,) * (np.ndim(sides) - 1))
+    return np.where(is_first, sides, sides[:, ::-1])
 
 
 def to_words(draws: Sequence[Draw]) -> tuple[np.ndarray, np.ndarray]:

@@ -93,7 +93,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "blank_shade": (
         "While the LCD is off, and in the frame after, the picture has the shade of colour 0.",
         TILES + "loop:\n    ld a, $11\n    ldh [$ff40], a\n    inc c\n    ld a, c\n    ldh [$ff47], a\n    "
-        "ld de, 9000\n.off:\n    dec de\n    ld a, d\n    or e\n    jr nz, .off\n    ld a, $91\n    ldh [$ff40], a\n    "
+        "ld de, 9000\n.off:\n    dec de\n    ld a, d\n    or e\n    jr nz, .off\n"
+        "    ld a, $91\n    ldh [$ff40], a\n    "
         "ld de, 30000\n.on:\n    dec de\n    ld a, d\n    or e\n    jr nz, .on\n    jr loop\n",
     ),
     **{

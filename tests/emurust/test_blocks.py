@@ -105,3 +105,10 @@ def test_starts_differ(native: ModuleType) -> None:
 def test_a_game_that_there_is_not_is_named() -> None:
     with pytest.raises(ValueError, match=r"no game 'tetris'\. Remedy: one of blocks"):
         games.rom("tetris")
+
+
+def test_the_environment_keeps_the_contract_of_host_environments(native: ModuleType) -> None:
+    import jaxenv
+    from jaxenv.testing import check_env
+
+    check_env(jaxenv.make("emurust/blocks", num_envs=2, max_steps=20, threads=1), steps=50)

@@ -95,7 +95,7 @@ def adopt() -> None:
     for family in found:
         register(family)
     for id, entry in environments.items():
-        jaxenv.register(id, entry.target, entry.kwargs, entry.tags)
+        jaxenv.register(id, entry.target, entry.kwargs, entry.tags, kind=entry.kind, remedy=entry.remedy)
 
 
 def families() -> tuple[Family, ...]:

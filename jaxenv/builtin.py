@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:  # so that editors complete ids and know the class; nothing is imported at run time
+    from gymnasium.vector import VectorEnv
+
     from cheetahjax.envs.half_cheetah import HalfCheetah
     from cheetahjax.envs.hopper import Hopper
     from cheetahjax.envs.inverted_double_pendulum import InvertedDoublePendulum
@@ -22,11 +24,17 @@ if TYPE_CHECKING:  # so that editors complete ids and know the class; nothing is
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """`target` is "module:Class"; `kwargs` configure the class."""
+    """`target` is "module:Class", or "module:function" of a host environment; `kwargs` configure it.
+
+    `kind`: "jax" for a `jaxenv.Environment`, "host" for a Gymnasium `VectorEnv` (RFC 0002). `remedy`: for users who
+    lack what the module needs.
+    """
 
     target: str
     kwargs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    kind: Literal["jax", "host"] = "jax"
+    remedy: str = ""
 
 
 _BATTLE = ("pokemon", "two-player", "simultaneous", "imperfect")
@@ -52,6 +60,13 @@ BUILT_IN = {
     "tcgjax/pocket": Entry("tcgjax.env:Pocket", {}, _CARDS),
     "tcgjax/pocket-a1": Entry("tcgjax.env:Pocket", {"pool": "a1"}, _CARDS),
 }
+"""Environments in JAX."""
+
+_EMURUST = "it is compiled by Rust: get cargo, then `pip install ./emurust` in a clone of this repository"
+HOST = {
+    "emurust/blocks": Entry("emurust.games.blocks:make", tags=("game-boy", "one-player"), kind="host", remedy=_EMURUST),
+}
+"""Environments that run on the host."""
 
 
 @overload
@@ -75,12 +90,16 @@ def make(id: Literal["pongjax/puffer_pong", "pongjax/puffer_pong_continuous"], *
 @overload
 def make(id: Literal["tcgjax/pocket", "tcgjax/pocket-a1"], **config: Any) -> Pocket: ...
 @overload
+def make(id: Literal["emurust/blocks"], **config: Any) -> VectorEnv: ...
+@overload
 def make(id: str, **config: Any) -> Environment[Any, Any, Any]: ...
-def make(id: str, **config: Any) -> Environment[Any, Any, Any]:
+def make(id: str, **config: Any) -> Environment[Any, Any, Any] | VectorEnv:
     """The environment with this id; `config` overrides fields of its class.
 
+    A host environment is a Gymnasium `VectorEnv`: `make("emurust/blocks", num_envs=16)`.
+
     Raises UnknownEnvironmentError for an unknown id, with the ids that may have been meant, and TypeError for a field
-    that the class does not have.
+    that the class does not have. ImportError, with the remedy, where what it needs is not installed.
     """
     from jaxenv.registry import build
 

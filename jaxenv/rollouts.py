@@ -259,6 +259,8 @@ def rollout(
     `policy` defaults to uniformly random legal play, `autoreset` to the environment's own mode. `backend` is "auto",
     "xla", "simd" or "cuda": what compiles the steps (`jaxenv.backends.choose`).
     """
+    if not isinstance(env, Environment):
+        raise TypeError(f"rollout: {env!r} is no jaxenv.Environment. Remedy: step a host environment by its own `step`")
     if autoreset is not None:
         env = dataclasses.replace(env, autoreset=autoreset)
     chosen = policy or random_policy(env)

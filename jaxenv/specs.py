@@ -41,6 +41,7 @@ class EnvSpec:
     no_op: int | None = None  # the only legal action of a player who waits
     reward_only_at_end: bool = False  # zero reward on every step that does not end the episode
     zero_sum: bool = False
+    kind: Literal["jax", "host"] = "jax"  # RFC 0001, or RFC 0002: a Gymnasium `VectorEnv`, without backends
     backends: tuple[str, ...] = ("xla",)  # what `rollout` can be asked for; `check_env` holds them to the same play
 
     def __post_init__(self) -> None:
@@ -50,7 +51,10 @@ class EnvSpec:
             raise ValueError(f'{self.id}: dynamics "single" means one player, got {self.dynamics!r} and {self.players}')
         if self.reward_range[0] > self.reward_range[1]:
             raise ValueError(f"{self.id}: reward_range must be (low, high), got {self.reward_range}")
-        if "xla" not in self.backends or set(self.backends) - {"xla", "simd"}:
+        if self.kind == "host":
+            if self.backends:
+                raise ValueError(f"{self.id}: a host environment has no backends, got {self.backends}")
+        elif "xla" not in self.backends or set(self.backends) - {"xla", "simd"}:
             raise ValueError(f'{self.id}: backends must be "xla", and perhaps "simd", got {self.backends}')
         if self.no_op is not None and not 0 <= self.no_op < self.num_actions:
             raise ValueError(f"{self.id}: no_op must be an action below {self.num_actions}, got {self.no_op}")

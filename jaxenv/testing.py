@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -18,15 +18,19 @@ from jaxenv.checks.autoreset import check_autoreset
 from jaxenv.checks.compare import holding, is_key
 from jaxenv.checks.declared import check_identity, check_real_types, check_texts, check_types
 from jaxenv.checks.endings import Recorded, check_endings, check_flags
+from jaxenv.checks.host import check_host_env, is_host
 from jaxenv.checks.limits import staggered
 from jaxenv.checks.play import play
 from jaxenv.checks.sameness import check_backends, check_order, check_reproducible
 from jaxenv.checks.values import check_figures, check_masks, check_observations, check_rewards
 from jaxenv.environment import Environment
 
+if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
 
 def check_env(
-    env: Environment,
+    env: Environment | VectorEnv,
     params: Any = None,
     *,
     key: jax.Array | None = None,
@@ -45,7 +49,11 @@ def check_env(
     lane among others, and of another backend's first steps: XLA rounds two programs differently, and a chaotic
     environment magnifies that.
     `backends`: those to hold to the same play, by default all that `env.spec.backends` names.
+    A host environment is held to RFC 0002, for `steps` steps of all that it holds; the other arguments are not used.
     """
+    if is_host(env):
+        return check_host_env(env, steps)
+    assert isinstance(env, Environment)
     params = env.default_params if params is None else params
     key = jax.random.key(0) if key is None else key
     check_identity(env, params)

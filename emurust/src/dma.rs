@@ -22,13 +22,18 @@ impl Dma {
 
     pub fn begin(&mut self, value: u8, now: u64) {
         self.register = value;
-        self.start = now + 8;
+        self.start = now + 12;
         self.copied = 0;
     }
 
     #[inline(always)]
     pub fn active(&self) -> bool {
         self.start != NEVER
+    }
+
+    /// Keeps the processor from OAM: it reads ones there, and what it writes is lost.
+    pub fn blocks_oam(&self, now: u64) -> bool {
+        self.active() && now >= self.start
     }
 
     /// Number of bytes that are due at `now`.

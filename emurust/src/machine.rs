@@ -8,7 +8,7 @@ use crate::cpu::{Bus, Cpu};
 use crate::snapshot::{Codec, Fields, hash};
 use crate::system::System;
 
-const MAGIC: &[u8; 8] = b"EMURUST\x01";
+const MAGIC: &[u8; 8] = b"EMURUST\x02";
 
 #[derive(Clone)]
 pub struct Machine {
@@ -78,6 +78,8 @@ impl Machine {
                 self.cpu.step(system);
             }
             if system.clock >= system.next_event {
+                // Where an event of another part falls into a HALT right behind EI, PyBoy's handler returns to the HALT.
+                self.cpu.repeating = self.cpu.behind_ei;
                 system.sync();
             }
         }
@@ -146,7 +148,9 @@ impl Fields for Machine {
         }
         codec.u16(&mut cpu.sp);
         codec.u16(&mut cpu.pc);
-        for flag in [&mut cpu.ime, &mut cpu.enabling, &mut cpu.halted, &mut cpu.locked] {
+        for flag in
+            [&mut cpu.ime, &mut cpu.enabling, &mut cpu.halted, &mut cpu.behind_ei, &mut cpu.repeating, &mut cpu.locked]
+        {
             codec.bool(flag);
         }
         self.system.fields(codec);

@@ -1,4 +1,4 @@
-//! The serial port without a partner: ones are shifted in, and the interrupt comes at the end of the transfer.
+//! The serial port without a partner: data reads as ones, and the interrupt comes at the end of the transfer.
 
 use crate::snapshot::{Codec, Fields};
 use crate::timer::NEVER;
@@ -8,14 +8,13 @@ const TRANSFER: u64 = 8 * 128;
 
 #[derive(Clone)]
 pub struct Serial {
-    data: u8,
     control: u8,
     pub next: u64,
 }
 
 impl Serial {
     pub fn new() -> Self {
-        Serial { data: 0xFF, control: 0, next: NEVER }
+        Serial { control: 0, next: NEVER }
     }
 
     /// Brings the port up to date; returns true if a transfer ended.
@@ -24,18 +23,17 @@ impl Serial {
             return false;
         }
         self.next = NEVER;
-        self.data = 0xFF;
         self.control &= 0x7F;
         true
     }
 
     pub fn read(&self, register: u8) -> u8 {
-        if register == 1 { self.data } else { self.control | 0x7E }
+        // PyBoy keeps nothing of what is written to SB.
+        if register == 1 { 0xFF } else { self.control | 0x7E }
     }
 
     pub fn write(&mut self, register: u8, value: u8, now: u64) {
         if register == 1 {
-            self.data = value;
             return;
         }
         self.control = value & 0x81;
@@ -51,7 +49,6 @@ impl Default for Serial {
 
 impl Fields for Serial {
     fn fields(&mut self, codec: &mut Codec) {
-        codec.u8(&mut self.data);
         codec.u8(&mut self.control);
         codec.u64(&mut self.next);
     }

@@ -46,6 +46,12 @@ impl<'a> Codec<'a> {
         *value = u64::from_le_bytes(bytes);
     }
 
+    pub fn i64(&mut self, value: &mut i64) {
+        let mut bytes = value.to_le_bytes();
+        self.bytes(&mut bytes);
+        *value = i64::from_le_bytes(bytes);
+    }
+
     /// Reading ended exactly at the last byte.
     pub fn complete(&self) -> bool {
         match self {

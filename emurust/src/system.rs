@@ -174,7 +174,8 @@ impl System {
     /// Writes a byte as the processor would at clock `now`.
     fn poke_at(&mut self, address: u16, value: u8, now: u64) {
         if self.dma.active() {
-            self.sync_dma(now);
+            // The byte that is due at this moment is copied after the write.
+            self.sync_dma(now.saturating_sub(1));
         }
         match address >> 12 {
             0..=7 => self.cartridge.write_rom(address, value),
@@ -188,6 +189,7 @@ impl System {
     fn poke_top(&mut self, address: u16, value: u8, now: u64) {
         match address {
             0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)] = value,
+            0xFE00..=0xFE9F if self.dma.blocks_oam(now) => {}
             0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)] = value,
             0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
             0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
@@ -237,8 +239,17 @@ impl System {
 
     /// As [`System::peek`], with every part up to date.
     pub fn inspect(&mut self, address: u16) -> u8 {
-        self.sync_for(address, self.clock);
-        self.peek(address)
+        self.read_at(address, self.clock)
+    }
+
+    /// A byte as the processor would read it at clock `now`.
+    #[inline(always)]
+    fn read_at(&mut self, address: u16, now: u64) -> u8 {
+        if address < 0xFE00 {
+            return self.peek(address);
+        }
+        self.sync_for(address, now);
+        if address < 0xFEA0 && self.dma.blocks_oam(now) { 0xFF } else { self.peek_top(address) }
     }
 
     /// Copies the state of a system with the same ROM, without allocating.
@@ -264,12 +275,7 @@ impl System {
 impl Bus for System {
     #[inline(always)]
     fn read(&mut self, address: u16) -> u8 {
-        let value = if address < 0xFE00 {
-            self.peek(address)
-        } else {
-            self.sync_for(address, self.access_time());
-            self.peek_top(address)
-        };
+        let value = self.read_at(address, self.access_time());
         self.clock += 4;
         value
     }

@@ -15,6 +15,7 @@ import numpy as np
 from jaxenv.adapters.single_player import SinglePlayer
 from jaxenv.builtin import make
 from jaxenv.environment import Environment
+from jaxenv.registry import kind_of
 from jaxenv.spaces import Box, Discrete
 
 SEEDS = 2**32
@@ -43,7 +44,9 @@ def library(module: str, package: str, minimum: str, below: str = "") -> Any:
 def environment(env: Environment | str, adapter: str) -> Environment:
     """The environment itself, from an id as well."""
     if isinstance(env, str):
-        return make(env)
+        if kind_of(env) == "host":
+            raise TypeError(f"{adapter}: {env} runs on the host, not in JAX. Remedy: make(…) gives a VectorEnv of it")
+        env = make(env)
     if not isinstance(env, Environment):
         raise TypeError(f"{adapter}: env must be an id or a jaxenv.Environment, got {env!r}; list_envs() names the ids")
     return env

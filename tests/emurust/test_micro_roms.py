@@ -12,25 +12,23 @@ import micro_roms
 import pytest
 
 FRAMES = 600
-
-
-NAMES = [
+NAMES = (*micro_roms.PROGRAMS, *micro_roms.MAPPERS)
+MARKED = [
     pytest.param(name, marks=[pytest.mark.xfail(reason=micro_roms.DIFFERENCES[name], raises=AssertionError)])
     if name in micro_roms.DIFFERENCES
     else name
-    for name in (*micro_roms.PROGRAMS, *micro_roms.MAPPERS)
+    for name in NAMES
 ]
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MARKED)
 def test_every_frame_equals_pyboys(native: ModuleType, name: str) -> None:
     assert lockstep.run(micro_roms.build(name), FRAMES, press_every=7) == FRAMES
 
 
 def test_frames_of_some_equal_pyboys(native: ModuleType, commit_seed: int) -> None:
-    equal = [name for name in (*micro_roms.PROGRAMS, *micro_roms.MAPPERS) if name not in micro_roms.DIFFERENCES]
-    chosen = equal[commit_seed % 6 :: 6]
+    chosen = [name for name in NAMES if name not in micro_roms.DIFFERENCES][commit_seed % 6 :: 6]
     assert len(chosen) > 8
     for name in chosen:
         assert lockstep.run(micro_roms.build(name), FRAMES, press_every=7) == FRAMES, name

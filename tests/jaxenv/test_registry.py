@@ -9,7 +9,7 @@ from toys import Walk
 
 import jaxenv
 from jaxenv import registry
-from jaxenv.builtin import BUILT_IN
+from jaxenv.builtin import BUILT_IN, HOST
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,8 @@ def test_make_gives_the_class_that_its_types_promise():
         id_type, result = overload.__annotations__["id"], overload.__annotations__["return"]
         if id_type != "str":
             promised |= {env_id: result for env_id in ast.literal_eval(id_type.removeprefix("Literal"))}
-    assert promised == {env_id: entry.target.partition(":")[2] for env_id, entry in BUILT_IN.items()}
+    in_jax = {env_id: entry.target.partition(":")[2] for env_id, entry in BUILT_IN.items()}
+    assert promised == in_jax | dict.fromkeys(HOST, "VectorEnv")
 
 
 @pytest.mark.parametrize(

@@ -275,11 +275,14 @@ impl Cpu {
         self.jump(bus, target);
     }
 
-    /// Halts, unless an interrupt is pending already. The byte behind HALT is never read twice: PyBoy has no such bug.
+    /// Halts. The byte behind HALT is never read twice: PyBoy has no such bug.
+    ///
+    /// PC stays at HALT until the processor wakes, at once where an interrupt is pending. Behind EI with an interrupt
+    /// pending it does not halt: the handler returns to HALT.
     fn halt<B: Bus>(&mut self, bus: &mut B) {
-        self.halted = bus.pending() == 0;
-        // PC stays at HALT until the processor wakes.
-        self.pc = self.pc.wrapping_sub(u16::from(self.halted));
+        let pending = bus.pending() != 0;
+        self.pc = self.pc.wrapping_sub(1);
+        self.halted = !(self.ime && pending);
     }
 
     fn lock(&mut self) {

@@ -45,6 +45,10 @@ pub struct Cpu {
     /// EI was the last instruction: interrupts are enabled once the next one has been carried out.
     pub enabling: bool,
     pub halted: bool,
+    /// This HALT came right behind EI.
+    pub behind_ei: bool,
+    /// The handler that ends this HALT returns to it.
+    pub repeating: bool,
     /// An opcode that does not exist was met: the processor stays there, as the real one does.
     pub locked: bool,
 }
@@ -88,6 +92,10 @@ impl Cpu {
         if self.enabling {
             self.enabling = false;
             self.ime = true;
+            let opcode = self.fetch(bus);
+            self.execute(bus, opcode);
+            self.behind_ei = self.halted;
+            return;
         }
         let opcode = self.fetch(bus);
         self.execute(bus, opcode);
@@ -96,7 +104,8 @@ impl Cpu {
     /// Ends a HALT.
     pub fn wake(&mut self) {
         self.halted = false;
-        self.pc = self.pc.wrapping_add(1);
+        self.behind_ei = false;
+        self.pc = self.pc.wrapping_add(u16::from(!std::mem::take(&mut self.repeating)));
     }
 
     /// Enters the handler of the pending interrupt with the lowest number.

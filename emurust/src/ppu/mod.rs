@@ -64,8 +64,8 @@ pub struct Ppu {
     coincidence: bool,
     /// The level of the STAT interrupt line: only its rise requests an interrupt.
     line: bool,
-    /// By how much mode 3 of this line is longer than 172 T-cycles.
-    penalty: u64,
+    /// By how much mode 3 of this line is longer than 172 T-cycles, from -4 on.
+    penalty: i64,
     /// WY was met in this frame.
     window_met: bool,
     window_line: u8,
@@ -111,21 +111,24 @@ impl Ppu {
                 self.frame_done = true;
                 self.next += FRAME;
                 if self.rendering {
-                    self.pixels.fill(0);
+                    self.pixels.fill(self.bgp & 3);
                 }
                 return 0;
             }
             Phase::OamScan | Phase::FirstLine => {
                 self.penalty = self.mode3_penalty();
-                self.enter(Phase::Drawing, 3, 172 + self.penalty);
+                self.enter(Phase::Drawing, 3, 172u64.wrapping_add_signed(self.penalty));
             }
             Phase::Drawing => {
                 self.finish_line();
                 // In the frame after the LCD was switched on, VBlank comes four T-cycles early and ends eight late.
-                let length = if self.ly == 143 && !self.blank { 204 } else { 200 };
-                self.enter(Phase::HBlank, 0, length - self.penalty);
+                let length: u64 = if self.ly == 143 && !self.blank { 204 } else { 200 };
+                self.enter(Phase::HBlank, 0, length.wrapping_sub_signed(self.penalty));
             }
             Phase::HBlank if self.ly == 143 => {
+                if self.blank && self.rendering {
+                    self.pixels.fill(self.bgp & 3);
+                }
                 self.ly = 144;
                 self.compare();
                 requests |= VBLANK;
@@ -261,7 +264,7 @@ impl Ppu {
             self.frame_done = true;
             self.line = false;
             if self.rendering {
-                self.pixels.fill(0);
+                self.pixels.fill(self.bgp & 3);
             }
             return 0;
         }
@@ -290,7 +293,7 @@ impl Fields for Ppu {
         codec.u8(&mut phase);
         self.phase = PHASES[usize::from(phase) % PHASES.len()];
         codec.u64(&mut self.next);
-        codec.u64(&mut self.penalty);
+        codec.i64(&mut self.penalty);
         for register in [
             &mut self.mode,
             &mut self.lcdc,

@@ -3,19 +3,14 @@
 use super::{HEIGHT, Ppu, WIDTH};
 
 /// Objects that fit on a line.
-const LIMIT: usize = 10;
+pub(super) const LIMIT: usize = 10;
 
 impl Ppu {
     /// Draws the current line if it is wanted, and counts the window's lines.
     pub(super) fn finish_line(&mut self) {
         let window = self.window_met && self.lcdc & 0x20 != 0 && self.wx < 167;
-        if self.rendering {
-            if self.blank {
-                let start = usize::from(self.ly) * WIDTH;
-                self.pixels[start..start + WIDTH].fill(0);
-            } else {
-                self.draw_line(window);
-            }
+        if self.rendering && !self.blank {
+            self.draw_line(window);
         }
         if window {
             self.window_line = self.window_line.wrapping_add(1);

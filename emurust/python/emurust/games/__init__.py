@@ -1,0 +1,24 @@
+"""Games of our own, kept as source and assembled when they are asked for: no ROM is part of the package.
+
+`rom("blocks")` is the cartridge with its labels. The module of a game makes its environment.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+from emurust.assembler import Rom, assemble
+
+CARTRIDGES = {"blocks": {"title": "BLOCKS", "cartridge_type": 0x19, "rom_banks": 4}}
+"""Header of each game, as `assemble` takes it."""
+
+
+@functools.cache
+def rom(name: str) -> Rom:
+    """The cartridge of a game, assembled once a process. Raises ValueError for a game that there is not."""
+    if name not in CARTRIDGES:
+        raise ValueError(f"no game {name!r}. Remedy: one of {', '.join(sorted(CARTRIDGES))}")
+    source = resources.files(__name__).joinpath(f"{name}.asm").read_text(encoding="utf-8")
+    cartridge = CARTRIDGES[name]
+    return assemble(source, **cartridge)

@@ -1,0 +1,106 @@
+"""Programs for the rules in which PyBoy differs from the machine, or which few programs meet."""
+
+from __future__ import annotations
+
+from program_text import LCD_ON, OBSERVE, TILES
+
+
+def _placed(objects: list[tuple[int, int]], scroll: int = 0, control: int = 0x93) -> str:
+    """Objects at fixed places, and the length of mode 3 seen by the interrupt of mode 0 and by a busy loop."""
+    oam = "".join(f"    ld a, {value}\n    ld [hl+], a\n" for y, x in objects for value in (y, x, 0, 0))
+    return (
+        TILES
+        + f"    ld hl, $fe00\n{oam}    ld a, {scroll}\n    ldh [$ff43], a\n    ld a, {control}\n    ldh [$ff40], a\n"
+        "    ld a, 8\n    ldh [$ff41], a\n    ld a, 2\n    ldh [$ffff], a\n    ei\nloop:\n    halt\n" + OBSERVE
+    )
+
+
+def _ei_halt(wait: int) -> str:
+    """EI and HALT at a distance from the last event, with a timer interrupt behind."""
+    return (
+        LCD_ON + "    ld a, 5\n    ldh [$ff07], a\n    ld a, 4\n    ldh [$ffff], a\nloop:\n" + "    nop\n" * wait
+        + "    ei\n    halt\n    nop\n    di\n    inc a\n    ld [hl+], a\n    res 5, h\n    ld [hl], d\n    jp loop\n"
+    )  # fmt: skip
+
+
+def _dma_over_picture(page: int, wait: int, control: int) -> str:
+    """OAM DMA in the middle of the picture, objects shown, with reads and writes of OAM around its end."""
+    return (
+        TILES
+        + f"""
+    ld hl, routine
+    ld de, $ff80
+    ld b, 48
+.copy:
+    ld a, [hl+]
+    ld [de], a
+    inc de
+    dec b
+    jr nz, .copy
+    ld a, {control}
+    ldh [$ff40], a
+loop:
+    ld hl, $c000
+    inc [hl]
+    call $ff80
+    jr loop
+routine:
+    ld a, {page}
+    ld hl, $fe9f
+    ldh [$ff46], a
+    ld a, {wait}
+.delay:
+    dec a
+    jr nz, .delay
+    ld b, [hl]
+    ld [hl], a
+    ld c, [hl]
+    ld a, b
+    ld [$c110], a
+    ld a, c
+    ld [$c111], a
+    ret
+"""
+    )
+
+
+PROGRAMS: dict[str, tuple[str, str]] = {
+    "penalty_aligned": ("An object on a tile's start costs 11, and 7 a line are free.", _placed([(60, 8), (90, 16)])),
+    "penalty_unaligned": (
+        "An object costs up to 5 less the further it stands into a tile.",
+        _placed([(40 + 10 * i, 9 + i) for i in range(7)]),
+    ),
+    "penalty_same_x": ("Only the first object at an X waits for its tile.", _placed([(60, 8)] * 4 + [(60, 9)])),
+    "penalty_scroll": ("SCX moves the tiles below the objects.", _placed([(60, 8), (90, 13), (110, 10)], scroll=5)),
+    "penalty_outside": ("If all objects stand outside, mode 3 is shorter.", _placed([(60, 200), (60, 168), (90, 167)])),
+    "penalty_limit": ("The eleventh object of a line costs nothing.", _placed([(60, 8 + 8 * i) for i in range(13)])),
+    "penalty_tall": ("Tall objects cost on sixteen lines.", _placed([(60, 8), (90, 24)], control=0x97)),
+    "penalty_off": ("Objects that are switched off cost nothing.", _placed([(60, 8), (90, 24)], control=0x91)),
+    **{
+        f"ei_halt_{wait}": ("An event within a HALT right behind EI: the handler returns to the HALT.", _ei_halt(wait))
+        for wait in (0, 7, 50, 100)
+    },
+    "ei_halt_pending": (
+        "HALT right behind EI with an interrupt pending: the handler returns to the HALT.",
+        LCD_ON + "    ld a, 5\n    ldh [$ffff], a\n    ldh [$ff07], a\nloop:\n    ld a, 5\n    ldh [$ff0f], a\n    ei\n"
+        "    halt\n    inc a\n    ld [hl+], a\n    ld [hl], b\n    res 5, h\n    jr loop\n",
+    ),
+    "serial_data": (
+        "SB reads as ones, whatever was written to it.",
+        "loop:\n    inc a\n    ldh [$ff01], a\n    ldh a, [$ff01]\n    ld [hl+], a\n    ld a, $81\n    ldh [$ff02], a\n"
+        "    ldh a, [$ff02]\n    ld [hl+], a\n    res 5, h\n    jr loop\n",
+    ),
+    "blank_shade": (
+        "While the LCD is off, and in the frame after, the picture has the shade of colour 0.",
+        TILES + "loop:\n    ld a, $11\n    ldh [$ff40], a\n    inc c\n    ld a, c\n    ldh [$ff47], a\n    "
+        "ld de, 9000\n.off:\n    dec de\n    ld a, d\n    or e\n    jr nz, .off\n"
+        "    ld a, $91\n    ldh [$ff40], a\n    "
+        "ld de, 30000\n.on:\n    dec de\n    ld a, d\n    or e\n    jr nz, .on\n    jr loop\n",
+    ),
+    **{
+        f"dma_{name}": (f"OAM DMA from ${page:02x}00 while objects are drawn.", _dma_over_picture(page, wait, control))
+        for name, page, wait, control in (
+            ("vram", 0x80, 38, 0x93), ("echo", 0xE0, 39, 0x93), ("rom", 0x01, 40, 0x97), ("short", 0xC0, 2, 0x93)
+        )
+    },
+}  # fmt: skip

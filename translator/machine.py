@@ -19,6 +19,8 @@ from translator.states import Position
 from translator.verifier import Failure, Outcome
 from verification.remote.guard import tree_hash
 
+_CHANGE = (states.INIT, states.GENERATE, states.REPAIR, states.OPTIMISE)
+"""States in which files of the tree may change; what others take back is in the index already."""
 Fault = Callable[[str, Position], None]
 """Called at ("before" | "committed" | "recorded", position) of each transition; tests raise there."""
 
@@ -38,7 +40,8 @@ def go(run: Run, fault: Fault = lambda when, position: None) -> Position:
         seconds = time.monotonic() - begin
         after = replace(after, seconds=position.seconds + seconds)
         fault("before", after)
-        commit = run.repo.commit(f"{position.state} → {after.state}\n\n{note}")
+        changed = position.state in _CHANGE
+        commit = run.repo.commit(f"{position.state} → {after.state}\n\n{note}", changed)
         after = _with_commit(position, after, commit)
         fault("committed", after)
         module = run.modules[min(after.module, len(run.modules) - 1)].name

@@ -31,11 +31,12 @@ class Repository:
             folder.parent.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", "--initial-branch=main")
 
-    def commit(self, message: str) -> str:
-        """Commit everything in the tree, ignored files too; returns the commit."""
-        self._git("add", "--all", "--force", "--", ".")
+    def commit(self, message: str, changed: bool = True) -> str:
+        """Commit everything in the tree, ignored files too; returns the commit. `changed`: something may have."""
+        if changed:
+            self._git("add", "--all", "--force", "--", ".")
         self._git("commit", "--quiet", "--allow-empty", "--no-verify", "--message", message)
-        return self._git("rev-parse", "HEAD").strip()
+        return self._head()
 
     def reset(self, commit: str) -> None:
         """Make tree and branch those of a commit."""
@@ -44,7 +45,7 @@ class Repository:
 
     def restore(self, commit: str) -> None:
         """Make the tree that of a commit; the branch stays."""
-        head = self._git("rev-parse", "HEAD").strip()
+        head = self._head()
         self.reset(commit)
         self._git("reset", "--quiet", "--soft", head)
 
@@ -64,6 +65,9 @@ class Repository:
     def patch(self, before: str, after: str) -> str:
         """The difference of two commits, as `git apply` takes it."""
         return self._git("diff", "--binary", "--no-color", "--no-ext-diff", before, after, "--", ".")
+
+    def _head(self) -> str:
+        return (self.folder / "refs" / "heads" / "main").read_text("ascii").strip()
 
     def _git(self, *words: str) -> str:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]

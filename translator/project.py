@@ -270,10 +270,11 @@ def _contradictions(project: Project) -> Any:
                 if owner != module.name and (fnmatch.fnmatchcase(glob, other) or fnmatch.fnmatchcase(other, glob)):
                     yield f"field {glob!r} of module {module.name!r} is owned by {owner!r} too, as {other!r}"
             seen.setdefault(glob, module.name)
-    try:
-        order([m for m in project.module if all(need in names for need in m.needs)])
-    except ProjectError as error:
-        yield str(error)
+    if all(need in names for module in project.module for need in module.needs):
+        try:
+            order(project.module)
+        except ProjectError as error:
+            yield str(error)
     if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", project.candidate.entry):
         yield f"candidate.entry {project.candidate.entry!r}: write module:Class"
     yield from _amounts(project)

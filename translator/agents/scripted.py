@@ -34,7 +34,8 @@ def make(words: str, material: Material, chosen: Sequence[str], seed: int) -> Sc
         raise AgentError(f"no scripted agent {kind!r}; there are {', '.join(KINDS)} and cheater-NAME")
     if ids and kind not in ("buggy", "stubborn"):
         raise AgentError(f"scripted:{kind} takes no bugs, got {ids!r}")
-    wanted = [name.strip() for name in ids.split(",")] if ids else list(chosen)
+    default = list(chosen) if kind in ("buggy", "stubborn") else []
+    wanted = [name.strip() for name in ids.split(",")] if ids else default
     known = {bug.id: bug for bug in material.bugs}
     unknown = [name for name in wanted if name not in known]
     if unknown:

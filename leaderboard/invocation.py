@@ -13,6 +13,7 @@ _COMMANDS = {
     ("leaderboard", "bench"): "bench",
     ("baselines", "train"): "train",
     ("baselines", "transfer"): "transfer",
+    ("translator",): "translate",
 }
 
 

@@ -18,7 +18,7 @@ import os
 import sys
 from pathlib import Path
 
-PACKAGES = ("references", "families", "verification", "leaderboard", "baselines")
+PACKAGES = ("references", "families", "verification", "leaderboard", "baselines", "translator")
 
 
 class ToolsError(ImportError):

@@ -23,11 +23,12 @@ ALLOWED = {
         *(*BELOW, "leaderboard.machine", "leaderboard.invocation"),
         *("verification.statistics", "verification.registry"),
     ),
+    "translator": (*BELOW, "verification", "leaderboard", "baselines"),
 }
 """Packages and modules that each package may import; `families` stands on top and may import all of them."""
 EXCEPTIONS = {"jaxenv/builtin.py": "the table of built-in ids, and their types"}
 PACKAGES = (*ALLOWED, "families")
-TOOLS = ("jaxlanes", "jaxenv", "verification", "leaderboard", "baselines")
+TOOLS = ("jaxlanes", "jaxenv", "verification", "leaderboard", "baselines", "translator")
 NAMES = re.compile(
     r"pokejax/|cheetahjax|pongjax|tcgjax|emurust|gen1|pok[eé]mon|showdown|mujoco|puffer|pong|cheetah", re.I
 )

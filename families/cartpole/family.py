@@ -7,4 +7,5 @@ FAMILY = Family(
     reference="Gymnasium's CartPole-v1",
     plugins={"example/cartpole": "families.cartpole.verify.plugin:plugin"},
     denied=("gymnasium",),
+    translation="translation.toml",
 )

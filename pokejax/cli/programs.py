@@ -23,6 +23,7 @@ VERIFY = Command("compare an environment with its reference, level by level", _v
 BENCH = Command("measure the speed of an environment beside its reference", "leaderboard.__main__:main", ("bench",))
 TRAIN = Command("train a policy", "baselines.cli:main", ("train",))
 TRANSFER = Command("play the same policy here and in the reference, and compare", "baselines.cli:main", ("transfer",))
+TRANSLATE = Command("have a coding agent translate a reference environment, and verify it", "translator.cli:main")
 
 
 def _tool(arguments: list[str]) -> int:

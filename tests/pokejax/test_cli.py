@@ -168,16 +168,25 @@ def test_missing_packages_are_named_with_the_remedy(entries, capsys):
 
 
 def test_the_tools_are_commands(monkeypatch, capsys):
-    assert {"quickstart", "replay", "verify", "bench", "train", "transfer", "tool"} <= set(cli.commands())
+    assert {"quickstart", "replay", "verify", "bench", "train", "transfer", "translate", "tool"} <= set(cli.commands())
     asked: list[list[str]] = []
     monkeypatch.setattr("verification.cli.main", lambda words: asked.append(words) or 0)
     monkeypatch.setattr("leaderboard.__main__.main", lambda words: asked.append(words) or 0)
     monkeypatch.setattr("baselines.cli.main", lambda words: asked.append(words) or 0)
+    monkeypatch.setattr("translator.cli.main", lambda words: asked.append(words) or 0)
     for name in ("verify", "bench", "train", "transfer"):
         assert cli.main([name, "x/y", "--seed", "1"]) == 0
     assert cli.main(["verify", "mutants", "x/y"]) == 0
+    assert cli.main(["translate", "status"]) == 0
     words = ["x/y", "--seed", "1"]
-    assert asked == [["run", *words], ["bench", *words], ["train", *words], ["transfer", *words], ["mutants", "x/y"]]
+    assert asked == [
+        ["run", *words],
+        ["bench", *words],
+        ["train", *words],
+        ["transfer", *words],
+        ["mutants", "x/y"],
+        ["status"],
+    ]
     assert cli.main(["tool", "references.showdown.gen1.no_such"]) == 2
     assert "no_such" in capsys.readouterr().err
 

@@ -25,6 +25,7 @@ HELP = [
     ("pokejax", "--help"),
     ("pokejax", "--version"),
     *(("pokejax", word, "--help") for word in ("quickstart", "replay", "verify", "bench", "train", "transfer", "tool")),
+    ("pokejax", "translate", "--help"),
     ("pools", "--help"),
     ("built-in pools", "--help"),
     ("tables", "--help"),

@@ -1,0 +1,96 @@
+"""Seeded bugs as changes of a source text, which scripted agents begin with and take back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from translator.errors import AgentError
+from translator.project import Project
+from verification.mutants.mutant import Mutant, MutantError
+from verification.mutants.points import find_point
+from verification.registry import load_plugin
+
+
+class Bug(msgspec.Struct, frozen=True):
+    """One slip in one file of a solution. `owners`: modules of the fields in which it shows first."""
+
+    id: str
+    place: str
+    mutant: Mutant
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Modules of the fields in which it shows first."""
+        return self.mutant.owner
+
+    def apply(self, text: str) -> str:
+        """The text with the bug. `MutantError` where its place is not found."""
+        point = find_point(ast.parse(text), 1, self.mutant)
+        node, new = point.node, point.new
+        assert isinstance(node, ast.expr | ast.stmt)
+        lines = text.splitlines(keepends=True)
+        start = _offset(lines, node.lineno, node.col_offset)
+        end = _offset(lines, node.end_lineno or node.lineno, node.end_col_offset or 0)
+        if isinstance(new, list):
+            indent = " " * node.col_offset
+            written = f"\n{indent}".join(ast.unparse(one) for one in new)
+        else:
+            written = f"({ast.unparse(new)})"
+        return text[:start] + written + text[end:]
+
+
+class Material(msgspec.Struct, frozen=True):
+    """What scripted agents work from: files of a true translation (place in the tree → text), and bugs for them."""
+
+    solution: dict[str, str]
+    bugs: tuple[Bug, ...] = ()
+
+    def written(self, bugs: Sequence[Bug]) -> dict[str, str]:
+        """The files with these bugs in them. `MutantError` for two that change the same place."""
+        found = dict(self.solution)
+        for bug in bugs:
+            found[bug.place] = bug.apply(found[bug.place])
+        return found
+
+
+def material(project: Project, folder: Path) -> Material:
+    """Material of a project. `AgentError` where it has none, or a file of it is missing."""
+    solution = project.simulation.solution
+    if not solution:
+        raise AgentError(
+            "scripted agents need a true translation to work from: name its files in [simulation.solution], "
+            "or choose another agent"
+        )
+    texts = {}
+    for name, place in solution.items():
+        if not (folder / name).is_file():
+            raise AgentError(f"simulation.solution: {folder / name}: there is no such file; mend the entry")
+        texts[place] = (folder / name).read_text("utf-8")
+    return Material(texts, _bugs(project, texts))
+
+
+def _bugs(project: Project, texts: dict[str, str]) -> tuple[Bug, ...]:
+    """The plugin's mutants that fit a file of the solution."""
+    plugin = load_plugin(project.reference.plugin)
+    found = []
+    for mutant in plugin.mutants.seeded() if plugin.mutants.seeded else ():
+        for place, text in texts.items():
+            if Path(place).stem != mutant.module.rpartition(".")[2]:
+                continue
+            bug = Bug(mutant.id, place, mutant)
+            try:
+                bug.apply(text)
+            except MutantError:
+                continue
+            found.append(bug)
+    return tuple(found)
+
+
+def _offset(lines: Sequence[str], line: int, column: int) -> int:
+    """Characters before a place of a syntax tree, whose columns count bytes."""
+    inside = lines[line - 1].encode()[:column].decode()
+    return sum(map(len, lines[: line - 1])) + len(inside)

@@ -43,7 +43,7 @@ def verify(folder: Path) -> Outcome:
 
 
 def play_case(folder: Path, file: Path) -> tuple[list[str], bool]:
-    """What a counterexample gives on the candidate now, in lines; True where it is equal."""
+    """Results of a counterexample on the candidate now, in lines; True where it is equal."""
     project, tree = _project(folder), _tree(folder)
     path = file if file.is_file() else folder / file
     try:

@@ -1,4 +1,4 @@
-"""What this machine has of what a translation needs, and how to get what is missing."""
+"""Needs of a translation that this machine meets, and how to get what is missing."""
 
 from __future__ import annotations
 

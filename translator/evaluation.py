@@ -46,7 +46,7 @@ class Evaluation:
 
     @property
     def reports(self) -> list[str]:
-        """What the candidate reached for and was refused, in words."""
+        """The things that the candidate reached for and was refused, in words."""
         return [f"{rule}: {what}" for rule, what in self.sandbox.reports]
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def of(results: Iterable[CheckResult], reason: str, owner: Callable[[str], str],
 
 
 def violations(results: Iterable[CheckResult], ignore: str = "") -> list[str]:
-    """What guard, sandbox and repetition have found, in words, without those that begin with `ignore`."""
+    """Findings of guard, sandbox and repetition, in words, without those that begin with `ignore`."""
     found = []
     for result in results:
         for finding in result.findings:

@@ -309,7 +309,7 @@ class Judge:
                 raise InfrastructureError(str(error)) from error
 
     def _differs(self, env: Env, starts: Any, chosen: Sequence[Any], last: Any) -> str:
-        """Where the timed program ends elsewhere than single steps do, in words; "" where it does not."""
+        """The place where the timed program ends otherwise than single steps, in words; "" where it does not."""
         now, over = dict(starts), None
         for actions in chosen:
             after = step_many(env, {path: now[path] for path in starts}, actions)

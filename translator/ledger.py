@@ -299,7 +299,7 @@ class Ledger:
         return spent + sum(unsettled.values()) - reserved, reserved
 
     def _is_open(self, session: int) -> bool:
-        """Where no file can be locked, only this `Ledger` itself is known to be open."""
+        """True if a session's `Ledger` is open; where no file can be locked, only this one is known to be."""
         if session == self._session:
             return True
         try:

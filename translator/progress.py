@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: one line that says state, module, level, cost, time and the last failure."""
+"""Progress of a run: one line that says state, module, level, cost, time and the last failure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ REMEDY = "choose another folder with --out"
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What a run was started with. `folder`: of the project, as the user wrote it."""
+    """The options a run was started with. `folder`: of the project, as the user wrote it."""
 
     project: Project
     folder: str

@@ -1,4 +1,4 @@
-"""What the loop asks of a verifier, and its answers as plain data."""
+"""The loop's questions to a verifier, and its answers as plain data."""
 
 from __future__ import annotations
 

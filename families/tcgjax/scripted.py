@@ -24,7 +24,7 @@ _LITTLE = 0.01
 
 
 class _Sight:
-    """What a player makes of one observation."""
+    """A player's reading of one observation."""
 
     def __init__(self, obs: Any) -> None:
         found = tables()

@@ -107,13 +107,13 @@ def _pokemon(game: dict[str, Any], side: int, spot: int) -> dict[str, Any] | Non
 
 
 def _actor(game: dict[str, Any], joint: np.ndarray) -> int:
-    """Who decided: the one who did not wait."""
+    """The player who decided: the one who did not wait."""
     waits = [player for player in range(2) if int(joint[player]) != a.WAIT]
     return waits[0] if waits else int(game["current"])
 
 
 def _told(game: dict[str, Any], joint: np.ndarray, episode: Episode) -> str:
-    """What the action did, in words."""
+    """The action's effect, in words."""
     actor = _actor(game, joint)
     side = ME if actor == int(game["current"]) else OPPONENT
     return f"{episode.players[actor]} {words(game, int(joint[actor]), side)}."

@@ -44,7 +44,7 @@ class Bug(msgspec.Struct, frozen=True):
 
 
 class Material(msgspec.Struct, frozen=True):
-    """What scripted agents work from: files of a true translation (place in the tree → text), and bugs for them."""
+    """Material of scripted agents: files of a true translation (place in the tree → text), and bugs for them."""
 
     solution: dict[str, str]
     bugs: tuple[Bug, ...] = ()

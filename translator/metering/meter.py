@@ -70,7 +70,7 @@ class _Metered:
 
 
 class Meter:
-    """What all calls of a proxy share.
+    """The common part of all calls of a proxy.
 
     `mode`: its name, for the notes in the ledger. `output_tokens`: the limit for requests that have none. `keeps`:
     requests and answers go into the transcript in full, to be replayed. `stopping`: once it is set, streams are cut.

@@ -91,7 +91,7 @@ class Price:
 
     @classmethod
     def from_json(cls, rates: Mapping[str, Any]) -> Price:
-        """What `as_json` gave. `PriceError` for anything else."""
+        """The prices that `as_json` gave. `PriceError` for anything else."""
         try:
             return cls(
                 **{

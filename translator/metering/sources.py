@@ -1,4 +1,4 @@
-"""Where answers come from: the provider, a recording, or a script."""
+"""Sources of answers: the provider, a recording, or a script."""
 
 from __future__ import annotations
 

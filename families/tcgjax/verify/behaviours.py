@@ -98,7 +98,7 @@ def top(stacks: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def actor_of(batch: Batch) -> NDArray[np.int64]:
-    """Who decides, 0 or 1."""
+    """The player who decides, 0 or 1."""
     other = 1 - batch["current"]
     promotes = (batch["phase"] == PHASES.index("promote")) & (of_player(batch, "spots.cards", other)[:, 0, 0] < 0)
     found = np.where(promotes, other, batch["current"])

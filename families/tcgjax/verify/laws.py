@@ -242,7 +242,7 @@ def _own_draws(keys: jax.Array) -> dict[str, jax.Array]:
 
 @jax.jit
 def _step_draws(keys: jax.Array) -> dict[str, jax.Array]:
-    """What `chance` makes of a step's words."""
+    """The draws that `chance` makes of a step's words."""
 
     def one(key: jax.Array) -> dict[str, jax.Array]:
         drawn = chance.from_key(key)

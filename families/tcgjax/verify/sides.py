@@ -41,7 +41,7 @@ QUICKLY = {
 
 
 def blank() -> dict[str, NDArray[Any]]:
-    """What a step gives out, before the first one."""
+    """The output of a step, before the first one."""
     return {path: np.zeros(shape, dtype) for path, (shape, dtype) in OUTCOMES.items()}
 
 

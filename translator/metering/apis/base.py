@@ -183,7 +183,7 @@ class Stream(ABC):
 
     @abstractmethod
     def text(self, event: dict[str, Any]) -> str:
-        """What an event carries that was generated."""
+        """The generated part of an event."""
 
     @abstractmethod
     def look(self, event: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What OpenAI's two APIs share."""
+"""The common part of OpenAI's two APIs."""
 
 from __future__ import annotations
 

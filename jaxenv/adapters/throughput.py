@@ -1,48 +1,90 @@
-"""Steps a second of Gymnasium's `VectorEnv` in a Python loop.
+"""Steps a second of Gymnasium's `VectorEnv` in a Python loop, beside other libraries' batches.
 
-    python -m jaxenv.adapters.throughput ID… --lanes 64 4096
+    python -m jaxenv.adapters.throughput ID… --lanes 64 4096 --beside HalfCheetah-v5 --envpool HalfCheetah-v5
 
-Each figure is the median of `--samples` runs of at least a second, with the quartiles, after a run that is not counted.
-The actions are drawn before the loop, uniformly from the space, so that the loop times the environments and what hands
-their results to NumPy. `--beside ID` times Gymnasium's own `SyncVectorEnv` of an id of its registry by the same loop.
+Batches of one size are timed in turns, a run of at least a second each, so that a busy machine slows all of them alike.
+Each figure is the median of `--samples` runs with the quartiles, after one not counted. Actions are drawn before
+the loop, uniformly from the space: the loop times the environments and what hands their results to NumPy.
+`--beside ID` adds Gymnasium's own `SyncVectorEnv` and `AsyncVectorEnv`, a process for each lane, of an id of its
+registry, up to `--most` lanes; `--envpool ID` adds EnvPool's batch of an id of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import functools
 import os
+import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium.vector.utils import batch_space
 
 from jaxenv.adapters import common
 from jaxenv.adapters.gymnasium import VectorEnv
 from jaxenv.rollouts import random_legal
 
-
-def steps_per_second(envs: Any, samples: int, seconds: float = 1.0) -> np.ndarray:
-    """float[samples]: environment steps a second."""
-    envs.action_space.seed(0)
-    envs.reset(seed=0)
-    actions = [envs.action_space.sample() for _ in range(8)]
-    found = []
-    for _ in range(samples + 1):
-        start, count = time.perf_counter(), 0
-        while (taken := time.perf_counter() - start) < seconds:
-            for action in actions:
-                envs.step(action)
-            count += len(actions) * envs.num_envs
-        found.append(count / taken)
-    return np.array(found[1:])
+Batch = tuple[Any, Any]
+"""A vector environment, and the space of a batch of its actions."""
+_PACKAGES = ("pokejax", "jax", "gymnasium", "mujoco", "envpool", "numpy")
 
 
-def row(name: str, envs: Any, samples: int) -> str:
-    """One row of the table."""
-    low, median, high = np.quantile(steps_per_second(envs, samples), (0.25, 0.5, 0.75))
-    return f"| `{name}` | {envs.num_envs:,} | {median:,.0f} | {low:,.0f} to {high:,.0f} |"
+def run(envs: Any, lanes: int, actions: Sequence[Any], seconds: float) -> float:
+    """Environment steps a second in a run of at least that long."""
+    start, count = time.perf_counter(), 0
+    while (taken := time.perf_counter() - start) < seconds:
+        envs.step(actions[count % len(actions)])
+        count += 1
+    return count * lanes / taken
+
+
+def in_turns(batches: Mapping[str, Batch], lanes: int, samples: int, seconds: float = 1.0) -> dict[str, np.ndarray]:
+    """float[samples] for each of the batches: environment steps a second."""
+    actions = {}
+    for name, (envs, space) in batches.items():
+        space.seed(0)
+        actions[name] = [space.sample() for _ in range(8)]
+        envs.reset()
+    turns = [
+        [run(envs, lanes, actions[name], seconds) for name, (envs, _) in batches.items()] for _ in range(samples + 1)
+    ]
+    return dict(zip(batches, np.array(turns[1:]).T, strict=True))
+
+
+def ours(id: str, lanes: int, backend: str) -> Batch:
+    """The batch of one of our ids; the second player of a game for two plays at random."""
+    env = common.environment(id, "throughput")
+    envs = VectorEnv(env, lanes, opponent=random_legal if env.num_players > 1 else None, backend=backend)
+    return envs, envs.action_space
+
+
+def others(options: argparse.Namespace, lanes: int) -> dict[str, Batch]:
+    """The batches of the other libraries."""
+    found: dict[str, Batch] = {}
+    for id in options.beside if lanes <= options.most else ():
+        makers = [functools.partial(gymnasium.make, id)] * lanes
+        for kind in (gymnasium.vector.AsyncVectorEnv, gymnasium.vector.SyncVectorEnv):
+            envs = kind(makers)
+            found[f"Gymnasium's `{kind.__name__}`, `{id}`"] = envs, envs.action_space
+    for id in options.envpool:
+        envs = common.library("envpool", "envpool", "1.0").make_gymnasium(id, num_envs=lanes, seed=0)
+        found[f"EnvPool, `{id}`"] = envs, batch_space(envs.action_space, lanes)  # it gives the space of one lane
+    return found
+
+
+def installed() -> Iterator[str]:
+    """Names and versions of what ran."""
+    yield f"Python {platform.python_version()}"
+    for name in _PACKAGES:
+        try:
+            yield f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,22 +92,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="+", metavar="ID", help="environments of jaxenv.list_envs()")
     parser.add_argument("--lanes", nargs="+", type=int, default=[64, 4096], help="sizes of the batch")
-    parser.add_argument("--samples", type=int, default=10, help="runs of a second for each figure")
+    parser.add_argument("--samples", type=int, default=10, help="runs for each figure")
+    parser.add_argument("--seconds", type=float, default=1.0, help="least length of a run")
     parser.add_argument("--backend", default="auto", help="backend of the environments")
-    parser.add_argument("--beside", nargs="*", default=[], metavar="ID", help="Gymnasium's own, by SyncVectorEnv")
+    parser.add_argument("--beside", nargs="*", default=[], metavar="ID", help="Gymnasium's own vector environments")
+    parser.add_argument("--most", type=int, default=64, help="most lanes of Gymnasium's own")
+    parser.add_argument("--envpool", nargs="*", default=[], metavar="ID", help="EnvPool's, which must be installed")
     options = parser.parse_args(arguments)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
-    print("| environment | lanes | steps a second | quartiles |\n|---|---|---|---|")
+    print(f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}; {', '.join(installed())}")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
+    print("| environment | lanes | steps a second | quartiles |\n|---|---|---|---|", flush=True)
+    # AsyncVectorEnv forks, which a process whose JAX runs threads must not: all others are made before any of ours.
+    beside = {lanes: others(options, lanes) for lanes in options.lanes}
     for lanes in options.lanes:
-        for id in options.ids:
-            env = common.environment(id, "throughput")
-            opponent = random_legal if env.num_players > 1 else None
-            envs = VectorEnv(env, lanes, opponent=opponent, backend=options.backend)
-            print(row(id, envs, options.samples), flush=True)
-        for id in options.beside:
-            own = gymnasium.vector.SyncVectorEnv([lambda id=id: gymnasium.make(id)] * lanes)
-            print(row(f"Gymnasium's SyncVectorEnv, {id}", own, options.samples), flush=True)
-    print(f"load {os.getloadavg()[0]:.1f} at the end")
+        batches = {f"`{id}`": ours(id, lanes, options.backend) for id in options.ids} | beside[lanes]
+        for name, found in in_turns(batches, lanes, options.samples, options.seconds).items():
+            low, median, high = np.quantile(found, (0.25, 0.5, 0.75))
+            print(f"| {name} | {lanes:,} | {median:,.0f} | {low:,.0f} to {high:,.0f} |", flush=True)
+        for envs, _ in batches.values():
+            envs.close()
+    print(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Steps a second of Gymnasium's `VectorEnv` in a Python loop, beside other libraries' batches.
 
-    python -m jaxenv.adapters.throughput ID… --lanes 64 4096 --beside HalfCheetah-v5 --envpool HalfCheetah-v5
+    python -m jaxenv.adapters.throughput ID… --lanes 64 4096 --beside ID --envpool ID
 
 Batches of one size are timed in turns, a run of at least a second each, so that a busy machine slows all of them alike.
 Each figure is the median of `--samples` runs with the quartiles, after one not counted. Actions are drawn before
@@ -31,7 +31,7 @@ from jaxenv.rollouts import random_legal
 
 Batch = tuple[Any, Any]
 """A vector environment, and the space of a batch of its actions."""
-_PACKAGES = ("pokejax", "jax", "gymnasium", "mujoco", "envpool", "numpy")
+_PACKAGES = ("pokejax", "jax", "gymnasium", "envpool", "numpy")
 
 
 def run(envs: Any, lanes: int, actions: Sequence[Any], seconds: float) -> float:

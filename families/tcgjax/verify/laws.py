@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families.tcgjax.verify.behaviours import actor_of
+from families.tcgjax.verify.sides import PocketSide
 from references.protocol import LENGTH, Batch
 from references.tcg_pocket import actions as a
 from references.tcg_pocket.snapshot import PHASES
 from tcgjax import chance, decks, library
 from tcgjax.env import Pocket
 from tcgjax.turns import OPENING_HAND
+from verification.batches import legal_many, rows
 from verification.plugin import DrawSample, Property, Relation
 from verification.statistics.draw_law import DrawLaw
 
@@ -140,7 +142,12 @@ def _restacked(before: Batch, actions: Batch) -> tuple[Batch, Batch]:
 
 
 def _unseen_decks(before: Batch, actions: Batch) -> Truth:
-    return _quiet(before, actions) & (before["p0.known_top"] == 0) & (before["p1.known_top"] == 0)
+    unseen = _quiet(before, actions) & (before["p0.known_top"] == 0) & (before["p1.known_top"] == 0)
+    places = np.flatnonzero(unseen)  # an illegal action becomes the first legal one, which may end the turn
+    masks = legal_many(PocketSide(), rows(before, places)) if len(places) else {}
+    for player in masks:
+        unseen[places] &= np.asarray(masks[player])[np.arange(len(places)), actions[player][places]]
+    return unseen
 
 
 RELATIONS = (

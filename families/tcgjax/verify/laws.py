@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -224,11 +226,15 @@ def _marks(cards: jax.Array, types: jax.Array) -> jax.Array:
     return jnp.sum(mixed, -1, dtype=jnp.uint32) + bits
 
 
-@jax.jit
 def _own_draws(keys: jax.Array) -> dict[str, jax.Array]:
     """Openings of one deck, which both players have."""
     env = Pocket(decks=(TWO_TYPES,))
-    params = env.default_params
+    return _openings(keys, env, env.default_params)
+
+
+@functools.partial(jax.jit, static_argnames="env")
+def _openings(keys: jax.Array, env: Pocket, params: Any) -> dict[str, jax.Array]:
+    """Openings of the decks in `params`, which is no constant: XLA would fold it for a minute."""
     basic = np.array([library.is_basic(row) for row in library.kinds()])
 
     def one(key: jax.Array) -> dict[str, jax.Array]:

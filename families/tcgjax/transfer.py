@@ -54,7 +54,7 @@ class PocketArena:
     def look(self) -> tuple[Any, Any]:
         """See `Arena`: leaves [lanes, 2, …]."""
         # Copies: the program that reads them may be under way, and on a CPU it reads this very memory.
-        views = {name: values.copy() for name, values in self._views.items()}
+        views: dict[str, Any] = {name: values.copy() for name, values in self._views.items()}
         return Observation(**views), self._masks.copy()
 
     def step(self, key: jax.Array, actions: jax.Array, playing: NDArray[np.bool_]) -> Stepped:

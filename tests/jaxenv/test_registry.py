@@ -74,7 +74,9 @@ def test_what_was_meant(name, meant):
 
 @pytest.mark.parametrize("tag,meant", [("pokemn", "pokemon"), ("MuJoCo", "mujoco"), ("two player", "two-player")])
 def test_an_unknown_tag(tag, meant):
-    with pytest.raises(jaxenv.UnknownTagError, match=rf"the tag '{tag}' \(did you mean {meant}.*tags are arcade, cards, cont"):
+    with pytest.raises(
+        jaxenv.UnknownTagError, match=rf"the tag '{tag}' \(did you mean {meant}.*tags are arcade, cards, cont"
+    ):
         jaxenv.list_envs(tag)
 
 

@@ -137,7 +137,7 @@ class PocketCandidate:
         """Start a game. Of the options only `limit` matters: the rulings are part of the state."""
         env = self._env
         _, state = self._begin(jax.random.key(seed))
-        game = {name: np.asarray(getattr(state.game, name))[None] for name in TYPES}
+        game: dict[str, Any] = {name: np.asarray(getattr(state.game, name))[None] for name in TYPES}
         actor = np.asarray(env.to_act(state))[None].argmax(1)
         clock = {LENGTH: 0, LIMIT: int((options or {}).get("limit", LONGEST)), SEED: seed % 2**32}
         found = to_snapshots(engine.Game(**game), actor)
@@ -229,7 +229,7 @@ class PocketCandidate:
         begun = jax.eval_shape(lambda: self._env.reset_env(jax.random.key(0), self._env.default_params)[1])
         return type(begun)(game=type(begun.game)(**game), steps=steps)
 
-    def _fields(self, snapshots: Batch) -> dict[str, NDArray[Any]]:
+    def _fields(self, snapshots: Batch) -> dict[str, Any]:
         missing = [path for path in (*_CLOCK, "turn", "p0.deck") if path not in snapshots]
         if missing:
             raise ValueError(f"{self.info.name}: cannot restore, the snapshot lacks {missing[0]!r}")

@@ -70,7 +70,7 @@ def to_snapshots(game: Game, choosers: np.ndarray) -> dict[str, np.ndarray]:
     found["choice.chooser"] = np.where(number > 0, choosers, 0)
     found["choice.operation"] = np.where(number == pay_retreat(), PAY_RETREAT, number - 1)
     for path, field in (_PLAYER | _CARDS | _SHIFTED).items():
-        sides = _by_player(getattr(game, field), game.current)
+        sides = _by_player(getattr(game, field), np.asarray(game.current))
         for player in range(2):
             values = np.asarray(sides[:, player], np.int32)
             found[f"p{player}.{path}"] = values if path in _PLAYER else values - 1
@@ -81,7 +81,8 @@ def to_snapshots(game: Game, choosers: np.ndarray) -> dict[str, np.ndarray]:
 
 def to_snapshot(game: Game, chooser: int) -> dict[str, np.ndarray]:
     """The reference's snapshot of a packed game whose leaves are NumPy arrays. ``chooser``: the player to act."""
-    one = Game(**{name: np.asarray(value)[None] for name, value in vars(game).items()})
+    leaves: dict[str, Any] = {name: np.asarray(value)[None] for name, value in vars(game).items()}
+    one = Game(**leaves)
     return {path: values[0] for path, values in to_snapshots(one, np.array([chooser])).items()}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:  # so that editors complete ids and know the class; nothing is imported at run time
-    from gymnasium.vector import VectorEnv
+    import gymnasium.vector
 
     from cheetahjax.envs.half_cheetah import HalfCheetah
     from cheetahjax.envs.hopper import Hopper
@@ -90,10 +90,10 @@ def make(id: Literal["pongjax/puffer_pong", "pongjax/puffer_pong_continuous"], *
 @overload
 def make(id: Literal["tcgjax/pocket", "tcgjax/pocket-a1"], **config: Any) -> Pocket: ...
 @overload
-def make(id: Literal["emurust/blocks"], **config: Any) -> VectorEnv: ...
+def make(id: Literal["emurust/blocks"], **config: Any) -> gymnasium.vector.VectorEnv[Any, Any, Any]: ...
 @overload
 def make(id: str, **config: Any) -> Environment[Any, Any, Any]: ...
-def make(id: str, **config: Any) -> Environment[Any, Any, Any] | VectorEnv:
+def make(id: str, **config: Any) -> Environment[Any, Any, Any] | gymnasium.vector.VectorEnv[Any, Any, Any]:
     """The environment with this id; `config` overrides fields of its class.
 
     A host environment is a Gymnasium `VectorEnv`: `make("emurust/blocks", num_envs=16)`.

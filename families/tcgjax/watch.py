@@ -162,8 +162,8 @@ def _top(stack: np.ndarray) -> str:
 
 
 def _attack(stack: np.ndarray, number: int) -> str:
-    card = max(0, [int(card) for card in stack if card > 0][-1] - 1)
-    attacks = library.kinds()[card].get("attacks", ())
+    there = [int(card) for card in stack if card > 0]
+    attacks = library.kinds()[there[-1] - 1].get("attacks", ()) if there else ()
     return attacks[number]["name"] if number < len(attacks) else "an attack"
 
 

@@ -38,7 +38,7 @@ def run(*arguments: str | Path) -> int:
 @pytest.mark.parametrize("name", sorted(known_plugins()))
 def test_every_environment_of_ours_has_both_and_references_beside_themselves_have_none(name: str) -> None:
     plugin = load_plugin(name)
-    ours = name.startswith(("pokejax/", "pongjax/", "cheetahjax/"))
+    ours = name.startswith(("pokejax/", "pongjax/", "cheetahjax/", "tcgjax/"))
     assert tuple(plugin.running.backends) == (BACKENDS if ours else ("xla",))
     assert plugin.running.backend == plugin.configured({}).running.backend == "xla"
     if ours:

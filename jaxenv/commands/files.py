@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -55,7 +56,7 @@ def write_all(contents: Mapping[Path, str | bytes], remedy: str) -> None:
                 target.write_bytes(data)
                 continue
             place = _place(target)
-            parts[place] = place.with_name(f".{place.name}.{os.getpid()}.part")
+            parts[place] = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_native_id()}.part")
             parts[place].write_bytes(data)
         for place, part in parts.items():
             os.replace(part, place)

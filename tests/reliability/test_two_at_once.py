@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,16 @@ def test_a_lock_of_a_process_that_was_killed_keeps_nobody_out(tmp_path: Path) ->
     with files.alone(tmp_path / "x", ""):
         assert time.monotonic() - began < 5
     assert not list(tmp_path.iterdir()), "what it had begun to write is gone too"
+
+
+def test_threads_that_write_one_file_tear_nothing(tmp_path: Path) -> None:
+    from jaxenv.commands import files
+
+    def write(number: int) -> None:
+        for _ in range(50):
+            files.write(tmp_path / "x", f"{number}" * 5000, "")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    text = (tmp_path / "x").read_text()
+    assert len(text) == 5000 and len(set(text)) == 1 and len(list(tmp_path.iterdir())) == 1

@@ -116,9 +116,10 @@ def _serve(proxy: Proxy, command: list[str]) -> int:
             return 2
     for name, value in proxy.variables().items():
         print(f"export {name}={value}", flush=True)
-    _say("serving until Ctrl-C")
-    while True:
-        threading.Event().wait(3600)
+    with interrupts.listening(at_once=True):  # also in the background, where shells have Ctrl-C ignored
+        _say("serving until Ctrl-C")
+        while True:
+            threading.Event().wait(3600)
 
 
 def _say(text: str) -> None:

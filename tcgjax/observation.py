@@ -169,9 +169,9 @@ def view(game: Game, player: int) -> Observation:
         result=jnp.where(game.winner == NOBODY, 0, won).astype(jnp.int8),
         hand=hands[ME],
         shown=both_known[ME],
-        top_of_deck=jnp.where(jnp.arange(SEEN_TOP) < known_top.astype(jnp.int32), decks[ME, :SEEN_TOP], 0).astype(
-            jnp.int16
-        ),
+        top_of_deck=jnp.where(
+            jnp.arange(SEEN_TOP, dtype=jnp.int32) < known_top.astype(jnp.int32), decks[ME, :SEEN_TOP], 0
+        ).astype(jnp.int16),
         opponent_hand=sorted_hand,
         hand_size=jnp.where(seen, sizes, OPENING_HAND).astype(jnp.int8),
         deck_size=length(decks).astype(jnp.int8),

@@ -133,7 +133,8 @@ MUTANTS = (
           "(before >= found) & (before - there < found)", "the Energy before the one that was drawn is lost",
           "energy"),
     # What is seen, paid and cut off.
-    _slip("O1", "observation.view", "jnp.arange(SEEN_TOP) < known_top", "jnp.arange(SEEN_TOP) <= known_top",
+    _slip("O1", "observation.view", "jnp.arange(SEEN_TOP, dtype=jnp.int32) < known_top.astype(jnp.int32)",
+          "jnp.arange(SEEN_TOP, dtype=jnp.int32) <= known_top.astype(jnp.int32)",
           "a card of the deck too many is seen", "observation"),
     _slip("O2", "observation.view", "jnp.where(seen, sizes, OPENING_HAND)", "sizes",
           "the other's hand shows in the setup how many Basics it had", "observation"),

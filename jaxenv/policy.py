@@ -105,6 +105,8 @@ def load(source: str | Path, *, greedy: bool = False) -> ExportedPolicy:
     if problem := mismatch(env, facts["env_version"], facts["layout"]):
         raise PolicyFileError(f"{source}: {problem}")
     program = jax.export.deserialize(bytearray(programs["greedy" if greedy else "sampled"]))
+    if not program.nr_devices:  # JAX before 0.9 does not find the number in a file of a later one
+        program = dataclasses.replace(program, nr_devices=1)
     return ExportedPolicy(
         facts["env"], facts["env_version"], facts["name"], facts, program, arrays, env.obs_spec, greedy
     )

@@ -82,3 +82,8 @@ def test_docstrings_name_the_thing(package: str) -> None:
         if re.match(r"(What|Whether|How|Which|Who|Whose|Where|Why|When)\b", node.value.value)
     ]
     assert not opened
+
+
+def test_readme_is_short() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 120 and max(map(len, lines)) <= 120

@@ -16,6 +16,7 @@ from verification.fields import FieldSpec, FieldTable, PluginError
 
 if TYPE_CHECKING:
     from verification.check import Check
+    from verification.meetings.traced import Traced
     from verification.mutants.mutant import Mutant
     from verification.statistics.laws import DrawLaw
     from verification.statistics.margin import Margin
@@ -215,6 +216,22 @@ class Behaviours:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """Conditions of the environment's own source, which level 2 makes meet (`verification.meetings`).
+
+    * `traced()`: one step of the registered environment as a program; None: meetings are not looked at.
+    * `within`: packages or modules, whose conditions count.
+    * `impossible`: the record of meetings that cannot be, with reasons (`verification.meetings.impossible`).
+    * `mend(snapshots)`: changed states made consistent again, in what follows from the rest; None: as they are.
+    """
+
+    traced: Callable[[], Traced] | None = None
+    within: Sequence[str] = ()
+    impossible: Path | None = None
+    mend: Callable[[Batch], Batch] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mutants:
     """Seeded bugs, which measure the verifier.
 
@@ -294,6 +311,7 @@ class Plugin:
     injection: Injection = Injection()
     laws: Laws = Laws()
     behaviours: Behaviours = Behaviours()
+    conditions: Conditions = Conditions()
     mutants: Mutants = Mutants()
     checks: Checks = Checks()
     running: Running = Running()
@@ -372,6 +390,8 @@ class Plugin:
             problems.append("settings are declared but `under`, which makes the plugin in one, is not")
         if self.mutants.seeded and not self.mutants.mutated:
             problems.append("mutants are declared but `mutated`, the candidate that holds them, is not")
+        if self.conditions.traced and not self.conditions.within:
+            problems.append("conditions are traced but `within`, the packages whose conditions count, is empty")
         if problems:
             raise PluginError(f"plugin {self.env}: " + "; ".join(problems))
 

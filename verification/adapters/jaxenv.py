@@ -29,6 +29,7 @@ from references.protocol import (
 from verification.adapters import public
 from verification.adapters.episodes import first_states
 from verification.backends import Vmap, alone
+from verification.meetings.traced import Traced
 
 if TYPE_CHECKING:
     from verification.mutants.mutant import Mutant
@@ -166,6 +167,14 @@ class JaxenvCandidate:
 
         keys = jax.random.split(jax.random.key(seed), lanes)
         return jax.device_get(self._jit(self._vmap(lane))(keys))
+
+    def traced(self) -> Traced:
+        """One public step as a program of its snapshots, whose conditions level 2 makes meet."""
+
+        def arguments(snapshots: Batch, actions: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
+            return self._fit(snapshots), {AGENT: self._action(actions[AGENT])}
+
+        return Traced(lambda paths, actions: self._play(self._from(paths), actions[AGENT]), arguments)
 
     # ---- inner workings
 

@@ -1,4 +1,4 @@
-"""Level 2: interactions. Pairs of behaviours, scripted traces, metamorphic pairs, a Hypothesis state machine."""
+"""Level 2: interactions. Pairs of behaviours, meetings of conditions, scripted traces, metamorphic pairs, a Hypothesis state machine."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verification import cases
-from verification.batches import is_over, legal_many, random_actions, rows, size, step_many
+from verification.batches import rows, size, step_many
 from verification.cases import Case
 from verification.check import Check
-from verification.levels import machine
+from verification.levels import machine, meetings, traces
 from verification.levels.context import Context
-from verification.levels.mining import live
 from verification.levels.pairs import (
-    THREW,
     add_finding,
     behaviours_of,
-    compare_steps,
     compared_paths,
     join,
-    state_paths,
     timed,
 )
 from verification.levels.steps import injected_cases
@@ -31,8 +27,6 @@ from verification.plugin import Injected
 from verification.results import CheckResult, FieldDifference, Finding
 
 PAIRS, SCRIPTS, RELATIONS, MACHINE = "L2/pairs", "L2/scripts", "L2/relations", "L2/state-machine"
-TRACE_STEPS = 4
-"""Steps that each case of a pair of behaviours is played for."""
 _POOL_FACTOR = 8
 
 
@@ -94,29 +88,7 @@ def _run_pairs(context: Context, result: CheckResult) -> None:
     result.stats |= figures
     chosen = current.labels
     result.planned = len(chosen)
-    steps = 0
-    for step in range(TRACE_STEPS):
-        if not size(current.snapshots):
-            break
-        piece = CheckResult(result.id, result.level, result.title)
-        pair, wrong = compare_steps(context, current, piece)
-        steps += piece.steps
-        for name, count in piece.stats.items():
-            if name == THREW:
-                result.stats[name] = result.stats.get(name, 0) + count
-        for finding in piece.findings:
-            result.add(Finding(**{**vars(finding), "case": {**finding.case, "trace step": step + 1}}))
-        result.divergences += piece.divergences - len(piece.findings)
-        going = {path: pair.reference[path] for path in pair.reference}
-        going = rows(going, ~wrong)
-        labels = [label for label, bad in zip(current.labels, wrong, strict=True) if not bad]
-        over = np.broadcast_to(is_over(going), size(going))
-        labels = [label for label, done in zip(labels, over, strict=True) if not done]
-        going = live(going)
-        if not size(going):
-            break
-        actions = random_actions(context.rng(f"L2/trace/{step}"), legal_many(context.reference, going))
-        current = Injected(state_paths(going), actions, labels)
+    steps = traces.play(context, current, result, "L2/trace")
     result.cases, result.steps = len(chosen), steps
     timed(result, begin)
     result.conclude()
@@ -187,6 +159,9 @@ def _plain(value: Any) -> Any:
 def checks(context: Context) -> list[Check]:
     """The checks of level 2 that the plugin's declarations allow."""
     found = [Check(PAIRS, "L2", "pairs of behaviours, a few steps each", _run_pairs, ("Restorable",))]
+    if context.plugin.conditions.traced:
+        title = "meetings of conditions of the source, a few steps each"
+        found.append(Check(meetings.MEETINGS, "L2", title, meetings.run, ("Restorable",)))
     if context.plugin.injection.scripts:
         found.append(Check(SCRIPTS, "L2", "scripted traces", _run_scripts))
     if context.plugin.laws.relations:

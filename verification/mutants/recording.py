@@ -11,7 +11,8 @@ from references.protocol import Batch
 from verification.batches import is_over, legal_many, random_actions, rows, size, stack, step_many
 from verification.levels.context import Context
 from verification.levels.continuous import is_continuous
-from verification.levels.interaction import TRACE_STEPS, covering_cases
+from verification.levels.interaction import covering_cases
+from verification.levels.traces import TRACE_STEPS
 from verification.levels.mining import live, play_reference, policies
 from verification.levels.pairs import state_paths
 from verification.levels.steps import injected_cases

@@ -11,6 +11,7 @@ from verification.adapters.jaxenv import JaxenvCandidate, MutatedJaxenvCandidate
 from verification.batches import rows, size
 from verification.fields import FieldSpec
 from verification.plugin import (
+    Conditions,
     Draws,
     DrawSample,
     Injected,
@@ -127,6 +128,7 @@ def plugin():
             properties=(Property("time passes", lambda b, actions, a: a["state.time"] == b["state.time"] + 1),),
             relations=(Relation("left is right", lambda b, a: (mirror(b), {"agent": 1 - a["agent"]}), mirror),),
         ),
+        conditions=Conditions(traced=lambda: candidate().traced(), within=(PACKAGE + ".env",)),
         mutants=Mutants(
             seeded=lambda: MUTANTS,
             mutated=lambda mutants: MutatedJaxenvCandidate(

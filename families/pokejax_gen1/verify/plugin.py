@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import jaxenv
 from families.pokejax_gen1.verify import behaviours, laws
-from families.pokejax_gen1.verify.cases import Snapshots, injected_states
+from families.pokejax_gen1.verify.cases import Snapshots, derive, injected_states
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
@@ -31,7 +31,8 @@ from families.pokejax_gen1.verify.sides import (
     teams_of,
     to_batch,
 )
-from families.pokejax_gen1.verify.steps import Gen1Steps
+from families.pokejax_gen1.verify.steps import Gen1Steps, traced
+from families.pokejax_gen1.verify.watched import environment
 from families.pokejax_gen1.verify.watched import watched as watched_env
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
@@ -41,6 +42,7 @@ from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import Actions, Batch, Snapshot
 from references.showdown import client
 from references.showdown.client import POLICIES
+from references.showdown.gen1.fields import column, field_names
 from references.showdown.gen1.knowledge import Names
 from references.showdown.gen1.record_check import check_records
 from references.showdown.lcg import draws_between, state_of
@@ -55,6 +57,7 @@ from verification.mutants.rewrite import load_mutated
 from verification.plugin import (
     Behaviours,
     Checks,
+    Conditions,
     Draws,
     DrawSample,
     Episode,
@@ -226,6 +229,7 @@ def make(
         injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
         laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
         behaviours=Behaviours(shown=behaviours.behaviours, declared=behaviours.declared(), sources=BEHAVIOUR_SOURCES),
+        conditions=Conditions() if alone else _conditions(env, vmap),
         mutants=Mutants(
             seeded=None if alone else lambda: MUTANTS,
             mutated=None if alone else functools.partial(MutatedPokejax, format),
@@ -314,6 +318,25 @@ def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) 
     joint = {agent: made.actions[:, side] for side, agent in enumerate(AGENTS)}
     labels = ["+".join(sorted(set(names))) or "unchanged" for names in made.changes]
     return Injected(to_batch(made.teams, made.records, _clock(rng, count)), joint, labels)
+
+
+def _conditions(env: str, vmap: Vmap) -> Conditions:
+    """The conditions of the rules and of what players are shown."""
+    return Conditions(
+        traced=lambda: traced(environment(env)),
+        within=("pokejax.env", "pokejax.gen1"),
+        mend=functools.partial(_mend, vmap),
+        impossible=Path(__file__).with_name("meetings.toml"),
+    )
+
+
+def _mend(vmap: Vmap, snapshots: Batch) -> Batch:
+    """The states with what a decision point's other fields imply, and the engine's own masks."""
+    records = records_of(snapshots).copy()
+    derive(records)
+    columns = [column(f"{agent}.legal") for agent in AGENTS]
+    records[:, columns] = _steps(vmap).restore_many(teams_of(snapshots), records)[:, columns]
+    return {**snapshots, **{name: records[:, k] for k, name in enumerate(field_names())}}
 
 
 def _clock(rng: np.random.Generator, count: int) -> NDArray[np.int32]:

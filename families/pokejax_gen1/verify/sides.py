@@ -18,7 +18,7 @@ import pokejax
 from families.pokejax_gen1.verify import outcome
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.outcome import AGENTS, LIMIT, NO_LIMIT, REWARDS, STEPS
-from families.pokejax_gen1.verify.steps import Gen1Steps
+from families.pokejax_gen1.verify.steps import TEAMS, Gen1Steps
 from pokejax.common import formats
 from pokejax.gen1.choices import NUM_ACTIONS
 from pokejax.gen1.team_sampling import sample_teams
@@ -31,7 +31,6 @@ from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, BadRe
 from verification import batches
 from verification.backends import Vmap
 
-TEAMS = "teams"
 LANES = 64
 """Battles of a `rollout`, side by side."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from families.pokejax_gen1.verify import watched
-from families.pokejax_gen1.verify.outcome import AGAIN_PATHS, NO_LIMIT, REWARDS
+from families.pokejax_gen1.verify.outcome import AGAIN_PATHS, AGENTS, LIMIT, NO_LIMIT, REWARDS, STEPS
 from families.pokejax_gen1.verify.record import named_fields
 from families.pokejax_gen1.verify.restore import from_record, named
 from jaxenv.autoreset import AutoResetState
@@ -28,13 +28,15 @@ from pokejax.gen1.observation import first_memory
 from pokejax.gen1.observation.memory import UNSEEN, Memory
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.state import TEAM_SIZE, Party, pack, unpack
-from references.protocol import TERMINATED, per_case
+from references.protocol import TERMINATED, Batch, per_case
 from references.showdown.gen1.fields import field_names
 from references.showdown.gen1.record_check import check_records
 from verification.backends import Vmap, alone
+from verification.meetings.traced import Traced
 
 LANES = 1024
 """States side by side. Fixed, so that one compiled program serves any number of them."""
+TEAMS = "teams"
 Outs = dict[str, Any]
 """Leaves that the environment gives out, by path."""
 
@@ -99,6 +101,25 @@ def _programs(env: Gen1Battle, vmap: Vmap) -> tuple[Callable[..., Any], ...]:
     """
     begin, restore, step = (functools.partial(one, env) for one in (_begin, _restore, _step))
     return vmap(begin), vmap(restore), vmap(step), alone(vmap, step)
+
+
+def traced(env: Gen1Battle) -> Traced:
+    """One `step_env` as a program of snapshots, for the conditions of its source to be watched."""
+
+    def step(paths: dict[str, Any], actions: dict[str, jax.Array]) -> Any:
+        row = jnp.stack([paths[name] for name in field_names()])
+        state, params = _restored(row, paths[TEAMS], jnp.stack([paths[STEPS], paths[LIMIT]]))
+        return env.step_env(jax.random.key(0), state.env_state, jnp.stack([actions[agent] for agent in AGENTS]), params)
+
+    def arguments(snapshots: Batch, actions: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
+        count = len(snapshots[TEAMS])
+        clock = {STEPS: snapshots.get(STEPS, np.zeros(count)), LIMIT: snapshots.get(LIMIT, np.full(count, NO_LIMIT))}
+        state = {name: np.asarray(snapshots[name], np.int32) for name in field_names()}
+        state |= {name: np.asarray(values, np.int32) for name, values in clock.items()}
+        state[TEAMS] = parties_from_wire(np.asarray(snapshots[TEAMS], np.uint16))
+        return state, {agent: np.asarray(actions[agent], np.int32) for agent in AGENTS}
+
+    return Traced(step, arguments)
 
 
 def no_clock(count: int) -> NDArray[np.int32]:

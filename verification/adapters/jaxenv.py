@@ -169,12 +169,17 @@ class JaxenvCandidate:
         return jax.device_get(self._jit(self._vmap(lane))(keys))
 
     def traced(self) -> Traced:
-        """One public step as a program of its snapshots, whose conditions level 2 makes meet."""
+        """One `step_env` as a program of its snapshots, whose conditions level 2 makes meet."""
+
+        def step(paths: Mapping[str, Any], actions: Mapping[str, Any]) -> Any:
+            state = self._from(paths)
+            params = with_limit(self._params, state.limit) if self._episode else self._params
+            return self._env.step_env(jax.random.key(0), state.own, actions[AGENT], params)
 
         def arguments(snapshots: Batch, actions: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
             return self._fit(snapshots), {AGENT: self._action(actions[AGENT])}
 
-        return Traced(lambda paths, actions: self._play(self._from(paths), actions[AGENT]), arguments)
+        return Traced(step, arguments)
 
     # ---- inner workings
 

@@ -1,4 +1,7 @@
-"""Level 2: interactions. Pairs of behaviours, meetings of conditions, scripted traces, metamorphic pairs, a Hypothesis state machine."""
+"""Level 2: interactions.
+
+Pairs of behaviours, meetings of conditions, scripted traces, metamorphic pairs, a Hypothesis state machine.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def run(context: Context, result: CheckResult) -> None:
 
 
 class Found:
-    """The meetings of one run. `cases`: steps that each were the first to show one; `stats`, `notes`: for the report."""
+    """The meetings of one run. `cases`: steps that were the first to show one; `stats`, `notes`: for the report."""
 
     def __init__(self, search: Search, by_search: set[int], proved: set[int], reasons: dict[str, str]) -> None:
         self.search, self.reasons = search, reasons
@@ -148,7 +148,9 @@ def _injector(context: Context) -> Any:
         return None
 
     def made(rng: np.random.Generator, snapshots: Batch, count: int) -> tuple[Batch, Batch, list[str]]:
-        fine = snapshots if context.plugin.state.valid is None else rows(snapshots, context.plugin.state.valid(snapshots))
+        fine = (
+            snapshots if context.plugin.state.valid is None else rows(snapshots, context.plugin.state.valid(snapshots))
+        )
         if not size(fine):
             return snapshots, {}, []
         found = join([inject(rng, fine, count)])

@@ -27,6 +27,13 @@ class Evaluator:
         self._closed, self._collected = closed, collected
         self._constants: dict[int, list[Any]] = {}
         self._bits: NDArray[np.bool_] = np.zeros((0, 0, 0, 0), bool)
+        self._results: list[Any] = []
+
+    def results(self, leaves: Sequence[Any]) -> list[Any]:
+        """The program's own results, which tell whether it is evaluated rightly."""
+        self.bits(leaves)
+        axes = [len(aval.shape) for aval in self._closed.out_avals]
+        return [_spread(value, n, len(leaves[0])) for value, n in zip(self._results, axes, strict=True)]
 
     def bits(self, leaves: Sequence[Any]) -> NDArray[np.bool_]:
         """Bool [2, slots, N, rounds]: the condition of that slot was true, and it was false, in each round of a step.
@@ -38,11 +45,17 @@ class Evaluator:
         self._bits = np.zeros((2, self._collected.slots, lanes, self._collected.rounds), bool)
         where = np.arange(lanes)
         consts = [_constant(const) for const in self._closed.consts]
-        self._run(self._closed.jaxpr, consts, list(leaves), where, None, self._collected.scope)
+        self._results = self._run(self._closed.jaxpr, consts, list(leaves), where, None, self._collected.scope)
         return self._bits
 
     def _run(
-        self, jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], where: NDArray[Any], turn: int | None, scope: Scope
+        self,
+        jaxpr: Any,
+        consts: Sequence[Any],
+        args: Sequence[Any],
+        where: NDArray[Any],
+        turn: int | None,
+        scope: Scope,
     ) -> list[Any]:
         """The results for the lanes `where`, in round `turn` of a short loop, if in one."""
         values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
@@ -125,9 +138,7 @@ class Evaluator:
                 outputs[place][taken] = value
         return outputs
 
-    def _scan(
-        self, params: Any, operands: list[Any], where: NDArray[Any], turn: int | None, scope: Scope
-    ) -> list[Any]:
+    def _scan(self, params: Any, operands: list[Any], where: NDArray[Any], turn: int | None, scope: Scope) -> list[Any]:
         consts, carried = params["num_consts"], params["num_carry"]
         fixed, carry, over = operands[:consts], operands[consts : consts + carried], operands[consts + carried :]
         closed = params["jaxpr"]

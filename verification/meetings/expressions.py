@@ -41,7 +41,11 @@ class Expressions:
         """A constant: by its value if it is one number, else by what it is."""
         array = np.asarray(value) if np.ndim(value) == 0 else None
         plain = array.item() if array is not None and array.dtype.kind in "biuf" else None
-        key = (LITERAL, str(array.dtype), repr(plain)) if plain is not None and array is not None else (LITERAL, id(value))
+        key = (
+            (LITERAL, str(array.dtype), repr(plain))
+            if plain is not None and array is not None
+            else (LITERAL, id(value))
+        )
         return self._intern(key, LITERAL, (), 0, plain if plain is not None else value)
 
     def input(self, number: int, leaf: int) -> int:

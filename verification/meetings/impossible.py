@@ -1,8 +1,8 @@
 """The record of a family's impossible meetings, each with its reason: a TOML file.
 
-    [[impossible]]
-    meeting = "file function: `condition` and `condition`"
-    reason = "…"
+[[impossible]]
+meeting = "file function: `condition` and `condition`"
+reason = "…"
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def declared(path: Path | None) -> dict[str, str]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PluginError(f"{path}: cannot be read as TOML ({error}); see verification/meetings/impossible.py") from None
+        raise PluginError(
+            f"{path}: cannot be read as TOML ({error}); see verification/meetings/impossible.py"
+        ) from None
     found: dict[str, str] = {}
     for number, entry in enumerate(data.get("impossible", []), 1):
         name, reason = str(entry.get("meeting", "")).strip(), str(entry.get("reason", "")).strip()

@@ -38,7 +38,7 @@ class Tap:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a `select_n` or a `cond` chooses by: a bool scalar outside of loops."""
+    """A whole formula of `and`, `or` and `not`, which something else then uses: a bool scalar outside of long loops."""
 
     expression: int
     site: Site
@@ -119,7 +119,13 @@ class _Collector:
         return self.slots - 1
 
     def run(
-        self, jaxpr: Any, constants: Sequence[int], arguments: Sequence[int], inherited: Site | None, region: int
+        self,
+        jaxpr: Any,
+        constants: Sequence[int],
+        arguments: Sequence[int],
+        inherited: Site | None,
+        region: int,
+        inside: bool = False,
     ) -> tuple[Scope, list[int]]:
         """Walk one jaxpr; returns its scope and the expressions of its results."""
         scope = Scope(first=self.slots)
@@ -129,14 +135,15 @@ class _Collector:
         known: dict[Any, int] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
         made: dict[Any, Site] = {}
         for number, equation in enumerate(jaxpr.eqns):
-            site = self.source.site(equation) or inherited
+            site, within = self.source.site(equation, inherited, inside)
             operands = [self._of(known, atom) for atom in equation.invars]
             name = equation.primitive.name
             for atom in self._terms(equation):
                 self._watch(scope, known, made, atom, site, region, condition=name != NOT)
-            if name == _SELECT and _is_bool(equation.invars[0]) or name == _COND:
-                self._decide(operands[0], made.get(equation.invars[0], site), equation.invars[0], region)
-            results = self._call(scope, number, equation, operands, site, region)
+            for operand, atom in zip(operands, equation.invars, strict=True):
+                if name not in (AND, OR, NOT) and body_of(equation) is None:
+                    self._decide(operand, site, made, atom, region)
+            results = self._call(scope, number, equation, operands, site, region, within)
             for place, variable in enumerate(equation.outvars):
                 known[variable] = results[place]
                 if site is not None:
@@ -145,6 +152,8 @@ class _Collector:
                     self.scalars.add(results[place])
                 if jnp.issubdtype(variable.aval.dtype, jnp.integer):
                     self.integers.add(results[place])
+        for atom in jaxpr.outvars:
+            self._decide(self._of(known, atom), None, made, atom, region)
         scope.last = self.slots
         return scope, [self._of(known, atom) for atom in jaxpr.outvars]
 
@@ -180,15 +189,18 @@ class _Collector:
             old = self.taps[place]
             self.taps[place] = Tap(old.slot, old.expression, old.site, old.region, True)
 
-    def _decide(self, expression: int, site: Site | None, atom: Any, region: int) -> None:
-        if self._looped(region):
+    def _decide(self, expression: int, site: Site | None, made: dict[Any, Site], atom: Any, region: int) -> None:
+        if isinstance(atom, Literal) or self._looped(region):
             return
-        if site is not None and atom.aval.shape == () and self.expressions.inputs[expression]:
+        site = made.get(atom, site)
+        formula = self.expressions.kind[expression] in (AND, OR, NOT)
+        if site is not None and formula and _is_bool(atom) and atom.aval.shape == ():
             self.decisions.setdefault((expression, region), Decision(expression, site, region))
 
     def _call(
-        self, scope: Scope, number: int, equation: Any, operands: list[int], site: Site | None, region: int
-    ) -> list[int]:
+        self, scope: Scope, number: int, equation: Any, operands: list[int], site: Site | None, region: int,
+        inside: bool,
+    ) -> list[int]:  # fmt: skip
         name, params = equation.primitive.name, equation.params
         count = len(equation.outvars)
         if name == _COND:
@@ -196,7 +208,7 @@ class _Collector:
             for branch, closed in enumerate(params["branches"]):
                 here = self._region(region, self._guard(operands[0], branch, len(params["branches"])))
                 consts = [self.expressions.literal(const) for const in closed.consts]
-                found, _ = self.run(closed.jaxpr, consts, operands[1:], site, here)
+                found, _ = self.run(closed.jaxpr, consts, operands[1:], site, here, inside)
                 found.ran = self.regions[here].slot
                 inner.append(found)
             scope.inner[number] = inner
@@ -209,7 +221,7 @@ class _Collector:
             consts = [self.expressions.literal(const) for const in closed.consts]
             arguments = [self.expressions.opaque(operands) for _ in closed.jaxpr.invars]
             self._inside += short
-            body, _ = self.run(closed.jaxpr, consts, arguments, site, here)
+            body, _ = self.run(closed.jaxpr, consts, arguments, site, here, inside)
             self._inside -= short
             if short:
                 body.rounds, self.rounds = params["length"], max(self.rounds, params["length"])
@@ -218,7 +230,7 @@ class _Collector:
         body = body_of(equation)
         if body is not None:
             consts = [self.expressions.literal(const) for const in body[1]]
-            found, results = self.run(body[0], consts, operands, site, region)
+            found, results = self.run(body[0], consts, operands, site, region, inside)
             scope.inner[number] = [found]
             return results
         same = _is_cast(equation)

@@ -152,5 +152,3 @@ class Search:
         """The cases that were the first to show a meeting."""
         snapshots, actions, labels = zip(*self.cases, strict=True)
         return stack(list(snapshots)), stack(list(actions)), list(labels)
-
-

@@ -54,21 +54,32 @@ class Source:
     def __init__(self, packages: Sequence[str]) -> None:
         self.packages = tuple(packages)
         self._roots = [_root(package) for package in packages]
-        self._sites: dict[int, Site | None] = {}
+        self._sites: dict[int, tuple[Site | None, bool]] = {}
         self._kept: list[Any] = []
 
-    def site(self, equation: Any) -> Site | None:
-        """The innermost place of an equation in these packages; None where it has none, or is no part of a step."""
+    def site(self, equation: Any, outer: Site | None, inside: bool) -> tuple[Site | None, bool]:
+        """The innermost place of an equation in these packages, and True if it is part of a step.
+
+        `outer`, `inside`: the same of the equation that calls the function which this one is in. What has no place of its own
+        has that one; JAX does not keep the callers of all that it traces, so that its calls are put before.
+        """
         traceback = equation.source_info.traceback
         if traceback is None:
-            return None
+            return (outer, True) if inside else (None, False)
         key = id(traceback)
         if key not in self._sites:
             self._kept.append(traceback)  # so that no other object gets its id
             self._sites[key] = self._find(equation.source_info)
-        return self._sites[key]
+        site, in_step = self._sites[key]
+        if not (in_step or inside):
+            return None, False
+        if site is None:
+            return outer, True
+        if not in_step and outer is not None:
+            site = Site(site.place, site.text, (*outer.calls, outer.place, *site.calls))
+        return site, True
 
-    def _find(self, source_info: Any) -> Site | None:
+    def _find(self, source_info: Any) -> tuple[Site | None, bool]:
         places, in_step = [], False
         for frame in _frames(source_info):
             in_step |= frame.function_name.rpartition(".")[2] == STEP
@@ -80,13 +91,13 @@ class Source:
                 places.append((Place(
                     name, function or "<module>", frame.start_line, frame.start_column, frame.end_line, frame.end_column
                 ), frame.file_name))  # fmt: skip
-        if not places or not in_step:
-            return None
+        if not places:
+            return None, in_step
         (place, path), outer = places[0], [found for found, _ in places[1:]]
         # A comprehension is part of its function: the frame around it is no call.
         while outer and outer[0].function == place.function and outer[0].file == place.file:
             outer = outer[1:]
-        return Site(place, _text(path, place), tuple(reversed(outer)))
+        return Site(place, _text(path, place), tuple(reversed(outer))), in_step
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019 - a `Source` lives as long as the program that it reads
     def _inside(self, path: str) -> str:

@@ -12,10 +12,10 @@ from verification.batches import is_over, legal_many, random_actions, rows, size
 from verification.levels.context import Context
 from verification.levels.continuous import is_continuous
 from verification.levels.interaction import covering_cases
-from verification.levels.traces import TRACE_STEPS
 from verification.levels.mining import live, play_reference, policies
 from verification.levels.pairs import state_paths
 from verification.levels.steps import injected_cases
+from verification.levels.traces import TRACE_STEPS
 from verification.plugin import Episode
 
 Progress = Callable[[str, int, int], None]

@@ -10,6 +10,7 @@ from verification.reporting.charts import first_field
 
 _FINDINGS, _DIFFERENCES, _SURVIVORS = 3, 5, 5
 _CHECKS = 14
+_OPEN = 5
 
 
 def render(report: words.Report) -> str:
@@ -105,7 +106,23 @@ def _checks(report: words.Report) -> list[str]:
         unseen = coverage["unseen_mass"]
         more = "" if unseen is None else f"; unseen mass {words.percent(unseen)} (Good–Turing)"
         lines += ["", f"Coverage: {coverage['exercised']:,} of {coverage['declared']:,} declared behaviours{more}."]
+    for check in checks:
+        if "meetings" in check["stats"]:
+            lines += ["", *_meetings(check["stats"])]
     return lines
+
+
+def _meetings(stats: Mapping[str, Any]) -> list[str]:
+    """Conditions of the source that met, and the first of those that neither met nor are impossible."""
+    of_kind = stats["meetings"].items()
+    states = list(next(iter(stats["meetings"].values())))
+    rows = [(plain(kind), *(f"{counts[state]:,}" for state in states)) for kind, counts in of_kind]
+    found = [f"Meetings of conditions ({stats['conditions']:,} conditions of the source):", ""]
+    found += _table(("kind", *states), rows)
+    still = stats["open_meetings"]
+    shown = [f"* open: {plain(name)}" for name in still[:_OPEN]]
+    more = [f"* and {len(still) - _OPEN:,} more, in the JSON report"] if len(still) > _OPEN else []
+    return found + ([""] if shown else []) + shown + more
 
 
 def _anomalies(report: words.Report) -> list[str]:

@@ -331,8 +331,13 @@ def _conditions(env: str, vmap: Vmap) -> Conditions:
 
 
 def _mend(vmap: Vmap, snapshots: Batch) -> Batch:
-    """The states with what a decision point's other fields imply, and the engine's own masks."""
+    """The states with what a decision point's other fields imply, and the engine's own masks.
+
+    The record's two halves of Special are one number to the rules, whose states have the same in both.
+    """
     records = records_of(snapshots).copy()
+    halves = [k for k, name in enumerate(field_names()) if ".active.spd." in name]
+    records[:, halves] = records[:, [column(field_names()[k].replace(".spd.", ".spa.")) for k in halves]]
     derive(records)
     columns = [column(f"{agent}.legal") for agent in AGENTS]
     records[:, columns] = _steps(vmap).restore_many(teams_of(snapshots), records)[:, columns]

@@ -222,13 +222,14 @@ class Conditions:
     * `traced()`: one step of the registered environment as a program; None: meetings are not looked at.
     * `within`: packages or modules, whose conditions count.
     * `impossible`: the record of meetings that cannot be, with reasons (`verification.meetings.impossible`).
-    * `mend(snapshots)`: changed states made consistent again, in what follows from the rest; None: as they are.
+    * `crossed`: a state that takes over some fields from another is one that the reference can be put into, or refuses;
+      False: states are sought by the plugin's own injection alone.
     """
 
     traced: Callable[[], Traced] | None = None
     within: Sequence[str] = ()
     impossible: Path | None = None
-    mend: Callable[[Batch], Batch] | None = None
+    crossed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

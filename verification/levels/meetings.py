@@ -27,9 +27,9 @@ MEETINGS = "L2/meetings"
 _POOL_FACTOR = 4
 """Cases of the pool for each case of `Plan.interactions`."""
 _LANES = 1024
-_ROUNDS = 24
+_ROUNDS = 12
 """Rounds of search, at most; the number is fixed, so that a run can be repeated."""
-_IDLE = 8
+_IDLE = 4
 """Rounds without a meeting after which the search ends."""
 _KINDS = {PAIR: "pairs", DECIDES: "terms that decide"}
 
@@ -103,7 +103,7 @@ def meetings_of(context: Context) -> Found:
     pool = Injected(state_paths(pool.snapshots), pool.actions, pool.labels)
     watched = Watched(conditions.traced(), conditions.within, (rows(pool.snapshots, [0]), rows(pool.actions, [0])))
     meetings = Meetings(watched.collected)
-    search = Search(watched, meetings, _finisher(context), _injector(context))
+    search = Search(watched, meetings, _finisher(context), _injector(context), crossed=conditions.crossed)
     for first in range(0, len(pool.labels), _LANES):
         part = slice(first, first + _LANES)
         search.see(rng, rows(pool.snapshots, part), rows(pool.actions, part), list(pool.labels[part]))
@@ -133,8 +133,6 @@ def _finisher(context: Context) -> Any:
             if keep is not None and labels:
                 fine = np.flatnonzero(keep(snapshots))
                 snapshots, labels = rows(snapshots, fine), [labels[case] for case in fine.tolist()]
-            if keep is plugin.state.valid and labels and plugin.conditions.mend is not None:
-                snapshots = state_paths(plugin.conditions.mend(snapshots))
         if not labels:
             return snapshots, {}, []
         return snapshots, random_actions(rng, legal_many(reference, snapshots)), labels

@@ -39,17 +39,14 @@ class Expressions:
 
     def literal(self, value: Any) -> int:
         """A constant: by its value if it is one number, else by what it is."""
-        array = np.asarray(value) if np.ndim(value) == 0 else None
-        plain = array.item() if array is not None and array.dtype.kind in "biuf" else None
-        key = (
-            (LITERAL, str(array.dtype), repr(plain))
-            if plain is not None and array is not None
-            else (LITERAL, id(value))
-        )
+        kind = getattr(value, "dtype", np.asarray(value).dtype if isinstance(value, bool | int | float) else None)
+        one = np.ndim(value) == 0 and isinstance(kind, np.dtype) and kind.kind in "biuf"
+        plain = np.asarray(value).item() if one else None
+        key = (LITERAL, str(kind), repr(plain)) if one else (LITERAL, id(value))
         return self._intern(key, LITERAL, (), 0, plain if plain is not None else value)
 
     def input(self, number: int, leaf: int) -> int:
-        """A leaf of the program's argument `number`."""
+        """Leaf number `leaf` of the program's arguments, which belongs to its input `number`."""
         return self._intern((INPUT, leaf), INPUT, (), 1 << number)
 
     def opaque(self, operands: Sequence[int]) -> int:
@@ -57,9 +54,9 @@ class Expressions:
         return self._intern((OPAQUE, len(self.kind)), OPAQUE, (), self._joined(operands))
 
     def apply(self, name: str, params: str, operands: Sequence[int], output: int, scalar: bool) -> int:
-        """The result number `output` of an operation. `scalar`: of a value without axes, to whom a cast changes nothing.
+        """Result number `output` of an operation. `scalar`: it is a cast or a change of form that keeps the number.
 
-        A cast of a scalar is that scalar here: comparisons of the same number with constants are then seen as such.
+        Such a one is its operand here: comparisons of the same number with constants are then seen as such.
         """
         if name in _SAME and scalar and len(operands) == 1:
             return operands[0]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from verification.meetings.expressions import AND, LITERAL, NOT, OR
 from verification.meetings.program import Collected
 
-_MOST_NODES = 1500
+_MOST_NODES = 100
 Packed = NDArray[np.uint8]
 
 
@@ -102,9 +102,10 @@ class Prover:
         def search(given: dict[int, bool], left: int) -> bool:
             nonlocal nodes
             nodes += 1
-            if nodes > _MOST_NODES or judge(given) is True:
+            judged = judge(given)
+            if nodes > _MOST_NODES or judged is True:
                 return True
-            if judge(given) is False:
+            if judged is False:
                 return False
             while left < len(names) and names[left] in given:
                 left += 1
@@ -170,9 +171,7 @@ class Prover:
         if whole:
             while low in excluded and low <= high:
                 low += 1
-        if low > high or (low == high and (open_low or open_high or low in excluded)):
-            return False
-        return True
+        return not (low > high or (low == high and (open_low or open_high or low in excluded)))
 
 
 _NEGATED: dict[str, Any] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}

@@ -1,7 +1,7 @@
 """The meetings of a program, and which of them a batch of steps shows.
 
-A *pair* is two conditions of one function that are both true in one call of it. A *decision* of three or more terms has a
-meeting for each term and value: all other terms are such that this one, being so, decides alone.
+A *pair* is two conditions of one function that are both true in one call of it. A *decision* of three or more terms has
+a meeting for each term and value: all other terms are such that this one, being so, decides alone.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ TERMS = 3
 class Meeting:
     """One meeting, by its name, which has no line numbers, so that it is the same after edits elsewhere.
 
-    `where`: the same for people, with lines. `pairs`: slots of its two conditions in each call of the function. `turns`: (decision
-    number, atom) of each call.
+    * `where`: the same for people, with lines.
+    * `pairs`: its two conditions in each call of the function; `turns`: (decision's number, atom) in each.
     """
 
     name: str
@@ -48,7 +48,7 @@ class _Parts:
 
 
 class Meetings:
-    """All meetings of a program. `unjudged`: decisions of values that are not all watched (arrays, another's source)."""
+    """All meetings of a program. `unjudged`: decisions of values that are not all watched (arrays, other sources)."""
 
     def __init__(self, collected: Collected) -> None:
         self.collected = collected
@@ -61,8 +61,9 @@ class Meetings:
                     if first.site.place == second.site.place or first.expression == second.expression:
                         continue
                     one, two = sorted((first, second), key=lambda tap: tap.site.place)
-                    name = f"{_function(one.site)}: {_quoted(one.site.text)} and {_quoted(two.site.text)}"
-                    where = f"{one.site.place}: {_quoted(one.site.text)} and, line {two.site.place.line}, {_quoted(two.site.text)}"
+                    texts = [_quoted(tap.site.text) for tap in (one, two)]
+                    name = f"{_function(one.site)}: {texts[0]} and {texts[1]}"
+                    where = f"{one.site.place}: {texts[0]} and, line {two.site.place.line}, {texts[1]}"
                     found.setdefault(name, Meeting(name, PAIR, where)).pairs.append((one, two))
         self.parts: list[_Parts] = []
         self.unjudged = 0

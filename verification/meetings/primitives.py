@@ -179,7 +179,7 @@ def _takes_rows(params: Any, equation: Any) -> bool:
 def evaluate(equation: Any, operands: list[Any], lanes: int) -> list[Any]:
     """The results of one equation without inner functions; a constant if all `operands` are.
 
-    An operand is a NumPy array (or, of types that NumPy does not have, JAX's) of the equation's own shape, which is then
+    An operand is a NumPy array (or, of types that NumPy does not have, JAX's) of the equation's own shape, then
     the same in every lane, or with an axis of `lanes` before it.
     """
     batched = [np.ndim(value) > len(atom.aval.shape) for value, atom in zip(operands, equation.invars, strict=True)]

@@ -1,4 +1,4 @@
-"""Conditions in the jaxpr of one step of an environment: what `select_n` and `cond` choose by, the terms of `and`, `or`.
+"""Conditions in the jaxpr of a step: what `select_n` and `cond` choose by, and the terms of `and` and `or`.
 
 Each has the place in the source that computes it. `verification.meetings.evaluate` says of each whether it held.
 """

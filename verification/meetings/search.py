@@ -2,8 +2,8 @@
 
 For a pair, a state where one condition holds takes over fields from one where the other holds. For a term that is to
 decide alone, a state in which it decides with the other value takes over fields from one where it has the wanted
-value. The fields are those that the condition depends on, or all below a common name. Half of the new states are made by
-the plugin's own injection instead. What the reference cannot be put into is dropped.
+value. The fields are those that the condition depends on, or all below a common name. Half of the new states are made
+by the plugin's own injection instead. What the reference cannot be put into is dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_COPIED = 24
 class Search:
     """Cases so far, and what of each meeting they show.
 
-    `finish(rng, snapshots, labels)`: a batch of changed states made consistent, those that the reference cannot be put into
+    `finish(rng, snapshots, labels)`: changed states made consistent, those that the reference cannot be put into
     dropped, with legal actions and labels; `inject(rng, snapshots, count)`: the plugin's.
     """
 
@@ -37,6 +37,7 @@ class Search:
     meetings: Meetings
     finish: Callable[[np.random.Generator, Batch, list[str]], tuple[Batch, Batch, list[str]]]
     inject: Callable[[np.random.Generator, Batch, int], tuple[Batch, Batch, list[str]]] | None = None
+    crossed: bool = True
     open: list[bool] = field(default_factory=list)
     cases: list[tuple[Batch, Batch, str]] = field(default_factory=list)
     shown: dict[int, int] = field(default_factory=dict)
@@ -90,7 +91,9 @@ class Search:
         parents: list[Batch] = []
         for number in rng.permutation(targets * (count // max(len(targets), 1) + 1))[: 2 * count].tolist():
             made = self._towards(rng, number)
-            if made is not None:
+            if made is not None and not self.crossed:
+                parents.append(made)
+            elif made is not None:
                 (children if len(children) <= len(parents) or self.inject is None else parents).append(made)
             if len(children) + len(parents) >= count:
                 break
@@ -132,6 +135,8 @@ class Search:
         return self._crossed(rng, into, source, self.watched.inputs(atom))
 
     def _crossed(self, rng: np.random.Generator, into: dict, source: dict, paths: list[str]) -> dict:
+        if not self.crossed:
+            return into if rng.random() < 0.5 else source
         names = [path for path in paths if path in into and path in source]
         child = dict(into)
         if not names:

@@ -16,7 +16,7 @@ from jax._src import source_info_util  # what `jaxlanes` names lines by too; JAX
 _INNER = re.compile(r"(\.<locals>)?\.?<(lambda|listcomp|genexpr|dictcomp|setcomp)>$")
 _LONGEST = 110
 STEP = "step_env"
-"""The hook whose conditions are looked at, and those of all that it calls: not those of restoring a state, or of resets."""
+"""The hook whose conditions are looked at, with those of all that it calls: not those of restoring, or of resets."""
 
 
 @dataclass(frozen=True, order=True)
@@ -60,8 +60,8 @@ class Source:
     def site(self, equation: Any, outer: Site | None, inside: bool) -> tuple[Site | None, bool]:
         """The innermost place of an equation in these packages, and True if it is part of a step.
 
-        `outer`, `inside`: the same of the equation that calls the function which this one is in. What has no place of its own
-        has that one; JAX does not keep the callers of all that it traces, so that its calls are put before.
+        `outer`, `inside`: the same of the equation that calls the function which this one is in. What has no place of
+        its own has that one. JAX does not keep the callers of all that it traces: then its calls are put before.
         """
         traceback = equation.source_info.traceback
         if traceback is None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import jaxenv
 from families.pokejax_gen1.verify import behaviours, laws
-from families.pokejax_gen1.verify.cases import Snapshots, derive, injected_states
+from families.pokejax_gen1.verify.cases import Snapshots, injected_states
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
@@ -42,7 +42,6 @@ from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import Actions, Batch, Snapshot
 from references.showdown import client
 from references.showdown.client import POLICIES
-from references.showdown.gen1.fields import column, field_names
 from references.showdown.gen1.knowledge import Names
 from references.showdown.gen1.record_check import check_records
 from references.showdown.lcg import draws_between, state_of
@@ -229,7 +228,7 @@ def make(
         injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
         laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
         behaviours=Behaviours(shown=behaviours.behaviours, declared=behaviours.declared(), sources=BEHAVIOUR_SOURCES),
-        conditions=Conditions() if alone else _conditions(env, vmap),
+        conditions=Conditions() if alone else _conditions(env),
         mutants=Mutants(
             seeded=None if alone else lambda: MUTANTS,
             mutated=None if alone else functools.partial(MutatedPokejax, format),
@@ -320,28 +319,14 @@ def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) 
     return Injected(to_batch(made.teams, made.records, _clock(rng, count)), joint, labels)
 
 
-def _conditions(env: str, vmap: Vmap) -> Conditions:
+def _conditions(env: str) -> Conditions:
     """The conditions of the rules and of what players are shown."""
     return Conditions(
         traced=lambda: traced(environment(env)),
         within=("pokejax.env", "pokejax.gen1"),
-        mend=functools.partial(_mend, vmap),
+        crossed=False,  # a record's fields depend on one another in ways that only the recipes keep
         impossible=Path(__file__).with_name("meetings.toml"),
     )
-
-
-def _mend(vmap: Vmap, snapshots: Batch) -> Batch:
-    """The states with what a decision point's other fields imply, and the engine's own masks.
-
-    The record's two halves of Special are one number to the rules, whose states have the same in both.
-    """
-    records = records_of(snapshots).copy()
-    halves = [k for k, name in enumerate(field_names()) if ".active.spd." in name]
-    records[:, halves] = records[:, [column(field_names()[k].replace(".spd.", ".spa.")) for k in halves]]
-    derive(records)
-    columns = [column(f"{agent}.legal") for agent in AGENTS]
-    records[:, columns] = _steps(vmap).restore_many(teams_of(snapshots), records)[:, columns]
-    return {**snapshots, **{name: records[:, k] for k, name in enumerate(field_names())}}
 
 
 def _clock(rng: np.random.Generator, count: int) -> NDArray[np.int32]:

@@ -10,13 +10,12 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from families.pongjax.verify.engine import Program, shared_program, traced
+from families.pongjax.verify.engine import Program, shared_program
 from pongjax.params import NEVER, PongParams
 from references.protocol import LENGTH, LIMIT, RETURN, Actions, Batch, Bounds, EnvInfo, Rolled, Snapshot, with_figures
 from references.puffer_pong.library import serves
 from verification.backends import Vmap
 from verification.batches import concat, rows
-from verification.meetings.traced import Traced
 from verification.mutants.mutant import Mutant
 from verification.mutants.rewrite import load_mutated
 
@@ -153,11 +152,6 @@ class PongCandidate:
             {path: values[: steps + 1, k] for path, values in states.items()} for k, steps in enumerate(lengths)
         ]
         return [_named(one, np.full(len(one["state.tick"]), skip, np.int32)) for one in episodes]
-
-    def traced(self) -> Traced:
-        """One `step_env`, of either frame skip, whose conditions level 2 makes meet."""
-        made = traced(self._continuous, FRAME_SKIPS)
-        return Traced(made.step, lambda snapshots, actions: made.arguments(self._fit(snapshots), actions))
 
     # ---- inner workings
 

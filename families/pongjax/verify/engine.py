@@ -22,10 +22,9 @@ from jaxenv.checks.limits import with_limit
 from pongjax.env import PufferPong
 from pongjax.params import NEVER, PongParams
 from pongjax.state import Court, PongState
-from references.protocol import LENGTH, LIMIT, RETURN, Batch
+from references.protocol import LENGTH, LIMIT, RETURN
 from verification.adapters import public
 from verification.backends import Vmap
-from verification.meetings.traced import Traced
 
 COURT = ("paddle_yl", "paddle_yr", "ball_x", "ball_y", "ball_vx", "ball_vy")
 COUNTS = ("score_l", "score_r", "tick", "n_bounces")
@@ -147,16 +146,12 @@ class Program:
 
     def _restore_one(self, params: Any, paths: Mapping[str, Any]) -> tuple[Game, dict[str, Any]]:
         del params
-        return self._unplayed(self.game(paths))
-
-    def game(self, paths: Mapping[str, Any]) -> Game:
-        """The game of a snapshot."""
         court = Court(*[paths["state." + name] for name in COURT])
         counts = {name: paths["state." + name] for name in COUNTS}
         observation = self.env.obs_spec.unflatten(paths["state.observation"])
         pong = PongState(court=court, **counts, observation=observation, time=paths["state.time"])
         running = AutoResetState(pong, paths[RETURN], paths[LENGTH])
-        return Game(running, paths["state.serve"], paths[LIMIT])
+        return self._unplayed(Game(running, paths["state.serve"], paths[LIMIT]))
 
     def _step_one(self, params: Any, game: Game, action: jax.Array) -> tuple[Game, dict[str, Any]]:
         drawn = draw(game.serve)
@@ -228,27 +223,6 @@ def _dtype(value: Any) -> Any:
 def shared_program(frame_skip: int, continuous: bool, compiled_in: bool = False, vmap: Vmap = jax.vmap) -> Program:
     """The program with the default params, as data or compiled in; one a process."""
     return Program(frame_skip, continuous, None if compiled_in else PongParams(), vmap=vmap)
-
-
-def traced(continuous: bool, frame_skips: tuple[int, int]) -> Traced:
-    """One `step_env` as a program of snapshots, of either frame skip, whose conditions can be watched."""
-    programs = [shared_program(skip, continuous) for skip in frame_skips]
-
-    def play(program: Program, paths: Mapping[str, Any], action: jax.Array) -> Any:
-        game = program.game(paths)
-        key = jax.random.split(_of_bit(boundary_keys().step, serve_bit(draw(game.serve))))[0]
-        params = with_limit(PongParams(), game.limit)
-        return program.env.step_env(key, game.pong.env_state, action, params)
-
-    def step(paths: Mapping[str, Any], actions: Mapping[str, Any]) -> Any:
-        first, other = (functools.partial(play, program, paths, actions["agent"]) for program in programs)
-        return lax.cond(paths["config.frame_skip"] == frame_skips[0], first, other)
-
-    def arguments(snapshots: Batch, actions: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
-        kind = np.float32 if continuous else np.int32
-        return dict(snapshots), {"agent": np.asarray(actions["agent"], kind)}
-
-    return Traced(step, arguments)
 
 
 def draw(serve: jax.Array) -> jax.Array:

@@ -29,7 +29,6 @@ from verification.fields import PluginError
 from verification.plugin import (
     Behaviours,
     Checks,
-    Conditions,
     Draws,
     Episode,
     Injection,
@@ -118,9 +117,6 @@ def make(continuous: bool, alone: bool = False, backend: str = "xla", steps: int
         behaviours=Behaviours(
             shown=partial(behaviours, continuous=continuous), declared=declared(continuous), sources=SOURCES
         ),
-        conditions=Conditions()
-        if alone
-        else Conditions(traced=lambda: PongCandidate(continuous).traced(), within=("pongjax",)),
         mutants=Mutants(
             seeded=None if alone else partial(mutants, continuous),
             mutated=None if alone else partial(MutatedPong, continuous),

@@ -80,7 +80,7 @@ class Boiler(Environment):
         return self.observe(after, params), after, valve.astype(jnp.float32), jnp.bool_(False), truncated, {}
 
     def valve(self, heat: jax.Array, charge: jax.Array, water: jax.Array) -> jax.Array:
-        opens = jnp.where((heat == 0) & (heat > 50), True, heat >= 50)
+        opens = jnp.where((heat == 0) & (heat > 50), True, (heat >= 50) | (water > HIGH))
         if self.sticks:
             opens = opens | ((heat == STUCK_HEAT) & (charge > HIGH) & (water < LOW))
         return opens

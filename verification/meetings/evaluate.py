@@ -25,7 +25,9 @@ class Evaluator:
 
     def __init__(self, closed: Any, collected: Collected) -> None:
         self._closed, self._collected = closed, collected
-        self._constants: dict[int, list[Any]] = {}
+        self._fixed: dict[int, Any] = {}
+        self._literals: dict[int, Any] = {}
+        self._constants: dict[tuple[int, ...], list[Any]] = {}
         self._bits: NDArray[np.bool_] = np.zeros((0, 0, 0, 0), bool)
         self._results: list[Any] = []
 
@@ -44,7 +46,7 @@ class Evaluator:
         lanes = len(leaves[0])
         self._bits = np.zeros((2, self._collected.slots, lanes, self._collected.rounds), bool)
         where = np.arange(lanes)
-        consts = [_constant(const) for const in self._closed.consts]
+        consts = self._constants_of(self._closed.consts)
         self._results = self._run(self._closed.jaxpr, consts, list(leaves), where, None, self._collected.scope)
         return self._bits
 
@@ -61,7 +63,7 @@ class Evaluator:
         values: dict[Any, Any] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*consts, *args], strict=True))
 
         def read(atom: Any) -> Any:
-            return np.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) else values[atom]
+            return self._literal(atom) if isinstance(atom, Literal) else values[atom]
 
         for number, equation in enumerate(jaxpr.eqns):
             operands = [read(atom) for atom in equation.invars]
@@ -84,14 +86,32 @@ class Evaluator:
         self._bits[TRUE, slot, where, rounds] |= flat.any(axis=1)[:, None]
         self._bits[FALSE, slot, where, rounds] |= ~flat.all(axis=1)[:, None]
 
+    def _literal(self, atom: Any) -> Any:
+        if id(atom) not in self._literals:
+            self._literals[id(atom)] = self._fix(np.asarray(atom.val, atom.aval.dtype))
+        return self._literals[id(atom)]
+
+    def _constants_of(self, values: Sequence[Any]) -> list[Any]:
+        for value in values:
+            if id(value) not in self._literals:
+                self._literals[id(value)] = self._fix(_constant(value))
+        return [self._literals[id(value)] for value in values]
+
+    def _fix(self, value: Any) -> Any:
+        self._fixed[id(value)] = value
+        return value
+
     def _plain(self, equation: Any, operands: list[Any], lanes: int) -> list[Any]:
-        kept = self._constants.get(id(equation))
-        if kept is not None:
-            return kept
-        found = evaluate(equation, operands, lanes)
-        if not any(np.ndim(value) > len(atom.aval.shape) for value, atom in zip(found, equation.outvars, strict=True)):
-            self._constants[id(equation)] = found
-        return found
+        """An equation's results. Those of literals and constants alone are kept.
+
+        A function's body is one object in all of its calls and rounds, so the operands belong to the key.
+        """
+        if not operands or not all(id(value) in self._fixed for value in operands):
+            return evaluate(equation, operands, lanes)
+        key = (id(equation), *map(id, operands))
+        if key not in self._constants:
+            self._constants[key] = [self._fix(value) for value in evaluate(equation, operands, lanes)]
+        return self._constants[key]
 
     def _call(
         self, equation: Any, operands: list[Any], where: NDArray[Any], turn: int | None, inner: list[Scope]
@@ -105,7 +125,7 @@ class Evaluator:
             return self._while(params, operands, where, turn, inner[0])
         body = body_of(equation)
         assert body is not None
-        return self._run(body[0], [_constant(const) for const in body[1]], operands, where, turn, inner[0])
+        return self._run(body[0], self._constants_of(body[1]), operands, where, turn, inner[0])
 
     def _branches(
         self, equation: Any, operands: list[Any], where: NDArray[Any], turn: int | None, inner: list[Scope]
@@ -125,7 +145,7 @@ class Evaluator:
                 value[taken] if np.ndim(value) > len(aval.shape) else value
                 for value, aval in zip(operands[1:], avals[1:], strict=True)
             ]
-            consts = [_constant(const) for const in closed.consts]
+            consts = self._constants_of(closed.consts)
             results = self._run(closed.jaxpr, consts, args, where[taken], turn, scope)
             for place, (value, atom) in enumerate(zip(results, equation.outvars, strict=True)):
                 axes = len(atom.aval.shape)
@@ -143,7 +163,7 @@ class Evaluator:
         fixed, carry, over = operands[:consts], operands[consts : consts + carried], operands[consts + carried :]
         closed = params["jaxpr"]
         shapes = [len(atom.aval.shape) for atom in closed.jaxpr.invars[consts + carried :]]
-        constants = [_constant(const) for const in closed.consts]
+        constants = self._constants_of(closed.consts)
         order = range(params["length"])
         rows: list[list[Any]] = []
         for number in reversed(order) if params["reverse"] else order:
@@ -171,7 +191,7 @@ class Evaluator:
         closed, lanes = params["body_jaxpr"], len(where)
         axes = [len(atom.aval.shape) for atom in closed.jaxpr.outvars]
         carry = [_spread(v, n, lanes).copy() for v, n in zip(operands[asked + fixed :], axes, strict=True)]
-        wanted, constants = params["cond_jaxpr"], [_constant(const) for const in closed.consts]
+        wanted, constants = params["cond_jaxpr"], self._constants_of(closed.consts)
         going = np.arange(lanes)
 
         def rows(values: Sequence[Any], atoms: Sequence[Any]) -> list[Any]:
@@ -180,7 +200,7 @@ class Evaluator:
         for _ in range(_MOST_ROUNDS):
             state = [value[going] for value in carry]
             asks = rows(question, wanted.jaxpr.invars[:asked])
-            consts = [_constant(const) for const in wanted.consts]
+            consts = self._constants_of(wanted.consts)
             (goes,) = self._run(wanted.jaxpr, consts, [*asks, *state], where[going], turn, _NOTHING)
             going = going[_spread(goes, 0, len(going)).astype(bool)]
             if not len(going):

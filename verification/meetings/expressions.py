@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,8 +61,14 @@ class Expressions:
         """
         if name in _SAME and scalar and len(operands) == 1:
             return operands[0]
+        if name in _COMPARED and all(self._number(operand) for operand in operands):
+            first, second = (self.value[operand] for operand in operands)
+            return self.literal(bool(getattr(operator, name)(first, second)))
         key = (name, params, tuple(operands), output)
         return self._intern(key, name, operands, self._joined(operands))
+
+    def _number(self, e: int) -> bool:
+        return self.kind[e] == LITERAL and isinstance(self.value[e], bool | int | float)
 
     def _joined(self, operands: Sequence[int]) -> int:
         found = 0
@@ -75,6 +82,6 @@ class Expressions:
             return None
         first, second = self.operands[e]
         for operand, other, relation in ((first, second, self.kind[e]), (second, first, _SWAPPED[self.kind[e]])):
-            if self.kind[other] == LITERAL and isinstance(self.value[other], bool | int | float):
+            if self._number(other):
                 return operand, relation, float(self.value[other])
         return None

@@ -126,14 +126,17 @@ class _Collector:
         inherited: Site | None,
         region: int,
         inside: bool = False,
+        sites: Sequence[Site | None] = (),
     ) -> tuple[Scope, list[int]]:
-        """Walk one jaxpr; returns its scope and the expressions of its results."""
+        """Walk one jaxpr; returns its scope and the expressions of its results. `sites`: where arguments are made."""
         scope = Scope(first=self.slots)
         for variable, expression in zip(jaxpr.invars, arguments, strict=True):
             if jnp.issubdtype(variable.aval.dtype, jnp.integer):
                 self.integers.add(expression)
         known: dict[Any, int] = dict(zip([*jaxpr.constvars, *jaxpr.invars], [*constants, *arguments], strict=True))
-        made: dict[Any, Site] = {}
+        made: dict[Any, Site] = {
+            atom: site for atom, site in zip(jaxpr.invars, sites, strict=False) if site is not None
+        }
         for number, equation in enumerate(jaxpr.eqns):
             site, within = self.source.site(equation, inherited, inside)
             operands = [self._of(known, atom) for atom in equation.invars]
@@ -143,7 +146,8 @@ class _Collector:
             for operand, atom in zip(operands, equation.invars, strict=True):
                 if name not in (AND, OR, NOT) and body_of(equation) is None:
                     self._decide(operand, site, made, atom, region)
-            results = self._call(scope, number, equation, operands, site, region, within)
+            sites = [made.get(atom) if not isinstance(atom, Literal) else None for atom in equation.invars]
+            results = self._call(scope, number, equation, operands, site, region, within, sites)
             for place, variable in enumerate(equation.outvars):
                 known[variable] = results[place]
                 if site is not None:
@@ -194,12 +198,12 @@ class _Collector:
             return
         site = made.get(atom, site)
         formula = self.expressions.kind[expression] in (AND, OR, NOT)
-        if site is not None and formula and _is_bool(atom) and atom.aval.shape == ():
+        if site is not None and formula and _is_bool(atom) and int(np.prod(atom.aval.shape)) == 1:
             self.decisions.setdefault((expression, region), Decision(expression, site, region))
 
     def _call(
         self, scope: Scope, number: int, equation: Any, operands: list[int], site: Site | None, region: int,
-        inside: bool,
+        inside: bool, sites: list[Site | None],
     ) -> list[int]:  # fmt: skip
         name, params = equation.primitive.name, equation.params
         count = len(equation.outvars)
@@ -208,7 +212,7 @@ class _Collector:
             for branch, closed in enumerate(params["branches"]):
                 here = self._region(region, self._guard(operands[0], branch, len(params["branches"])))
                 consts = [self.expressions.literal(const) for const in closed.consts]
-                found, _ = self.run(closed.jaxpr, consts, operands[1:], site, here, inside)
+                found, _ = self.run(closed.jaxpr, consts, operands[1:], site, here, inside, sites[1:])
                 found.ran = self.regions[here].slot
                 inner.append(found)
             scope.inner[number] = inner
@@ -230,7 +234,7 @@ class _Collector:
         body = body_of(equation)
         if body is not None:
             consts = [self.expressions.literal(const) for const in body[1]]
-            found, results = self.run(body[0], consts, operands, site, region, inside)
+            found, results = self.run(body[0], consts, operands, site, region, inside, sites)
             scope.inner[number] = [found]
             return results
         same = _is_cast(equation)

@@ -7,18 +7,17 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 import jaxenv
 from families.pokejax_gen1.verify import behaviours, laws
 from families.pokejax_gen1.verify.cases import Snapshots, injected_states
+from families.pokejax_gen1.verify.draws import draws_apart, sample
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.fields import BEHAVIOUR_SOURCES, MODULES, SOURCES, specs
+from families.pokejax_gen1.verify.meetings import conditions
 from families.pokejax_gen1.verify.mutants import MUTANTS, PACKAGES
 from families.pokejax_gen1.verify.outcome import AGENTS, NO_LIMIT
 from families.pokejax_gen1.verify.play import SelfCheck, episode, self_play
@@ -31,23 +30,19 @@ from families.pokejax_gen1.verify.sides import (
     teams_of,
     to_batch,
 )
-from families.pokejax_gen1.verify.steps import Gen1Steps, traced
-from families.pokejax_gen1.verify.watched import environment
+from families.pokejax_gen1.verify.steps import Gen1Steps
 from families.pokejax_gen1.verify.watched import watched as watched_env
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
-from pokejax.common.rng import Rng, draw
 from pokejax.env import Gen1Battle
 from pokejax.gen1.team_sampling import sample_teams
-from references.protocol import Actions, Batch, Snapshot
+from references.protocol import Actions, Batch
 from references.showdown import client
 from references.showdown.client import POLICIES
 from references.showdown.gen1.knowledge import Names
 from references.showdown.gen1.record_check import check_records
-from references.showdown.lcg import draws_between, state_of
 from references.showdown.workers import Done, WorkerPool
 from verification import cases
-from verification.adapters.episodes import first_states
 from verification.backends import BACKENDS, Vmap, left_to_xla, vmap_of
 from verification.batches import concat, rows, size
 from verification.fields import PluginError
@@ -58,7 +53,6 @@ from verification.plugin import (
     Checks,
     Conditions,
     Draws,
-    DrawSample,
     Episode,
     Injected,
     Injection,
@@ -72,7 +66,6 @@ from verification.plugin import (
     Sides,
     State,
 )
-from verification.statistics.laws import DrawLaw
 from verification.statistics.margin import Margin
 
 _BLIND_SPOTS = (
@@ -216,7 +209,7 @@ def make(
             plain=lambda snapshot: _plain(reference(), snapshot),
         ),
         draws=Draws(
-            noise="same_prng", sample=None if alone else functools.partial(_draws, env, vmap), apart=_draws_apart
+            noise="same_prng", sample=None if alone else functools.partial(sample, env, vmap), apart=draws_apart
         ),
         play=Play(
             options=tuple({"teams": kind} for kind in TEAM_KINDS),
@@ -228,6 +221,7 @@ def make(
         injection=Injection(inject=functools.partial(_inject, vmap), scripts=_once_wrong(env)),
         laws=Laws() if alone else Laws(properties=laws.PROPERTIES, relations=laws.RELATIONS),
         behaviours=Behaviours(shown=behaviours.behaviours, declared=behaviours.declared(), sources=BEHAVIOUR_SOURCES),
+        conditions=Conditions() if alone else conditions(env),
         mutants=Mutants(
             seeded=None if alone else lambda: MUTANTS,
             mutated=None if alone else functools.partial(MutatedPokejax, format),
@@ -318,16 +312,6 @@ def _inject(vmap: Vmap, rng: np.random.Generator, snapshots: Batch, count: int) 
     return Injected(to_batch(made.teams, made.records, _clock(rng, count)), joint, labels)
 
 
-def conditions(env: str) -> Conditions:
-    """The conditions of the rules and of what players are shown. No plugin has them yet: their cost is not measured."""
-    return Conditions(
-        traced=lambda: traced(environment(env)),
-        within=("pokejax.env", "pokejax.gen1"),
-        crossed=False,  # a record's fields depend on one another in ways that only the recipes keep
-        impossible=Path(__file__).with_name("meetings.toml"),
-    )
-
-
 def _clock(rng: np.random.Generator, count: int) -> NDArray[np.int32]:
     """[N, 2]: steps taken and the limit, in half of the cases one that the next step just reaches, or just does not."""
     steps = rng.integers(0, NO_LIMIT - 2, count)
@@ -343,13 +327,6 @@ def _plain(reference: ShowdownEnv, snapshot: Mapping[str, object]) -> Mapping[st
     return {path: start[path] for path in snapshot if path in start}
 
 
-def _draws_apart(reference: Snapshot, candidate: Snapshot) -> str:
-    """The candidate's draws beyond the reference's, in words."""
-    theirs, ours = (state_of(int(one["prng_hi"]), int(one["prng_lo"])) for one in (reference, candidate))
-    extra = draws_between(theirs, ours)
-    return "more than 64 draws apart" if extra is None else f"{extra:+d} draws" if extra else ""
-
-
 def _valid(snapshots: Batch) -> np.ndarray:
     """bool [N]: states that a record can describe; a condition without its counter, for one, is none."""
     teams, records = teams_of(snapshots), records_of(snapshots)
@@ -360,52 +337,6 @@ def _valid(snapshots: Batch) -> np.ndarray:
         except ValueError:
             fine[case] = False
     return fine
-
-
-class _Drawn(Gen1Battle):
-    """A battle's draws before it begins, in place of its state; auto-reset is that of the battle."""
-
-    def reset_env(self, key: jax.Array, params: Any) -> Any:
-        rng, teams = self.draw(key, params)
-        state = {"rng": rng, "teams": teams}
-        return state, state
-
-    def observe(self, state: Any, params: Any) -> Any:
-        del params
-        return state
-
-    def legal_actions(self, state: Any, params: Any) -> jax.Array:
-        del state, params
-        return jnp.ones((*self._player_axis, self.num_actions), bool)
-
-
-def _draws(env: str, vmap: Vmap, seed: int, lanes: int) -> DrawSample:
-    """The seeds and teams of two battles a lane, by reset and by auto-reset, and the first draws of the generators."""
-    made = _Drawn(format=formats.of_environment(env).id)
-    params = made.default_params
-    pool = len(params.pool.species)
-    params = params.replace(pool=np.zeros(pool, np.int8))  # their number is all that is drawn from
-
-    def drawn(state: Any) -> dict[str, jax.Array]:
-        rng, teams = state["rng"], state["teams"]
-        later, accuracy = draw(Rng(hi=rng.hi, lo=rng.lo), 256)
-        _, roll = draw(later, 39)
-        return {
-            "seed, high byte": rng.hi >> np.uint32(24),
-            "seed, low byte": rng.lo & np.uint32(255),
-            "team of p1": teams[0],
-            "team of p2": teams[1],
-            "first draw of 256": accuracy,
-            "second draw of 39": roll,
-        }
-
-    def lane(key: jax.Array) -> dict[str, jax.Array]:
-        return jax.vmap(drawn)(first_states(made, key, params, 2))
-
-    keys = jax.random.split(jax.random.key(seed), lanes)
-    values = {name: np.asarray(v).astype(np.int64) for name, v in jax.jit(vmap(lane))(keys).items()}
-    sizes = dict.fromkeys(values, 256) | {"team of p1": pool, "team of p2": pool, "second draw of 39": 39}
-    return DrawSample([DrawLaw.uniform_int(name, 0, sizes[name]) for name in values], values)
 
 
 class MutatedPokejax(PokejaxEnv):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from families.pokejax_gen1.verify import plugin
+from families.pokejax_gen1.verify.meetings import conditions
 from families.pokejax_gen1.verify.steps import traced
 from families.pokejax_gen1.verify.watched import environment
 from pokejax.gen1.team_sampling import sample_teams
@@ -17,7 +17,7 @@ def test_an_empty_bide_against_a_raging_foe_is_a_meeting() -> None:
     """Snorlax and Gengar [bide] against Primeape [rage]: a blow of no damage must leave Rage where it was."""
     state = {name: np.zeros(1, np.int32) for name in field_names()}
     state["teams"] = sample_teams("randbats", np.random.default_rng(0), 1)
-    within = plugin.conditions("pokejax/gen1randombattle").within
+    within = conditions("pokejax/gen1randombattle").within
     env = environment("pokejax/gen1randombattle")
     watched = Watched(traced(env), within, (state, {"p1": np.zeros(1, np.int32), "p2": np.zeros(1, np.int32)}))
     meetings = Meetings(watched.collected)

@@ -41,7 +41,7 @@ def held(step: Any, *columns: Any) -> dict[str, tuple[list[bool], list[bool]]]:
     """Text of a condition → whether it was true, and false, in each lane (of any round)."""
     arrays = [np.asarray(column) for column in columns]
     closed, collected = traced(step, *(jax.ShapeDtypeStruct(a.shape[1:], a.dtype) for a in arrays))
-    bits = Evaluator(closed, collected).bits(arrays).any(axis=3)
+    bits = np.asarray(Evaluator(closed, collected).bits(arrays).any(axis=3))
     return {tap.site.text: (bits[TRUE, tap.slot].tolist(), bits[FALSE, tap.slot].tolist()) for tap in collected.taps}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 from numpy.typing import NDArray
@@ -227,4 +228,5 @@ def _spread(value: Any, axes: int, lanes: int) -> Any:
 
 
 def _constant(value: Any) -> Any:
-    return value if jax.dtypes.issubdtype(getattr(value, "dtype", None), jax.dtypes.extended) else np.asarray(value)
+    keyed = hasattr(value, "dtype") and jnp.issubdtype(value.dtype, jax.dtypes.extended)
+    return value if keyed else np.asarray(value)

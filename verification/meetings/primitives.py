@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 Rule = Callable[..., Any]
@@ -256,4 +257,4 @@ def _bind(equation: Any, operands: list[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value if jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended) else np.asarray(value)
+    return value if jnp.issubdtype(value.dtype, jax.dtypes.extended) else np.asarray(value)

@@ -62,7 +62,7 @@ class Search:
             meeting = self.meetings.every[number]
             for part, atom in meeting.turns:
                 self._deciding.setdefault((part, atom, meeting.held), row(snapshots, case))
-        self._keep(rng, snapshots, bits.any(axis=3))
+        self._keep(rng, snapshots, np.asarray(bits.any(axis=3)))
         return len(found)
 
     def _keep(self, rng: np.random.Generator, snapshots: Batch, bits: NDArray[np.bool_]) -> None:

@@ -173,6 +173,23 @@ def huge_blow(state: State, side: Side) -> bool:
 
 
 @recipe
+def empty_bide(state: State, side: Side) -> bool:
+    # Bide ends with nothing stored: there is no blow, and the foe's Rage and Substitute stay as they are.
+    foe = side.foe
+    if not foe.stands:
+        return False
+    boundaries.sleep(state, foe)
+    locks.bide(state, side)
+    side["active.bide_time"], side["active.bide_damage"], state["last_damage"] = 1, 0, 0
+    side["active.confusion_time"] = side["active.volatile.confusion"] = 0
+    if state.below(0, 1):
+        locks.rage(state, foe)
+    if state.below(0, 1):
+        boundaries.substitute(state, foe)
+    return True
+
+
+@recipe
 def counterattack(state: State, side: Side) -> bool:
     # The foe is kept from moving, so that the damage and the moves remembered are still there.
     foe = side.foe

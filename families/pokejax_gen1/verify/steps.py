@@ -114,7 +114,7 @@ def traced(env: Gen1Battle) -> Traced:
     def arguments(snapshots: Batch, actions: Batch) -> tuple[dict[str, Any], dict[str, Any]]:
         count = len(snapshots[TEAMS])
         clock = {STEPS: snapshots.get(STEPS, np.zeros(count)), LIMIT: snapshots.get(LIMIT, np.full(count, NO_LIMIT))}
-        state = {name: np.asarray(snapshots[name], np.int32) for name in field_names()}
+        state: dict[str, Any] = {name: np.asarray(snapshots[name], np.int32) for name in field_names()}
         state |= {name: np.asarray(values, np.int32) for name, values in clock.items()}
         state[TEAMS] = parties_from_wire(np.asarray(snapshots[TEAMS], np.uint16))
         return state, {agent: np.asarray(actions[agent], np.int32) for agent in AGENTS}

@@ -23,6 +23,8 @@ CONDITIONS = (
          "the attempt on which confusion ends still draws", "L1", "prng", "the counter before its update is read"),
     slip("bide-stale", "before_move:_biding", "2 * stored", "2 * user.bide_damage",
          "Bide leaves out the damage of its last turn", "L1", "battle party"),
+    slip("bide-empty", "before_move:_biding", "ends & (stored > 0)", "ends",
+         "an empty Bide builds the foe's Rage", "L1", "battle party", "the guard of the blow is forgotten"),
     slip("confusion-sub", "before_move:hurt_itself",
          "view.on_user(when & ~shielded, hp=jnp.maximum(user.hp - amount, 0))",
          "view.on_user(when, hp=jnp.maximum(user.hp - amount, 0))",

@@ -146,7 +146,7 @@ class Meetings:
         return -1
 
     def _decisive(self, parts: _Parts, atom: int, packed: Packed) -> tuple[Packed, Packed]:
-        """Where the atom alone decides, and where it is true."""
+        """The cases where the atom alone decides, and those where it is true."""
         values = {name: packed[TRUE, tap.slot] for name, tap in parts.atoms.items()}
         ran = np.full(packed.shape[2], 255, np.uint8)
         for tap in parts.atoms.values():

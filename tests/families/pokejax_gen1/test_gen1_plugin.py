@@ -45,6 +45,7 @@ def test_every_level_passes_on_fresh_cases(run: Run) -> None:
         "L1/injected",
         "L1/properties",
         "L2/pairs",
+        "L2/meetings",
         "L2/scripts",
         "L2/relations",
         "L2/state-machine",

@@ -1,4 +1,4 @@
-"""The conditions that held in a batch of steps: an interpreter of the step's jaxpr, all lanes at once, without compiling.
+"""The conditions that held in a batch of steps: an interpreter of the step's jaxpr for all lanes, without compiling.
 
 A branch of a `cond` is evaluated for the lanes that take it, a `while` for those that go on.
 """

@@ -21,7 +21,7 @@ STEP = "step_env"
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """The place where a value is computed: `file` below the folder of its top package, `function`, first `line`, and columns."""
+    """The place of a value: `file` below the folder of its top package, `function`, first `line`, and columns."""
 
     file: str
     function: str

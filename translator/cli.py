@@ -24,6 +24,10 @@ from translator.errors import TranslationError
 from translator.ledger import LedgerError
 
 FAILED = 3
+_METERING = (
+    "source of the metering proxy's answers: live, record, replay:FILE, script:FILE; or off, for programs with a "
+)
+_METERING += "login of their own"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--iterations", type=positive, help="most calls of the agent")
     run.add_argument("--model", help="name of the model, for agents that take one")
     run.add_argument("--sandbox", choices=("bwrap", "auto", "process only"))
+    run.add_argument("--metering", metavar="MODE[:FILE]", type=_metering, help=_METERING)
+    run.add_argument("--price", action="append", type=_price, metavar="MODEL=IN,OUT", help="dollars per million tokens")
+    run.add_argument("--allow-unknown-prices", action="store_true", help="let calls through that cannot be counted")
     run.add_argument("--allow-unmetered", action="store_true", help="charge calls of unknown cost at per_call_usd")
     run.add_argument("--own-changes", action="store_true", help="go on although the project is not committed")
     run.add_argument("--seed", type=seed, default=0)
@@ -75,6 +82,23 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("doctor", help="what is missing on this machine, and how to get it")
     return top
+
+
+def _metering(text: str) -> str:
+    modes = ("live", "record", "replay", "script", "off")
+    if text.partition(":")[0] not in modes:
+        raise argparse.ArgumentTypeError(f"{text!r} is no mode of the metering proxy; choose one of {', '.join(modes)}")
+    return text
+
+
+def _price(text: str) -> str:
+    from translator.metering.prices import PriceError, stated
+
+    try:
+        stated(text)
+    except PriceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _project(command: argparse.ArgumentParser) -> None:
@@ -137,7 +161,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from translator import starting
 
     files.check_writable(options.json, "choose another file with --json")
-    choices = {name: getattr(options, name) for name in ("usd", "iterations", "model", "sandbox", "allow_unmetered")}
+    names = ("usd", "iterations", "model", "sandbox", "allow_unmetered", "metering", "price", "allow_unknown_prices")
+    choices = {name: getattr(options, name) for name in names}
     folder, config = starting.prepare(
         options.project, options.out, options.agent, options.seed, choices, options.own_changes
     )

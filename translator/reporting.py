@@ -45,6 +45,7 @@ def result_of(run: Run, position: Position, attempts: Sequence[dict[str, Any]]) 
         "iterations": position.attempt,
         "cost_usd": text_of(run.ledger.spent),
         "cap_usd": text_of(run.ledger.cap),
+        "metering": run.project.metering.mode if run.meters is not None else "",
         "unmetered_calls": sum(not one["metered"] for one in attempts),
         "strikes": position.strikes,
         "seconds": round(position.seconds, 1),
@@ -73,6 +74,14 @@ def page(
             "already, and its costs are invented. This run tests the loop; it says nothing of what a model could do.",
             "",
         ]
+    if result["metering"] in ("script", "replay"):
+        lines += [
+            f"**No model was called.** The metering proxy answered from a {result['metering']}; the costs are "
+            "counted as if it had been one, and nobody was paid.",
+            "",
+        ]
+    elif result["metering"]:
+        lines += ["Every request to a model went through the metering proxy, whose rows are in `ledger.csv`.", ""]
     if result["sandbox"] not in ("", "bwrap"):
         lines += [f"**Weaker sandbox.** The candidate ran with: {result['sandbox']}.", ""]
     if result["unmetered_calls"]:

@@ -80,6 +80,14 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--out", type=path, metavar="FOLDER")
     replay.add_argument("--json", type=path, metavar="FILE")
 
+    ablate = commands.add_parser("ablate", help="simulate repairs with all levels, and with level 3 alone")
+    ablate.add_argument("projects", type=path, nargs="+", metavar="PROJECT", help="folders with translation.toml")
+    ablate.add_argument("--bugs", type=positive, default=12, help="seeded bugs that a candidate begins with (12)")
+    ablate.add_argument("--trials", type=positive, default=200, help="simulated runs of each row (200)")
+    ablate.add_argument("--episodes", type=positive, help="episodes of level 3 (default: the project's)")
+    ablate.add_argument("--seed", type=seed, default=0)
+    ablate.add_argument("--json", type=path, metavar="FILE", help="write the result there too")
+
     commands.add_parser("doctor", help="what is missing on this machine, and how to get it")
     return top
 
@@ -282,6 +290,27 @@ def _case(options: argparse.Namespace, console: Console) -> int:
     return 0 if equal else 1
 
 
+def _ablate(options: argparse.Namespace, console: Console) -> int:
+    from msgspec.structs import replace
+
+    from translator import ablation
+    from translator import project as projects
+
+    files.check_writable(options.json, "choose another file with --json")
+    found = []
+    for folder in options.projects:
+        project = projects.load(folder)
+        if options.episodes:
+            project = replace(project, verify=replace(project.verify, episodes=options.episodes))
+        done = ablation.ablate(project, bugs=options.bugs, trials=options.trials, seed=options.seed)
+        found.append(done)
+        for line in [*ablation.table(done), ""]:
+            print(line)
+    if options.json:
+        files.write_json(options.json, found)
+    return 0
+
+
 def _doctor(options: argparse.Namespace, console: Console) -> int:
     from translator.doctor import findings
 
@@ -302,5 +331,6 @@ _COMMANDS = {
     "verify-bundle": _verify_bundle,
     "case": _case,
     "replay": _replay,
+    "ablate": _ablate,
     "doctor": _doctor,
 }

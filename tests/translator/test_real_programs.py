@@ -47,7 +47,7 @@ def test_a_real_program_translates_by_a_script(name: str, tmp_path: Path, monkey
     script = tmp_path / "script.json"
     script.write_text(json.dumps(steps))
 
-    def change(project):  # noqa: ANN001, ANN202 (a project, as the toy hands it on)
+    def change(project):
         agent = msgspec.structs.replace(project.agent, model=_MODELS[name], timeout=120.0)
         metering = Metering(mode="script", file=str(script))
         return msgspec.structs.replace(project, agent=agent, metering=metering)

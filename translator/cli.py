@@ -144,10 +144,11 @@ def _init(options: argparse.Namespace, console: Console) -> int:
 def _plan(options: argparse.Namespace, console: Console) -> int:
     from translator import project as projects
     from translator.judging import Judge
+    from translator.sources import source_files
 
     project = projects.load(options.project)
     origin = options.project.parent if options.project.suffix == ".toml" else options.project
-    sources = projects.source_files(project, origin)
+    sources = source_files(project, origin)
     with Judge(project, Path("out/divergences")) as judge:
         owned = projects.owners(project, judge.paths())
         for module in projects.order(project.module):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
 import re
 import subprocess
 import tomllib
@@ -30,8 +29,9 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference environment.
 
-    `plugin`: id of the verification plugin, which drives it. `sources`: files for the agent to read, relative to the
-    project, or "package:path" for a file of an installed package. `licence`: of the reference.
+    `plugin`: id of the verification plugin, which drives it. `licence`: of the reference. `sources`: files for the
+    agent to read, with `*` for several: relative to the project, "package:path" for those of an installed package, or
+    "module:function()/path" for those of a folder that a function fetches and returns.
     """
 
     plugin: str
@@ -237,23 +237,6 @@ def owners(project: Project, paths: Sequence[str]) -> dict[str, str]:
             wrong.append(f"field {path!r} is owned by no module: add it to the fields of one")
     if wrong:
         raise ProjectError(f"{FILE}: {listed(wrong)}")
-    return found
-
-
-def source_files(project: Project, folder: Path) -> dict[str, Path]:
-    """Name in the run's `reference/` → file, of the sources for the agent to read. `ProjectError` for a missing one."""
-    found = {}
-    for source in project.reference.sources:
-        package, colon, inside = source.partition(":")
-        path = folder / source
-        if colon:
-            spec = importlib.util.find_spec(package)
-            if spec is None or not spec.submodule_search_locations:
-                raise ProjectError(f"reference.sources: package {package!r} of {source!r} is not installed: install it")
-            path = Path(next(iter(spec.submodule_search_locations))) / inside
-        if not path.is_file():
-            raise ProjectError(f"reference.sources: {source!r}: there is no file {path}; mend the entry")
-        found[Path(inside or source).name] = path
     return found
 
 

@@ -17,8 +17,9 @@ from translator.agents import Agent
 from translator.errors import ProjectError, TranslationError
 from translator.ledger import Ledger
 from translator.metered import Meters
-from translator.project import Module, Project, order, source_files
+from translator.project import Module, Project, order
 from translator.repo import Repository
+from translator.sources import source_files
 from translator.store import Store
 from translator.verifier import Verifier
 from verification.remote.untrusted import protected_paths

@@ -18,6 +18,7 @@ from translator.metered import Meters
 from translator.project import Metering, Project
 from translator.repo import Repository
 from translator.run import Config, Run, create, ledger_of, read
+from translator.sources import source_files
 from translator.store import Store
 from translator.verifier import Verifier
 from verification.remote.sandbox import bwrap_works
@@ -110,7 +111,7 @@ def prepare(
         )
     name = agent or project.agent.kind
     project = settled(project, choices, name.startswith(("scripted:", "replay:")))
-    projects.source_files(project, origin)
+    source_files(project, origin)
     with tempfile.TemporaryDirectory(prefix="prices-") as unused:
         meters = meters_of(making.make(name, project, origin, seed), project, Path(unused))
         if meters is not None:

@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
     for name, help in (
         ("status", "where a run stands"),
-        ("report", "write REPORT.md and the tables of a run again"),
+        ("report", "write REPORT.md, report.html and the tables of a run again"),
         ("verify-bundle", "verify the candidate of a run again, from its folder alone"),
     ):
         _run_folder(commands.add_parser(name, help=help))

@@ -24,7 +24,7 @@ from translator.store import Store
 from translator.verifier import Verifier
 from verification.remote.untrusted import protected_paths
 
-CONFIG, RESULT, REPORT_PAGE = "config.json", "result.json", "REPORT.md"
+CONFIG, RESULT, REPORT_PAGE, HTML_PAGE = "config.json", "result.json", "REPORT.md", "report.html"
 REMEDY = "choose another folder with --out"
 
 

@@ -125,7 +125,7 @@ def page(
 
 
 def notes(result: dict[str, Any]) -> list[str]:
-    """What a reader must know before the figures: what was simulated, and what was weaker than asked for."""
+    """Warnings before the figures: the parts that were simulated, and those that were weaker than asked for."""
     lines = []
     if result["simulated"]:
         lines.append(

@@ -24,6 +24,10 @@ from translator.errors import TranslationError
 from translator.ledger import LedgerError
 
 FAILED = 3
+_METERING = (
+    "source of the metering proxy's answers: live, record, replay:FILE, script:FILE; or off, for programs with a "
+)
+_METERING += "login of their own"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--iterations", type=positive, help="most calls of the agent")
     run.add_argument("--model", help="name of the model, for agents that take one")
     run.add_argument("--sandbox", choices=("bwrap", "auto", "process only"))
+    run.add_argument("--metering", metavar="MODE[:FILE]", type=_metering, help=_METERING)
+    run.add_argument("--price", action="append", type=_price, metavar="MODEL=IN,OUT", help="dollars per million tokens")
+    run.add_argument("--allow-unknown-prices", action="store_true", help="let calls through that cannot be counted")
     run.add_argument("--allow-unmetered", action="store_true", help="charge calls of unknown cost at per_call_usd")
     run.add_argument("--own-changes", action="store_true", help="go on although the project is not committed")
     run.add_argument("--seed", type=seed, default=0)
@@ -58,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
     for name, help in (
         ("status", "where a run stands"),
-        ("report", "write REPORT.md and the tables of a run again"),
+        ("report", "write REPORT.md, report.html and the tables of a run again"),
         ("verify-bundle", "verify the candidate of a run again, from its folder alone"),
     ):
         _run_folder(commands.add_parser(name, help=help))
@@ -73,8 +80,33 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--out", type=path, metavar="FOLDER")
     replay.add_argument("--json", type=path, metavar="FILE")
 
+    ablate = commands.add_parser("ablate", help="simulate repairs with all levels, and with level 3 alone")
+    ablate.add_argument("projects", type=path, nargs="+", metavar="PROJECT", help="folders with translation.toml")
+    ablate.add_argument("--bugs", type=positive, default=12, help="seeded bugs that a candidate begins with (12)")
+    ablate.add_argument("--trials", type=positive, default=200, help="simulated runs of each row (200)")
+    ablate.add_argument("--episodes", type=positive, help="episodes of level 3 (default: the project's)")
+    ablate.add_argument("--seed", type=seed, default=0)
+    ablate.add_argument("--json", type=path, metavar="FILE", help="write the result there too")
+
     commands.add_parser("doctor", help="what is missing on this machine, and how to get it")
     return top
+
+
+def _metering(text: str) -> str:
+    modes = ("live", "record", "replay", "script", "off")
+    if text.partition(":")[0] not in modes:
+        raise argparse.ArgumentTypeError(f"{text!r} is no mode of the metering proxy; choose one of {', '.join(modes)}")
+    return text
+
+
+def _price(text: str) -> str:
+    from translator.metering.prices import PriceError, stated
+
+    try:
+        stated(text)
+    except PriceError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _project(command: argparse.ArgumentParser) -> None:
@@ -112,10 +144,11 @@ def _init(options: argparse.Namespace, console: Console) -> int:
 def _plan(options: argparse.Namespace, console: Console) -> int:
     from translator import project as projects
     from translator.judging import Judge
+    from translator.sources import source_files
 
     project = projects.load(options.project)
     origin = options.project.parent if options.project.suffix == ".toml" else options.project
-    sources = projects.source_files(project, origin)
+    sources = source_files(project, origin)
     with Judge(project, Path("out/divergences")) as judge:
         owned = projects.owners(project, judge.paths())
         for module in projects.order(project.module):
@@ -137,7 +170,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
     from translator import starting
 
     files.check_writable(options.json, "choose another file with --json")
-    choices = {name: getattr(options, name) for name in ("usd", "iterations", "model", "sandbox", "allow_unmetered")}
+    names = ("usd", "iterations", "model", "sandbox", "allow_unmetered", "metering", "price", "allow_unknown_prices")
+    choices = {name: getattr(options, name) for name in names}
     folder, config = starting.prepare(
         options.project, options.out, options.agent, options.seed, choices, options.own_changes
     )
@@ -257,6 +291,27 @@ def _case(options: argparse.Namespace, console: Console) -> int:
     return 0 if equal else 1
 
 
+def _ablate(options: argparse.Namespace, console: Console) -> int:
+    from msgspec.structs import replace
+
+    from translator import ablation
+    from translator import project as projects
+
+    files.check_writable(options.json, "choose another file with --json")
+    found = []
+    for folder in options.projects:
+        project = projects.load(folder)
+        if options.episodes:
+            project = replace(project, verify=replace(project.verify, episodes=options.episodes))
+        done = ablation.ablate(project, bugs=options.bugs, trials=options.trials, seed=options.seed)
+        found.append(done)
+        for line in [*ablation.table(done), ""]:
+            print(line)
+    if options.json:
+        files.write_json(options.json, found)
+    return 0
+
+
 def _doctor(options: argparse.Namespace, console: Console) -> int:
     from translator.doctor import findings
 
@@ -277,5 +332,6 @@ _COMMANDS = {
     "verify-bundle": _verify_bundle,
     "case": _case,
     "replay": _replay,
+    "ablate": _ablate,
     "doctor": _doctor,
 }

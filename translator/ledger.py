@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from jaxenv.commands import files
 
@@ -110,6 +110,18 @@ def text_of(usd: Decimal) -> str:
     """Dollars with at least two decimals and no more than are needed: "1.50", "0.000125"."""
     whole, _, decimals = f"{usd:f}".partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+
+
+class Account(Protocol):
+    """Something that calls are reserved and settled in: a `Ledger`, or a part of one."""
+
+    def reserve(self, worst_case_usd: Decimal, note: str) -> int:
+        """The ticket of a new reservation. `BudgetExhausted` where it does not fit."""
+        ...
+
+    def settle(self, ticket: int, actual_usd: Decimal, usage: dict[str, Any]) -> None:
+        """Put what a call did cost in place of its reservation."""
+        ...
 
 
 class Ledger:

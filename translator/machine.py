@@ -144,6 +144,8 @@ def _called(run: Run, position: Position, phase: str) -> tuple[Position, str]:
         return replace(after, state=states.BUDGET_EXHAUSTED, reason=told), told
     if done.broken:
         return _struck(run, after, done.broken)
+    if done.refused and not (done.answer.status == "done" and done.changed):
+        return _out_of_money(after, done.refused), done.refused
     if done.answer.status in ("crashed", "timeout") and not done.changed:
         crashes = after.crashes + 1
         told = f"the agent {done.answer.status}: {done.answer.text[:300]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
 import re
 import subprocess
 import tomllib
@@ -30,8 +29,9 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference environment.
 
-    `plugin`: id of the verification plugin, which drives it. `sources`: files for the agent to read, relative to the
-    project, or "package:path" for a file of an installed package. `licence`: of the reference.
+    `plugin`: id of the verification plugin, which drives it. `licence`: of the reference. `sources`: files for the
+    agent to read, with `*` for several: relative to the project, "package:path" for those of an installed package, or
+    "module:function()/path" for those of a folder that a function fetches and returns.
     """
 
     plugin: str
@@ -102,12 +102,29 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The default agent, as `--agent` names it. `timeout`: seconds of one call."""
+    """The default agent, as `--agent` names it. `timeout`: seconds of one call; `turns`: answers of an "api" agent."""
 
     kind: str = ""
     model: str = ""
     timeout: float = 1800.0
+    turns: int = 60
     allow_unmetered: bool = False
+
+
+class Metering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The proxy between agents and models.
+
+    `mode`: as of `translator.metering`, or "off" for programs with a login of their own. `file`: the script, or the
+    recording to replay. `prices`: model → "INPUT,OUTPUT" in dollars per million tokens. `urls`: provider → another
+    address than its own. `output_tokens`: limit of requests without one.
+    """
+
+    mode: Literal["live", "record", "replay", "script", "off"] = "live"
+    file: str = ""
+    prices: dict[str, str] = {}
+    urls: dict[str, str] = {}
+    allow_unknown_prices: bool = False
+    output_tokens: int = 16_384
 
 
 class Optimise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,6 +169,7 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verify: Verify = Verify()
     budget: Budget = Budget()
     agent: Agent = Agent()
+    metering: Metering = Metering()
     optimise: Optimise = Optimise()
     sandbox: SandboxSettings = SandboxSettings()
     simulation: Simulation = Simulation()
@@ -222,23 +240,6 @@ def owners(project: Project, paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def source_files(project: Project, folder: Path) -> dict[str, Path]:
-    """Name in the run's `reference/` → file, of the sources for the agent to read. `ProjectError` for a missing one."""
-    found = {}
-    for source in project.reference.sources:
-        package, colon, inside = source.partition(":")
-        path = folder / source
-        if colon:
-            spec = importlib.util.find_spec(package)
-            if spec is None or not spec.submodule_search_locations:
-                raise ProjectError(f"reference.sources: package {package!r} of {source!r} is not installed: install it")
-            path = Path(next(iter(spec.submodule_search_locations))) / inside
-        if not path.is_file():
-            raise ProjectError(f"reference.sources: {source!r}: there is no file {path}; mend the entry")
-        found[Path(inside or source).name] = path
-    return found
-
-
 def own_changes(folder: Path) -> list[str]:
     """Files below a folder that differ from the last commit of the repository that it lies in; [] outside one."""
     try:
@@ -288,6 +289,11 @@ def _amounts(project: Project) -> Any:
             yield f"budget.{name} is {value}: nothing could be done with it, give more than 0"
     if 0 < budget.usd < budget.per_call_usd:
         yield f"budget.per_call_usd {budget.per_call_usd} is more than budget.usd {budget.usd}: no call could be made"
+    metering = project.metering
+    if metering.mode in ("script", "replay") and not metering.file:
+        yield f"metering.mode is {metering.mode!r} and metering.file is empty: name the file to answer from"
+    if not metering.output_tokens > 0 or not project.agent.turns > 0:
+        yield "metering.output_tokens and agent.turns: give at least 1"
     unknown = [level for level in verify.levels if level not in LEVELS]
     if unknown or not verify.levels:
         yield f"verify.levels {list(verify.levels)}: choose among {', '.join(LEVELS)}"

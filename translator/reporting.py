@@ -1,4 +1,4 @@
-"""REPORT.md and the bundle of a run: what was done, what it cost, what is verified and what is not."""
+"""REPORT.md, report.html and the bundle of a run: what was done, what it cost, what is verified and what is not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from leaderboard.invocation import spelled
+from translator import page as html
 from translator import states
 from translator.ledger import text_of
-from translator.run import REPORT_PAGE, RESULT, Run
+from translator.run import HTML_PAGE, REPORT_PAGE, RESULT, Run
 from translator.states import Position
 
 _CALLS = (states.GENERATE, states.REPAIR, states.OPTIMISE)
@@ -30,6 +31,9 @@ def write(run: Run, position: Position) -> dict[str, Any]:
     run.write("transitions.csv", _table(transitions))
     run.write(RESULT, json.dumps(result, indent=1) + "\n")
     run.write(REPORT_PAGE, page(run, position, attempts, transitions, result))
+    plain = [note.replace("**", "").replace("`", "") for note in notes(result)]
+    left = [line.removeprefix("- ") for line in _not_verified(run, position, result["levels"])]
+    run.write(HTML_PAGE, html.render(result, plain, attempts, green(transitions), left))
     return result
 
 
@@ -45,6 +49,7 @@ def result_of(run: Run, position: Position, attempts: Sequence[dict[str, Any]]) 
         "iterations": position.attempt,
         "cost_usd": text_of(run.ledger.spent),
         "cap_usd": text_of(run.ledger.cap),
+        "metering": run.project.metering.mode if run.meters is not None else "",
         "unmetered_calls": sum(not one["metered"] for one in attempts),
         "strikes": position.strikes,
         "seconds": round(position.seconds, 1),
@@ -67,19 +72,8 @@ def page(
     lines = [f"# Translation of {run.project.project.name}: {position.state}", ""]
     if position.reason:
         lines += [f"Reason: {position.reason}", ""]
-    if result["simulated"]:
-        lines += [
-            "**Simulation.** A scripted agent stood in for a model: it began from a true translation that is there "
-            "already, and its costs are invented. This run tests the loop; it says nothing of what a model could do.",
-            "",
-        ]
-    if result["sandbox"] not in ("", "bwrap"):
-        lines += [f"**Weaker sandbox.** The candidate ran with: {result['sandbox']}.", ""]
-    if result["unmetered_calls"]:
-        lines += [
-            f"**{result['unmetered_calls']} calls of unknown cost** were charged at budget.per_call_usd each.",
-            "",
-        ]
+    for note in notes(result):
+        lines += [note, ""]
     lines += [
         f"Agent {run.agent.name}, {position.attempt} calls, {result['cost_usd']} of {result['cap_usd']} USD, "
         f"{position.seconds:.0f} s of work.",
@@ -106,7 +100,7 @@ def page(
         "",
         "## Iterations to green",
         "",
-        *_curve(transitions),
+        *(f"- {name}: after {calls} calls" for name, calls in green(transitions)),
         "",
     ]
     if position.first_speed:
@@ -128,6 +122,28 @@ def page(
         "every call in `ledger.csv`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def notes(result: dict[str, Any]) -> list[str]:
+    """Warnings before the figures: the parts that were simulated, and those that were weaker than asked for."""
+    lines = []
+    if result["simulated"]:
+        lines.append(
+            "**Simulation.** A scripted agent stood in for a model: it began from a true translation that is there "
+            "already, and its costs are invented. This run tests the loop; it says nothing of what a model could do."
+        )
+    if result["metering"] in ("script", "replay"):
+        lines.append(
+            f"**No model was called.** The metering proxy answered from a {result['metering']}; the costs are "
+            "counted as if it had been one, and nobody was paid."
+        )
+    elif result["metering"]:
+        lines.append("Every request to a model went through the metering proxy, whose rows are in `ledger.csv`.")
+    if result["sandbox"] not in ("", "bwrap"):
+        lines.append(f"**Weaker sandbox.** The candidate ran with: {result['sandbox']}.")
+    if result["unmetered_calls"]:
+        lines.append(f"**{result['unmetered_calls']} calls of unknown cost** were charged at budget.per_call_usd each.")
+    return lines
 
 
 def _verified(run: Run, position: Position) -> dict[str, str]:
@@ -180,16 +196,15 @@ def _by_state(transitions: Sequence[dict[str, Any]]) -> list[str]:
     return [f"| {state} | {len(times)} | {sum(times):.1f} |" for state, times in seconds.items()]
 
 
-def _curve(transitions: Sequence[dict[str, Any]]) -> list[str]:
-    """The number of calls after which each state was first passed."""
-    lines, seen = [], set()
+def green(transitions: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Each state, and the number of calls after which it was first passed."""
+    found: dict[str, int] = {}
     for one in transitions:
         passed = one["next"] not in (states.REPAIR, *states.TERMINAL) or one["next"] == states.DONE
         name = f"L1 of {one['note'].split()[1]}" if one["note"].startswith("module ") else one["state"]
-        if passed and name not in seen and one["state"] not in _CALLS:
-            seen.add(name)
-            lines.append(f"- {name}: after {one['attempt']} calls")
-    return lines
+        if passed and name not in found and one["state"] not in _CALLS:
+            found[name] = one["attempt"]
+    return list(found.items())
 
 
 def _patches(run: Run, transitions: Sequence[dict[str, Any]]) -> None:

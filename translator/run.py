@@ -16,13 +16,15 @@ from leaderboard.invocation import spelled
 from translator.agents import Agent
 from translator.errors import ProjectError, TranslationError
 from translator.ledger import Ledger
-from translator.project import Module, Project, order, source_files
+from translator.metered import Meters
+from translator.project import Module, Project, order
 from translator.repo import Repository
+from translator.sources import source_files
 from translator.store import Store
 from translator.verifier import Verifier
 from verification.remote.untrusted import protected_paths
 
-CONFIG, RESULT, REPORT_PAGE = "config.json", "result.json", "REPORT.md"
+CONFIG, RESULT, REPORT_PAGE, HTML_PAGE = "config.json", "result.json", "REPORT.md", "report.html"
 REMEDY = "choose another folder with --out"
 
 
@@ -37,7 +39,10 @@ class Config(msgspec.Struct, frozen=True):
 
 @dataclass
 class Run:
-    """One run. `tell(event, **values)` hears what happens, for the progress that is shown."""
+    """One run. `tell(event, **values)` hears what happens, for the progress that is shown.
+
+    `meters`: the proxies of an agent that calls models; None where the agent itself says what it costs.
+    """
 
     folder: Path
     config: Config
@@ -48,6 +53,7 @@ class Run:
     repo: Repository
     protected: Sequence[Path] = field(default_factory=protected_paths)
     tell: Callable[..., None] = lambda event, **values: None
+    meters: Meters | None = None
 
     @property
     def project(self) -> Project:
@@ -90,6 +96,8 @@ class Run:
     def close(self) -> None:
         """End what was started."""
         self.verifier.close()
+        if self.meters is not None:
+            self.meters.close()
         self.ledger.close()
         self.store.close()
 

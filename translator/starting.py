@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from msgspec.structs import replace
 
 from leaderboard.invocation import spelled
 from translator import project as projects
-from translator.agents import making
+from translator.agents import Agent, making
 from translator.errors import ProjectError, TranslationError
 from translator.judging import Judge
-from translator.project import Project
+from translator.metered import Meters
+from translator.project import Metering, Project
 from translator.repo import Repository
 from translator.run import Config, Run, create, ledger_of, read
+from translator.sources import source_files
 from translator.store import Store
 from translator.verifier import Verifier
 from verification.remote.sandbox import bwrap_works
@@ -42,7 +45,8 @@ def latest_folder() -> Path:
 
 
 def settled(project: Project, choices: dict[str, Any], scripted: bool) -> Project:
-    """The project with the command line's choices: "usd", "sandbox", "model", "allow_unmetered", "iterations".
+    """The project with the command line's choices: "usd", "sandbox", "model", "allow_unmetered", "iterations",
+    "metering" (a mode, with ":FILE" where it needs one), "price" (MODEL=INPUT,OUTPUT each), "allow_unknown_prices".
 
     A scripted agent writes what this repository has, so that a missing bubblewrap is no danger and only told.
     """
@@ -60,12 +64,36 @@ def settled(project: Project, choices: dict[str, Any], scripted: bool) -> Projec
         agent = replace(agent, model=choices["model"])
     if choices.get("allow_unmetered"):
         agent = replace(agent, allow_unmetered=True)
+    metering = _metering(project.metering, choices)
     if sandbox.kind == "bwrap" and not bwrap_works():
         raise ProjectError(
             "sandbox.kind 'bwrap': bubblewrap is not installed or may not make namespaces here; install it (bwrap), or "
             "run with --sandbox 'process only', a weaker one that the report then names"
         )
-    return replace(project, budget=budget, sandbox=sandbox, agent=agent)
+    return replace(project, budget=budget, sandbox=sandbox, agent=agent, metering=metering)
+
+
+def _metering(kept: Metering, choices: dict[str, Any]) -> Metering:
+    mode, _, file = (choices.get("metering") or "").partition(":")
+    if mode:
+        kept = replace(kept, mode=mode, file=file)
+        if mode in ("script", "replay") and not file:
+            raise ProjectError(f"--metering {mode}: name the file to answer from, as --metering {mode}:FILE")
+    for text in choices.get("price") or ():
+        model, _, numbers = text.rpartition("=")
+        kept = replace(kept, prices={**kept.prices, model: numbers})
+    if choices.get("allow_unknown_prices"):
+        kept = replace(kept, allow_unknown_prices=True)
+    return kept
+
+
+def meters_of(agent: Agent, project: Project, folder: Path) -> Meters | None:
+    """The proxies of an agent's runs, checked; None for one that calls no models, or says its cost itself."""
+    if not agent.proxied or project.metering.mode == "off":
+        return None
+    meters = Meters(folder, project.metering)
+    meters.check(getattr(agent, "provider", ""), getattr(agent, "model", ""))
+    return meters
 
 
 def prepare(
@@ -83,8 +111,11 @@ def prepare(
         )
     name = agent or project.agent.kind
     project = settled(project, choices, name.startswith(("scripted:", "replay:")))
-    projects.source_files(project, origin)
-    making.make(name, project, origin, seed)
+    source_files(project, origin)
+    with tempfile.TemporaryDirectory(prefix="prices-") as unused:
+        meters = meters_of(making.make(name, project, origin, seed), project, Path(unused))
+        if meters is not None:
+            meters.close()
     config = Config(project, str(origin), name, seed)
     run = out or new_folder(project.project.name)
     create(run, config)
@@ -96,6 +127,7 @@ def open_run(folder: Path, config: Config | None = None, verifier: MakeVerifier 
     config = config or read(folder)
     origin = Path(config.folder)
     agent = making.make(config.agent, config.project, origin, config.seed)
+    meters = meters_of(agent, config.project, folder)
     store = Store(folder / "run.sqlite")
     run = Run(
         folder=folder,
@@ -106,6 +138,7 @@ def open_run(folder: Path, config: Config | None = None, verifier: MakeVerifier 
         store=store,
         repo=Repository(folder / "tree.git", folder / "tree"),
         protected=[*protected_paths(), *([origin] if origin.is_dir() else [])],
+        meters=meters,
     )
     kind = config.project.sandbox.kind
     kept = ("bwrap" if bwrap_works() else "process only") if kind == "auto" else kind

@@ -20,6 +20,7 @@ FAMILY = Family(
     bench="families.cheetahjax.bench:BENCH",
     training="families.cheetahjax.training:TRAINING",
     transfer="families.cheetahjax.transfer:TRANSFER",
+    translation="translation.toml",
     watch="families.cheetahjax.watch:draw",
     paper="families.cheetahjax.paper:PAPER",
     denied=("gymnasium", "mujoco"),

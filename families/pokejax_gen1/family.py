@@ -17,6 +17,7 @@ FAMILY = Family(
     bench="families.pokejax_gen1.bench:BENCH",
     training="families.pokejax_gen1.training:TRAINING",
     transfer="families.pokejax_gen1.transfer:TRANSFER",
+    translation="translation.toml",
     watch="families.pokejax_gen1.watch:draw",
     paper="families.pokejax_gen1.paper:PAPER",
     denied=("pokemon_showdown",),

@@ -17,6 +17,7 @@ FAMILY = Family(
     bench="families.pongjax.bench:BENCH",
     training="families.pongjax.training:TRAINING",
     transfer="families.pongjax.transfer:TRANSFER",
+    translation="translation.toml",
     watch="families.pongjax.watch:draw",
     paper="families.pongjax.paper:PAPER",
     denied=("pufferlib",),

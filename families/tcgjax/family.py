@@ -12,5 +12,6 @@ FAMILY = Family(
     bench="families.tcgjax.bench:BENCH",
     training="families.tcgjax.training:TRAINING",
     transfer="families.tcgjax.transfer:TRANSFER",
+    translation="translation.toml",
     watch="families.tcgjax.watch:draw",
 )

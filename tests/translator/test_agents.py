@@ -8,6 +8,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 import toy_translation as toy
 
@@ -16,7 +17,7 @@ from translator.agents import Task, making
 from translator.agents.commands import KNOWN, CommandAgent, parse
 from translator.agents.replaying import Replay
 from translator.errors import AgentError
-from translator.project import load
+from translator.project import Metering, load
 
 
 def task(folder: Path, prompt: str = "do it", timeout: float = 20.0) -> Task:
@@ -134,8 +135,9 @@ def test_an_agent_that_cannot_work_is_refused(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     folder = toy.make_project(tmp_path)
+    project = msgspec.structs.replace(load(folder), metering=Metering(mode="off"))
     with pytest.raises(AgentError) as refused:
-        making.make(name, load(folder), folder, 0)
+        making.make(name, project, folder, 0)
     assert told in str(refused.value)
 
 

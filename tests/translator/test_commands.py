@@ -85,7 +85,7 @@ def test_status_and_a_second_run_in_the_folder(
     ("words", "told"),
     [
         (["run", "{project}"], "no agent was named: give --agent"),
-        (["run", "{project}", "--agent", "cli:nothing"], "add --allow-unmetered"),
+        (["run", "{project}", "--agent", "cli:nothing", "--metering", "off"], "add --allow-unmetered"),
         (["run", "{project}", "--agent", "cli:nothing", "--allow-unmetered", "--sandbox", "auto"],
          "agent program 'nothing' is not installed or not on PATH"),
         (["run", "{folder}/none", "--agent", "human"], "none/translation.toml: there is no such file"),

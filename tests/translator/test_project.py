@@ -13,8 +13,14 @@ from translator import project as projects
 from translator import starting
 from translator.errors import ProjectError, TranslationError
 from translator.project import Module, load, order, owners
+from translator.sources import source_files
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def held() -> Path:
+    """The folder of a reference that a function fetches."""
+    return Path(__file__).resolve().parent
 
 
 @pytest.mark.parametrize(
@@ -70,17 +76,24 @@ def test_every_path_has_one_owner(tmp_path: Path) -> None:
 
 def test_sources_of_a_package_and_of_the_project(tmp_path: Path) -> None:
     project = load(toy.make_project(tmp_path))
-    assert projects.source_files(project, tmp_path) == {"game.py": tmp_path / "game.py"}
+    assert source_files(project, tmp_path) == {"game.py": tmp_path / "game.py"}
 
     def sources(*names: str) -> projects.Project:
         return msgspec.structs.replace(project, reference=msgspec.structs.replace(project.reference, sources=names))
 
-    (found,) = projects.source_files(sources("jaxenv:spaces.py"), tmp_path).items()
+    (found,) = source_files(sources("jaxenv:spaces.py"), tmp_path).items()
     assert found == ("spaces.py", ROOT / "jaxenv/spaces.py")
+    assert set(source_files(sources("jaxenv:sp*.py"), tmp_path)) == {"spaces.py", "specs.py"}
+    held = source_files(sources("test_project:held()/*.py"), tmp_path)
+    assert held["test_project.py"] == Path(__file__).resolve()
+    with pytest.raises(ProjectError, match=r"two files are called __init__.py; leave one of them out"):
+        source_files(sources("jaxenv:__init__.py", "translator:__init__.py"), tmp_path)
+    with pytest.raises(ProjectError, match=r"'test_project:gone\(\)/x.py': module 'test_project' has no attribute"):
+        source_files(sources("test_project:gone()/x.py"), tmp_path)
     with pytest.raises(ProjectError, match=r"'none.py': there is no file .*none.py; mend the entry"):
-        projects.source_files(sources("none.py"), tmp_path)
+        source_files(sources("none.py"), tmp_path)
     with pytest.raises(ProjectError, match=r"package 'no_such' of 'no_such:x.py' is not installed"):
-        projects.source_files(sources("no_such:x.py"), tmp_path)
+        source_files(sources("no_such:x.py"), tmp_path)
 
 
 def test_changes_of_ones_own_are_refused_unless_asked(tmp_path: Path) -> None:

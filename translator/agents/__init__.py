@@ -15,6 +15,8 @@ class Task(msgspec.Struct, frozen=True):
     """One call. `tree`: the folder to work in. `modules`: those to be right after it, the current one last.
 
     `failures`: as plain data, what `prompt` says in words. `session`: of the call before, "" for none.
+    `environment`: variables for the agent's program, which point at the metering proxy; None for those of this process.
+    `writable`: globs of files that the agent may change.
     """
 
     number: int
@@ -26,6 +28,8 @@ class Task(msgspec.Struct, frozen=True):
     timeout: float
     failures: tuple[Any, ...] = ()
     session: str = ""
+    environment: dict[str, str] | None = None
+    writable: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -40,10 +44,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Agent(Protocol):
-    """Whoever changes the tree. `metered`: its answers state their cost."""
+    """Whoever changes the tree. `metered`: its answers state their cost. `proxied`: its calls of models are metered
+    by the run's proxy, where that is on.
+    """
 
     name: str
     metered: bool
+    proxied: bool
 
     def check(self) -> None:
         """Refuse, before any money is spent, an agent that could not work. Raises `AgentError`."""

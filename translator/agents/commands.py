@@ -25,9 +25,19 @@ KNOWN = {
     "opencode": "opencode run --format json --auto --pure -m {model} --dir {workdir}",
 }
 """Command lines of known programs; their flags drift, so any other template can be given. The prompt goes to stdin."""
+PROXIED = {
+    "codex": (
+        "-c model_provider=metered -c model_providers.metered.name=metered "
+        "-c model_providers.metered.wire_api=responses -c model_providers.metered.env_key=OPENAI_API_KEY "
+        "-c model_providers.metered.base_url={base_url}"
+    ),
+}
+"""Options that send a program to the proxy, for those that take no address from the environment."""
+PROVIDERS = {"claude": "anthropic", "codex": "openai", "gemini": "google"}
+"""The provider that a known program calls, where it has but one."""
 STATE_COST = ("claude", "opencode")
 """Programs that say in their output what a call has cost."""
-PLACES = ("{prompt_file}", "{workdir}", "{budget_usd}", "{model}")
+PLACES = ("{prompt_file}", "{workdir}", "{budget_usd}", "{model}", "{base_url}")
 _COSTS = ("total_cost_usd", "cost_usd", "costUSD", "cost")
 _TOKENS = {
     "input": ("input_tokens", "prompt_tokens", "promptTokenCount", "input"),
@@ -43,14 +53,17 @@ class CommandAgent:
     """A program that changes files in its working folder and ends.
 
     `template`: one of `KNOWN`, or a command line with `PLACES` in it. `metered`: it is known to state its cost.
+    `proxied`: it is sent to the run's proxy. `provider`: the one that it calls; "" where that is not known.
     """
 
-    def __init__(self, template: str, model: str = "") -> None:
-        self.name, self.metered = f"cli:{template}", template in STATE_COST
+    def __init__(self, template: str, model: str = "", proxied: bool = False) -> None:
+        self.name, self.metered, self.proxied = f"cli:{template}", template in STATE_COST, proxied
+        self.provider, self.model = PROVIDERS.get(template, ""), model
         self._words = shlex.split(KNOWN.get(template, template))
+        if proxied and template in PROXIED:
+            self._words[2:2] = shlex.split(PROXIED[template])
         if not self._words:
             raise AgentError(f"cli:{template}: names no program; known are {', '.join(KNOWN)}, or give a command line")
-        self._model = model
         if not model:
             self._words = _without_model(self._words)
 
@@ -73,13 +86,15 @@ class CommandAgent:
             "{prompt_file}": str(prompt_file),
             "{workdir}": str(task.tree),
             "{budget_usd}": f"{task.budget_usd:f}",
-            "{model}": self._model,
+            "{model}": self.model,
+            "{base_url}": (task.environment or {}).get("OPENAI_BASE_URL", ""),
         }
         command = [_filled(word, values) for word in self._words]
         try:
             process = subprocess.Popen(
                 command,
                 cwd=task.tree,
+                env=_environment(task),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -177,6 +192,24 @@ def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
     return Decimal(str(value))
+
+
+def _environment(task: Task) -> dict[str, str] | None:
+    """The program's variables. OpenCode reads the proxy's addresses from a text of settings."""
+    if task.environment is None:
+        return None
+    given = task.environment
+    options = {
+        "openai": (given["OPENAI_BASE_URL"], given["OPENAI_API_KEY"]),
+        "anthropic": (f"{given['ANTHROPIC_BASE_URL']}/v1", given["ANTHROPIC_API_KEY"]),
+        "google": (f"{given['GOOGLE_GEMINI_BASE_URL']}/v1beta", given["GEMINI_API_KEY"]),
+    }
+    settings = {
+        "provider": {name: {"options": {"baseURL": url, "apiKey": key}} for name, (url, key) in options.items()},
+        "autoupdate": False,
+        "share": "disabled",
+    }
+    return {**given, "OPENCODE_CONFIG_CONTENT": json.dumps(settings)}
 
 
 def _filled(word: str, values: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ PATCHES, CALLS = "patches", "calls.json"
 class Replay:
     """Applies the patches of a recorded run, one a call. Costs are those on record, or 0 where nobody knew them."""
 
-    metered = True
+    metered, proxied = True, False
 
     def __init__(self, folder: Path) -> None:
         self.name, self.folder = f"replay:{folder}", folder
@@ -60,7 +60,7 @@ class Replay:
 class Human:
     """Somebody who changes the tree by hand and then presses Enter. Costs nothing."""
 
-    name, metered = "human", True
+    name, metered, proxied = "human", True, False
 
     def check(self) -> None:
         """Refuse to wait for a keyboard that is not there."""

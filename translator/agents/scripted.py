@@ -53,7 +53,7 @@ def make(words: str, material: Material, chosen: Sequence[str], seed: int) -> Sc
 class Scripted:
     """One of the scripted agents."""
 
-    metered = True
+    metered, proxied = True, False
 
     def __init__(self, kind: str, material: Material, bugs: tuple[Bug, ...], seed: int) -> None:
         self.name, self.kind = f"scripted:{kind}", kind

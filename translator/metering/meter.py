@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from jaxenv.commands.interrupts import complain
-from translator.ledger import BudgetExhausted, Ledger, LedgerError, text_of
+from translator.ledger import Account, BudgetExhausted, LedgerError, text_of
 from translator.metering.apis import Api, Call, Refused
 from translator.metering.apis.base import IMAGE_TOKENS
 from translator.metering.events import TooLong, events
@@ -78,7 +78,7 @@ class Meter:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: Account,
         prices: Prices,
         transcript: Transcript,
         source: Source,

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from translator.ledger import Ledger
+from translator.ledger import Account
 from translator.metering.apis import APIS, Api, Call, Refused
 from translator.metering.meter import ClientLeft, Meter
 from translator.metering.prices import Prices
@@ -77,7 +77,7 @@ class Proxy:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: Account,
         prices: Prices,
         transcript: Path | str,
         *,

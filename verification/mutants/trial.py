@@ -38,6 +38,52 @@ class Kill:
         return {"cases": self.cases, "seconds": round(self.seconds, 3), "field": self.field}
 
 
+@dataclass(frozen=True)
+class Difference:
+    """First differing step of one case, an episode or a single step, and the fields that differ there, in order."""
+
+    case: int
+    step: int
+    fields: tuple[str, ...]
+
+
+def all_differences(context: Context, recorded: Recorded) -> list[Difference]:
+    """Every case in which the candidate, with its mutant selected, does otherwise than the reference did.
+
+    A mutant that crashes differs in the first case, at its first step, in no field that could be named.
+    """
+    try:
+        if recorded.episodes:
+            return list(_in_episodes(context, recorded.episodes))
+        return list(_in_steps(context, recorded.transitions))
+    except (ValueError, RuntimeError, FloatingPointError):
+        return [Difference(0, 0, ())]
+
+
+def _in_episodes(context: Context, episodes: Sequence[Episode]) -> Iterator[Difference]:
+    paths = compared_paths(context)
+    for number, found in enumerate(_lockstep(context, episodes)):
+        if found is not None:
+            step, states = found
+            shown = differences(context.table, paths, episodes[number].states, states, step)
+            yield Difference(number, step, tuple(one.name for one in shown))
+
+
+def _in_steps(context: Context, parts: Sequence[Transitions]) -> Iterator[Difference]:
+    """Parts of interactions hold one step of each case; those of an episode hold all its steps."""
+    seen: dict[int, Difference] = {}
+    for number, part in enumerate(parts):
+        found, wrong, _ = _compare(context, part)
+        places = np.flatnonzero(wrong)
+        cases, first = np.unique(part.episodes[places], return_index=True)
+        for case, place in zip(cases.tolist(), places[first].tolist(), strict=True):
+            if case not in seen:
+                step = place - int(np.flatnonzero(part.episodes == case)[0]) + number
+                fields = tuple(path for path, bad in found.items() if bad[place])
+                seen[case] = Difference(case, step, fields)
+    yield from seen.values()
+
+
 def count_different(context: Context, recorded: Recorded) -> int:
     """Number of cases that differ: with no mutant selected, false alarms (or real bugs)."""
     if recorded.episodes:

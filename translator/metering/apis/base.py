@@ -168,6 +168,7 @@ class Stream(ABC):
         self.reported = 0
         self.ended = False
         self.done = False
+        self._usage: Usage | None = None
 
     def feed(self, event: dict[str, Any]) -> None:
         """Count one event."""
@@ -189,9 +190,15 @@ class Stream(ABC):
     def look(self, event: dict[str, Any]) -> None:
         """Keep what an event says about tokens and about the end."""
 
-    @abstractmethod
+    def report(self, usage: Usage | None) -> None:
+        """Keep what the provider has counted so far, in place of what it reported before; None changes nothing."""
+        if usage is not None:
+            self._usage = usage
+            self.reported = max(self.reported, usage.output_tokens)
+
     def usage(self) -> Usage | None:
         """Tokens of the whole stream; None where it ended before it said."""
+        return self._usage if self.ended else None
 
 
 def strings(value: Any) -> str:

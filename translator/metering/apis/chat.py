@@ -67,24 +67,14 @@ class Chat(OpenAi):
 
 
 class _Stream(Stream):
-    def __init__(self) -> None:
-        super().__init__()
-        self._usage: Usage | None = None
-
     def text(self, event: dict[str, Any]) -> str:
         deltas = [part(choice, "delta") for choice in objects(event.get("choices"))]
         return "".join(strings({name: each for name, each in delta.items() if name != "role"}) for delta in deltas)
 
     def look(self, event: dict[str, Any]) -> None:
-        found = _usage(part(event, "usage"))
-        if found is not None:  # some servers report with every event, the counts so far
-            self._usage = found
-            self.reported = max(self.reported, found.output_tokens)
+        self.report(_usage(part(event, "usage")))  # some servers report with every event, the counts so far
         if any(choice.get("finish_reason") for choice in objects(event.get("choices"))):
             self.ended = True
-
-    def usage(self) -> Usage | None:
-        return self._usage if self.ended else None
 
 
 def _usage(found: dict[str, Any]) -> Usage | None:

@@ -122,23 +122,13 @@ class Generate(Api):
 
 
 class _Stream(Stream):
-    def __init__(self) -> None:
-        super().__init__()
-        self._usage: Usage | None = None
-
     def text(self, event: dict[str, Any]) -> str:
         return "".join(strings(part(each, "content").get("parts")) for each in objects(event.get("candidates")))
 
     def look(self, event: dict[str, Any]) -> None:
-        found = _usage(part(event, "usageMetadata"))
-        if found is not None:
-            self._usage = found
-            self.reported = max(self.reported, found.output_tokens)
+        self.report(_usage(part(event, "usageMetadata")))
         if any(each.get("finishReason") for each in objects(event.get("candidates"))) or event.get("promptFeedback"):
             self.ended = True
-
-    def usage(self) -> Usage | None:
-        return self._usage if self.ended else None
 
 
 def _usage(found: dict[str, Any]) -> Usage | None:

@@ -104,13 +104,10 @@ class _Stream(Stream):
         if event.get("type") == "message_delta":
             self._found.update({name: each for name, each in part(event, "usage").items() if each is not None})
             self.reported = max(self.reported, counted(part(event, "usage"), "output_tokens") or 0)
+            self.report(_usage(self._found))
             self.ended = self.ended or bool(part(event, "delta").get("stop_reason") and event.get("usage"))
-
         if event.get("type") == "message_stop":
             self.done = True
-
-    def usage(self) -> Usage | None:
-        return _usage(self._found) if self.ended else None
 
 
 def _is_local(tool: dict[str, Any]) -> bool:

@@ -72,24 +72,16 @@ class Responses(OpenAi):
 
 
 class _Stream(Stream):
-    def __init__(self) -> None:
-        super().__init__()
-        self._usage: Usage | None = None
-
     def text(self, event: dict[str, Any]) -> str:
         delta = event.get("delta")
         return delta if isinstance(delta, str) else ""
 
     def look(self, event: dict[str, Any]) -> None:
         found = _usage(part(part(event, "response"), "usage"))
-        if found is not None:
-            self.reported = max(self.reported, found.output_tokens)
+        self.report(found)
         if event.get("type") in _ENDS:
             self.ended = self.done = True
-            self._usage = found
-
-    def usage(self) -> Usage | None:
-        return self._usage
+            self._usage = found  # an end without counts is none, whatever was told on the way
 
 
 def _usage(found: dict[str, Any]) -> Usage | None:

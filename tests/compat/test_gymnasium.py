@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from typing import Any
 
 import gymnasium
@@ -10,12 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import NormalizeObservation, RecordEpisodeStatistics
 
 import jaxenv
-from jaxenv.adapters import common
+from jaxenv.adapters import common, throughput
 from jaxenv.adapters.gymnasium import SingleEnv, VectorEnv
 from pongjax.params import PongParams
 
@@ -255,3 +258,62 @@ def test_a_library_that_is_missing_or_too_old_is_named() -> None:
         common.library("gymnasium", "gymnasium", "99.1")
     with pytest.raises(common.LibraryError, match=r"needs gymnasium>=0.1,<1, and gymnasium"):
         common.library("gymnasium", "gymnasium", "0.1", "1")
+
+
+class Clock:
+    """A batch that counts its steps and notes whose turn it is."""
+
+    def __init__(self, name: str, turns: list[str]) -> None:
+        self.name, self.turns, self.steps = name, turns, 0
+
+    def reset(self) -> None:
+        self.turns.append(f"reset {self.name}")
+
+    def step(self, action: Any) -> None:
+        assert action in (0, 1)
+        if self.turns[-1] != self.name:
+            self.turns.append(self.name)
+        self.steps += 1
+
+
+def test_batches_are_timed_in_turns() -> None:
+    turns: list[str] = []
+    batches = {name: (Clock(name, turns), Discrete(2)) for name in "ab"}
+    found = throughput.in_turns(batches, 5, samples=2, seconds=0.01)
+    assert turns == ["reset a", "reset b", *"ababab"], "two runs for the figures, after one that is not counted"
+    for name, figures in found.items():
+        assert figures.shape == (2,) and (figures > 0).all()
+        most = batches[name][0].steps * 5 / 0.01
+        assert figures.sum() < most, "steps of all lanes, in runs of at least that long"
+
+
+def test_throughput_prints_a_table() -> None:
+    words = f"{PONG} --lanes 2 3 --samples 2 --seconds 0.01 --most 2 --beside CartPole-v1"
+    done = subprocess.run(
+        [sys.executable, "-m", "jaxenv.adapters.throughput", *words.split()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    others = [f"Gymnasium's `{kind}VectorEnv`, `CartPole-v1`" for kind in ("Async", "Sync")]
+    assert [(name, lanes) for name, lanes, *_ in rows] == [
+        *((name, "2") for name in (f"`{PONG}`", *others)),
+        (f"`{PONG}`", "3"),
+    ]
+    for *_, median, quartiles in rows:
+        low, high = (float(text.replace(",", "")) for text in quartiles.split(" to "))
+        assert 0 < low <= float(median.replace(",", "")) <= high
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["pongjax/pufer_pong"], "pongjax/puffer_pong"),
+        ([PONG, "--lanes", "0"], "'0' is not an integer of at least 1"),
+        ([PONG, "--seconds", "nan"], "'nan' is not a positive number of seconds"),
+        ([PONG, "--beside", "NoSuch-v0", "--lanes", "1"], "NoSuch"),
+    ],
+)
+def test_throughput_names_what_is_wrong(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        throughput.main(words)
+    assert raised.value.code == 2 and text in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -95,3 +97,22 @@ def test_a_battle_has_the_types_that_the_library_asks_for() -> None:
     stepped = jax.eval_shape(logged.step, KEY, state, dict.fromkeys(env.agents, action))
     assert obs["player_1"].shape == env.observation_space("player_1").shape == (330,)
     assert jax.tree.structure(stepped[1]) == jax.tree.structure(state)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda env, state: env.step(KEY, state, {"player_0": 1}), r"step: no action for player_1"),
+        (
+            lambda env, state: env.step(KEY, state, {"player_0": 1, "p2": 1}),
+            r"no player 'p2'; players are player_0, pl",
+        ),
+        (lambda env, _: env.action_space("player_2"), r"jaxmarl.JaxMARL of toys/duel: no player 'player_2'"),
+        (lambda env, _: env.observation_space(0), r"no player 0; players are player_0, player_1"),
+    ],
+)
+def test_unknown_players_are_named(call: Any, text: str) -> None:
+    env = JaxMARL(Duel())
+    _, state = env.reset(KEY)
+    with pytest.raises(ValueError, match=text):
+        call(env, state)

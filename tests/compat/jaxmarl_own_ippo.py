@@ -13,19 +13,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import wandb
+from jaxmarl_battles import against_random, won
 from omegaconf import OmegaConf
 
-import jaxenv
 from jaxenv.adapters.jaxmarl import JaxMARL
 
 SCRIPT = Path("baselines", "IPPO", "ippo_rnn_smax.py")
@@ -51,41 +50,6 @@ def configuration(clone: Path, steps: int, lanes: int, rate: float, seed: int) -
     return found | {"TOTAL_TIMESTEPS": steps, "NUM_ENVS": lanes, "LR": rate, "SEED": seed}
 
 
-def beats_random(script: Any, config: dict[str, Any], game: JaxMARL, weights: Any, lanes: int, longest: int = 600):
-    """float[lanes]: the return of player 0 in the first episode of each lane; 0 for one that is not over by then."""
-    network = script.ActorCriticRNN(game.action_space(game.agents[0]).n, config=config)
-
-    @jax.jit
-    def play(weights: Any, key: jax.Array) -> jax.Array:
-        def step(carry: Any, key: jax.Array) -> tuple[Any, None]:
-            obs, state, hidden, ended, score, over = carry
-            ours, theirs, move = jax.random.split(key, 3)
-            legal = jax.vmap(game.get_avail_actions)(state)
-            seen = (obs["player_0"][None], ended[None], legal["player_0"][None])
-            hidden, choice, _ = network.apply(weights, hidden, seen)
-            random = jax.vmap(jaxenv.random_legal, (0, None, 0))
-            actions = {
-                "player_0": choice.sample(seed=ours)[0],
-                "player_1": random(jax.random.split(theirs, lanes), None, legal["player_1"]),
-            }
-            obs, state, reward, done, _ = jax.vmap(game.step)(jax.random.split(move, lanes), state, actions)
-            score += jnp.where(over, 0.0, reward["player_0"])
-            return (obs, state, hidden, done["__all__"], score, over | done["__all__"]), None
-
-        no = jnp.zeros(lanes, bool)
-        hidden = script.ScannedRNN.initialize_carry(lanes, config["GRU_HIDDEN_DIM"])
-        begun = (*jax.vmap(game.reset)(jax.random.split(key, lanes)), hidden, no, jnp.zeros(lanes), no)
-        return jax.lax.scan(step, begun, jax.random.split(key, longest))[0][4]
-
-    return np.asarray(play(weights, jax.random.PRNGKey(1)))
-
-
-def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    middle, spread = share + z**2 / (2 * count), z * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
-    return (middle - spread) / (1 + z**2 / count), (middle + spread) / (1 + z**2 / count)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clone", type=Path, metavar="CLONE", help="folder of a clone of JaxMARL's repository")
@@ -106,11 +70,19 @@ def main() -> None:
     trained = jax.jit(train)(jax.random.PRNGKey(options.seed))["runner_state"][0][0]
     jax.block_until_ready(trained.params)
     seconds = time.perf_counter() - started
-    untrained = jax.tree.map(jnp.zeros_like, trained.params)  # which chooses among the legal actions at random
+    network = script.ActorCriticRNN(game.action_space(game.agents[0]).n, config=config)
+
+    def decide(weights: Any, key: jax.Array, memory: Any, obs: Any, legal: Any, begun: Any) -> tuple[Any, Any]:
+        memory, choice, _ = network.apply(weights, memory, (obs[None], begun[None], legal[None]))
+        return choice.sample(seed=key)[0], memory
+
+    memory = script.ScannedRNN.initialize_carry(options.battles, config["GRU_HIDDEN_DIM"])
+    untrained = jax.tree.map(jnp.zeros_like, trained.params)  # it draws from the legal actions alike
     told: dict[str, Any] = {"env": options.env, "steps": options.steps, "train_seconds": round(seconds)}
     for name, weights in (("before", untrained), ("after", trained.params)):
-        share = float(beats_random(script, config, game, weights, options.battles).mean() + 1) / 2
-        told[name] = {"won": share, "interval": wilson(share, options.battles), "battles": options.battles}
+        returns = against_random(game, partial(decide, weights), memory, options.battles)
+        share, *interval = won(returns)
+        told[name] = {"won": share, "interval": interval, "battles": options.battles}
     print(json.dumps(told))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from example_files import load
 from jaxmarl.wrappers.baselines import CTRolloutManager, LogWrapper
+from jaxmarl_battles import against_random, won
 from toys import PASS, Duel
 
 import jaxenv
@@ -116,3 +117,14 @@ def test_unknown_players_are_named(call: Any, text: str) -> None:
     _, state = env.reset(KEY)
     with pytest.raises(ValueError, match=text):
         call(env, state)
+
+
+@pytest.mark.compat
+def test_the_example_learns_to_win_battles() -> None:
+    network, weights, _ = load("jaxmarl_ippo").train(GEN1, updates=60)
+
+    def decide(key: jax.Array, memory: Any, obs: jax.Array, legal: jax.Array, _: jax.Array) -> tuple[jax.Array, Any]:
+        return jax.random.categorical(key, network.apply(weights, obs, legal)[0]), memory
+
+    share, low, high = won(against_random(JaxMARL(GEN1), decide, (), battles=128))
+    assert low > 0.7, f"won {share:.0%} ({low:.0%} to {high:.0%}) of 128 battles against random play"

@@ -64,3 +64,5 @@ def test_a_seat_of_a_game_for_two() -> None:
     assert step.observation.shape == battle.observation_space().shape
     with pytest.raises(ValueError, match=r"stoa.Stoa: toys/duel has 2 players"):
         Stoa(Duel())
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        Stoa(Duel(), opponent="random")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,9 +15,11 @@ from pgx.experimental import act_randomly, auto_reset
 from toys import PASS, Duel, Walk, WalkParams
 
 from jaxenv.adapters.pgx import Pgx
+from jaxenv.control import maybe
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 KEY = jax.random.PRNGKey(0)
+TABLE = np.full((4, 2), 2, np.float32)
 
 
 def act(key: jax.Array, mask: jax.Array) -> jax.Array:
@@ -60,6 +65,24 @@ def test_its_auto_reset_goes_on() -> None:
         state = step(state, act_randomly(keys[0], state.legal_action_mask), keys)
         ends += int(state.terminated.sum())
     assert ends > 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tabled(Duel):
+    """Its rules read a table where they branch, as Gen 1's do."""
+
+    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Any:
+        obs, state, reward, *rest = super().step_env(key, state, action, params)
+        reward = maybe(rest[0], lambda paid: paid * jnp.asarray(TABLE)[action[0]], reward)
+        return obs, state, reward, *rest
+
+
+def test_rules_that_read_tables_are_batched() -> None:
+    """JAX refuses `maybe` with a table inside a batched `lax.cond`, which Pgx's own step has."""
+    env = Pgx(Tabled())
+    state = jax.vmap(env.init)(jax.random.split(KEY, 4))
+    step = jax.eval_shape(jax.vmap(env.step), state, jnp.zeros(4, jnp.int32), jax.random.split(KEY, 4))
+    assert jax.tree.structure(step) == jax.tree.structure(state) and step.rewards.shape == (4, 2)
 
 
 def test_a_battle_has_the_types_of_a_game() -> None:

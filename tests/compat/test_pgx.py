@@ -12,6 +12,7 @@ import pgx
 import pytest
 from pgx._src import api_test
 from pgx.experimental import act_randomly, auto_reset
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from toys import PASS, Duel, Walk, WalkParams
 
 from jaxenv.adapters.pgx import Pgx
@@ -100,3 +101,19 @@ def test_bad_input_is_named() -> None:
         env.step(env.init(KEY), jnp.int32(0))
     with pytest.raises(ValueError, match=r"HalfCheetah-v5 has the action space Box.*needs a Discrete one"):
         Pgx("cheetahjax/HalfCheetah-v5")
+
+
+@pytest.mark.compat
+def test_battles_are_played_to_the_end_and_begin_again() -> None:
+    env = Pgx("pokejax/gen1randombattle")
+    step = jax.jit(jax.vmap(auto_reset(env.step, env.init)))
+    state, ends = jax.jit(jax.vmap(env.init))(jax.random.split(KEY, 8)), 0
+    for number in range(400):
+        keys = jax.random.split(jax.random.fold_in(KEY, number), 8)
+        state = step(state, act_randomly(keys[0], state.legal_action_mask), keys)
+        over, rewards = np.asarray(state.terminated), np.asarray(state.rewards)
+        assert (rewards.sum(axis=1) == 0).all() and not rewards[~over].any() and np.isin(rewards, (-1, 0, 1)).all()
+        ends += over.sum()
+        if ends >= 8:
+            break
+    assert ends >= 8

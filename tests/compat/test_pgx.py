@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import pgx
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from pgx._src import api_test
 from pgx.experimental import act_randomly, auto_reset
-from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from toys import PASS, Duel, Walk, WalkParams
 
 from jaxenv.adapters.pgx import Pgx

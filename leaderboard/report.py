@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from leaderboard.section import count
+from leaderboard.section import count, short
 
 
 def tables(rows: list[dict[str, Any]]) -> list[Table]:
@@ -30,7 +30,7 @@ def line(row: dict[str, Any]) -> str:
     """A row in one line, for when it is made."""
     seconds = row["trace_seconds"] + row["compile_seconds"]
     words = [
-        f"{row['mode']}, {count(_cores(row), 'core')}, batch {row['batch']:,}: {_short(row['median_sps'])} steps/s"
+        f"{row['mode']}, {count(_cores(row), 'core')}, batch {row['batch']:,}: {short(row['median_sps'])} steps/s"
         + (" (noisy)" if row["noisy"] else ""),
         f"compiled in {seconds:.1f} s",
     ]
@@ -60,7 +60,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         view.add_row(
             f"{row['batch']:,}",
-            _short(row["median_sps"]) + ("~" if row["noisy"] else ""),
+            short(row["median_sps"]) + ("~" if row["noisy"] else ""),
             f"{row['q25'] / row['median_sps'] - 1:+.0%} {row['q75'] / row['median_sps'] - 1:+.0%}",
             f"{row['trace_seconds'] + row['compile_seconds']:.1f} s",
             _number(row["mean_episode_length"], 1),
@@ -84,8 +84,8 @@ def _peers(row: dict[str, Any]) -> Table:
         view.add_row(
             name,
             batch,
-            _short(facts["median_sps"]),
-            _short(facts["physics_sps"]) if facts.get("physics_sps") else "–",
+            short(facts["median_sps"]),
+            short(facts["physics_sps"]) if facts.get("physics_sps") else "–",
             _number(ratio, 2),
             "–" if compiled is None else f"{compiled + facts['trace_seconds']:.0f} s",
             _scientific(error.get("max_dq")),
@@ -150,13 +150,6 @@ def _caption(row: dict[str, Any]) -> str:
 
 def _cores(row: dict[str, Any]) -> int:
     return row.get("cores", row["machine"]["cores"])
-
-
-def _short(value: float) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g} {letter}"
-    return f"{value:.3g}"
 
 
 def _scientific(value: float | None) -> str:

@@ -52,3 +52,11 @@ def choose(
 def count(number: int, what: str) -> str:
     """ "1 core", "2 cores"."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def short(value: float) -> str:
+    """Three digits, with K, M or G."""
+    for letter, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"

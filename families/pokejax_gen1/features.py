@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from baselines.errors import ConfigError
+from baselines.networks.tokens import TokenFeatures
 from pokejax.gen1 import dex
 from pokejax.gen1.dex import Category
 from pokejax.gen1.observation import Observation
@@ -51,37 +51,13 @@ class Tokens:
 _SHAPES = Tokens((TEAM_SIZE, OWN), (TEAM_SIZE, FOE), (MOVE_SLOTS, MOVE), (MOVE_SLOTS, MOVE), (FIELD,))
 
 
-@dataclasses.dataclass(frozen=True)
-class Gen1Features:
-    """`features(obs) -> float32[..., size]` for one player's observations with any leading axes."""
-
-    @property
-    def size(self) -> int:
-        return sum(int(np.prod(shape)) for shape in dataclasses.astuple(_SHAPES))
-
-    def __call__(self, obs: Observation) -> jax.Array:
-        one = _one
-        for _ in range(obs.turn.ndim):
-            one = jax.vmap(one)
-        return one(obs)
+def _parts(obs: Observation) -> list[jax.Array]:
+    """The tokens of one observation."""
+    return [_own(obs), _foe(obs), _own_moves(obs), _foe_moves(obs), _field(obs)]
 
 
-def split(features: jax.Array) -> Tokens:
-    """The tokens of flat features `[..., size]`. `ConfigError` for another length."""
-    parts, start = [], 0
-    for shape in dataclasses.astuple(_SHAPES):
-        size = int(np.prod(shape))
-        parts.append(features[..., start : start + size].reshape(*features.shape[:-1], *shape))
-        start += size
-    if start != features.shape[-1]:
-        raise ConfigError(f"features of length {features.shape[-1]}, expected {start}")
-    return Tokens(*parts)
-
-
-def _one(obs: Observation) -> jax.Array:
-    """float32[size] of one observation."""
-    parts = (_own(obs), _foe(obs), _own_moves(obs), _foe_moves(obs), _field(obs))
-    return jnp.concatenate([part.reshape(-1).astype(jnp.float32) for part in parts])
+FEATURES = TokenFeatures(_SHAPES, _parts)
+"""Features of one player's observations, and their `split` into tokens."""
 
 
 def _one_hot(codes: jax.Array, size: int) -> jax.Array:

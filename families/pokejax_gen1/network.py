@@ -12,7 +12,7 @@ import numpy as np
 from baselines.config import NetworkConfig
 from baselines.networks.gru import ResettingGRU
 from baselines.networks.mlp import ACTIVATIONS, MLP, dense
-from families.pokejax_gen1.features import split
+from families.pokejax_gen1.features import FEATURES
 
 
 class TransformerLayer(nn.Module):
@@ -47,7 +47,7 @@ class EntityActorCritic(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, carry: Any, first: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
         config = self.config
-        tokens = split(x)
+        tokens = FEATURES.split(x)
         embedded = [
             MLP((config.token, config.token), config.activation, name=name)(part)
             for name, part in (

@@ -63,11 +63,11 @@ def potential(obs: Any) -> jax.Array:
 
 def entity_network(env: Environment, config: NetworkConfig) -> Network:
     """The network of tokens, one for each Pokémon and each move."""
-    from families.pokejax_gen1.features import Gen1Features
+    from families.pokejax_gen1.features import FEATURES
     from families.pokejax_gen1.network import EntityActorCritic
 
     del env
-    return Network(config, EntityActorCritic(config), Gen1Features(), None, None, ())
+    return Network(config, EntityActorCritic(config), FEATURES, None, None, ())
 
 
 TRAINING = Training(

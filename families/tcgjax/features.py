@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from baselines.errors import ConfigError
+from baselines.networks.tokens import TokenFeatures
 from tcgjax.arrays import LIST
 from tcgjax.observation import SEEN_TOP, Observation
 from tcgjax.state import KINDS_OF_ENERGY, SPOTS
@@ -47,45 +47,15 @@ SEEN = 5 + SEEN_TOP
 _SHAPES = Tokens((LIST, CARD + 2), (SPOTS, CARD + STATE), (SPOTS, CARD + STATE), (SEEN, CARD + 1), (FIELD,))
 
 
-@dataclasses.dataclass(frozen=True)
-class PocketFeatures:
-    """`features(obs) -> float32[..., size]` for one player's observations with any leading axes."""
-
-    @property
-    def size(self) -> int:
-        return sum(int(np.prod(shape)) for shape in dataclasses.astuple(_SHAPES))
-
-    def __call__(self, obs: Observation) -> jax.Array:
-        one = _one
-        for _ in range(obs.turn.ndim):
-            one = jax.vmap(one)
-        return one(obs)
-
-
-def split(features: jax.Array) -> Tokens:
-    """The tokens of flat features `[..., size]`. `ConfigError` for another length."""
-    parts, start = [], 0
-    for shape in dataclasses.astuple(_SHAPES):
-        size = int(np.prod(shape))
-        parts.append(features[..., start : start + size].reshape(*features.shape[:-1], *shape))
-        start += size
-    if start != features.shape[-1]:
-        raise ConfigError(f"features of length {features.shape[-1]}, expected {start}")
-    return Tokens(*parts)
-
-
-def _one(obs: Observation) -> jax.Array:
-    """float32[size] of one observation."""
+def _parts(obs: Observation) -> list[jax.Array]:
+    """The tokens of one observation."""
     hand = obs.hand.astype(jnp.int32)
     held = jnp.stack([(hand > 0).astype(jnp.float32), obs.shown.astype(jnp.float32)], -1)
-    parts = [
-        jnp.concatenate([_cards(hand), held], -1),
-        _spots(obs, 0),
-        _spots(obs, 1),
-        _seen(obs),
-        _field(obs),
-    ]
-    return jnp.concatenate([part.reshape(-1).astype(jnp.float32) for part in parts])
+    return [jnp.concatenate([_cards(hand), held], -1), _spots(obs, 0), _spots(obs, 1), _seen(obs), _field(obs)]
+
+
+FEATURES = TokenFeatures(_SHAPES, _parts)
+"""Features of one player's observations, and their `split` into tokens."""
 
 
 def _cards(numbers: jax.Array) -> jax.Array:

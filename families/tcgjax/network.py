@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from baselines.config import NetworkConfig
 from baselines.networks.gru import ResettingGRU
 from baselines.networks.mlp import ACTIVATIONS, MLP, dense
-from families.tcgjax.features import split
+from families.tcgjax.features import FEATURES
 from tcgjax import actions as a
 from tcgjax.arrays import LIST
 from tcgjax.state import SPOTS
@@ -30,7 +30,7 @@ class CardActorCritic(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, carry: Any, first: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
         config = self.config
-        tokens = split(x)
+        tokens = FEATURES.split(x)
         hand, own, foe, seen = (
             MLP((config.token, config.token), config.activation, name=name)(part)
             for name, part in (("hand", tokens.hand), ("own", tokens.own), ("foe", tokens.foe), ("seen", tokens.seen))

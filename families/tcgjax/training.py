@@ -55,11 +55,11 @@ def potential(obs: Any) -> jax.Array:
 
 def card_network(env: Environment, config: NetworkConfig) -> Network:
     """The network of tokens, one for each card of the hand and each Pokémon."""
-    from families.tcgjax.features import PocketFeatures
+    from families.tcgjax.features import FEATURES
     from families.tcgjax.network import CardActorCritic
 
     del env
-    return Network(config, CardActorCritic(config), PocketFeatures(), None, None, ())
+    return Network(config, CardActorCritic(config), FEATURES, None, None, ())
 
 
 TRAINING = Training(

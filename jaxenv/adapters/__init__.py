@@ -3,7 +3,8 @@
 * `gymnasium`: `VectorEnv`, `SingleEnv`, ids for `gymnasium.make`. `stable_baselines3`: `VecEnv`
 * `pettingzoo`: `ParallelEnv`
 * `gymnax`: `Gymnax` for version 1 and later, `Legacy` for five values (Rejax and others)
-* `jaxmarl`: `JaxMARL`. `pgx`: `Pgx`. `mctx`: `Mctx`. `brax`: `Brax`. `stoa`: `Stoa`
+* `jaxmarl`: `JaxMARL`. `pgx`: `Pgx`. `mctx`: `Mctx`. `brax`: `Brax`. `stoa`: `Stoa`. `envelope`: `Envelope`
+* `torchrl`: `make_env`. `throughput`: a command, which times Gymnasium's batches
 * `single_player`: `SinglePlayer`. `sequentialize`: `Sequentialize`. These two can be imported from here, too
 
 Importing a module imports its library; importing this one imports nothing.

@@ -69,18 +69,24 @@ def one_player(env: Environment | str, adapter: str, opponent: Callable[..., Any
 
 def discrete(env: Environment, adapter: str) -> Environment:
     """The environment. Raises ValueError unless its actions are discrete."""
-    space = env.action_space()
-    if not isinstance(space, Discrete):
-        raise ValueError(f"{adapter}: {env.id} has the action space {space!r}, and the library needs a Discrete one")
+    if not isinstance(env.action_space(), Discrete):
+        raise cannot_hold(env, adapter, "a Discrete one")
     return env
 
 
 def continuous(env: Environment, adapter: str) -> Environment:
     """The environment. Raises ValueError unless its actions are an array of floats."""
-    space = env.action_space()
-    if not isinstance(space, Box):
-        raise ValueError(f"{adapter}: {env.id} has the action space {space!r}, and the library needs a Box")
+    if not isinstance(env.action_space(), Box):
+        raise cannot_hold(env, adapter, "a Box")
     return env
+
+
+def cannot_hold(env: Environment, adapter: str, needed: str) -> ValueError:
+    """The error for an action space that a library does not have."""
+    return ValueError(
+        f"{adapter}: {env.id} has the action space {env.action_space()!r}, and the library needs {needed}. Remedy: "
+        "take an adapter whose library has such actions, or give the environment others by a wrapper"
+    )
 
 
 def bounds(env: Environment) -> tuple[np.ndarray, np.ndarray]:

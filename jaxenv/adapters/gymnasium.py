@@ -41,7 +41,7 @@ def action_space(env: Environment) -> gymnasium.Space:
     if isinstance(space, Box):
         low, high = common.action_bounds(space)
         return gymnasium.spaces.Box(low, high, space.shape, np.dtype(space.dtype).type)
-    raise ValueError(f"Gymnasium: {env.id} has the action space {space!r}; it must be Discrete or a Box")
+    raise common.cannot_hold(env, "Gymnasium", "a Discrete one or a Box")
 
 
 def observation_space(env: Environment, flat: bool = True) -> gymnasium.Space:

@@ -64,7 +64,12 @@ class JaxMARL(_BASE):
         return self._by_agent(self._flat.env.obs_spec.flatten(obs)), state
 
     def step_env(self, key: jax.Array, state: State, actions: dict[str, jax.Array]) -> Any:
-        """Observations, state, rewards, dones and info, without auto-reset."""
+        """Observations, state, rewards, dones and info, without auto-reset. ValueError for unknown agents."""
+        for agent in actions:
+            self._known(agent)
+        missing = [agent for agent in self.agents if agent not in actions]
+        if missing:
+            raise ValueError(f"jaxmarl.JaxMARL of {self.name}: step: no action for {', '.join(missing)}")
         joint = jnp.stack([jnp.asarray(actions[agent]) for agent in self.agents])
         if self.num_agents == 1:
             joint = joint[0]
@@ -88,6 +93,21 @@ class JaxMARL(_BASE):
     def get_avail_actions(self, state: State) -> dict[str, jax.Array]:
         """bool[A] by agent."""
         return self._by_agent(self._flat.env.legal_actions(state.env_state, self._params))
+
+    def observation_space(self, agent: str) -> Any:
+        """The space of an agent. Raises ValueError for one that does not exist."""
+        return self.observation_spaces[self._known(agent)]
+
+    def action_space(self, agent: str) -> Any:
+        """The space of an agent. Raises ValueError for one that does not exist."""
+        return self.action_spaces[self._known(agent)]
+
+    def _known(self, agent: str) -> str:
+        if agent not in self.agents:
+            raise ValueError(
+                f"jaxmarl.JaxMARL of {self.name}: no player {agent!r}; players are {', '.join(self.agents)}"
+            )
+        return agent
 
     def _by_agent(self, values: jax.Array) -> dict[str, jax.Array]:
         rows = values[None] if self.num_agents == 1 else values

@@ -61,7 +61,7 @@ class Flat:
         if isinstance(space, Discrete):
             return discrete(space.n)
         if not isinstance(space, Box):
-            raise ValueError(f"{self.env.id} has the action space {space!r}; the library holds Discrete and Box alone")
+            raise common.cannot_hold(self.env, "jaxenv.adapters", "a Discrete one or a Box")
         low, high = common.action_bounds(space)
         if np.all(low == low.reshape(-1)[0]) and np.all(high == high.reshape(-1)[0]):
             return box(float(low.reshape(-1)[0]), float(high.reshape(-1)[0]), space.shape, space.dtype)

@@ -84,6 +84,16 @@ class Pgx(_BASE):
     def observation_shape(self) -> tuple[int, ...]:
         return (self._flat.size,)
 
+    def step(self, state: Any, action: Any, key: jax.Array | None = None) -> Any:
+        """Pgx's own step, without its `lax.cond`: under `vmap` that runs both branches, and cannot hold a `maybe`."""
+        over = state.terminated | state.truncated
+        illegal, player = ~state.legal_action_mask[action], state.current_player
+        after = self._step(state.replace(_step_count=state._step_count + 1), action, key)
+        after = _where(over, state.replace(rewards=jnp.zeros_like(state.rewards)), after)
+        after = _where(illegal, self._step_with_illegal_action(after, player), after)
+        after = after.replace(legal_action_mask=after.legal_action_mask | after.terminated)
+        return after.replace(observation=self.observe(after))
+
     def _init(self, key: jax.Array) -> Any:
         _, env_state = reset_hook(self._flat.env)(key, self._params)
         no = jnp.zeros((), bool)
@@ -113,3 +123,7 @@ class Pgx(_BASE):
             legal = legal[player]
         obs = jnp.zeros(self._flat.size, jnp.float32)  # Pgx fills it in by `observe`
         return state_class(self._id)(player, obs, rewards, terminated, truncated, legal, count, env_state)
+
+
+def _where(chosen: jax.Array, this: Any, other: Any) -> Any:
+    return jax.tree.map(lambda one, two: jnp.where(chosen, one, two), this, other)

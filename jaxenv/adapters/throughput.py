@@ -21,14 +21,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import gymnasium
 import numpy as np
-from gymnasium.vector.utils import batch_space
 
 from jaxenv.adapters import common
 from jaxenv.adapters.gymnasium import VectorEnv
+from jaxenv.commands.arguments import positive, seconds
 from jaxenv.rollouts import random_legal
 
+gymnasium: Any = common.library("gymnasium", "gymnasium", "1.1")
 Batch = tuple[Any, Any]
 """A vector environment, and the space of a batch of its actions."""
 _PACKAGES = ("pokejax", "jax", "gymnasium", "envpool", "numpy")
@@ -73,7 +73,8 @@ def others(options: argparse.Namespace, lanes: int) -> dict[str, Batch]:
             found[f"Gymnasium's `{kind.__name__}`, `{id}`"] = envs, envs.action_space
     for id in options.envpool:
         envs = common.library("envpool", "envpool", "1.0").make_gymnasium(id, num_envs=lanes, seed=0)
-        found[f"EnvPool, `{id}`"] = envs, batch_space(envs.action_space, lanes)  # it gives the space of one lane
+        space = gymnasium.vector.utils.batch_space(envs.action_space, lanes)  # EnvPool gives that of one lane
+        found[f"EnvPool, `{id}`"] = envs, space
     return found
 
 
@@ -88,17 +89,24 @@ def installed() -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print a table."""
+    """Print a table. SystemExit, with the reason, for what cannot be made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="+", metavar="ID", help="environments of jaxenv.list_envs()")
-    parser.add_argument("--lanes", nargs="+", type=int, default=[64, 4096], help="sizes of the batch")
-    parser.add_argument("--samples", type=int, default=10, help="runs for each figure")
-    parser.add_argument("--seconds", type=float, default=1.0, help="least length of a run")
+    parser.add_argument("--lanes", nargs="+", type=positive, default=[64, 4096], help="sizes of the batch")
+    parser.add_argument("--samples", type=positive, default=10, help="runs for each figure")
+    parser.add_argument("--seconds", type=seconds, default=1.0, help="least length of a run")
     parser.add_argument("--backend", default="auto", help="backend of the environments")
     parser.add_argument("--beside", nargs="*", default=[], metavar="ID", help="Gymnasium's own vector environments")
-    parser.add_argument("--most", type=int, default=64, help="most lanes of Gymnasium's own")
+    parser.add_argument("--most", type=positive, default=64, help="most lanes of Gymnasium's own")
     parser.add_argument("--envpool", nargs="*", default=[], metavar="ID", help="EnvPool's, which must be installed")
     options = parser.parse_args(arguments)
+    try:
+        _table(options)
+    except (LookupError, TypeError, ValueError, ImportError, gymnasium.error.Error) as error:
+        parser.error(str(error.args[0] if isinstance(error, LookupError) and error.args else error))
+
+
+def _table(options: argparse.Namespace) -> None:
     print(f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}; {', '.join(installed())}")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start\n")
     print("| environment | lanes | steps a second | quartiles |\n|---|---|---|---|", flush=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leaderboard.records import submission
+from leaderboard.section import short
 
 FOLDER = Path(__file__).parents[1] / "results"
 HOUR, DAY = 3600.0, 86400.0
@@ -175,14 +176,6 @@ def share(board: Board, env: str) -> Found | None:
     data = rows[0].data
     text = f"{100 * data['env_share']:.2g} % at {short(data['parameters'])} parameters, the largest measured"
     return found(rows[0], text, data["env_share"])
-
-
-def short(value: float) -> str:
-    """Three digits, with K, M or G."""
-    for letter, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
-        if value >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def duration(seconds: float) -> str:

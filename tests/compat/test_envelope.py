@@ -69,3 +69,5 @@ def test_a_seat_of_a_game_for_two() -> None:
     assert info.obs.shape == battle.observation_space.shape
     with pytest.raises(ValueError, match=r"envelope.Envelope: toys/duel has 2 players"):
         Envelope.from_env(Duel())
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        Envelope.from_env(Duel(), opponent="random")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from typing import Any
 
 import gymnasium
@@ -10,12 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.spaces import Discrete
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import NormalizeObservation, RecordEpisodeStatistics
 
 import jaxenv
-from jaxenv.adapters import common
+from jaxenv.adapters import common, throughput
 from jaxenv.adapters.gymnasium import SingleEnv, VectorEnv
 from pongjax.params import PongParams
 
@@ -202,6 +205,7 @@ def test_arrays_may_be_written_to_and_do_not_change_afterwards() -> None:
         (lambda: VectorEnv(PONG, 2, arrays="tf"), ValueError, r"arrays must be one of numpy, torch, jax, got 'tf'"),
         (lambda: VectorEnv(GEN1, 2), ValueError, r"gen1randombattle has 2 players.*give opponent"),
         (lambda: VectorEnv(PONG, 2, opponent=jaxenv.random_legal), ValueError, r"has one player; leave opponent out"),
+        (lambda: VectorEnv(GEN1, 2, opponent="random"), TypeError, r"opponent must be a function .*, got 'random'"),
         (lambda: VectorEnv(PONG, 2, render_mode="human"), ValueError, r"render_mode must be None, got 'human'"),
         (lambda: VectorEnv("pongjax/pufer_pong", 2), LookupError, r"puffer_pong"),
         (lambda: VectorEnv(7, 2), TypeError, r"env must be an id or a jaxenv.Environment, got 7"),
@@ -255,3 +259,62 @@ def test_a_library_that_is_missing_or_too_old_is_named() -> None:
         common.library("gymnasium", "gymnasium", "99.1")
     with pytest.raises(common.LibraryError, match=r"needs gymnasium>=0.1,<1, and gymnasium"):
         common.library("gymnasium", "gymnasium", "0.1", "1")
+
+
+class Clock:
+    """A batch that counts its steps and notes whose turn it is."""
+
+    def __init__(self, name: str, turns: list[str]) -> None:
+        self.name, self.turns, self.steps = name, turns, 0
+
+    def reset(self) -> None:
+        self.turns.append(f"reset {self.name}")
+
+    def step(self, action: Any) -> None:
+        assert action in (0, 1)
+        if self.turns[-1] != self.name:
+            self.turns.append(self.name)
+        self.steps += 1
+
+
+def test_batches_are_timed_in_turns() -> None:
+    turns: list[str] = []
+    batches = {name: (Clock(name, turns), Discrete(2)) for name in "ab"}
+    found = throughput.in_turns(batches, 5, samples=2, seconds=0.01)
+    assert turns == ["reset a", "reset b", *"ababab"], "two runs for the figures, after one that is not counted"
+    for name, figures in found.items():
+        assert figures.shape == (2,) and (figures > 0).all()
+        most = batches[name][0].steps * 5 / 0.01
+        assert figures.sum() < most, "steps of all lanes, in runs of at least that long"
+
+
+def test_throughput_prints_a_table() -> None:
+    words = f"{PONG} --lanes 2 3 --samples 2 --seconds 0.01 --most 2 --beside CartPole-v1"
+    done = subprocess.run(
+        [sys.executable, "-m", "jaxenv.adapters.throughput", *words.split()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    others = [f"Gymnasium's `{kind}VectorEnv`, `CartPole-v1`" for kind in ("Async", "Sync")]
+    assert [(name, lanes) for name, lanes, *_ in rows] == [
+        *((name, "2") for name in (f"`{PONG}`", *others)),
+        (f"`{PONG}`", "3"),
+    ]
+    for *_, median, quartiles in rows:
+        low, high = (float(text.replace(",", "")) for text in quartiles.split(" to "))
+        assert 0 < low <= float(median.replace(",", "")) <= high
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["pongjax/pufer_pong"], "pongjax/puffer_pong"),
+        ([PONG, "--lanes", "0"], "'0' is not an integer of at least 1"),
+        ([PONG, "--seconds", "nan"], "'nan' is not a positive number of seconds"),
+        ([PONG, "--beside", "NoSuch-v0", "--lanes", "1"], "NoSuch"),
+    ],
+)
+def test_throughput_names_what_is_wrong(words: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        throughput.main(words)
+    assert raised.value.code == 2 and text in capsys.readouterr().err

@@ -110,3 +110,5 @@ def test_a_seat_of_a_game_for_two() -> None:
     assert any(result[-1]["returned_episode"] for result in results)
     with pytest.raises(ValueError, match=r"gymnax.Gymnax: toys/duel has 2 players"):
         Gymnax(Duel())
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        Gymnax(Duel(), opponent="random")

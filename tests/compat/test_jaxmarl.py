@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from example_files import load
 from jaxmarl.wrappers.baselines import CTRolloutManager, LogWrapper
+from jaxmarl_battles import against_random, won
 from toys import PASS, Duel
 
 import jaxenv
@@ -95,3 +98,33 @@ def test_a_battle_has_the_types_that_the_library_asks_for() -> None:
     stepped = jax.eval_shape(logged.step, KEY, state, dict.fromkeys(env.agents, action))
     assert obs["player_1"].shape == env.observation_space("player_1").shape == (330,)
     assert jax.tree.structure(stepped[1]) == jax.tree.structure(state)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda env, state: env.step(KEY, state, {"player_0": 1}), r"step: no action for player_1"),
+        (
+            lambda env, state: env.step(KEY, state, {"player_0": 1, "p2": 1}),
+            r"no player 'p2'; players are player_0, pl",
+        ),
+        (lambda env, _: env.action_space("player_2"), r"jaxmarl.JaxMARL of toys/duel: no player 'player_2'"),
+        (lambda env, _: env.observation_space(0), r"no player 0; players are player_0, player_1"),
+    ],
+)
+def test_unknown_players_are_named(call: Any, text: str) -> None:
+    env = JaxMARL(Duel())
+    _, state = env.reset(KEY)
+    with pytest.raises(ValueError, match=text):
+        call(env, state)
+
+
+@pytest.mark.compat
+def test_the_example_learns_to_win_battles() -> None:
+    network, weights, _ = load("jaxmarl_ippo").train(GEN1, updates=60)
+
+    def decide(key: jax.Array, memory: Any, obs: jax.Array, legal: jax.Array, _: jax.Array) -> tuple[jax.Array, Any]:
+        return jax.random.categorical(key, network.apply(weights, obs, legal)[0]), memory
+
+    share, low, high = won(against_random(JaxMARL(GEN1), decide, (), battles=128))
+    assert low > 0.7, f"won {share:.0%} ({low:.0%} to {high:.0%}) of 128 battles against random play"

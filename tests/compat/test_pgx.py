@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pgx
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from pgx._src import api_test
 from pgx.experimental import act_randomly, auto_reset
 from toys import PASS, Duel, Walk, WalkParams
 
 from jaxenv.adapters.pgx import Pgx
+from jaxenv.control import maybe
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 KEY = jax.random.PRNGKey(0)
+TABLE = np.full((4, 2), 2, np.float32)
 
 
 def act(key: jax.Array, mask: jax.Array) -> jax.Array:
@@ -62,6 +68,24 @@ def test_its_auto_reset_goes_on() -> None:
     assert ends > 4
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tabled(Duel):
+    """Its rules read a table where they branch, as Gen 1's do."""
+
+    def step_env(self, key: jax.Array, state: Any, action: Any, params: Any) -> Any:
+        obs, state, reward, *rest = super().step_env(key, state, action, params)
+        reward = maybe(rest[0], lambda paid: paid * jnp.asarray(TABLE)[action[0]], reward)
+        return obs, state, reward, *rest
+
+
+def test_rules_that_read_tables_are_batched() -> None:
+    """JAX refuses `maybe` with a table inside a batched `lax.cond`, which Pgx's own step has."""
+    env = Pgx(Tabled())
+    state = jax.vmap(env.init)(jax.random.split(KEY, 4))
+    step = jax.eval_shape(jax.vmap(env.step), state, jnp.zeros(4, jnp.int32), jax.random.split(KEY, 4))
+    assert jax.tree.structure(step) == jax.tree.structure(state) and step.rewards.shape == (4, 2)
+
+
 def test_a_battle_has_the_types_of_a_game() -> None:
     env = Pgx("pokejax/gen1randombattle")
     state = jax.eval_shape(env.init, KEY)
@@ -77,3 +101,19 @@ def test_bad_input_is_named() -> None:
         env.step(env.init(KEY), jnp.int32(0))
     with pytest.raises(ValueError, match=r"HalfCheetah-v5 has the action space Box.*needs a Discrete one"):
         Pgx("cheetahjax/HalfCheetah-v5")
+
+
+@pytest.mark.compat
+def test_battles_are_played_to_the_end_and_begin_again() -> None:
+    env = Pgx("pokejax/gen1randombattle")
+    step = jax.jit(jax.vmap(auto_reset(env.step, env.init)))
+    state, ends = jax.jit(jax.vmap(env.init))(jax.random.split(KEY, 8)), 0
+    for number in range(400):
+        keys = jax.random.split(jax.random.fold_in(KEY, number), 8)
+        state = step(state, act_randomly(keys[0], state.legal_action_mask), keys)
+        over, rewards = np.asarray(state.terminated), np.asarray(state.rewards)
+        assert (rewards.sum(axis=1) == 0).all() and not rewards[~over].any() and np.isin(rewards, (-1, 0, 1)).all()
+        ends += over.sum()
+        if ends >= 8:
+            break
+    assert ends >= 8

@@ -74,3 +74,5 @@ def test_a_battle_has_the_types_that_the_library_asks_for() -> None:
 def test_two_players_need_an_opponent() -> None:
     with pytest.raises(ValueError, match=r"gymnax.Legacy: pokejax/gen1randombattle has 2 players.*give opponent"):
         Legacy(GEN1)
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        Legacy(GEN1, opponent="random")

@@ -102,6 +102,8 @@ def test_the_library_evaluates_a_policy() -> None:
 def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match=r"gen1randombattle has 2 players.*give opponent"):
         VecEnv(GEN1, 2)
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        VecEnv(GEN1, 2, opponent="random")
     envs = VecEnv(PONG, 2)
     with pytest.raises(AttributeError, match=r"no method 'render' of single environments"):
         envs.env_method("render")

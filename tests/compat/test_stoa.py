@@ -64,3 +64,24 @@ def test_a_seat_of_a_game_for_two() -> None:
     assert step.observation.shape == battle.observation_space().shape
     with pytest.raises(ValueError, match=r"stoa.Stoa: toys/duel has 2 players"):
         Stoa(Duel())
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        Stoa(Duel(), opponent="random")
+
+
+@pytest.mark.compat
+def test_its_wrappers_record_battles() -> None:
+    seat = jaxenv.adapters.SinglePlayer(jaxenv.make("pokejax/gen1randombattle"))
+    params = dataclasses.replace(seat.default_params, max_steps_in_episode=40)
+    env = VmapWrapper(AutoResetWrapper(RecordEpisodeMetrics(Stoa(seat, params=params))), num_envs=8)
+    state, step = jax.jit(env.reset)(KEY)
+    run, begun, ends = jax.jit(env.step), np.zeros(8, int), 0
+    for number in range(80):
+        keys = jax.random.split(jax.random.fold_in(KEY, number), 8)
+        actions = jax.vmap(jaxenv.random_legal, (0, None, 0))(keys, None, step.extras["action_mask"])
+        state, step = run(state, actions)
+        over, metrics = np.asarray(step.step_type > StepType.MID), step.extras["episode_metrics"]
+        np.testing.assert_array_equal(np.asarray(metrics["episode_length"])[over], number + 1 - begun[over])
+        assert set(np.asarray(metrics["episode_return"])[over].tolist()) <= {-1.0, 0.0, 1.0}
+        begun[over] = number + 1
+        ends += over.sum()
+    assert ends >= 16

@@ -42,6 +42,8 @@ def test_specs_hold_and_episodes_follow_each_other(env: str, more: dict[str, Any
 def test_the_opponent_is_asked_for() -> None:
     with pytest.raises(ValueError, match="opponent"):
         make_env(GEN1, 4)
+    with pytest.raises(TypeError, match=r"opponent must be a function .*, got 'random'"):
+        make_env(GEN1, 4, opponent="random")
 
 
 def network(size: int, out: int) -> nn.Module:

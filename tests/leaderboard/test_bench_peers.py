@@ -47,7 +47,7 @@ def test_peers_take_turns_in_the_row_of_their_batch(peers, tmp_path, capsys, mon
         assert row["physics_sps"] is None, "a game without frames"
     captured = capsys.readouterr()
     assert "other engines in the same run" in captured.out
-    assert "2.5e-01 (1 lost)" in captured.out and "3.0e-05" in captured.out and "2.5 k" in captured.out
+    assert "2.5e-01 (1 lost)" in captured.out and "3.0e-05" in captured.out and "2.5K" in captured.out
     assert "quick 0.1: iterations 4" in captured.out
     assert "2 peers in one row: about 2 s" in captured.err and "(the peers': about 3 min)" in captured.err
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import families
+from leaderboard import section
 from leaderboard.__main__ import main
 from leaderboard.paper import board, report
 from leaderboard.paper.board import Board, Row
@@ -98,7 +99,7 @@ def test_bad_files_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 @pytest.mark.parametrize(("value", "text"), [(3.0, "3"), (2139620.0, "2.14M"), (5e8, "500M"), (7.2e3, "7.2K")])
 def test_short(value: float, text: str) -> None:
-    assert board.short(value) == text
+    assert section.short(value) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3, "3 s"), (90, "1.5 min"), (7200, "2 hours"), (172800, "2 days")])

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import toy_pair
 
-from leaderboard.peer import PeerError
+from references import timed_processes
 from references.protocol import ReferenceFailedError, ReferenceUnavailableError
 from references.showdown import client, install, live, scripts, steps
 from references.showdown.gen1.fields import field_names
@@ -247,7 +247,7 @@ def test_a_compiler_of_pong_that_hangs(tmp_path: Path, monkeypatch: pytest.Monke
     assert str(path) in str(info.value) and "timed out" in str(info.value) and "Remedy: set CC" in str(info.value)
 
 
-# ---- Gymnasium's processes, which the bench times
+# ---- Processes of a reference in Python, which the bench times
 
 
 @pytest.mark.parametrize(
@@ -258,15 +258,13 @@ def test_a_compiler_of_pong_that_hangs(tmp_path: Path, monkeypatch: pytest.Monke
         ("import time; time.sleep(1000)", "ended with status -9"),
     ],
 )
-def test_a_process_of_gymnasium(code: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from families.cheetahjax.peers import gymnasium_processes
-
-    monkeypatch.setattr(gymnasium_processes, "_PATIENCE", 1.0 if "sleep" in code else 60.0)
+def test_a_timed_process(code: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timed_processes, "_PATIENCE", 1.0 if "sleep" in code else 60.0)
     with (
         subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as process,
-        pytest.raises(PeerError) as info,
+        pytest.raises(ReferenceFailedError) as info,
     ):
-        gymnasium_processes._read(process, 0)
-    assert f"Gymnasium: process {process.pid} {words}" in str(info.value) and "--no-peers" in str(info.value)
+        timed_processes._read(process, 0, "Gymnasium")
+    assert f"Gymnasium: process {process.pid} {words}" in str(info.value) and "Remedy: run it again" in str(info.value)

@@ -1,24 +1,23 @@
 """A process that plays a Gymnasium task at random: started by `gymnasium_processes`, one for each core.
 
-Reads one JSON line `{"name": …, "options": …, "seed": …}`, then a line with a number of seconds for every round;
-answers each with a JSON line: `{"ready": true}`, then `{"steps": …, "seconds": …}`.
+Its request has the task's `name` and `options`, and a `seed`.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from references import timed_processes
 from references.mujoco.tasks import make
 
 _ACTIONS, _STEPS = 4096, 16  # actions drawn beforehand; steps between two looks at the clock
 
 
-def main() -> None:
-    request = json.loads(sys.stdin.readline())
+def prepare(request: dict[str, Any]) -> Callable[[], int]:
+    """Some steps of random play, with resets."""
     env = make(request["name"], request["options"])
     space = env.action_space
     shape = (_ACTIONS, *space.shape)
@@ -26,23 +25,18 @@ def main() -> None:
     actions = rng.uniform(space.low, space.high, shape).astype(space.dtype)
     env.reset(seed=request["seed"])
     taken = 0
-    _answer({"ready": True})
-    for line in sys.stdin:
-        limit, begun, steps = float(line), time.perf_counter(), 0
-        while time.perf_counter() - begun < limit or not steps:
-            for _ in range(_STEPS):
-                _, _, terminated, truncated, _ = env.step(actions[taken % _ACTIONS])
-                taken += 1
-                if terminated or truncated:
-                    env.reset()
-            steps += _STEPS
-        _answer({"steps": steps, "seconds": time.perf_counter() - begun})
 
+    def play() -> int:
+        nonlocal taken
+        for _ in range(_STEPS):
+            _, _, terminated, truncated, _ = env.step(actions[taken % _ACTIONS])
+            taken += 1
+            if terminated or truncated:
+                env.reset()
+        return _STEPS
 
-def _answer(message: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    return play
 
 
 if __name__ == "__main__":
-    main()
+    timed_processes.serve(prepare)

@@ -11,7 +11,7 @@ from compiled_quickly import compiled_quickly  # noqa: F401
 import jaxenv
 from baselines.config import NetworkConfig
 from baselines.networks import build
-from families.pokejax_gen1.features import Gen1Features, Tokens, split
+from families.pokejax_gen1.features import FEATURES, Tokens
 from families.pokejax_gen1.training import potential
 from pokejax.gen1.observation.spec import OBS_SPEC
 
@@ -35,17 +35,17 @@ def observations():
 
 @pytest.fixture(scope="module")
 def features(observations):
-    return np.asarray(jax.jit(Gen1Features())(observations))
+    return np.asarray(jax.jit(FEATURES)(observations))
 
 
 def test_features_are_finite_and_of_moderate_size(features):
-    assert features.shape == (64, Gen1Features().size)
+    assert features.shape == (64, FEATURES.size)
     assert np.isfinite(features).all()
     assert np.abs(features).max() < 20
 
 
 def test_tokens_hold_what_their_columns_say(observations, features):
-    tokens = split(jnp.asarray(features))
+    tokens = FEATURES.split(jnp.asarray(features))
     np.testing.assert_array_equal(tokens.own[..., OWN_ACTIVE], observations.own_active)
     seen = observations.foe_species > 0
     np.testing.assert_array_equal(tokens.foe[..., FOE_SEEN], seen)
@@ -60,7 +60,7 @@ def test_a_permuted_team_is_played_alike(features):
     network = build(jaxenv.make("pokejax/gen1randombattle"), config)
     parameters = jax.jit(network.init)(jax.random.key(0))
     order = np.array([3, 1, 5, 0, 2, 4])
-    tokens = split(jnp.asarray(features))
+    tokens = FEATURES.split(jnp.asarray(features))
     moved = dataclasses.replace(tokens, own=tokens.own[:, order], foe=tokens.foe[:, order[::-1]])
     parts = [jnp.reshape(getattr(moved, f.name), (64, -1)) for f in dataclasses.fields(Tokens)]
     first = jnp.zeros(64, bool)

@@ -17,7 +17,7 @@ from baselines.transfer.game import game
 from baselines.watch import Episode
 from families.tcgjax import scripted, training
 from families.tcgjax.bench import session
-from families.tcgjax.features import CARD, PocketFeatures, card_table, split
+from families.tcgjax.features import CARD, FEATURES, card_table
 from families.tcgjax.watch import draw, words
 from leaderboard.reference import Request
 from tcgjax import actions as a
@@ -71,14 +71,14 @@ def test_scripted_players_choose_well(begun: tuple[Any, Any, np.ndarray], name: 
 
 
 def test_the_network_scores_every_action(env: Pocket, begun: tuple[Any, Any, np.ndarray]) -> None:
-    features = np.asarray(batched(PocketFeatures())(begun[0]))
-    assert features.shape == (GAMES, 2, PocketFeatures().size) and np.isfinite(features).all()
+    features = np.asarray(batched(FEATURES)(begun[0]))
+    assert features.shape == (GAMES, 2, FEATURES.size) and np.isfinite(features).all()
     assert np.abs(features).max() < 20
-    assert (split(features).hand[..., -2].sum(-1) == 5).all()
+    assert (FEATURES.split(features).hand[..., -2].sum(-1) == 5).all()
     network = training.card_network(env, training.TRAINING.configs[env.id].network)
     parameters = jax.eval_shape(network.init, jax.random.key(0))
     mask = jax.ShapeDtypeStruct((GAMES, a.COUNT), bool)
-    rows = jax.ShapeDtypeStruct((GAMES, PocketFeatures().size), jnp.float32)
+    rows = jax.ShapeDtypeStruct((GAMES, FEATURES.size), jnp.float32)
     seen = jax.eval_shape(lambda p, x, m: network.step(p, x, m, (), jnp.ones((GAMES,), bool)), parameters, rows, mask)
     assert seen.value.shape == (GAMES,)
 

@@ -22,6 +22,7 @@ AREAS = {
     "unused": (0xFEA0, 0xFF00), "io": (0xFF00, 0xFF80), "hram": (0xFF80, 0xFFFF),
 }  # fmt: skip
 """Memory that is compared at the end of each frame, as half-open ranges."""
+_STAT = 0xFF41
 _SHADES = np.zeros(256, np.uint8)
 _SHADES[[0xFF, 0x99, 0x55, 0x00]] = 0, 1, 2, 3
 
@@ -75,6 +76,52 @@ class PyBoyMachine:
         shown["enabled"] = bytes([self._pyboy.memory[0xFFFF]])
         shown["screen"] = _SHADES[self._pyboy.screen.ndarray[:, :, 0]].tobytes()
         return shown
+
+    def read(self, start: int, end: int) -> bytes:
+        """Memory from `start` up to `end`, as the processor would read it."""
+        return bytes(self._pyboy.memory[start:end])
+
+    def write(self, start: int, data: bytes) -> None:
+        """Write bytes as the processor would, at this moment."""
+        for index, value in enumerate(data):
+            self._pyboy.memory[start + index] = value
+
+    def registers(self) -> dict[str, int]:
+        """The processor's registers by the names of `REGISTERS`."""
+        return {name: int(getattr(self._pyboy.register_file, name)) for name in REGISTERS}
+
+    def set_register(self, name: str, value: int) -> None:
+        """Set one of `REGISTERS`."""
+        setattr(self._pyboy.register_file, name, value)
+
+    @property
+    def cycles(self) -> int:
+        """T-cycles since the power was switched on."""
+        return int(self._pyboy._cycles())
+
+    def shades(self) -> np.ndarray:
+        """uint8[144, 160]: shades 0 (lightest) to 3 of the last frame that was drawn."""
+        return _SHADES[self._pyboy.screen.ndarray[:, :, 0]]
+
+    def save(self) -> bytes:
+        """PyBoy's own state, behind the byte that STAT reads as."""
+        state = io.BytesIO(self.read(_STAT, _STAT + 1))
+        state.seek(1)
+        self._pyboy.save_state(state)
+        return state.getvalue()
+
+    def load(self, state: bytes) -> None:
+        """Go back to a state of `save`, at which no button was held.
+
+        PyBoy's STAT may keep its mode of before the load, so that the same state is not the same: it is right once the
+        state is loaded again.
+        """
+        self.hold(())
+        for _ in range(2):
+            self._pyboy.load_state(io.BytesIO(state[1:]))
+            if self.read(_STAT, _STAT + 1) == state[:1]:
+                return
+        raise ReferenceUnavailableError("PyBoy does not go back to a state of its own: STAT reads otherwise")
 
     def close(self) -> None:
         """End the emulator without saving anything."""

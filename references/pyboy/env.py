@@ -86,13 +86,17 @@ def play(game: Game, machine: Machine, action: int) -> None:
     machine.tick(game.frames - game.press)
 
 
-class Bases:
-    """States of a machine by start and actions, the last ones kept."""
+States = OrderedDict[tuple[int, bytes], bytes]
+"""Compressed states by start and actions."""
 
-    def __init__(self, game: Game, machine: Machine, keep: int = 4096) -> None:
+
+class Bases:
+    """States of a machine by start and actions, the last ones kept. `states`: those that several machines share."""
+
+    def __init__(self, game: Game, machine: Machine, states: States | None = None, keep: int = 4096) -> None:
         self._game, self._machine, self._keep = game, machine, keep
         self._power_on = machine.save()
-        self._states: OrderedDict[tuple[int, bytes], bytes] = OrderedDict()
+        self._states = OrderedDict() if states is None else states
 
     def keep(self, start: int, actions: bytes) -> None:
         """Note the machine's present state as that base."""
@@ -204,12 +208,12 @@ def start_of(game: Game, seed: int) -> int:
 
 
 class PyBoyEnv:
-    """The game in PyBoy, unmodified: `Restorable`. Options of a reset: ``max_steps``."""
+    """The game in PyBoy, unmodified: `Restorable`. Options of a reset: ``max_steps``. `states`: see `Bases`."""
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, game: Game, states: States | None = None) -> None:
         self._game = game
         self._machine = PyBoyMachine(game.rom, game.boot_rom)
-        self._bases = Bases(game, self._machine)
+        self._bases = Bases(game, self._machine, states)
         self.info = EnvInfo("PyBoy", VERSION)
         self._last: dict[str, Any] = {}
         self._episode = Episode(0, game.limit)

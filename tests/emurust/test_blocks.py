@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-import lockstep
 import numpy as np
 import pytest
 
 from emurust import games
+from families.emurust.verify import lockstep
 
 ROM = games.rom("blocks")
 
@@ -35,13 +35,22 @@ def tap(game: Any, button: str) -> None:
 
 
 def test_random_play_equals_pyboys(native: ModuleType, commit_seed: int) -> None:
-    assert lockstep.run(ROM, 300, press_every=6, seed=commit_seed) == 300
+    assert lockstep.run(ROM, 300, boot_rom=games.boot_rom(), press_every=6, seed=commit_seed) == 300
+
+
+def test_the_game_that_is_compared_is_played(native: ModuleType) -> None:
+    """A boot ROM that leaves the LCD off would leave the game waiting for its first VBlank for ever."""
+    from emurust import GameBoy
+
+    game = GameBoy(ROM.data, boot_rom=games.boot_rom())
+    game.tick(100)
+    assert symbol(game, "wFrames") > 50 and symbol(game, "wY") > 0
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(10))
 def test_long_random_play_equals_pyboys(native: ModuleType, seed: int) -> None:
-    assert lockstep.run(ROM, 10_000, press_every=6, seed=seed) == 10_000
+    assert lockstep.run(ROM, 10_000, boot_rom=games.boot_rom(), press_every=6, seed=seed) == 10_000
 
 
 @pytest.mark.parametrize(("rows", "score"), [(1, 11), (2, 31), (3, 61), (4, 101)])

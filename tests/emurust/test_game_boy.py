@@ -7,9 +7,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import micro_roms
 import pytest
 from lockstep import shown
+
+from families.emurust.verify.roms import micro_roms
 
 
 @pytest.fixture

@@ -10,5 +10,6 @@ FAMILY = Family(
         "emurust/blocks": "families.emurust.verify.plugin:blocks",
         "self-check/emurust_blocks": "families.emurust.verify.plugin:self_check",
     },
+    bench="families.emurust.bench:BENCH",
     denied=("pyboy",),
 )

@@ -103,6 +103,10 @@ class PyBoyMachine:
         """uint8[144, 160]: shades 0 (lightest) to 3 of the last frame that was drawn."""
         return _SHADES[self._pyboy.screen.ndarray[:, :, 0]]
 
+    def half(self) -> np.ndarray:
+        """uint8[72, 80]: grey of every second pixel of every second line. A copy, as an environment would make it."""
+        return self._pyboy.screen.ndarray[::2, ::2, 0].copy()
+
     def save(self) -> bytes:
         """PyBoy's own state, behind the byte that STAT reads as."""
         state = io.BytesIO(self.read(_STAT, _STAT + 1))

@@ -58,3 +58,9 @@ class GameBoyMachine:
     def load(self, state: bytes) -> None:
         """Go back to a state."""
         self._game.load_state(state)
+
+    def halted_share(self, frames: int) -> float:
+        """Run frames; the share of their cycles that passed in HALT."""
+        cycles, halted = self._game.cycles, self._game.halted_cycles
+        self._game.tick(frames, False)
+        return (self._game.halted_cycles - halted) / (self._game.cycles - cycles)

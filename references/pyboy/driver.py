@@ -22,7 +22,6 @@ AREAS = {
     "unused": (0xFEA0, 0xFF00), "io": (0xFF00, 0xFF80), "hram": (0xFF80, 0xFFFF),
 }  # fmt: skip
 """Memory that is compared at the end of each frame, as half-open ranges."""
-_STAT = 0xFF41
 _SHADES = np.zeros(256, np.uint8)
 _SHADES[[0xFF, 0x99, 0x55, 0x00]] = 0, 1, 2, 3
 
@@ -108,24 +107,15 @@ class PyBoyMachine:
         return self._pyboy.screen.ndarray[::2, ::2, 0].copy()
 
     def save(self) -> bytes:
-        """PyBoy's own state, behind the byte that STAT reads as."""
-        state = io.BytesIO(self.read(_STAT, _STAT + 1))
-        state.seek(1)
+        """PyBoy's own state."""
+        state = io.BytesIO()
         self._pyboy.save_state(state)
         return state.getvalue()
 
     def load(self, state: bytes) -> None:
-        """Go back to a state of `save`, at which no button was held.
-
-        PyBoy's STAT may keep its mode of before the load, so that the same state is not the same: it is right once the
-        state is loaded again.
-        """
+        """Go back to a state of `save`, at which no button was held."""
         self.hold(())
-        for _ in range(2):
-            self._pyboy.load_state(io.BytesIO(state[1:]))
-            if self.read(_STAT, _STAT + 1) == state[:1]:
-                return
-        raise ReferenceUnavailableError("PyBoy does not go back to a state of its own: STAT reads otherwise")
+        self._pyboy.load_state(io.BytesIO(state))
 
     def close(self) -> None:
         """End the emulator without saving anything."""

@@ -34,6 +34,7 @@ IO = {
     "ie": (0xFFFF, 0x1F),
 }  # fmt: skip
 """Registers that a snapshot holds: address, and the bits that can be written."""
+_STAT = 0xFF41
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,9 @@ class Bases:
 def shown(machine: Machine) -> dict[str, Any]:
     """The state's paths of a machine, and what else a frame shows, under "out."."""
     registers = machine.registers()
+    machine.read(
+        _STAT, _STAT + 1
+    )  # PyBoy's may read mode 0 for once, the first time behind an LCD that was switched on
     found: dict[str, Any] = {
         f"cpu.{name.lower()}": np.uint16(registers[name]) if len(name) > 1 else np.uint8(registers[name])
         for name in REGISTERS

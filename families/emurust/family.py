@@ -11,5 +11,6 @@ FAMILY = Family(
         "self-check/emurust_blocks": "families.emurust.verify.plugin:self_check",
     },
     bench="families.emurust.bench:BENCH",
+    training="families.emurust.training:TRAINING",
     denied=("pyboy",),
 )

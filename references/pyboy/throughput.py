@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import time
 from collections.abc import Sequence
@@ -74,10 +75,8 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         for process, pipe in self._started:
-            try:
+            with contextlib.suppress(OSError):  # it has ended already
                 pipe.send(None)
-            except OSError:  # it has ended already
-                pass
             process.join(5)
             if process.is_alive():
                 process.terminate()

@@ -84,6 +84,7 @@ def test_the_game_ends_when_nothing_fits_and_starts_anew(game: Any) -> None:
     for _ in range(20):
         tap(game, "up")
     assert symbol(game, "wOver") == 1
+    game.tick(30)
     tap(game, "start")
     assert symbol(game, "wOver") == 0 and sum(game.memory[0xC100:0xC200]) == 0
 
@@ -103,6 +104,21 @@ def test_the_environment_rewards_what_the_score_gains(native: ModuleType) -> Non
         assert np.array_equal(total[~ended], (last[:, 0].astype(int) - before)[~ended])
         ended |= terminated
     assert ended.all() and (total > 4).all()
+
+
+def test_no_game_begins_anew_within_a_step(native: ModuleType) -> None:
+    """START, pressed as a game ends, would hide the ending and take the score back: a reward of 65,000."""
+    from emurust.games import blocks
+
+    env = blocks.make(64, screen="none", threads=1)
+    env.reset(seed=1)
+    draw = np.random.default_rng(1)
+    ended = 0
+    for _ in range(200):
+        _, reward, terminated, _, _ = env.step(draw.choice([3, 6, 6], 64))  # drop, START
+        assert reward.max() <= blocks.FACTS["reward_range"][1]
+        ended += terminated.sum()
+    assert ended > 100
 
 
 def test_starts_differ(native: ModuleType) -> None:

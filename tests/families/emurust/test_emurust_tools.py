@@ -34,7 +34,7 @@ def test_lanes_step_the_environment_itself(native: ModuleType) -> None:
         before = np.asarray(state.obs["ram"])
         state, outcome = step(state, jax.numpy.full(4, 3), None)
         seen = np.asarray(outcome.final_obs["ram"])
-        score = lambda ram: ram[:, 0].astype(int) + 256 * ram[:, 1]  # noqa: E731
+        score = lambda ram: ram[:, 0].astype(int) + 256 * ram[:, 1].astype(int)  # noqa: E731
         assert np.array_equal(np.asarray(outcome.reward), (score(seen) - score(before)) % 65536)
         ended = np.asarray(outcome.terminated | outcome.truncated)
         returns += np.asarray(outcome.reward)

@@ -38,7 +38,7 @@ def plugin(native: ModuleType) -> Iterator[Plugin]:
 def context(plugin: Plugin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """Both sides, started once."""
     folder = tmp_path_factory.mktemp("divergences")
-    plan = Plan(levels=("L1", "L2", "L3"), episodes=2, seed=3, injected=32, interactions=4, shrink=0, failures=folder)
+    plan = Plan(levels=("L1", "L3"), episodes=2, seed=3, injected=24, shrink=0, failures=folder)
     context = Context(plugin, plan)
     yield context
     context.close()
@@ -87,7 +87,7 @@ def test_a_reward_of_the_wrong_byte_order_is_found(context: Context, monkeypatch
     from emurust.games import blocks
 
     def swapped(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        score = lambda seen: 256 * seen[:, 0].astype(np.int64) + seen[:, 1]  # noqa: E731
+        score = lambda seen: 256 * seen[:, 0].astype(np.int64) + seen[:, 1].astype(np.int64)  # noqa: E731
         return ((score(after) - score(before)) % 65536).astype(np.float64)
 
     monkeypatch.setattr(blocks, "reward", swapped)

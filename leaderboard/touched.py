@@ -48,7 +48,7 @@ def _differs(family: Family, changed: Iterable[str]) -> bool:
     for env_id in family.environments:
         with contextlib.suppress(
             jaxenv.UnknownEnvironmentError, ImportError
-        ):  # a host environment may not be built here
+        ):
             packages.add(type(jaxenv.make(env_id)).__module__.partition(".")[0])
     starts = (f"families/{family.name}/", *(f"{package}/" for package in packages))
     return any(path.startswith(starts) for path in changed)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from references.pyboy.driver import REGISTERS
+
+if TYPE_CHECKING:
+    from emurust import GameBoy
 
 
 class GameBoyMachine:
@@ -17,6 +21,13 @@ class GameBoyMachine:
         from emurust import GameBoy
 
         self._game = GameBoy(rom, boot_rom=boot_rom)
+
+    @classmethod
+    def around(cls, game: GameBoy) -> GameBoyMachine:
+        """A machine that there is already."""
+        made = cls.__new__(cls)
+        made._game = game
+        return made
 
     @property
     def cycles(self) -> int:

@@ -22,7 +22,7 @@ Frame = dict[str, int | bytes]
 
 
 def shown(machine: GameBoyMachine) -> Frame:
-    """What `PyBoyMachine.frame` shows, of ours."""
+    """A frame of ours, as `PyBoyMachine.frame` shows one of PyBoy's."""
     frame: Frame = {"cycles": machine.cycles, **machine.registers()}
     frame |= {name: machine.read(start, end) for name, (start, end) in AREAS.items()}
     frame["enabled"] = machine.read(0xFFFF, 0x10000)

@@ -23,7 +23,7 @@ import numpy as np
 
 import jaxenv
 from baselines import config as configuration
-from baselines import devices, named_arrays
+from baselines import devices, host, named_arrays
 from baselines.config import Config
 from baselines.errors import CheckpointError, ConfigError, DamagedCheckpointError, StorageError
 from baselines.policy import TrainedPolicy
@@ -120,7 +120,7 @@ class Checkpoint:
         from baselines.program import make_setup
 
         facts, name = self.facts, self.path.absolute().parent.parent.name
-        env = jaxenv.make(facts.env)
+        env = host.make(facts.env)
         self.check_version(env)
         network = make_setup(env, facts.config, "xla").network
         parameters = self._branch("parameters", jax.eval_shape(network.init, jax.random.key(0)))

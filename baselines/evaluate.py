@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from baselines.host import lanes_of
 from baselines.lanes import Lanes, LaneState
 from baselines.policy import Policy, TrainedPolicy
 from jaxenv import Environment, struct
@@ -74,7 +75,7 @@ def evaluate(
     if bool(opponents) != (env.num_players == 2):
         raise ValueError(f"{env.id} has {env.num_players} players: opponents are given for two, and only then")
     groups = max(len(opponents), 1)
-    lanes = Lanes(env, episodes * groups, backend, reports)
+    lanes = lanes_of(env, episodes * groups, backend, reports)
     parts = [_split(player) for player in (policy, *opponents)]
     match = _Match(lanes, tuple(static for static, _ in parts))
     arrays = [dynamic for _, dynamic in parts]

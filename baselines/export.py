@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxenv
-from baselines import run_folder
+from baselines import host, run_folder
 from baselines.networks.play import choose
 from baselines.policy import TrainedPolicy, member_of
 from baselines.provenance import made_with
@@ -25,7 +25,7 @@ def export(run: Path, file: Path, member: int = 0, which: str = "latest", name: 
     """
     checkpoint = run_folder.open_run(run, which)
     policy = member_of(checkpoint.policies(greedy=False), member, run)
-    env = jaxenv.make(checkpoint.facts.env)
+    env = host.make(checkpoint.facts.env)
     carry = jax.tree.leaves(jax.eval_shape(lambda: policy.initial_carry(1)))
     facts = {
         "env": policy.env,

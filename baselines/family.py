@@ -31,6 +31,7 @@ class Training:
       1999); the same, 0, in every terminal state.
     * `networks`: name of a kind of network that only these environments have → what builds it.
     * `opponents`: names of fixed opponents; `opponent` gives the one of a name.
+    * `options`: id of a host environment → what it is made with to be trained.
     """
 
     configs: Mapping[str, Config] = dataclasses.field(default_factory=dict)
@@ -38,6 +39,7 @@ class Training:
     networks: Mapping[str, Callable[[Environment, NetworkConfig], Network]] = dataclasses.field(default_factory=dict)
     opponents: tuple[str, ...] = ()
     opponent: Callable[[str], Opponent] | None = None
+    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

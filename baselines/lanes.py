@@ -59,6 +59,11 @@ class Lanes:
         """The backend that `jaxlanes.vmap` is asked for, or "xla"."""
         return self.backend if "simd" in self.env.spec.backends or self.backend == "simd" else "xla"
 
+    @property
+    def on_host(self) -> bool:
+        """The episodes are kept outside of this process's programs: one member at a time, and nothing to resume."""
+        return False
+
     def close(self) -> None:
         """Let go of what runs outside of this process's programs: nothing here."""
 

@@ -15,6 +15,7 @@ from baselines import devices
 from baselines.config import Config
 from baselines.errors import ConfigError
 from baselines.family import training_of
+from baselines.host import lanes_of
 from baselines.lanes import Lanes
 from baselines.networks import build
 from baselines.selfplay.seating import seat
@@ -45,7 +46,7 @@ def make_setup(env: Environment, config: Config, backend: str = "auto", mesh: Me
 def _lanes(env: Environment, config: Config, backend: str, mesh: Mesh | None) -> Lanes:
     count = config.learner.environments
     if not config.reference:
-        return Lanes(env, count, backend, config.reports, mesh)
+        return lanes_of(env, count, backend, config.reports, mesh)
     from baselines.transfer.reference_lanes import reference_lanes
 
     if mesh is not None:
@@ -94,8 +95,9 @@ def compile_program(setup: Setup, members: int, mesh: Mesh | None = None, rival:
     optimiser = module.optimiser(setup.config.learner)
     env_params = jax.tree.map(jnp.asarray, setup.lanes.env.default_params)
 
-    if members > 1 and setup.config.reference:
-        raise ConfigError(f"--reference: one member at a time, not {members}; train the others apart, with --seed")
+    if members > 1 and setup.lanes.on_host:
+        why = "--reference" if setup.config.reference else f"{setup.lanes.env.id} runs on the host"
+        raise ConfigError(f"{why}: one member at a time, not {members}; train the others apart, with --seed")
 
     def init(keys: jax.Array, env_params: Any) -> LearnerState:
         if members > 1:

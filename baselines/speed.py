@@ -13,6 +13,7 @@ import numpy as np
 import jaxenv
 from baselines.config import Config
 from baselines.family import config_of
+from baselines.host import HostLanes
 from baselines.lanes import Lanes
 from baselines.program import compile_program, make_setup, member_keys
 from jaxenv import Environment
@@ -26,6 +27,8 @@ def env_sps(lanes: Lanes, seconds: float = 2.0) -> float:
     """Transitions a second of random play, on the same batch and backend: the median of about `seconds`, and of at
     least three calls. Observations and masks are computed and read; compiling is not counted. Of lanes of a reference:
     what ours does in their place."""
+    if isinstance(lanes, HostLanes):
+        return lanes.speed(seconds)
     backend = "auto" if lanes.engine == "reference" else lanes.engine
     play = rollout(lanes.env, lanes.count, _STEPS, random_policy(lanes.env), backend=backend)
     params = lanes.env.default_params

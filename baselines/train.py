@@ -16,7 +16,7 @@ from rich.console import Console
 
 import jaxenv
 from baselines import checkpoint as checkpoints
-from baselines import devices, metrics, run_folder
+from baselines import devices, host, metrics, run_folder
 from baselines.arguments import check_seed
 from baselines.checkpoint import Checkpoint, Facts
 from baselines.config import Config
@@ -125,7 +125,7 @@ class _Run:
         self.request, self.console = request, console
         self.started = time.monotonic()
         check_seed(request.seed, request.members)
-        env = jaxenv.make(request.env)
+        env = host.make(request.env)
         mesh = devices.mesh(request.config.learner.environments) if request.spread else None
         self.setup = make_setup(env, request.config, request.backend, mesh)
         rival = _rival(request.config.opponents.exploit, env, request.config)
@@ -148,9 +148,10 @@ class _Run:
                     f"{request.folder}: holds a run already; go on with it by --resume, or choose another --out"
                 )
             return self.program.init(keys)
-        if request.config.reference:
+        if self.setup.lanes.on_host:
+            where = "in the reference" if request.config.reference else "on the host"
             raise CheckpointError(
-                f"{request.folder}: trained in the reference, whose state no checkpoint holds; begin a new run"
+                f"{request.folder}: trained {where}, whose state no checkpoint holds; begin a new run"
             )
         found, damaged = run_folder.open_to_resume(request.folder, request.checkpoint)
         state = self.program.init(keys) if found is None else self._restored(found, keys)

@@ -10,6 +10,7 @@ from typing import Any
 
 import families
 from jaxenv.environment import Environment
+from leaderboard.host import HostBench
 from leaderboard.peer import Peer
 from leaderboard.reference import Request, Session
 from leaderboard.replay import Tolerance
@@ -43,6 +44,7 @@ class Bench:
     * `recorded`: play that `python -m leaderboard record` has made on a CPU, for other devices to repeat.
     * `tolerance`: of one step from the same state on two machines, for environments that compute with floats. None:
       there is none that do, or the board cannot replay them.
+    * `host`: measures an environment that runs on the host, in place of all of the above.
     """
 
     sections: tuple[Section, ...] = (Section(),)
@@ -54,6 +56,7 @@ class Bench:
     peer_batches: tuple[int, ...] = ()
     recorded: Path | None = None
     best_batch: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    host: HostBench | None = None
 
     def batch(self, backend: str) -> int:
         """The batch to measure: the best known one, or 4,096."""

@@ -46,7 +46,7 @@ def touched(history: History) -> list[str]:
 def _differs(family: Family, changed: Iterable[str]) -> bool:
     packages = set()
     for env_id in family.environments:
-        with contextlib.suppress(jaxenv.UnknownEnvironmentError):
+        with contextlib.suppress(jaxenv.UnknownEnvironmentError, ImportError):
             packages.add(type(jaxenv.make(env_id)).__module__.partition(".")[0])
     starts = (f"families/{family.name}/", *(f"{package}/" for package in packages))
     return any(path.startswith(starts) for path in changed)

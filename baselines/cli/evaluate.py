@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jaxenv
 from baselines import arguments as types
+from baselines import host
 from baselines.arguments import BACKEND_HELP, BACKENDS
 from baselines.errors import ConfigError
 from baselines.evaluate import evaluate
@@ -75,7 +75,7 @@ def evaluate_run(
     `mean_return` is over the members, against the first rival where there are any.
     """
     policies, reports = _players(run, greedy, which)
-    env = jaxenv.make(policies[0].env)
+    env = host.make(policies[0].env)
     opponents: list[Policy] = []
     if rivals and env.num_players != 2:
         raise ConfigError(f"--opponent {rivals[0]}: {env.id} is no game of two; leave out --opponent")

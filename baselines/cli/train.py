@@ -83,10 +83,11 @@ class Options:
 
 def main(arguments: list[str]) -> int:
     """The exit status."""
-    env_id = next((a for a in arguments if not a.startswith("-") and "/" in a and a in jaxenv.list_envs()), None)
+    known = jaxenv.list_envs(kind=None)
+    env_id = next((a for a in arguments if not a.startswith("-") and "/" in a and a in known), None)
     first = arguments[0] if arguments else ""
     if env_id is None and first and not first.startswith("-"):
-        jaxenv.make(first)  # says which ids are close
+        jaxenv.spec(first)  # says which ids are close
     default = config_of(env_id) if env_id else Config()
     options = tyro.cli(
         Options,

@@ -40,6 +40,11 @@ class ReferenceLanes(Lanes):
         """See `Lanes`."""
         return "reference"
 
+    @property
+    def on_host(self) -> bool:
+        """See `Lanes`."""
+        return True
+
     def close(self) -> None:
         """End the reference's threads."""
         self.source.__exit__(None, None, None)

@@ -14,6 +14,8 @@ const MAGIC: &[u8; 8] = b"EMURUST\x02";
 pub struct Machine {
     pub cpu: Cpu,
     pub system: System,
+    /// T-cycles that passed in HALT, a figure for benchmarks: states do not hold it.
+    pub halted: u64,
     rom_hash: u64,
 }
 
@@ -33,7 +35,7 @@ impl Machine {
     /// A machine as it stands when the power is switched on, with a boot ROM or past it.
     pub fn new(rom: Arc<[u8]>, boot: Option<[u8; 256]>) -> Result<Self, RomError> {
         let rom_hash = hash(&rom);
-        let mut machine = Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), rom_hash };
+        let mut machine = Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), halted: 0, rom_hash };
         match boot {
             Some(boot) => {
                 machine.system.boot = Some(Box::new(boot));
@@ -68,7 +70,9 @@ impl Machine {
                     self.cpu.wake();
                     continue;
                 }
-                system.clock = (system.clock + 4).max(system.next_event);
+                let now = (system.clock + 4).max(system.next_event);
+                self.halted += now - system.clock;
+                system.clock = now;
                 system.sync();
                 continue;
             }

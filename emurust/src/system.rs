@@ -111,6 +111,17 @@ impl System {
         self.plan();
     }
 
+    /// As [`System::sync_owner`], for a read: nothing is planned anew where no event was due.
+    #[inline]
+    fn sync_read(&mut self, register: u8, now: u64) {
+        match register {
+            0x05 if self.timer.next > now => self.sync_timer(now),
+            0x04..=0x07 if self.timer.next > now => self.timer_synced = now,
+            0x40..=0x45 | 0x47..=0x4B if self.ppu.next > now => {}
+            _ => self.sync_owner(register, now),
+        }
+    }
+
     fn sync_dma(&mut self, now: u64) {
         let due = self.dma.due(now);
         let page = self.dma.page();
@@ -220,7 +231,7 @@ impl System {
                 self.sync_dma(now);
             }
             if address >> 7 == 0xFF00 >> 7 {
-                self.sync_owner(address as u8, now);
+                self.sync_read(address as u8, now);
             }
         }
     }

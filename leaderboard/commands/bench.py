@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from jaxenv import registry
 from jaxenv.backends import settle
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path, positive, seconds
@@ -22,7 +23,7 @@ from jaxenv.shards import Shard
 from jaxenv.shards import argument as shard
 from leaderboard import bench as benching
 from leaderboard import child, comparison, configuration, machine, peer
-from leaderboard.commands import compare
+from leaderboard.commands import compare, host
 from leaderboard.duration import Schedule
 from leaderboard.family import Bench, bench_of
 from leaderboard.invocation import program
@@ -102,6 +103,8 @@ def add(bench: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     """The exit status: 0 done, 2 not possible here, 130 interrupted."""
     console = Console(stderr=True)
+    if arguments.env in registry.list_envs(kind="host"):
+        return host.run(arguments, console)
     if arguments.compare is not None:
         return _compare(arguments, console)
     rows = _Rows(arguments.json)

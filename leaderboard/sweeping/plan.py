@@ -62,7 +62,8 @@ def plan(device: str, only: str = "") -> list[Item]:
 
 
 def _part(family: Family) -> Bench | None:
-    return family.part("bench")
+    part = family.part("bench")
+    return None if part is None or part.host else part  # a sweep measures compiled programs
 
 
 def _peer_sizes(part: Bench, device: str) -> tuple[int, ...]:

@@ -76,6 +76,47 @@ class PyBoyMachine:
         shown["screen"] = _SHADES[self._pyboy.screen.ndarray[:, :, 0]].tobytes()
         return shown
 
+    def read(self, start: int, end: int) -> bytes:
+        """Memory from `start` up to `end`, as the processor would read it."""
+        return bytes(self._pyboy.memory[start:end])
+
+    def write(self, start: int, data: bytes) -> None:
+        """Write bytes as the processor would, at this moment."""
+        for index, value in enumerate(data):
+            self._pyboy.memory[start + index] = value
+
+    def registers(self) -> dict[str, int]:
+        """The processor's registers by the names of `REGISTERS`."""
+        return {name: int(getattr(self._pyboy.register_file, name)) for name in REGISTERS}
+
+    def set_register(self, name: str, value: int) -> None:
+        """Set one of `REGISTERS`."""
+        setattr(self._pyboy.register_file, name, value)
+
+    @property
+    def cycles(self) -> int:
+        """T-cycles since the power was switched on."""
+        return int(self._pyboy._cycles())
+
+    def shades(self) -> np.ndarray:
+        """uint8[144, 160]: shades 0 (lightest) to 3 of the last frame that was drawn."""
+        return _SHADES[self._pyboy.screen.ndarray[:, :, 0]]
+
+    def half(self) -> np.ndarray:
+        """uint8[72, 80]: grey of every second pixel of every second line. A copy, as an environment would make it."""
+        return self._pyboy.screen.ndarray[::2, ::2, 0].copy()
+
+    def save(self) -> bytes:
+        """PyBoy's own state."""
+        state = io.BytesIO()
+        self._pyboy.save_state(state)
+        return state.getvalue()
+
+    def load(self, state: bytes) -> None:
+        """Go back to a state of `save`, at which no button was held."""
+        self.hold(())
+        self._pyboy.load_state(io.BytesIO(state))
+
     def close(self) -> None:
         """End the emulator without saving anything."""
         self._pyboy.stop(save=False)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-import lockstep
 import numpy as np
 import pytest
 
 from emurust import games
+from families.emurust.verify import lockstep
 
 ROM = games.rom("blocks")
 
@@ -35,13 +35,22 @@ def tap(game: Any, button: str) -> None:
 
 
 def test_random_play_equals_pyboys(native: ModuleType, commit_seed: int) -> None:
-    assert lockstep.run(ROM, 300, press_every=6, seed=commit_seed) == 300
+    assert lockstep.run(ROM, 300, boot_rom=games.boot_rom(), press_every=6, seed=commit_seed) == 300
+
+
+def test_the_game_that_is_compared_is_played(native: ModuleType) -> None:
+    """A boot ROM that leaves the LCD off would leave the game waiting for its first VBlank for ever."""
+    from emurust import GameBoy
+
+    game = GameBoy(ROM.data, boot_rom=games.boot_rom())
+    game.tick(100)
+    assert symbol(game, "wFrames") > 50 and symbol(game, "wY") > 0
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(10))
 def test_long_random_play_equals_pyboys(native: ModuleType, seed: int) -> None:
-    assert lockstep.run(ROM, 10_000, press_every=6, seed=seed) == 10_000
+    assert lockstep.run(ROM, 10_000, boot_rom=games.boot_rom(), press_every=6, seed=seed) == 10_000
 
 
 @pytest.mark.parametrize(("rows", "score"), [(1, 11), (2, 31), (3, 61), (4, 101)])
@@ -75,6 +84,7 @@ def test_the_game_ends_when_nothing_fits_and_starts_anew(game: Any) -> None:
     for _ in range(20):
         tap(game, "up")
     assert symbol(game, "wOver") == 1
+    game.tick(30)
     tap(game, "start")
     assert symbol(game, "wOver") == 0 and sum(game.memory[0xC100:0xC200]) == 0
 
@@ -94,6 +104,21 @@ def test_the_environment_rewards_what_the_score_gains(native: ModuleType) -> Non
         assert np.array_equal(total[~ended], (last[:, 0].astype(int) - before)[~ended])
         ended |= terminated
     assert ended.all() and (total > 4).all()
+
+
+def test_no_game_begins_anew_within_a_step(native: ModuleType) -> None:
+    """START, pressed as a game ends, would hide the ending and take the score back: a reward of 65,000."""
+    from emurust.games import blocks
+
+    env = blocks.make(64, screen="none", threads=1)
+    env.reset(seed=1)
+    draw = np.random.default_rng(1)
+    ended = 0
+    for _ in range(200):
+        _, reward, terminated, _, _ = env.step(draw.choice([3, 6, 6], 64))  # drop, START
+        assert reward.max() <= blocks.FACTS["reward_range"][1]
+        ended += terminated.sum()
+    assert ended > 100
 
 
 def test_starts_differ(native: ModuleType) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-import lockstep
-import micro_roms
 import pytest
+
+from families.emurust.verify import lockstep
+from families.emurust.verify.roms import micro_roms
 
 FRAMES = 600
 NAMES = (*micro_roms.PROGRAMS, *micro_roms.MAPPERS)

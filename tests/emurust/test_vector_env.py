@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-import micro_roms
 import numpy as np
 import pytest
+
+from families.emurust.verify.roms import micro_roms
 
 RAM = list(range(0xC000, 0xC020))
 

@@ -24,6 +24,8 @@ from verification.results import CheckResult, FieldDifference, Finding
 
 _STATES = 64
 _FRESH_STEPS = 60
+_HOST_BATCH, _HOST_STEPS = 4, 200
+"""Of the contract's check of a host environment, whose episodes no params can cut short."""
 
 
 def _differ(result: CheckResult, side: str, path: str, got: Any, expected: Any) -> None:
@@ -131,18 +133,22 @@ def _same(result: CheckResult, how: str, expected: Mapping[str, Any], got: Mappi
 
 
 def _run_jaxenv(context: Context, result: CheckResult) -> None:
-    """`jaxenv.testing.check_env`: the environment contract, jit and vmap against one environment."""
+    """`jaxenv.testing.check_env`: the environment contract, by jit and vmap against one environment, or of a host."""
     import jaxenv
     from jaxenv.testing import check_env
 
     begin = time.monotonic()
     assert context.plugin.sides.env_id is not None
-    env = jaxenv.make(context.plugin.sides.env_id)
-    # Episodes must end within the check's steps.
-    params = env.default_params.replace(max_steps_in_episode=24)
+    name = context.plugin.sides.env_id
     result.planned = 1
     try:
-        check_env(env, params, steps=48, batch=4, tolerance=context.plugin.sides.alone_tolerance)
+        if jaxenv.spec(name).kind == "host":
+            check_env(jaxenv.make(name, num_envs=_HOST_BATCH), steps=_HOST_STEPS)
+        else:
+            env = jaxenv.make(name)
+            # Episodes must end within the check's steps.
+            params = env.default_params.replace(max_steps_in_episode=24)
+            check_env(env, params, steps=48, batch=4, tolerance=context.plugin.sides.alone_tolerance)
     except AssertionError as error:
         _differ(result, "candidate", "check_env", str(error), "the contract holds")
     result.cases = 1

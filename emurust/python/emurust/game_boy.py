@@ -96,6 +96,11 @@ class GameBoy:
         return self._core.cycles
 
     @property
+    def halted_cycles(self) -> int:
+        """T-cycles that passed in HALT, of all frames that this object has run."""
+        return self._core.halted_cycles
+
+    @property
     def buttons(self) -> tuple[str, ...]:
         """Buttons that are held down."""
         return tuple(name for bit, name in enumerate(_native.BUTTONS) if self._core.buttons >> bit & 1)

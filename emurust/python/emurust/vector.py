@@ -168,3 +168,12 @@ class GameBoyVectorEnv(VectorEnv):
     def save_state(self, index: int) -> bytes:
         """The state of one machine, to use as a snapshot."""
         return self._core.save(index)
+
+    def load_state(self, index: int, state: bytes, steps: int = 0) -> None:
+        """Set one machine to a saved state, `steps` steps into its episode.
+
+        Raises IndexError for a machine that there is not, and ValueError for a state of another ROM or version.
+        """
+        self._core.load(index, bytes(state))
+        self._steps[index] = steps
+        self._core.observe(self._screens, self._ram)

@@ -1,6 +1,7 @@
 //! The SM83 processor: registers, and one instruction at a time against any [`Bus`].
 
 mod alu;
+mod dispatch;
 mod execute;
 mod prefix;
 
@@ -89,16 +90,13 @@ impl Cpu {
             self.interrupt(bus);
             return;
         }
-        if self.enabling {
-            self.enabling = false;
-            self.ime = true;
-            let opcode = self.fetch(bus);
-            self.execute(bus, opcode);
-            self.behind_ei = self.halted;
-            return;
-        }
+        let enabling = std::mem::take(&mut self.enabling);
+        self.ime |= enabling;
         let opcode = self.fetch(bus);
-        self.execute(bus, opcode);
+        self.dispatch(bus, opcode);
+        if enabling {
+            self.behind_ei = self.halted;
+        }
     }
 
     /// Ends a HALT.

@@ -130,6 +130,15 @@ impl BatchCore {
             machine.ok_or_else(|| PyIndexError::new_err(format!("no machine {index}. Remedy: 0 to {}", count - 1)))?;
         Ok(PyBytes::new(py, &machine.save()))
     }
+
+    /// Sets one machine to a saved state.
+    fn load(&mut self, index: usize, state: &[u8]) -> PyResult<()> {
+        let count = self.batch.len();
+        let machine = self.batch.machine(index);
+        let machine =
+            machine.ok_or_else(|| PyIndexError::new_err(format!("no machine {index}. Remedy: 0 to {}", count - 1)))?;
+        machine.load(state).map_err(|error| PyValueError::new_err(error.0))
+    }
 }
 
 impl BatchCore {

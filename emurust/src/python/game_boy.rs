@@ -40,6 +40,12 @@ impl Core {
         self.machine.system.clock
     }
 
+    /// T-cycles of this object's frames that passed in HALT.
+    #[getter]
+    fn halted_cycles(&self) -> u64 {
+        self.machine.halted
+    }
+
     #[getter]
     fn buttons(&self) -> u8 {
         self.machine.system.joypad.pressed

@@ -22,3 +22,23 @@ def rom(name: str) -> Rom:
     source = resources.files(__name__).joinpath(f"{name}.asm").read_text(encoding="utf-8")
     cartridge = CARTRIDGES[name]
     return assemble(source, **cartridge)
+
+
+@functools.cache
+def boot_rom() -> bytes:
+    """256 bytes that switch the LCD on and hand over, so that a game begins alike in every emulator that takes them."""
+    return assemble(_BOOT).data[:256]
+
+
+_BOOT = """
+    org $0000
+    ld sp, $fffe
+    ld a, $fc
+    ldh [$ff47], a
+    ld a, $91
+    ldh [$ff40], a
+    ld a, $01
+    jp $00fc
+    org $00fc
+    ldh [$ff50], a  ; hands over: the next instructions are the cartridge's at $00fe
+"""

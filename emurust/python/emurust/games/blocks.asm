@@ -2,13 +2,14 @@
 ;
 ; The well is 10 x 16. Left and right move the piece, A and B turn it, down lowers it by one row, up drops it.
 ; A piece that lands scores 1; 1, 2, 3, 4 full rows score 10, 30, 60, 100 more. When the next piece does not fit,
-; wOver is set, and START begins anew.
+; wOver is set, and half a second later START begins anew.
 ;
 ; The timer drives gravity, the STAT interrupt ends the moving band on top, a window shows score and next piece,
 ; the pieces are objects of 8 x 16 pixels, and two banks of an MBC5 hold shapes and pictures.
 
 WIDTH equ 10
 HEIGHT equ 16
+REST equ 30          ; a step of the environment is shorter: no game ends and begins anew within one
 GRAVITY equ 6        ; interrupts of the timer for each row: 22 frames
 OBJECTS equ $c300    ; copied to OAM in VBlank
 BOARD equ $c100      ; 16 rows of 16 bytes, of which 10 are used; 0 is empty
@@ -35,6 +36,7 @@ wTryX: ds 1
 wTryY: ds 1
 wTryTurn: ds 1
 wCount: ds 1
+wRest: ds 1          ; frames for which START is not heard, once a game is over
 
     org $0040
     jp vblank
@@ -118,6 +120,13 @@ main:
     call place_objects
     jr main
 .over:
+    ld hl, wRest
+    ld a, [hl]
+    or a
+    jr z, .rested
+    dec [hl]
+    jr main
+.rested:
     ld a, [wPressed]
     bit 7, a
     call nz, new_game
@@ -211,6 +220,8 @@ spawn:
     ret z
     ld a, 1
     ld [wOver], a
+    ld a, REST
+    ld [wRest], a
     ret
 
 control:

@@ -53,6 +53,11 @@ def terminated(seen: np.ndarray) -> np.ndarray:
     return seen[:, 3] != 0
 
 
+def seed_of(index: int) -> tuple[int, int]:
+    """The two bytes of the pieces' generator in the start with this number."""
+    return 0x11 + 7 * index, 0x3C ^ index
+
+
 @functools.cache
 def starts() -> tuple[bytes, ...]:
     """States in which games with other pieces begin."""
@@ -61,9 +66,9 @@ def starts() -> tuple[bytes, ...]:
     cartridge = games.rom("blocks")
     seed, states = cartridge.symbols["wSeed"], []
     for index in range(STARTS):
-        game = GameBoy(cartridge.data)
+        game = GameBoy(cartridge.data, boot_rom=games.boot_rom())
         game.tick(WARM_UP)
-        game.memory[seed : seed + 2] = [0x11 + 7 * index, 0x3C ^ index]
+        game.memory[seed : seed + 2] = seed_of(index)
         game.memory[cartridge.symbols["wOver"]] = 1
         game.button_press("start")
         game.tick(2)
@@ -73,13 +78,21 @@ def starts() -> tuple[bytes, ...]:
     return tuple(states)
 
 
-def make(num_envs: int = 1, *, screen: str = "half", max_steps: int = MAX_STEPS, threads: int = 0) -> GameBoyVectorEnv:
+def make(
+    num_envs: int = 1,
+    *,
+    screen: str = "half",
+    max_steps: int = MAX_STEPS,
+    autoreset: bool = True,
+    threads: int = 0,
+) -> GameBoyVectorEnv:
     """The environment. Actions: down, left, right, up (drop), a, b (turn), start.
 
     Args:
         num_envs: number of machines.
         screen: "full", "half", "packed" or "none", beside `ram`.
         max_steps: steps of 12 frames after which an episode is truncated.
+        autoreset: whether an episode that ended starts anew within the same step.
         threads: number of threads; 0 for one a core.
     """
     from emurust.vector import GameBoyVectorEnv
@@ -95,6 +108,7 @@ def make(num_envs: int = 1, *, screen: str = "half", max_steps: int = MAX_STEPS,
         terminated=terminated,
         snapshots=starts(),
         max_steps=max_steps,
+        autoreset=autoreset,
         threads=threads,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from program_text import LCD_ON, OBSERVE, TILES
+from families.emurust.verify.roms.program_text import LCD_ON, OBSERVE, TILES
 
 
 def _placed(objects: list[tuple[int, int]], scroll: int = 0, control: int = 0x93) -> str:

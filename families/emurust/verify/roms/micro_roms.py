@@ -5,9 +5,10 @@ Each entry: the rule, and the program's text after `start:`. Results go to $C000
 
 from __future__ import annotations
 
-import quirk_roms
 from emurust.assembler import Rom, assemble
-from program_text import (
+
+from families.emurust.verify.roms import quirk_roms
+from families.emurust.verify.roms.program_text import (
     BANKS,
     COMMON,
     DMA,

@@ -1,0 +1,1 @@
+"""Game Boy games of emurust, held to PyBoy."""

@@ -1,0 +1,1 @@
+"""emurust beside PyBoy for the verifier."""

@@ -1,0 +1,1 @@
+"""Programs of ours that show one rule of the machine each."""

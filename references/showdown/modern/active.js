@@ -48,6 +48,7 @@ function active(visit, name, n) {
     visit.one(`${name}.ability_${key}`, MAYBE, () => own()[key], v => { if (v !== undefined) own()[key] = v; });
   }
   flag('transformed', 'transformed');
+  flag('known_type', 'knownType'); // false of one that became its foe: whether it may be trapped goes by it
   visit.code(`${name}.hidden_power_type`, codes.types, () => mon().hpType, v => { mon().hpType = v; });
   number('hidden_power', 'hpPower');
   const slots = () => mon().moveSlots;

@@ -10,7 +10,7 @@ import functools
 import statistics
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -62,7 +62,8 @@ class HostEnvironment(Environment):
 
     def vector(self, count: int) -> VectorEnv:
         """`count` environments, with the options that the family trains with."""
-        return jaxenv.make(self.env_id, num_envs=count, **training_of(self.env_id).options.get(self.env_id, {}))
+        options = training_of(self.env_id).options.get(self.env_id, {})
+        return cast("VectorEnv", jaxenv.make(self.env_id, num_envs=count, **options))
 
 
 @functools.cache

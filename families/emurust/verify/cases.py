@@ -109,7 +109,7 @@ def _piece(rng: np.random.Generator, case: Case) -> None:
 
 
 def _score(rng: np.random.Generator, case: Case) -> None:
-    score = int(rng.choice([0xFF, 0xFE, 0x100, 0xFFFF, 0xFFF0, 0xF5, 0x1FF, rng.integers(0x10000)]))
+    score = int(rng.choice([0xFF, 0xFE, 0x100, 0xFFFF, 0xFFF0, 0xF5, 0x1FF, int(rng.integers(0x10000))]))
     case["memory.wram"][0:2] = score & 0xFF, score >> 8
     case["memory.wram"][0x11:0x13] = rng.choice([0x99, 0x98, 0x09, 0x90, 0x49], 2)
 

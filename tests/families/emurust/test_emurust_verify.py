@@ -104,8 +104,8 @@ def test_a_limit_that_is_one_step_late_is_found(context: Context) -> None:
     made = cases_of(context, 2)
     for steps, ends in ((3, False), (4, True)):
         case = dict(row(made.snapshots, 0)) | {"state.limit": np.int64(5), STEPS: np.int64(steps)}
-        case["memory.wram"] = case["memory.wram"].copy()
-        case["memory.wram"][3] = 0
+        case["memory.wram"] = wram = np.array(case["memory.wram"])
+        wram[3] = 0
         for side in (context.reference, context.candidate):
             assert isinstance(side, Restorable)
             side.restore(case)

@@ -155,4 +155,6 @@ def build(name: str) -> Rom:
     if name in PROGRAMS:
         return assemble(VECTORS + COMMON + PROGRAMS[name][1])
     _, body, cartridge = MAPPERS[name]
-    return assemble(VECTORS + COMMON + body + banks(cartridge["rom_banks"]), **cartridge)
+    kind, rom_banks, ram_banks = (cartridge.get(key, 0) for key in ("cartridge_type", "rom_banks", "ram_banks"))
+    source = VECTORS + COMMON + body + banks(rom_banks)
+    return assemble(source, cartridge_type=kind, rom_banks=rom_banks, ram_banks=ram_banks)

@@ -157,6 +157,17 @@ def make(run: Path) -> None:
         raise files.unwritable(run, error, REMEDY) from error
 
 
+def check_free(run: Path) -> None:
+    """`ConfigError` where a new run would write over another, or over the `config.json` of another program."""
+    if updates(run):
+        raise ConfigError(f"{run}: holds a run already; go on with it by --resume, or choose another --out")
+    if (run / "config.json").exists():
+        try:
+            read_config(run)
+        except CheckpointError as error:
+            raise ConfigError(f"{error}, in another folder: choose another --out") from error
+
+
 def write_config(run: Path, facts: Facts, backend: str, made_with: dict[str, Any], part: Part | None = None) -> None:
     """`config.json`: what the run was asked for, for people, and for a run that was stopped before any checkpoint."""
     data = {

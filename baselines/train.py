@@ -143,10 +143,7 @@ class _Run:
         request = self.request
         keys = member_keys(request.seed, request.members)
         if not request.resume:
-            if run_folder.updates(request.folder):
-                raise ConfigError(
-                    f"{request.folder}: holds a run already; go on with it by --resume, or choose another --out"
-                )
+            run_folder.check_free(request.folder)
             return self.program.init(keys)
         if self.setup.lanes.on_host:
             where = "in the reference" if request.config.reference else "on the host"

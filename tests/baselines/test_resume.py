@@ -231,6 +231,13 @@ def test_a_run_is_not_begun_twice(run: Path) -> None:
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
 
+def test_a_file_of_another_program_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"theirs": 1}')
+    with pytest.raises(ConfigError, match=r"not what a run has written .* choose another --out"):
+        go(tmp_path)
+    assert (tmp_path / "config.json").read_text() == '{"theirs": 1}'
+
+
 def test_policies_of_a_damaged_run_are_the_older_ones_with_a_warning(
     run: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -344,5 +344,6 @@ def mutants(continuous: bool) -> tuple[Mutant, ...]:
 SURVIVORS = {
     "2b47d1b0b1be": "before every step both scores are below the last point, and only a point changes them: "
     "`scored &` is true wherever the other term is",
+    "score-kept": "auto-reset begins the next game by `reset_env`, so that no step reads what an ended one has kept",
 }
-"""Random mutants that are no bugs: id → the reason."""
+"""Mutants, seeded or random, that are no bugs: id → the reason."""

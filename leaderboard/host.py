@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ def line(row: HostRow) -> str:
 
 def tables(rows: Sequence[HostRow], reference: str) -> list[Table]:
     """A table for each section."""
+    from rich.table import Table
+
     found = []
     for section in dict.fromkeys(row.section for row in rows):
         own = [row for row in rows if row.section == section]

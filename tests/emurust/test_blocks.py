@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from emurust import games
+
 from families.emurust.verify import lockstep
 
 ROM = games.rom("blocks")

@@ -35,9 +35,8 @@ def test_a_state_gives_back_every_frame(game: Any) -> None:
 
 
 def test_memory_reads_slices_banks_and_symbols(native: ModuleType) -> None:
-    from emurust.symbols import read_symbols
-
     from emurust import GameBoy
+    from emurust.symbols import read_symbols
 
     game = GameBoy(micro_roms.build("mbc5").data, symbols=read_symbols("00:c000 wFirst ; ours"))
     game.memory[0xC000:0xC003] = [1, 2, 3]

@@ -14,9 +14,8 @@ RAM = list(range(0xC000, 0xC020))
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_each_machine_is_a_game_boy(native: ModuleType, threads: int) -> None:
-    from emurust.vector import ACTIONS
-
     from emurust import GameBoy, GameBoyVectorEnv
+    from emurust.vector import ACTIONS
 
     rom = micro_roms.build("joypad_read").data
     skips = [24, 1, 8, 30]

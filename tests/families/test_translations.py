@@ -15,13 +15,15 @@ from translator.cli import main
 from translator.sources import source_files
 
 ROOT = Path(__file__).resolve().parents[2]
+ON_HOST = {"emurust"}
+"""Written in Rust already: the translator's target is JAX."""
 FAMILIES = ("cartpole", "cheetahjax", "pokejax_gen1", "pongjax", "tcgjax")
 
 
 def test_every_family_with_a_verified_environment_has_a_translation() -> None:
     found = {path.parent.name for path in (ROOT / "families").glob("*/translation.toml")}
     verified = {path.parents[1].name for path in (ROOT / "families").glob("*/verify/plugin.py")}
-    assert found == verified == set(FAMILIES)
+    assert found == verified - ON_HOST == set(FAMILIES)
     named = {family.name: family.translation for family in lookup.families() if family.translation}
     assert named == dict.fromkeys(FAMILIES, projects.FILE)
 

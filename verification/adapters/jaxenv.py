@@ -29,9 +29,9 @@ from references.protocol import (
 from verification.adapters import public
 from verification.adapters.episodes import first_states
 from verification.backends import Vmap, alone
-from verification.meetings.traced import Traced
 
 if TYPE_CHECKING:
+    from verification.meetings.traced import Traced
     from verification.mutants.mutant import Mutant
 
 AGENT = "agent"
@@ -170,6 +170,7 @@ class JaxenvCandidate:
 
     def traced(self) -> Traced:
         """One `step_env` as a program of its snapshots, whose conditions level 2 makes meet."""
+        from verification.meetings.traced import Traced  # not where an untrusted candidate runs
 
         def step(paths: Mapping[str, Any], actions: Mapping[str, Any]) -> Any:
             state = self._from(paths)

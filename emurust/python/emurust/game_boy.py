@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-
 from emurust import _native
 from emurust.memory import Memory
 from emurust.rom import read_rom

@@ -8,11 +8,10 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-
 from emurust import _native
 from emurust.game_boy import _bit
 from emurust.rom import read_rom
+from gymnasium.vector import AutoresetMode, VectorEnv
 
 ACTIONS = {
     7: ("down", "left", "right", "up", "a", "b", "start"),

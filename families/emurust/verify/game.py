@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from emurust import games
 from emurust.games import blocks
 from numpy.typing import NDArray
 
-from emurust import games
 from references.pyboy.env import Game, Machine
 
 GREY = np.array([255, 153, 85, 0], np.uint8)

@@ -10,7 +10,6 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from emurust import games
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from saved_cases import first_difference
 
 from verification import cases
 from verification.levels.context import Context, Plan
-from verification.levels.pairs import compared_paths
 from verification.registry import load_plugin
 
 FOLDER = Path(__file__).parent / "regression"
@@ -20,19 +20,13 @@ def test_there_are_saved_cases() -> None:
     assert CASES, f"no saved case in {FOLDER}: the folder is missing from this checkout"
 
 
-def _play(context: Context, case: cases.Case) -> tuple | None:
-    """The case's first difference on both sides of a context, which are in its setting."""
-    paths = compared_paths(context)
-    return cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
-
-
 @pytest.mark.parametrize("env", ENVS)
 def test_saved_cases_agree(env: str) -> None:
     context = Context(load_plugin(env), Plan())
     wrong = {}
     try:
         for name, case in CASES.items():
-            if case.env == env and (found := _play(context.under(case.setting), case)) is not None:
+            if case.env == env and (found := first_difference(context.under(case.setting), case)) is not None:
                 wrong[name] = f"step {found[0]}, {found[1][:5]} {found[2]}"
     finally:
         context.close()

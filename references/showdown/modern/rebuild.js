@@ -3,8 +3,9 @@
 // first ones by the same choices. Prints JSON. Usage: node rebuild.js TEAMS BATTLES SEED EVERY
 //
 // TEAMS: "random" (Showdown's generator), "any" (any species, moves, items and abilities), "own" (own abilities).
-const { Battle } = require('pokemon-showdown/dist/sim/battle');
 const { Teams } = require('pokemon-showdown/dist/sim/teams');
+const { startBattle } = require('../battle');
+const { ChoiceRandom } = require('../gen1/policy');
 const { codesOf } = require('./codes');
 const { fieldNames, record } = require('./record');
 const { restore } = require('./restore');
@@ -14,15 +15,8 @@ const MOST_TURNS = 300;
 const STATS = ['hp', 'atk', 'def', 'spa', 'spd', 'spe'];
 const NAMES = fieldNames(GEN);
 
-/** Whole numbers below a bound, by xorshift. */
-class Dice {
-  constructor(seed) { this.state = (Math.imul(seed, 2654435761) >>> 0) || 1; }
-  below(bound) {
-    for (const [left, by] of [[1, 13], [0, 17], [1, 5]]) {
-      this.state = (this.state ^ (left ? this.state << by : this.state >>> by)) >>> 0;
-    }
-    return this.state % bound;
-  }
+/** Draws below a bound, and from lists. */
+class Dice extends ChoiceRandom {
   of(list) { return list[this.below(list.length)]; }
 }
 
@@ -93,12 +87,8 @@ function main(kind, battles, seed, every) {
   const generator = Teams.getGenerator('gen4randombattle', `${seed},1,2,3`);
   for (let played = 0; played < battles; played++) {
     const teams = [0, 1].map(() => (kind === 'random' ? generator.getTeam() : team(kind, dice, codes)));
-    const [p1, p2] = structuredClone(teams).map((team, n) => ({ name: `p${n + 1}`, team }));
-    const battle = new Battle({ formatid, seed: `${played},${seed},3,4`, p1, p2 });
-    const parties = battle.sides.map(side => side.pokemon.slice().sort(
-      (a, b) => side.team.indexOf(a.set) - side.team.indexOf(b.set),
-    ));
-    const first = { battle, parties };
+    const first = startBattle(formatid, [played, seed], structuredClone(teams), true);
+    const { battle } = first;
     let second = null;
     const differ = (when, names) => {
       found.different.push({ battle: played, turn: battle.turn, when, names: names.slice(0, 8) });

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from saved_cases import first_difference
 
 from verification import cases
 from verification.levels.context import Context, Plan
-from verification.levels.pairs import compared_paths
 from verification.registry import load_plugin
 
 OPEN = sorted((Path(__file__).parent / "open_cases").glob("*.json"))
@@ -21,8 +21,7 @@ def test_open_differences(path: Path) -> None:
     case = cases.load(path)
     context = Context(load_plugin(case.env), Plan())
     try:
-        paths = compared_paths(context)
-        found = cases.play(context.plugin, context.table, paths, context.reference, context.candidate, case)
+        found = first_difference(context, case)
     finally:
         context.close()
     assert found is None

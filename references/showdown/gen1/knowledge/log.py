@@ -117,8 +117,11 @@ def _move(message: _Message) -> None:
     charges = move in _TWO_TURNS and not stand.charging
     if message.side.thawed and not source and (charges or not stand.selected):
         # Showdown repeats what this side chose last, which may have been for a Pokémon that was there before.
-        stand.last_move, message.side.unclear, message.side.twice = move, True, move
-        stand.selected = "" if charges else stand.selected
+        message.side.unclear, message.side.twice = True, move
+        if charges:  # the first turn: it has not been used yet
+            stand.selected = ""
+        else:
+            stand.last_move = move
         _begins(message, move)
         return
     locked, called = source == move, source not in ("", move)

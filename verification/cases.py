@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from jaxenv.commands import files
-from references.protocol import UNDEFINED, Actions, Env, Restorable, Snapshot
-from verification.batches import step_with_tape
+from references.protocol import UNDEFINED, Actions, Env, Restorable, Rollable, Snapshot
+from verification.batches import rows, size, stack, step_with_tape, undefined
 from verification.fields import FieldTable
 from verification.localise import differences
 from verification.plugin import Plugin
@@ -175,8 +175,19 @@ def play(
 ) -> tuple[int, tuple[FieldDifference, ...], str] | None:
     """Play a case on both sides: None if equal, else the first differing step, its differences, and a message.
 
-    Step 0 is the start itself. `CaseFileError` when a side cannot be put into the case's start.
+    Step 0 is the start itself. A state that is restored at each step may have forgotten what came before (a player's
+    memory), so that whole episodes which are equal step by step are played once more in place, where both sides can.
+    `CaseFileError` when a side cannot be put into the case's start.
     """
+    found = _step_by_step(plugin, table, paths, reference, candidate, case)
+    if found is None and case.snapshot is None and case.options and plugin.play.alone is not None and case.actions:
+        found = _in_place(table, paths, reference, candidate, case)
+    return found
+
+
+def _step_by_step(
+    plugin: Plugin, table: FieldTable, paths: Sequence[str], reference: Env, candidate: Env, case: Case
+) -> tuple[int, tuple[FieldDifference, ...], str] | None:
     start(plugin, reference, candidate, case)
     for step in range(len(case.actions) + 1):
         message = ""
@@ -194,6 +205,27 @@ def play(
         if theirs.get(UNDEFINED, False):
             return None
     return None
+
+
+def _in_place(
+    table: FieldTable, paths: Sequence[str], reference: Env, candidate: Env, case: Case
+) -> tuple[int, tuple[FieldDifference, ...], str] | None:
+    """The same of a whole episode that both sides roll out. Nothing is said where one of them cannot."""
+    if not isinstance(reference, Rollable) or not isinstance(candidate, Rollable):
+        return None
+    actions = stack(case.actions)
+    (theirs,), (ours,) = (side.rollout([case.options], [actions]) for side in (reference, candidate))
+    count = size(theirs.states)
+    if not count:
+        raise RuntimeError(f"{reference.info.name} could not play the episode: {'; '.join(theirs.faults)}")
+    states = rows(ours.states, slice(0, count))
+    wrong = np.logical_or.reduce([np.zeros(count, bool), *table.compare(paths, theirs.states, states).values()])
+    wrong &= ~undefined(theirs.states)
+    if wrong.any():
+        step = int(wrong.argmax())
+        return step, differences(table, list(paths), theirs.states, states, step), theirs.stopped
+    threw = bool(undefined(theirs.states)[-1])
+    return (count, (), theirs.stopped) if theirs.stopped and not threw else None
 
 
 def compare_one(

@@ -67,17 +67,27 @@ def _appear(appearance: jax.Array, slot: jax.Array) -> jax.Array:
 def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     """bool[4]: slots of the active Pokémon whose move was named in this step.
 
-    A slot pays PP when its move is used, but a two-turn move only on its second turn. The move of a thawed Pokémon,
-    nameless or chosen for another one, pays too, from a slot that it may not belong to.
+    A slot pays PP when its move is used, but a two-turn move only on its second turn, having been named on its first.
+    The move of a thawed Pokémon, nameless or chosen for another one, pays too, from a slot that it may not belong to.
     """
     slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
     stayed = was.slot == now.slot
-    foreign = (was.status == Status.FRZ) & (was.two_turn_move == 0) & (now.last_selected_move != was.moves)
-    paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE) & ~foreign
+    thawed = (was.status == Status.FRZ) & (was.two_turn_move == 0)
+    paid = stayed & ~was.transformed & (now.base_pp != was.base_pp) & (now.side_last_move != Move.NOMOVE)
+    paid = paid & ~(thawed & (now.last_selected_move != was.moves)) & ~_belongs_to_another(was)
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
+    begun = jnp.where(was.two_turn_move > 0, ~_belongs_to_another(was), was.status != Status.FRZ)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
-    begun = (was.status != Status.FRZ) | (was.two_turn_move > 0)
     return paid | (((charges & begun) | disabled) & ~now.transformed)
+
+
+def _belongs_to_another(was: Seat) -> jax.Array:
+    """bool[4]: of who releases a two-turn move or traps a new foe, slots that hold another move and pay all the same.
+
+    Metronome and Mirror Move, which call such a move, were named when they did. A new foe is met by Metronome itself.
+    """
+    renews = (was.trapping_move > 0) & (was.moves != Move.METRONOME)
+    return ((was.two_turn_move > 0) | renews) & (was.last_selected_move != was.moves)
 
 
 def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:

@@ -121,7 +121,7 @@ def _move(message: _Message) -> None:
         if charges:  # the first turn: it has not been used yet
             stand.selected = ""
         else:
-            stand.last_move = move
+            stand.last_move = stand.called = move
         _begins(message, move)
         return
     locked, called = source == move, source not in ("", move)
@@ -335,7 +335,7 @@ def _mimic(message: _Message, move: str) -> None:
                 break
         return
     slots = [slot for slot, now in stand.mimic.items() if now == stand.selected] or [stand.selected]
-    if len(slots) > 1:
+    if len(slots) > 1 or not stand.selected:  # no move was selected: a thaw repeats another Pokémon's Mimic
         message.side.unclear = True
     else:
         stand.mimic[slots[0]] = move

@@ -174,7 +174,10 @@ def _stand(agent: str, replaced: dict[str, str], reading: _Reading) -> Stand:
     again = again or (last if last not in now else "")
     stand.called = again if again != stand.selected else ""
     if stand.charging:
-        stand.payer = stand.selected
+        # Another move may have called it, or a thaw repeated it: then the one that pays is not named by its release.
+        stand.payer = stand.selected if last == stand.selected else ""
+    elif value("trapping_move") and last != stand.selected and stand.selected != "metronome":
+        stand.selected = ""  # likewise, where a new foe is trapped
     elif last != stand.selected and reading.frozen(agent):
         stand.selected = ""  # a thaw repeats a move chosen for another Pokémon
     if value("transformed"):

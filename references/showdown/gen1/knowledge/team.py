@@ -69,8 +69,8 @@ class Stand:
     * `transform`: its moves by Transform, or None. `mimic`: own move → the one that Mimic put in its place.
     * `foreign`: of its moves by Transform those that the foe had itself by Mimic.
     * `charging`: id of a two-turn move under way; `payer`: the move that pays for it.
-    * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, and
-      may come once more under its own name.
+    * `selected`: the move last chosen, which pays for what it calls. `called`: a move that was called by another, or
+      repeated after a thaw, and may come once more under its own name.
     """
 
     species: str = ""

@@ -23,7 +23,7 @@ _IGNORES_PERMISSIONS = ("dac_override", "dac_read_search", "fowner")
 
 @functools.cache
 def can_mount() -> bool:
-    """Whether this process may mount file systems."""
+    """This process may mount file systems."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
         if done.returncode == 0:
@@ -77,7 +77,7 @@ def no_exec(folder: Path) -> Iterator[Path]:
 
 
 def unprivileged() -> list[str]:
-    """What to put before a command, so that permissions hold for it."""
+    """Words to put before a command, so that permissions hold for it."""
     if os.geteuid() != 0:
         return []
     without = ",".join(f"-{name}" for name in _IGNORES_PERMISSIONS)

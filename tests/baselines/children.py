@@ -39,7 +39,7 @@ CHUNK = 512
 
 
 def command(*arguments: Any) -> list[str]:
-    """What to run for `python -m baselines ARGUMENTS`."""
+    """The command line of `python -m baselines ARGUMENTS`."""
     return [sys.executable, "-c", _CODE, *map(str, arguments)]
 
 

@@ -277,7 +277,7 @@ def test_a_home_is_written_as_a_tilde(run: Path, tmp_path: Path, monkeypatch: py
 def test_a_tilde_of_long_commands(
     command: tuple[str, ...], option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
 ) -> None:
-    """Where they would write is looked at first: here a folder stands in the way."""
+    """The place they would write to is looked at first: here a folder stands in the way."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "x").mkdir()
     assert main([*command, f"{option}=~/x"]) == 1

@@ -77,7 +77,7 @@ def test_intervals_cover_what_games_were_drawn_from() -> None:
 
 
 def test_the_two_games_of_a_pair_are_resampled_together() -> None:
-    """Who wins each pair's one game by its team loses the other: no spread at all, however many games."""
+    """The winner of each pair's one game by its team loses the other: no spread at all, however many games."""
     scores = {(0, 1): np.tile([[1.0, 0.0]], (200, 1))}
     found = rate(("a", "b"), scores, resamples=200)
     np.testing.assert_allclose([found.elo, found.low, found.high], 0, atol=1e-9)

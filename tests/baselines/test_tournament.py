@@ -25,7 +25,7 @@ ENV = "small/pennies"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Toss(small.Pennies):
-    """Who wins is drawn at the start, whatever is played: a seat, as the better team would be."""
+    """The winner is drawn at the start, whatever is played: a seat, as the better team would be."""
 
     def reset_env(self, key: jax.Array, params: Any) -> tuple[Any, Any]:
         state = small.State(jax.random.bernoulli(key).astype(jnp.int32), jnp.int32(0))

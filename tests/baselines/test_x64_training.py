@@ -62,13 +62,13 @@ def update(case: str) -> tuple[Any, Any, Any]:
 
 
 def save(case: str, path: str) -> None:
-    """What `update` gives, as a file."""
+    """The results of `update`, as a file."""
     parts = zip(("before", "after", "figures"), update(case), strict=True)
     np.savez(path, **{f"{part}/{name}": array for part, arrays in parts for name, array in arrays.items()})
 
 
 def with_x64(cases: tuple[str, ...], folder: Path) -> list[dict[str, np.ndarray]]:
-    """What `update` gives for each case in a process with 64-bit types."""
+    """The results of `update` for each case in a process with 64-bit types."""
     command = [sys.executable, "-c", _CHILD, str(folder), *cases]
     env = children.environ(JAX_ENABLE_X64="1")
     done = subprocess.run(command, env=env, cwd=children.ROOT, capture_output=True, text=True, check=False)

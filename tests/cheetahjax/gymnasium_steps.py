@@ -187,7 +187,7 @@ def _batched(env: PlanarEnv) -> Any:
 
 
 def take(env: PlanarEnv, steps: EnvSteps, params: Any = None) -> Any:
-    """What `step_env` returns from every state before, as numpy arrays ``[N, ...]``."""
+    """Results of `step_env` from every state before, as numpy arrays ``[N, ...]``."""
     params = env.default_params if params is None else params
     options = {name for name, _ in env._options()}
     # Options that are params do not change the program: share it among all their values.

@@ -19,7 +19,7 @@ from cheetahjax.state import PhysicsState, SolverReport
 from cheetahjax.step import physics_step
 
 CHUNK = 1000
-"""How many steps are computed at once: one shape, so that each model is compiled once for each precision."""
+"""Number of steps computed at once: one shape, so that each model is compiled once for each precision."""
 
 
 class Steps(NamedTuple):

@@ -64,7 +64,7 @@ def test_current_positions_are_observed_if_asked_for(task):
 
 
 def test_healthy_rewards_differ_within_the_steps():
-    """What `terminate_when_unhealthy=False` shows: unhealthy steps go on and are paid nothing."""
+    """With `terminate_when_unhealthy=False` unhealthy steps go on and are paid nothing."""
     taken = steps_of.rollout_steps("Hopper-v5", steps=200, length=50, seed=21, terminate_when_unhealthy=False)
     assert set(taken.metrics["reward_survive"]) == {0.0, 1.0} and not taken.terminated.any()
 

@@ -17,7 +17,7 @@ STEPS = 8
 
 
 def travelled(qpos: jax.Array, qvel: jax.Array, actions: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """How far the cheetah gets, and how many solves did not settle."""
+    """The cheetah's distance, and the number of solves that did not settle."""
 
     def step(state: PhysicsState, action: jax.Array) -> tuple[PhysicsState, jax.Array]:
         state, report = physics_step(HALF_CHEETAH, state, action, OPTIONS)

@@ -13,7 +13,7 @@ from mujoco_states import Errors, Steps, errors, rollout_steps, wild_steps, wild
 
 NAME = "half_cheetah"
 POSITION, VELOCITY = 1e-5, 1e-3
-"""What one float32 step may differ by: the limits of equivalence, about three times the largest difference seen."""
+"""Limits of equivalence for one float32 step: about three times the largest difference seen."""
 DOUBLE = 1e-9
 
 

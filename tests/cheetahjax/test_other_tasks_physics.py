@@ -95,7 +95,7 @@ def test_wild_walkers(walker: str) -> None:
 
 
 def axes_cross(name: str, steps: Steps) -> np.ndarray:
-    """Whether two of the model's capsules overlap so far, before or after the step, that their axes meet."""
+    """Two of the model's capsules overlap so far, before or after the step, that their axes meet."""
     recorder = Recorder(name)
     model, data = recorder.model, recorder.data
     crossed = np.zeros(len(steps.qpos), bool)

@@ -23,7 +23,7 @@ LONGEST = "sixteen_letters1"
 
 
 def ran(command: list[str], folder: Path, *path: Path) -> str:
-    """What a command of Python printed; an assertion with it where it failed."""
+    """Output of a Python command; an assertion with it where it failed."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path or (ROOT,)))}
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False

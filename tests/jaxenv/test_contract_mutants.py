@@ -24,7 +24,7 @@ OF_EACH_KIND = (
 
 
 def found(env, words, params=None):
-    """What `check_env` says, which must name the environment, the clause and the remedy."""
+    """The message of `check_env`, which must name the environment, the clause and the remedy."""
     with pytest.raises(AssertionError) as caught:
         check_env(env, params, backends=("xla",))
     message = str(caught.value)

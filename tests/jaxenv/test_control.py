@@ -44,7 +44,7 @@ def inner_jaxprs(params):
 
 
 def conds(jaxpr) -> int:
-    """How many real branches a jaxpr holds, inner jaxprs included."""
+    """Number of real branches in a jaxpr, inner jaxprs included."""
     total = 0
     for eqn in jaxpr.eqns:
         total += eqn.primitive.name == "cond"

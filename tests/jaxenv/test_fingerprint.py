@@ -210,7 +210,7 @@ def test_another_process_traces_only_what_is_new(tmp_path: Path) -> None:
     (package / name).write_text(ENVIRONMENT)
 
     def start() -> tuple[bool, float, str]:
-        """Whether it was traced, seconds to the first result, the result."""
+        """Traced or not, seconds to the first result, the result."""
         time.sleep(0.1)  # the system says when a process started to a hundredth of a second
         surroundings = {"PYTHONPATH": str(tmp_path), "JAXLANES_CACHE": str(tmp_path / "kernels")}
         done = subprocess.run(

@@ -32,7 +32,7 @@ reveal_type(jaxenv.make(chosen).reset(jax.random.key(0))[1])
 
 
 def check(program: str, folder: Path) -> list[dict]:
-    """What pyright, strict, says of a program."""
+    """Strict pyright's findings in a program."""
     (folder / "program.py").write_text(program, "utf-8")
     settings = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "include": ["program.py"]}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")

@@ -67,7 +67,7 @@ print(json.dumps(found))
 
 
 def child(program, *arguments, x64=True):
-    """What a process with or without 64-bit types prints."""
+    """Output of a process with or without 64-bit types."""
     setting = {"JAX_ENABLE_X64": "1" if x64 else "0", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # the latter saves minutes
     command = [sys.executable, "-W", "error", "-c", program, *map(str, arguments)]
     done = subprocess.run(command, env=os.environ | setting, capture_output=True, text=True, timeout=800, check=False)

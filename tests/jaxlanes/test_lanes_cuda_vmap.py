@@ -219,7 +219,7 @@ def test_auto_leaves_gpus_to_xla(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_handler_for_gpus_wants_a_stream(gpu: MadeUpGpu, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is registered for CUDA asks XLA for its stream, and takes no other: XLA on the CPU has none to give."""
+    """Targets registered for CUDA ask XLA for its stream, and take no other: XLA on the CPU has none to give."""
     monkeypatch.setattr(launch, "platform", launch.Platform("cpu", launch.GPU.handler, launch.GPU.stages))
     monkeypatch.setattr(launch, "TARGET", "jaxlanes_cuda_with_streams")
     with pytest.raises(jax.errors.JaxRuntimeError, match="GPU context is not available"):

@@ -49,7 +49,10 @@ print("played")
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """How a child meets it: `prefix` of its command, `environment`. `cause`, `remedy`: expressions for its messages."""
+    """A fault as a child meets it: `prefix` of its command, `environment`.
+
+    `cause`, `remedy`: expressions for its messages.
+    """
 
     prefix: tuple[str, ...]
     environment: dict[str, str]

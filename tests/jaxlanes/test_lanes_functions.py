@@ -17,7 +17,7 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 EDGES = [0.0, -0.0, np.inf, -np.inf, np.nan, 1, -1, 88.7, 89, -87, -104, 128, -126, 1e6, 1048576, 1e10, 3e38, 2.0**-20,
          1e-4, -1e-4, 0.5, -0.5, 2.5, 3, -3]  # fmt: skip
 FAR = [3.882206e7, -1.5070359e14, -4.7768014e15, -4.7898348e30, -3.2266167e36]
-"""Where the tangent of a C library in float32 is up to 1.2 units off."""
+"""Arguments at which the tangent of a C library in float32 is up to 1.2 units off."""
 
 
 def wide() -> np.ndarray:
@@ -88,7 +88,7 @@ def test_pow_and_atan2() -> None:
 
 
 def test_as_near_as_xla_gets() -> None:
-    """Where XLA's own formula is kept, or is exact."""
+    """Functions for which XLA's own formula is kept, or is exact."""
     x = unit()
     ours = np.asarray(jaxlanes.vmap(lax.erf_inv, backend="simd")(x))
     theirs = np.asarray(jax.jit(lax.erf_inv)(x))

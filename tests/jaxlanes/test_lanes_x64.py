@@ -38,7 +38,7 @@ def test_python_numbers_stay_narrow(same: Any, dtype: str) -> None:
 
 
 def small(v: Any) -> Any:
-    """What JAX makes 64 bits wide on its own."""
+    """Values that JAX makes 64 bits wide on its own."""
     place = jnp.argmax(v)
     return {
         "where": (jnp.where(v > 2, 1, 0), jnp.where(v > 2, 0.5, -2.0), jnp.where(v > 0, v, 1.5).astype(jnp.float32)),

@@ -76,7 +76,7 @@ def test_actions_are_drawn_by_the_logits(walk):
 
 
 def test_both_sides_have_one_law(walk):
-    """What the reference's side draws in batches is what ours draws lane by lane."""
+    """The reference's side draws in batches the same as ours draws lane by lane."""
     network, flat = Network(walk), np.tile(np.array([[3, 0.5]], np.float32), (20_000, 1))
     share = np.exp(logits(network, flat[0]))
     assert network.batched()(flat).mean() == pytest.approx((share / share.sum())[1], abs=5 * (0.25 / 20_000) ** 0.5)

@@ -51,7 +51,7 @@ def test_where_there_is_none(monkeypatch):
     from toys import Walk  # pyright: ignore[reportMissingImports]
 
     class Unknown(Walk):
-        """Which no other process could make."""
+        """An environment that no other process could make."""
 
     assert start.cached_start_seconds(Unknown(), 4, 5, "simd") is None
     monkeypatch.setattr(start.sys, "executable", "/bin/false")

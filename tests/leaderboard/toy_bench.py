@@ -92,7 +92,7 @@ def peers(env):
 
 
 def error(env, batch, compiler_options):
-    """That of `toy_peers`."""
+    """The error of `toy_peers`."""
     import toy_peers
 
     return toy_peers.error(env, batch, compiler_options)
@@ -121,7 +121,7 @@ def register() -> None:
 
 
 def child() -> int:
-    """What `leaderboard.child` does, with the toys."""
+    """The work of `leaderboard.child`, with the toys."""
     register()
     from leaderboard.child import main
 

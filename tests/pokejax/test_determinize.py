@@ -231,7 +231,7 @@ def seen(state: Gen1State, slot: int, *moves: int, appear: bool = False) -> Gen1
 
 
 def team_counts(state: Gen1State) -> np.ndarray:
-    """How often each team of the small pool was drawn."""
+    """Number of times that each team of the small pool was drawn."""
     pool, party = small_pool(), jax.device_get(state.battle.parties[1])
     same = np.asarray(pool.species[None] == party.species[:, None]).all(-1) & (
         pool.moves[None] == party.moves[:, None]

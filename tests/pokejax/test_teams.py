@@ -34,7 +34,7 @@ Level: 68
 
 
 def describe(teams):
-    """What the reference makes of each team; see describe_teams.js."""
+    """The reference's reading of each team; see describe_teams.js."""
     text = run_script("describe_teams.js", stdin=json.dumps([showdown_sets(team) for team in teams]))
     return json.loads(text)
 

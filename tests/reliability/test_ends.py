@@ -130,7 +130,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize(("name", "words"), OPTIONS)
 def test_every_path_is_of_the_one_type(name: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    """Which looks up the home of a user, and says so where there is none."""
+    """The path names a user's home, which is looked up; there is none, and the message says so."""
     from forks import program
 
     assert program(name)(list(words)) in (2, 3)

@@ -59,7 +59,7 @@ BEHAVIOURS: dict[str, tuple[str, str]] = {
     "a text that is too long": ("request(); frame(struct.pack('<BI', 0, 999)); time.sleep(1000)", "answered nonsense"),
     "a text that is none": ("request(); answer(0, b'\\xff\\xfe'); time.sleep(1000)", "answered nonsense"),
 }
-"""What a worker does instead of answering, and what is said of it."""
+"""Things that a worker does instead of answering, and the message for each."""
 CONTENTS: dict[str, str] = {
     "no data": "request(); answer(0)",
     "odd data": "request(); answer(0, b'', b'abc')",

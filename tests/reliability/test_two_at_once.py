@@ -128,7 +128,7 @@ def test_many_short_ones_write_whole_files(forker: Forks, tmp_path: Path) -> Non
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What `families new` needs of a checkout."""
+    """The files of a checkout that `families new` needs."""
     root = tmp_path / "checkout"
     for path in ("pyproject.toml", "jaxenv/builtin.py", "families/lookup.py", ".ci/run"):
         (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -191,7 +191,7 @@ def with_mutants() -> dict[str, Any]:
 
 
 def mutants_only() -> dict[str, Any]:
-    """What `verification mutants` writes: no level, the verifier's own figures."""
+    """A report of `verification mutants`: no level, the verifier's own figures."""
     return with_mutants() | {"levels": [], "verdict": "fail", "tost": []}
 
 

@@ -28,7 +28,7 @@ HELLO = {"kind": "hello", "protocol": 1, "name": "n", "version": "1", "agents": 
 
 
 def sent(header: dict[str, Any], groups: Any = None, limits: Limits = frames.LIMITS) -> frames.Message:
-    """What arrives of a frame."""
+    """The part of a frame that arrives."""
     return read(frames.encode(header, groups), limits)
 
 

@@ -47,7 +47,7 @@ def folder(tmp_path_factory):
 
 
 def install(folder, pyproject):
-    """What `uv pip install -e` leaves of the package for others to see: its entry points."""
+    """Leave the package's entry points for others to see, as `uv pip install -e` does."""
     project = tomllib.loads(pyproject)["project"]
     made = folder / f"{project['name']}-{project['version']}.dist-info"
     made.mkdir()

@@ -255,7 +255,7 @@ def with_margin() -> Plugin:
 
 
 CHOSEN: list[dict[str, str]] = []
-"""What `choosy` was configured with."""
+"""Choices that `choosy` was configured with."""
 
 
 def choosy() -> Plugin:

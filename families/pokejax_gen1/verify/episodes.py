@@ -31,12 +31,12 @@ from families.pokejax_gen1.verify.outcome import AGAIN_PATHS, NO_LIMIT
 from families.pokejax_gen1.verify.policies import POLICIES, VISITS
 from families.pokejax_gen1.verify.record import record
 from families.pokejax_gen1.verify.steps import write_again
+from families.pokejax_gen1.verify.themes import drawn
 from jaxenv.autoreset import AutoResetState
 from pokejax.common.rng import Rng
 from pokejax.env import Gen1Battle, Gen1State
 from pokejax.gen1.party import parties_from_wire
 from pokejax.gen1.state import Party, unpack
-from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import TERMINATED, TRUNCATED
 from verification.backends import Vmap
 
@@ -128,7 +128,7 @@ class WatchedGen1:
         if policy not in POLICIES:
             raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
         number = list(POLICIES).index(policy)
-        wires = sample_teams(teams, np.random.default_rng([seed, 2]), episodes)
+        wires = drawn(teams, np.random.default_rng([seed, 2]), episodes)
         seeds, limits = seeds_of(seed, episodes), limits_of(seed, episodes)
         visits = jnp.zeros(VISITS, jnp.int32)
         for first in range(0, episodes, LANES):

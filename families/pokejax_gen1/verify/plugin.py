@@ -31,11 +31,11 @@ from families.pokejax_gen1.verify.sides import (
     to_batch,
 )
 from families.pokejax_gen1.verify.steps import Gen1Steps
+from families.pokejax_gen1.verify.themes import KINDS, drawn
 from families.pokejax_gen1.verify.watched import watched as watched_env
 from pokejax.common import formats
 from pokejax.common.formats import TEAM_KINDS
 from pokejax.env import Gen1Battle
-from pokejax.gen1.team_sampling import sample_teams
 from references.protocol import Actions, Batch
 from references.showdown import client
 from references.showdown.client import POLICIES
@@ -85,7 +85,7 @@ _SHORT, _SHORT_LIMIT = 8, 60
 
 
 _OPTIONS = (
-    Option(name="teams", values=TEAM_KINDS, default="randbats", help="teams of whole battles (L3)"),
+    Option(name="teams", values=KINDS, default="randbats", help="teams of whole battles (L3)"),
     Option(
         name="policy", values=(*POLICIES, "all"), default="all", help="policy of both players in whole battles (L3)"
     ),
@@ -256,13 +256,13 @@ def _player(env: str, alone: bool, shared: _Pool, vmap: Vmap) -> WatchedGen1 | S
 
 def _trace(pool: WorkerPool, format: str, rng: np.random.Generator, count: int) -> Iterator[Episode]:
     """Battles that Showdown plays, all kinds of teams under all policies in turn."""
-    arms = [(kind, policy) for kind in TEAM_KINDS for policy in POLICIES]
+    arms = [(kind, policy) for kind in KINDS for policy in POLICIES]
     jobs = []
     for number in range(count):
         kind, policy = arms[number % len(arms)]
         words = tuple(int(word) for word in rng.integers(0, 1 << 32, 2))
         limit = int(rng.integers(1, _SHORT_LIMIT)) if number % _SHORT == 0 else NO_LIMIT
-        jobs.append((sample_teams(kind, rng, 1)[0], words, policy, int(rng.integers(1 << 32)), limit))
+        jobs.append((drawn(kind, rng, 1)[0], words, policy, int(rng.integers(1 << 32)), limit))
     names = Names.of(client.names(pool))
 
     def attempt(pool: WorkerPool, job: tuple) -> Episode:

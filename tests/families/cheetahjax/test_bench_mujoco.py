@@ -161,7 +161,7 @@ def test_every_task_has_its_peers():
 
 
 def test_mjx(env):
-    """Where it is installed: one step is C's to float32's rounding, however few its iterations."""
+    """If it is installed: one step is C's to float32's rounding, however few its iterations."""
     pytest.importorskip("mujoco.mjx", reason="MJX is not installed: uv sync --group peers")
     _, default, tuned = planar.peers(env)
     with tuned.open(PeerRequest(env=env, batch=STATES, devices=1, cores=1)) as session:

@@ -1,4 +1,4 @@
-"""What the tools know of TCG Pocket: players, the network, the bench, the reference's arena, pages."""
+"""The tools' parts of TCG Pocket: players, the network, the bench, the reference's arena, pages."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def begun(start: Any) -> tuple[Any, Any, np.ndarray]:
 
 @pytest.mark.parametrize("name", scripted.names())
 def test_scripted_players_choose_well(begun: tuple[Any, Any, np.ndarray], name: str) -> None:
-    """What is legal; and an attack for a knock-out before anything that does not help it."""
+    """A legal action; and an attack for a knock-out before anything that does not help it."""
     choose, keys = batched(scripted.opponent(name)), jax.random.split(jax.random.key(2), GAMES)
     for player in range(2):
         own, mask = jax.tree.map(lambda leaf, player=player: leaf[:, player], (begun[0], begun[2]))

@@ -19,5 +19,5 @@ def rolls(damage: int) -> range:
 
 
 def confusion_damage(attack: int, defense: int, level: int = 100) -> int:
-    """What a confused Pokémon does to itself."""
+    """Damage that a confused Pokémon does to itself."""
     return (level * 2 // 5 + 2) * attack * 40 // defense // 50 + 2

@@ -76,11 +76,11 @@ class Records:
         return [self(name, step) for step in range(len(self.rows))]
 
     def lost(self, name: str, step: int) -> Any:
-        """How much a field fell by the `step`-th joint choice."""
+        """Difference by which a field fell by the `step`-th joint choice."""
         return self(name, step - 1) - self(name, step)
 
     def peek(self, step: int, n: int = 256, skip: int = 0) -> Any:
-        """What ``random(n)`` will give after `step` joint choices, once `skip` other draws are made."""
+        """The value of ``random(n)`` after `step` joint choices, once `skip` other draws are made."""
         words = [np.atleast_1d(self(word, step)).astype(np.uint32).astype(np.uint64) for word in ("prng_hi", "prng_lo")]
         state = words[0] << np.uint64(32) | words[1]
         for _ in range(skip + 1):
@@ -274,7 +274,7 @@ def _party(sides: Party, side: int) -> Party:
 
 
 def _column_order() -> np.ndarray:
-    """Where each of the reference's columns stands in a JAX record."""
+    """Place of each of the reference's columns in a JAX record."""
     names: list[str] = []
 
     def collect(seed: jax.Array, sides: Party) -> jax.Array:

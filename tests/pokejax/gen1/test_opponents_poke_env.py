@@ -91,7 +91,7 @@ class Played:
 
 @dataclasses.dataclass
 class Tally:
-    """What was compared."""
+    """The numbers of positions and differences."""
 
     counts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     differences: list[str] = dataclasses.field(default_factory=list)

@@ -25,7 +25,7 @@ SEED = 20261128
 
 
 def reference(texts: list[str]) -> list[dict[str, Any]]:
-    """What the reference makes of each text."""
+    """The reference's reading of each text."""
     return json.loads(run_script("read_teams.js", stdin=json.dumps(texts)))
 
 

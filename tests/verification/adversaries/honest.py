@@ -9,7 +9,7 @@ PARTS = ("face", "pot", "score")
 
 @dataclasses.dataclass(frozen=True)
 class Info:
-    """What a candidate says of itself."""
+    """The candidate's name and version."""
 
     name: str = "dice in arrays"
     version: str = "0.1"

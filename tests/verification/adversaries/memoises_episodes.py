@@ -19,10 +19,10 @@ class Memory:
         self.played += (int(actions["p1"]), int(actions["p2"]))
 
     def snapshot(self):
-        """What stands there."""
+        """The present state."""
         number = EPISODES.get(self.played, 0)
         return {path: np.array(value, dtype) for path, (dtype, value) in STATES[number].items()}
 
     def legal(self):
-        """What stands there."""
+        """The present masks."""
         return {agent: np.array(mask) for agent, mask in LEGAL[EPISODES.get(self.played, 0)].items()}

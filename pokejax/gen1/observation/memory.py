@@ -78,6 +78,8 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     begun = jnp.where(was.two_turn_move > 0, ~_belongs_to_another(was), was.status != Status.FRZ)
     disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
+    # Disable names a move, not a slot: it may have been the copy that this Pokémon has of the move by Mimic.
+    disabled = disabled & ~jnp.any(now.virtual[None, :] & (now.moves[:, None] == now.moves[None, :]), axis=1)
     return paid | (((charges & begun) | disabled) & ~now.transformed)
 
 

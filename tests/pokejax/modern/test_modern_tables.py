@@ -80,7 +80,7 @@ def test_known_moves() -> None:
     assert of("Bullet Seed", "multihit") == [2, 5] and of("Tackle", "multihit") == [1, 1]
     assert TABLES.moves.flag("contact")[number("move", "Grass Knot", 4)] and len(BOOSTS) == 7
     assert len(TABLES.metronome) == len(set(TABLES.metronome.tolist())) == 442
-    with pytest.raises(KeyError, match="no entry has the flag 'touch'; the flags are .*contact"):
+    with pytest.raises(KeyError, match=r"no entry has the flag 'touch'; the flags are .*contact"):
         TABLES.moves.flag("touch")
 
 

@@ -29,9 +29,10 @@ def generate_pool(format_id: str, teams: int, seed: str) -> tuple[TeamPool, int]
     ``seed`` is four 16-bit numbers separated by commas, as Showdown's generator takes it. The same arguments give the
     same pool.
     """
-    raw = json.loads(run_script("modern/export_teams.js", format_id, str(teams), seed, timeout=1800))
-    source = f"pokemon-showdown {raw['version']}, {format_id}, seed {seed}"
-    return TeamPool(teams=np.array(raw["teams"], np.uint16), format=format_id, source=source), raw["refused"]
+    lines = run_script("modern/export_teams.js", format_id, str(teams), seed, timeout=1800).splitlines()
+    *rows, end = map(json.loads, lines)
+    source = f"pokemon-showdown {end['version']}, {format_id}, seed {seed}"
+    return TeamPool(teams=np.array(rows, np.uint16), format=format_id, source=source), end["refused"]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,8 +2,8 @@
 // OU teams of Generation 4, for which Showdown has no generator: six different species that OU allows, most of them
 // from the OU and UU tiers, with the sets of its random-battle data at level 100. A set gets a nature and effort values
 // by its role; what OU forbids (sleep moves) is changed for something else that the species can know, and in one set of
-// four one more move is. Showdown's own TeamValidator judges every set and every team; what it refuses is dropped and
-// counted.
+// four one more move is. Showdown's own TeamValidator judges every set alone and every team; what it refuses is dropped
+// and counted.
 const { Teams, TeamValidator } = require('pokemon-showdown');
 
 const SIZE = 6;
@@ -32,7 +32,8 @@ function build(role, kinds, generator) {
   return [choose(natures), choose([{ hp: 252, [attack]: 252, def: 4 }, { hp: 252, [attack]: 56, spd: 200 }])];
 }
 
-class Maker {
+/** Makes teams. `refused`: how many sets and teams the validator did not take so far. */
+class OuTeams {
   constructor(format, seed, codes) {
     this.dex = codes.dex;
     this.generator = Teams.getGenerator('gen4randombattle', seed);
@@ -87,6 +88,14 @@ class Maker {
   }
 
   team() {
+    for (;;) {
+      const team = this.candidate();
+      if (!this.validator.validateTeam(structuredClone(team))) return team;
+      this.refused++;
+    }
+  }
+
+  candidate() {
     const { generator, tiers } = this;
     const members = new Map();
     while (members.size < SIZE) {
@@ -100,16 +109,4 @@ class Maker {
   }
 }
 
-/** {teams: lists of sets, refused: how many sets and teams the validator did not take}. */
-function ouTeams(format, wanted, seed, codes) {
-  const maker = new Maker(format, seed, codes);
-  const teams = [];
-  while (teams.length < wanted) {
-    const team = maker.team();
-    if (maker.validator.validateTeam(structuredClone(team))) maker.refused++;
-    else teams.push(team);
-  }
-  return { teams, refused: maker.refused };
-}
-
-module.exports = { ouTeams };
+module.exports = { OuTeams };

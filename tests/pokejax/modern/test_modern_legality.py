@@ -20,7 +20,7 @@ from pokejax.modern.teams_validate import validate_team
 from references.showdown.scripts import run_script
 
 FROM_ONE_SOURCE = re.compile(
-    r"incompatible|egg move combination|event-exclusive|from an event|from a Gen 3|only obtainable"
+    r"incompatible|egg move combination|event-exclusive|from an event|from a Gen 3|only obtainable|can't be transferred"
 )
 """What we do not find out: moves that the species can know each, but not from one egg, event or game."""
 

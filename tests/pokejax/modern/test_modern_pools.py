@@ -20,7 +20,7 @@ from pokejax.modern.teams_validate import validate_team
 from references.showdown.scripts import run_script
 
 DATA = Path(wire.__file__).parents[1] / "data"
-PIKACHU = {"species": "Pikachu", "moves": ["Thunderbolt", "Surf"], "ability": "Static", "evs": {"spe": 252}}
+PIKACHU = {"species": "Pikachu", "moves": ["Thunderbolt", "Thunder Wave"], "ability": "Static", "evs": {"spe": 252}}
 SNORLAX = {"species": "Snorlax", "moves": ["Body Slam"], "item": "Leftovers", "evs": {"hp": 252}}
 
 
@@ -33,7 +33,7 @@ def test_shipped_pools(name: str, least: int) -> None:
         pool.teams[0] = 0
 
 
-@pytest.mark.parametrize(("name", "teams"), [("gen4randombattle", 100), ("gen4ou", 20)])
+@pytest.mark.parametrize(("name", "teams"), [("gen4randombattle", 100), ("gen4ou", 8)])
 def test_a_shipped_pool_starts_with_what_the_reference_generates(name: str, teams: int) -> None:
     shipped = load_pool(name)
     fresh, _ = generate_pool(name, teams, shipped.source.rpartition("seed ")[2])
@@ -46,7 +46,7 @@ def test_data_of_the_wheel_is_small() -> None:
 
 
 def test_the_ou_pool_is_legal() -> None:
-    teams = [team_from_array(row, 4) for row in load_pool("gen4ou").teams[::60]]
+    teams = [team_from_array(row, 4) for row in load_pool("gen4ou").teams[::120]]
     for team in teams:
         validate_team(team, "gen4ou")
     sets = [showdown_sets(team, 4) for team in teams[::3]]

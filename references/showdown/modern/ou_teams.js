@@ -1,9 +1,9 @@
 'use strict';
 // OU teams of Generation 4, for which Showdown has no generator: six different species that OU allows, most of them
 // from the OU and UU tiers, with the sets of its random-battle data at level 100. A set gets a nature and effort values
-// by its role; what OU forbids (sleep moves) is changed for something else that the species can know. In one set of
-// four one more move is, and one set of six gets any item that does something in a battle. Showdown's own TeamValidator
-// judges every set alone and every team; what it refuses is dropped and counted.
+// by its role; what OU forbids (sleep moves) is changed for something else that the species can know, and in one set of
+// four one more move is. Showdown's own TeamValidator judges every set alone and every team; what it refuses is dropped
+// and counted.
 const { Teams, TeamValidator } = require('pokemon-showdown');
 
 const SIZE = 6;
@@ -46,16 +46,7 @@ class OuTeams {
       uu: allowed.filter(one => ['UU', 'UUBL'].includes(one.tier)),
       lower: allowed.filter(one => !['OU', '(OU)', 'UU', 'UUBL'].includes(one.tier)),
     };
-    this.items = this.usefulItems(codes);
     this.refused = 0;
-  }
-
-  /** Items with a rule of their own, for whoever holds them. */
-  usefulItems(codes) {
-    const items = codes.items.names.slice(1).map(id => this.dex.items.get(id));
-    const acts = item => item.isChoice || Object.values(item).some(value => typeof value === 'function');
-    const allowed = item => !item.forcedForme && !item.itemUser && !this.validator.checkItem({ name: '' }, item, {});
-    return items.filter(item => item.id !== 'mail' && acts(item) && allowed(item)).map(item => item.name);
   }
 
   forbidden(id) {
@@ -82,8 +73,7 @@ class OuTeams {
     const power = set.moves.map(id => this.dex.moves.get(id)).find(move => move.id === 'hiddenpower');
     const full = Object.fromEntries(STATS.map(stat => [stat, 31]));
     const ivs = { ...full, ...(power && this.dex.types.get(power.type).HPivs) };
-    const { name, species: forme, gender, ability } = made;
-    const item = generator.randomChance(1, 6) ? generator.sample(this.items) : made.item;
+    const { name, species: forme, gender, ability, item } = made;
     return { name, species: forme, gender, level: 100, moves: set.moves, ability, item, nature, evs: spread(evs), ivs,
       happiness: 255 };
   }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pokejax.common.formats import Format
+from pokejax.common.formats import Format, UnknownFormatError
 from pokejax.common.team_text import TeamError
 
 if TYPE_CHECKING:
     from pokejax.common.engine import Engine
 
-_PACKAGES = {1: "pokejax.gen1"}
+_PACKAGES = {1: "pokejax.gen1", 4: "pokejax.modern"}
 
 
 class Wire(Protocol):
@@ -33,19 +33,29 @@ class Wire(Protocol):
 
 
 def engine(format: Format) -> Engine:
-    """The engine that plays a format."""
-    return importlib.import_module(f"{_PACKAGES[format.generation]}.engine").engine(format)
+    """The engine that plays a format; :class:`formats.UnknownFormatError` where the generation has teams alone."""
+    return _module(format, "engine").engine(format)
 
 
 def wire(format: Format) -> Wire:
     """The teams of the format's generation."""
-    module: Any = importlib.import_module(f"{_PACKAGES[format.generation]}.wire")
-    return module
+    return _module(format, "wire")
 
 
 def words(format: Format) -> Any:
     """The package ``words`` of the format's generation: requests, choices and battles as text."""
-    return importlib.import_module(f"{_PACKAGES[format.generation]}.words")
+    return _module(format, "words")
+
+
+def _module(format: Format, name: str) -> Any:
+    full = f"{_PACKAGES[format.generation]}.{name}"
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name != full:
+            raise
+        message = f"{format.id!r} has teams, but Generation {format.generation} cannot be played yet; choose another"
+        raise UnknownFormatError(message) from None
 
 
 def read_teams(format: Format, team_1: Any, team_2: Any) -> np.ndarray:

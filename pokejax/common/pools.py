@@ -1,8 +1,8 @@
 """Pools of teams that battles start from: built in, or built from a person's own teams.
 
-A pool is an ``.npz`` file with ``teams`` (in the wire form of the format's generation, for Gen 1 uint8[n, 6, 16]),
-``format`` and ``source``. Make one from Showdown export text (each team under a ``=== … ===`` line) or packed teams
-(one a line)::
+A pool is an ``.npz`` file with ``teams`` (in the wire form of the format's generation, for Gen 1 uint8[n, 6, 16], for
+Gen 4 uint16[n, 6, 24]), ``format`` and ``source``. Make one from Showdown export text (each team under a ``=== … ===``
+line) or packed teams (one a line)::
 
     python -m pokejax.common.pools build teams.txt out.npz --format gen1ou
 """
@@ -44,7 +44,7 @@ class TeamPool:
     """Teams of one format."""
 
     teams: np.ndarray
-    """Wire form of the format's generation, n teams; Gen 1: uint8[n, 6, 16]."""
+    """Wire form of the format's generation, n teams; Gen 1: uint8[n, 6, 16], Gen 4: uint16[n, 6, 24]."""
     format: str
     source: str
     """The source of the teams, for reports."""

@@ -43,7 +43,7 @@ class Tracker:
         `ProtocolError` for messages that do not follow from what was seen before.
         """
         if not self.own.team:
-            if request is None:
+            if request is None or "side" not in request:
                 raise ProtocolError(f"{self.player} was sent no request, so its team is not known; {_REMEDY}")
             self._meet_team(request)
         self.request, self.ended = request, request is None
@@ -53,7 +53,7 @@ class Tracker:
             raise ProtocolError(f"a message of {self.player}'s battle is cut short ({error}); {_REMEDY}") from error
         if self.own.active is None or self.foe.active is None:
             raise ProtocolError(f"{self.player} is asked before both leads have come in; {_REMEDY}")
-        if request is not None:
+        if request is not None and "side" in request:
             self._check(request)
             self._read_entries(request)
         self._transform_of_a_transform()

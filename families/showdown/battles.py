@@ -79,9 +79,7 @@ async def accept(one: PolicyPlayer, challenger: str | None, battles: int, collec
     """`battles` battles with who challenges, `challenger` alone if one is named. Waits for them without end."""
     notices = [Notices(one)]
     await notices[0].logged_in()
-    waiting = asyncio.run_coroutine_threadsafe(
-        one._accept_challenges(challenger, battles, None), one.ps_client.loop
-    )
+    waiting = asyncio.run_coroutine_threadsafe(one._accept_challenges(challenger, battles, None), one.ps_client.loop)
     await _watch(waiting, notices, collector, patient=True)
 
 

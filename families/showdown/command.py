@@ -152,6 +152,9 @@ class Session:
             "account_configuration": account(name, os.environ.get(PASSWORD, "") if self.options.name == name else ""),
             "max_concurrent_battles": self.options.concurrent,
             "team": self._teams,
+            # A busy machine is slow to answer, which is no lost connection.
+            "open_timeout": 120.0,
+            "ping_timeout": 120.0,
         }
         if isinstance(source, str) and source in _THEIRS:
             return _THEIRS[source](**options)
@@ -167,7 +170,7 @@ class Session:
         name = self.options.name or _user(self.names[0], 0)
         player = self._player(url, 0, name)
         whom = None if self.options.accept == "anyone" else self.options.accept
-        asked = f"anyone's challenges" if whom is None else f"the challenges of {whom}"
+        asked = "anyone's challenges" if whom is None else f"the challenges of {whom}"
         self.console.say(f"{player.username!r} waits on {url} for {asked} to {self.format_id}; Ctrl-C ends it")
         self._run(
             [player],
@@ -237,7 +240,9 @@ def told(tally: Tally) -> str:
     if isinstance(rate, float) and isinstance(bounds, list):
         text += f"win rate {100 * rate:.1f} % (95 %: {100 * bounds[0]:.1f} to {100 * bounds[1]:.1f}), "
     text += f"{found['wins']} won, {found['losses']} lost, {found['ties']} tied of {len(scores)} played out"
-    apart = [f"{found[kind]} by {name}" for kind, name in (("forfeits", "forfeit"), ("timeouts", "timeout")) if found[kind]]
+    apart = [
+        f"{found[kind]} by {name}" for kind, name in (("forfeits", "forfeit"), ("timeouts", "timeout")) if found[kind]
+    ]
     if apart:
         text += f"; {' and '.join(apart)}, not counted"
     if found["finished"] != tally.asked:

@@ -19,7 +19,7 @@ from pokejax.client.errors import ServerError
 LOGIN = "https://play.pokemonshowdown.com/action.php?"
 """Showdown's login service, which is asked only where a password is given."""
 _PATH = "/showdown/websocket"
-_CONNECT_S, _LOGIN_S = 15.0, 20.0
+_CONNECT_S, _LOGIN_S = 30.0, 150.0
 _START = "start one with `--server local`, or check the address"
 
 

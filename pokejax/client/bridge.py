@@ -57,6 +57,13 @@ def tracker(format_id: str, player: str) -> Tracker:
     return importlib.import_module(package).Tracker(player)
 
 
+def blank(format_id: str) -> Any:
+    """An observation of zeros with every action allowed, to try a policy with."""
+    tracker(format_id, "p1")
+    package: Any = importlib.import_module(_PACKAGES[int(format_id[3])])
+    return package.blank()
+
+
 class Bridge:
     """Observations of one player of one battle.
 

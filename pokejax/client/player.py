@@ -10,7 +10,7 @@ from typing import Any
 import jax
 from poke_env.player import Player
 
-from pokejax.client.bridge import Bridge
+from pokejax.client.bridge import Bridge, blank
 from pokejax.client.errors import ClientError
 from pokejax.client.orders import Order
 from pokejax.client.policies import format_of, host_policy
@@ -68,6 +68,8 @@ class PolicyPlayer(Player):
         self.policy = host_policy(policy, format_id, greedy=greedy)
         self.records: dict[str, Record] = {}
         self._key = jax.random.key(seed)
+        # What is compiled is compiled before a server waits for us.
+        self.policy.act(self._key, blank(format_id), self.policy.begin(), True)
         super().__init__(*arguments, battle_format=format_id, **options)
 
     @property

@@ -92,7 +92,7 @@ def host_policy(source: Any, format_id: str, *, greedy: bool = False) -> HostPol
         return source
     if callable(source):
         return _Function(getattr(source, "__name__", type(source).__name__), source, compiled=False)
-    raise PolicyError(f"{source!r} is no policy; give a name, a file, a loaded policy or a function of (key, obs, legal)")
+    raise PolicyError(f"{source!r} is no policy; give a name, a file, a loaded policy or a function (key, obs, legal)")
 
 
 def format_of(source: Any) -> str:

@@ -1,5 +1,6 @@
-"""Teams written as Showdown reads them: export text and packed text. Source: ``Teams.export``, ``pack`` in sim/teams.js.
+"""Teams written as Showdown reads them: export text and packed text.
 
+Source: ``Teams.export`` and ``Teams.pack`` in sim/teams.js.
 What is written here is read back by `team_text.read_sets` as the same sets.
 """
 
@@ -24,9 +25,7 @@ def export_team(sets: Sequence[TextSet]) -> str:
 
 def export_teams(teams: Sequence[Sequence[TextSet]], names: Sequence[str], format_id: str) -> str:
     """Several teams, each under a line ``=== [format] name ===``, as Showdown's teambuilder backs them up."""
-    parts = [
-        f"=== [{format_id}] {name} ===\n\n{export_team(team)}" for team, name in zip(teams, names, strict=True)
-    ]
+    parts = [f"=== [{format_id}] {name} ===\n\n{export_team(team)}" for team, name in zip(teams, names, strict=True)]
     return "\n\n".join(parts)
 
 

@@ -56,6 +56,12 @@ def observation(tracker: Tracker) -> Observation:
     return Observation(**{field.name: _array(field, values[field.name]) for field in OBS_SPEC.fields})
 
 
+def blank() -> Observation:
+    """Zeros, with every action allowed."""
+    zeros = {field.name: np.zeros(field.shape, field.dtype) for field in OBS_SPEC.fields}
+    return Observation(**zeros | {"legal_actions": np.ones_like(zeros["legal_actions"])})
+
+
 def _team(prefix: str, side: Side) -> dict[str, list[int]]:
     """Fields that both teams have."""
     return {

@@ -78,8 +78,8 @@ def read(sides: dict[str, Side], lines: Sequence[str], turn: int) -> int:
             _READERS[kind](Message(sides[ident], foe, values, split[place + 1 :], names_none))
         elif kind.startswith("-") and kind not in _IDLE:
             raise ProtocolError(
-                f"message {'|'.join(['', kind, *values])!r}: Gen 1 of Showdown 0.11.11 sends none of that kind; play on "
-                "a server of that version"
+                f"message {'|'.join(['', kind, *values])!r}: Gen 1 of Showdown 0.11.11 sends none of that kind; "
+                "play on a server of that version"
             )
     return turn
 

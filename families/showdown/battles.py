@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from families.showdown.connection import Notices
-from families.showdown.tally import Result, Tally
+from families.showdown.tally import Result
 from jaxenv.commands import files
 from pokejax.client.errors import ServerError
 from pokejax.client.player import PolicyPlayer

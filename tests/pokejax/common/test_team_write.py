@@ -38,7 +38,7 @@ def test_no_effort_values_are_written_out() -> None:
 
 
 def test_a_nickname_that_no_text_holds_is_refused() -> None:
-    with pytest.raises(TeamError, match="nickname 'A|B' cannot be written"):
+    with pytest.raises(TeamError, match=r"nickname 'A\|B' cannot be written"):
         pack_team([TextSet("Tauros", ("Rest",), name="A|B")])
 
 

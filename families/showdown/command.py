@@ -164,7 +164,9 @@ class Session:
         first = self.options.name or _user(self.names[one], one)
         players = [self._player(url, one, first), self._player(url, other, _user(self.names[other], other))]
         names = (self.names[one], self.names[other])
-        self._run(players, names, lambda collector: battles.play(*players, self.options.battles, collector))
+        self._run(
+            players, names, lambda collector: battles.play(players[0], players[1], self.options.battles, collector)
+        )
 
     def _accept(self, url: str) -> None:
         name = self.options.name or _user(self.names[0], 0)

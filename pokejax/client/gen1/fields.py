@@ -53,13 +53,15 @@ def observation(tracker: Tracker) -> Observation:
         "charging_move": [side.stand.charging for side in both],
         "request": [side.request for side in both],
     }
-    return Observation(**{field.name: _array(field, values[field.name]) for field in OBS_SPEC.fields})
+    arrays: dict[str, Any] = {field.name: _array(field, values[field.name]) for field in OBS_SPEC.fields}
+    return Observation(**arrays)
 
 
 def blank() -> Observation:
     """Zeros, with every action allowed."""
-    zeros = {field.name: np.zeros(field.shape, field.dtype) for field in OBS_SPEC.fields}
-    return Observation(**zeros | {"legal_actions": np.ones_like(zeros["legal_actions"])})
+    zeros: dict[str, Any] = {field.name: np.zeros(field.shape, field.dtype) for field in OBS_SPEC.fields}
+    zeros["legal_actions"] = np.ones_like(zeros["legal_actions"])
+    return Observation(**zeros)
 
 
 def _team(prefix: str, side: Side) -> dict[str, list[int]]:

@@ -145,7 +145,7 @@ class Tracker:
         if any(pp is None for _, pp in entries):
             return
         side.open -= {"pp", "moves"}
-        moves = [(numbered(name), int(pp)) for name, pp in entries]
+        moves = [(numbered(name), int(pp)) for name, pp in entries if pp is not None]
         if stand.copied is not None:
             stand.copied = [list(one) for one in moves]
             return

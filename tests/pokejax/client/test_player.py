@@ -77,7 +77,7 @@ def test_a_server_that_is_down() -> None:
     [
         (["--policy", "max_expectd_damage"], "did you mean 'max_expected_damage'"),
         (["--policy", "pongjax/pong-small"], "plays no format that we know"),
-        (["--policy", "pokejax/gen1-small", "--format", "gen4ou"], "generation 1"),
+        (["--policy", "pokejax/gen1-small", "--format", "gen4ou"], "no policies of that generation"),
         (["--policy", "random", "--opponent", "nobody"], r"simple_heuristics\(poke-env\)"),
         (["--policy", "random", "--format", "gen1obtainable"], "give one with --team"),
     ],

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
+from team_texts import make_texts
 
 from pokejax.common.team_text import TeamError, TeamWarning, TextSet, read_sets
 from pokejax.common.team_write import export_team, pack_team
@@ -15,9 +14,6 @@ from pokejax.gen1.teams import battle_array, team_array
 from pokejax.gen1.teams_parse import parse_team
 from pokejax.gen1.teams_validate import validate_team
 from references.showdown.scripts import run_script
-
-sys.path.append(str(Path(__file__).parents[1] / "gen1"))
-from team_texts import make_texts
 
 TAUROS = TextSet("Tauros", ("Body Slam", "Hyper Beam"), name="Bull", level=88, evs={"hp": 4}, ivs={"atk": 2})
 

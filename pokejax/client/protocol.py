@@ -26,7 +26,7 @@ _PAGE = re.compile(rf'<script[^>]*class="{LOG_CLASS}"[^>]*>(.*?)</script>', re.D
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What a player was sent up to one point at which the battle waits, or at which it is over (no request)."""
+    """Messages to a player up to a point at which the battle waits, or at which it is over (no request)."""
 
     lines: tuple[str, ...]
     request: dict[str, Any] | None

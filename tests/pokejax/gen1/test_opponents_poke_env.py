@@ -1,11 +1,10 @@
 """The opponents choose what poke-env's players choose: battles in Showdown seen through poke-env, decision by decision.
 
-Needs poke-env, which is not installed with the tests::
+Needs poke-env of exactly the version below, which `uv sync` installs::
 
-    uv run --with poke-env==0.16.1 pytest tests/pokejax/gen1/test_opponents_poke_env.py
     uv run --with poke-env==0.16.1 pytest -m sweep -s tests/pokejax/gen1/test_opponents_poke_env.py
 
-The second plays many more battles and writes docs/evidence/gen1-opponents.json.
+plays many more battles and writes docs/evidence/gen1-opponents.json.
 """
 
 from __future__ import annotations

@@ -1,0 +1,9 @@
+"""Policies on a real Showdown server, ``pokejax play``, and their teams, ``pokejax teams``.
+
+For every generation that `pokejax.client` reads; none is named here.
+"""
+
+from pokejax.cli.command import Command
+
+TEAMS = Command("generate, validate and rewrite teams", "families.showdown.teams:main")
+COMMAND = Command("play policies on a Pokémon Showdown server", "families.showdown.options:main")

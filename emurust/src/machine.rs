@@ -35,7 +35,8 @@ impl Machine {
     /// A machine as it stands when the power is switched on, with a boot ROM or past it.
     pub fn new(rom: Arc<[u8]>, boot: Option<[u8; 256]>) -> Result<Self, RomError> {
         let rom_hash = hash(&rom);
-        let mut machine = Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), halted: 0, rom_hash };
+        let mut machine =
+            Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), halted: 0, rom_hash };
         match boot {
             Some(boot) => {
                 machine.system.boot = Some(Box::new(boot));

@@ -291,6 +291,14 @@ impl Bus for System {
         value
     }
 
+    /// An opcode in a register is read four T-cycles later than an operand would be.
+    #[inline(always)]
+    fn read_opcode(&mut self, address: u16) -> u8 {
+        let value = self.read_at(address, self.clock);
+        self.clock += 4;
+        value
+    }
+
     #[inline(always)]
     fn write(&mut self, address: u16, value: u8) {
         self.poke_at(address, value, self.access_time());
@@ -313,12 +321,6 @@ impl Bus for System {
 
     fn acknowledge(&mut self, number: u32) {
         self.requested &= !(1 << number);
-    }
-
-    fn stop(&mut self) {
-        self.sync();
-        self.timer.reset_divider(self.clock);
-        self.plan();
     }
 }
 

@@ -162,10 +162,8 @@ impl Cpu {
                 bus.write_behind(address, low, 20);
                 bus.write_behind(address.wrapping_add(1), high, 20);
             }
-            0x10 => {
-                self.fetch(bus);
-                bus.stop();
-            }
+            // STOP. PyBoy skips its second byte without reading it, and neither stops nor resets the divider.
+            0x10 => self.pc = self.pc.wrapping_add(1),
             0x18 => self.jump_relative(bus, true),
             0x20 | 0x28 | 0x30 | 0x38 => self.jump_relative(bus, self.condition(opcode)),
             0x27 => self.decimal_adjust(),

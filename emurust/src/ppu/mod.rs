@@ -130,9 +130,11 @@ impl Ppu {
                     self.pixels.fill(self.bgp & 3);
                 }
                 self.ly = 144;
-                self.compare();
                 requests |= VBLANK;
                 self.enter(Phase::VBlank, 1, 456);
+                // The mode changes first: between two sources, mode 0 and then LYC, the line falls and rises again.
+                requests |= self.update_line();
+                self.compare();
                 requests |= self.update_line();
                 // The source of mode 2 is raised for a moment as VBlank starts.
                 if self.enables & 0x20 != 0 && !self.line {
@@ -157,11 +159,13 @@ impl Ppu {
             }
             Phase::VBlank if self.ly == 153 => {
                 self.ly = 0;
-                self.compare();
                 self.frame_done = true;
                 self.window_met = false;
                 self.window_line = 0;
                 self.start_line();
+                // As at the start of VBlank: the mode changes before LY is compared.
+                requests |= self.update_line();
+                self.compare();
             }
             Phase::VBlank => {
                 self.ly += 1;

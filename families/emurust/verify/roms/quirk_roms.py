@@ -64,7 +64,59 @@ routine:
     )
 
 
+NOP = "    nop\n"
+
+
+def _opcodes_in_tima(counts: int) -> str:
+    """Jumps to TIMA, whose count is the next opcode: LD (BC),A, INC BC, INC B or DEC B; JP HL stands behind, in TMA."""
+    return (
+        "loop:\n"
+        + "".join(
+            f"""
+    xor a
+    ldh [$ff07], a
+    ld a, $e9
+    ldh [$ff06], a
+    ld hl, .back{count}
+    ld bc, $1010
+    ld a, 2
+    ldh [$ff05], a
+    ld a, 5
+    ldh [$ff04], a
+    ldh [$ff07], a
+{NOP * count}    jp $ff05
+.back{count}:
+    ld a, b
+    ld [${0xC000 + 2 * count:04x}], a
+    ld a, c
+    ld [${0xC001 + 2 * count:04x}], a
+"""
+            for count in range(counts)
+        )
+        + "    jp loop\n"
+    )
+
+
+_STOPS = (
+    "loop:\n    ldh [$ff04], a\n    ldh [$ff05], a\n"
+    + "    db $10, $04\n" * 64
+    + """
+    ldh a, [$ff05]
+    ld [$c000], a
+    ldh a, [$ff04]
+    ld [$c001], a
+    ld a, b
+    ld [$c002], a
+    xor a
+    jp loop
+"""
+)
 PROGRAMS: dict[str, tuple[str, str]] = {
+    "opcodes_in_tima": ("An opcode in a register is read one M-cycle later than an operand.", _opcodes_in_tima(5)),
+    "stop": (
+        "STOP takes one M-cycle, skips a byte and leaves the divider alone.",
+        "    ld a, 5\n    ldh [$ff07], a\n    xor a\n" + _STOPS,
+    ),
     "penalty_aligned": ("An object on a tile's start costs 11, and 7 a line are free.", _placed([(60, 8), (90, 16)])),
     "penalty_unaligned": (
         "An object costs up to 5 less the further it stands into a tile.",

@@ -65,13 +65,12 @@ impl System {
         self.next_event = self.ppu.next.min(self.timer.next).min(self.serial.next);
     }
 
-    /// Brings every part up to the clock.
+    /// Lets the events happen that are due. A timer that only counts is left behind: who reads it brings it up.
     pub fn sync(&mut self) {
-        self.sync_to(self.clock);
-    }
-
-    fn sync_to(&mut self, now: u64) {
-        self.sync_timer(now);
+        let now = self.clock;
+        if self.timer.next <= now {
+            self.sync_timer(now);
+        }
         self.sync_serial(now);
         self.sync_ppu(now);
         self.plan();
@@ -126,7 +125,8 @@ impl System {
         let due = self.dma.due(now);
         let page = self.dma.page();
         for index in self.dma.copied..due {
-            self.ppu.oam[usize::from(index)] = self.peek(page + u16::from(index));
+            let value = self.peek(page + u16::from(index));
+            self.ppu.write_oam(index, value);
         }
         self.dma.copied = self.dma.copied.max(due);
         if self.dma.copied == Dma::LENGTH {
@@ -147,10 +147,9 @@ impl System {
         match address >> 12 {
             0 => match &self.boot {
                 Some(boot) if self.booting && address < 0x100 => boot[usize::from(address)],
-                _ => self.cartridge.read_fixed(address),
+                _ => self.cartridge.read_rom(address),
             },
-            1..=3 => self.cartridge.read_fixed(address),
-            4..=7 => self.cartridge.read_switched(address),
+            1..=7 => self.cartridge.read_rom(address),
             8 | 9 => self.ppu.vram[usize::from(address & 0x1FFF)],
             0xA | 0xB => self.cartridge.read_ram(address),
             0xC..=0xE => self.wram[usize::from(address & 0x1FFF)],
@@ -183,7 +182,17 @@ impl System {
     }
 
     /// Writes a byte as the processor would at clock `now`.
+    #[inline(always)]
     fn poke_at(&mut self, address: u16, value: u8, now: u64) {
+        if (0xC000..0xFE00).contains(&address) && !self.dma.active() {
+            self.wram[usize::from(address & 0x1FFF)] = value;
+        } else {
+            self.poke_elsewhere(address, value, now);
+        }
+    }
+
+    #[inline(never)]
+    fn poke_elsewhere(&mut self, address: u16, value: u8, now: u64) {
         if self.dma.active() {
             // The byte that is due at this moment is copied after the write.
             self.sync_dma(now.saturating_sub(1));
@@ -201,7 +210,7 @@ impl System {
         match address {
             0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)] = value,
             0xFE00..=0xFE9F if self.dma.blocks_oam(now) => {}
-            0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)] = value,
+            0xFE00..=0xFE9F => self.ppu.write_oam(address as u8, value),
             0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
             0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
             0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)] = value,
@@ -253,9 +262,20 @@ impl System {
         self.read_at(address, self.clock)
     }
 
-    /// A byte as the processor would read it at clock `now`.
+    /// A byte as the processor would read it at clock `now`. Most are in ROM or work RAM, where no time counts.
     #[inline(always)]
     fn read_at(&mut self, address: u16, now: u64) -> u8 {
+        if address < 0x8000 && !self.booting {
+            self.cartridge.read_rom(address)
+        } else if (0xC000..0xFE00).contains(&address) {
+            self.wram[usize::from(address & 0x1FFF)]
+        } else {
+            self.read_elsewhere(address, now)
+        }
+    }
+
+    #[inline(never)]
+    fn read_elsewhere(&mut self, address: u16, now: u64) -> u8 {
         if address < 0xFE00 {
             return self.peek(address);
         }

@@ -40,6 +40,9 @@ const PHASES: [Phase; 7] =
 pub struct Ppu {
     pub vram: [u8; 0x2000],
     pub oam: [u8; 0xA0],
+    /// The objects on each line, one bit each, while `objects_known` is set.
+    objects: [u64; HEIGHT],
+    objects_known: bool,
     /// Shades 0–3 of the last frame that was drawn, by line.
     pub pixels: [u8; WIDTH * HEIGHT],
     /// Lines are drawn only while this is set.
@@ -78,6 +81,8 @@ impl Ppu {
         Ppu {
             vram: [0; 0x2000],
             oam: [0; 0xA0],
+            objects: [0; HEIGHT],
+            objects_known: false,
             pixels: [3; WIDTH * HEIGHT],
             rendering: true,
             frame_done: false,
@@ -252,8 +257,17 @@ impl Ppu {
         0
     }
 
+    pub fn write_oam(&mut self, index: u8, value: u8) {
+        let byte = &mut self.oam[usize::from(index)];
+        if *byte != value {
+            *byte = value;
+            self.objects_known = false;
+        }
+    }
+
     fn write_control(&mut self, value: u8, now: u64) -> u8 {
         let was_on = self.lcd_on();
+        self.objects_known &= (value ^ self.lcdc) & 4 == 0;
         self.lcdc = value;
         if self.lcd_on() == was_on {
             return 0;
@@ -291,6 +305,7 @@ impl Fields for Ppu {
     fn fields(&mut self, codec: &mut Codec) {
         codec.bytes(&mut self.vram);
         codec.bytes(&mut self.oam);
+        self.objects_known = false;
         codec.bytes(&mut self.pixels);
         codec.bytes(&mut self.obp);
         let mut phase = self.phase as u8;

@@ -82,8 +82,10 @@ impl Machine {
                 self.cpu.wake();
                 break;
             }
-            system.clock = (system.clock + 4).max(system.next_event);
-            system.sync();
+            if !system.skip_lines() {
+                system.clock = (system.clock + 4).max(system.next_event);
+                system.sync();
+            }
         }
         self.halted += system.clock - begin;
     }

@@ -76,6 +76,17 @@ impl System {
         self.plan();
     }
 
+    /// Passes whole lines at once in which nothing can happen; returns false if there is none. For HALT only.
+    pub fn skip_lines(&mut self) -> bool {
+        if self.dma.active() {
+            return false;
+        }
+        let Some(now) = self.ppu.skip_lines(self.timer.next.min(self.serial.next)) else { return false };
+        self.clock = now;
+        self.plan();
+        true
+    }
+
     fn sync_timer(&mut self, now: u64) {
         self.timer_synced = now;
         if self.timer.sync(now) {
@@ -111,7 +122,7 @@ impl System {
     }
 
     /// As [`System::sync_owner`], for a read: nothing is planned anew where no event was due.
-    #[inline]
+    #[inline(always)]
     fn sync_read(&mut self, register: u8, now: u64) {
         match register {
             0x05 if self.timer.next > now => self.sync_timer(now),
@@ -168,6 +179,7 @@ impl System {
         }
     }
 
+    #[inline(always)]
     fn peek_register(&self, register: u8) -> u8 {
         match register {
             0x00 => self.joypad.read(),
@@ -233,18 +245,6 @@ impl System {
         self.plan();
     }
 
-    /// Brings up to date what a read of this address can see.
-    fn sync_for(&mut self, address: u16, now: u64) {
-        if address >= 0xFE00 {
-            if self.dma.active() {
-                self.sync_dma(now);
-            }
-            if address >> 7 == 0xFF00 >> 7 {
-                self.sync_read(address as u8, now);
-            }
-        }
-    }
-
     /// The clock that an access of the processor sees: the start of the M-cycle before it.
     ///
     /// PyBoy counts the M-cycles of an instruction's accesses from the one after the opcode's.
@@ -279,7 +279,13 @@ impl System {
         if address < 0xFE00 {
             return self.peek(address);
         }
-        self.sync_for(address, now);
+        if self.dma.active() {
+            self.sync_dma(now);
+        }
+        if address >> 7 == 0xFF00 >> 7 {
+            self.sync_read(address as u8, now);
+            return self.peek_register(address as u8);
+        }
         if address < 0xFEA0 && self.dma.blocks_oam(now) { 0xFF } else { self.peek_top(address) }
     }
 

@@ -7,6 +7,9 @@ use crate::snapshot::{Codec, Fields};
 
 pub const WIDTH: usize = 160;
 pub const HEIGHT: usize = 144;
+/// T-cycles of mode 2, and of a whole line.
+const SCAN: u64 = 80;
+const LINE: u64 = 456;
 /// T-cycles of a frame.
 pub const FRAME: u64 = 70_224;
 
@@ -136,7 +139,7 @@ impl Ppu {
                 }
                 self.ly = 144;
                 requests |= VBLANK;
-                self.enter(Phase::VBlank, 1, 456);
+                self.enter(Phase::VBlank, 1, LINE);
                 // The mode changes first: between two sources, mode 0 and then LYC, the line falls and rises again.
                 requests |= self.update_line();
                 self.compare();
@@ -175,10 +178,39 @@ impl Ppu {
             Phase::VBlank => {
                 self.ly += 1;
                 self.compare();
-                self.enter(Phase::VBlank, 1, 456);
+                self.enter(Phase::VBlank, 1, LINE);
             }
         }
         requests | self.update_line()
+    }
+
+    /// Passes as many whole lines as end before `limit`, if nothing can be seen or requested in them.
+    ///
+    /// Only from mode 2 to mode 2, where every line takes [`LINE`] T-cycles whatever its mode 3 costs. Returns the clock
+    /// of the last change.
+    pub fn skip_lines(&mut self, limit: u64) -> Option<u64> {
+        if self.phase != Phase::OamScan || self.rendering || self.blank || self.line || self.enables & 0x28 != 0 {
+            return None;
+        }
+        let last =
+            if self.enables & 0x40 != 0 && self.lyc > self.ly { self.lyc.min(HEIGHT as u8) } else { HEIGHT as u8 };
+        let room = (limit - 1).saturating_sub(self.next - SCAN) / LINE;
+        let lines = u64::from((last - 1).saturating_sub(self.ly)).min(room) as u8;
+        if lines == 0 {
+            return None;
+        }
+        let end = self.ly + lines;
+        let met = if self.window_met { self.ly } else { self.wy };
+        if self.window_met || (self.ly + 1..=end).contains(&met) {
+            self.window_met = true;
+            if self.window_shown() {
+                self.window_line = self.window_line.wrapping_add(end - met);
+            }
+        }
+        self.ly = end;
+        self.compare();
+        self.next += u64::from(lines) * LINE;
+        Some(self.next - SCAN)
     }
 
     fn enter(&mut self, phase: Phase, mode: u8, length: u64) {
@@ -191,7 +223,7 @@ impl Ppu {
         if self.wy == self.ly {
             self.window_met = true;
         }
-        self.enter(Phase::OamScan, 2, 80);
+        self.enter(Phase::OamScan, 2, SCAN);
     }
 
     fn compare(&mut self) {

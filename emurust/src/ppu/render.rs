@@ -18,16 +18,23 @@ const fn spread() -> [u64; 256] {
     table
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+
 impl Ppu {
     /// Draws the current line if it is wanted, and counts the window's lines.
     pub(super) fn finish_line(&mut self) {
-        let window = self.window_met && self.lcdc & 0x20 != 0 && self.wx < 167;
+        let window = self.window_met && self.window_shown();
         if self.rendering && !self.blank {
             self.draw_line(window);
         }
         if window {
             self.window_line = self.window_line.wrapping_add(1);
         }
+    }
+
+    /// The window is switched on, and does not begin behind the line's end.
+    pub(super) fn window_shown(&self) -> bool {
+        self.lcdc & 0x20 != 0 && self.wx < 167
     }
 
     fn draw_line(&mut self, window: bool) {
@@ -42,8 +49,14 @@ impl Ppu {
             }
         }
         let mut line = [0u8; WIDTH];
-        for (shade, index) in line.iter_mut().zip(indices) {
-            *shade = self.bgp >> (2 * index) & 3;
+        // Eight pixels at a time: a shade is put together from what each bit of the index, and both of them, change.
+        let shades = [0, 2, 4, 6].map(|shift| u64::from(self.bgp >> shift & 3) * ONES);
+        let (low, high) = (shades[0] ^ shades[1], shades[0] ^ shades[2]);
+        let both = low ^ shades[2] ^ shades[3];
+        for (shade, index) in line.as_chunks_mut::<8>().0.iter_mut().zip(indices.as_chunks::<8>().0) {
+            let index = u64::from_le_bytes(*index);
+            let (first, second) = ((index & ONES) * 0xFF, (index >> 1 & ONES) * 0xFF);
+            *shade = (shades[0] ^ first & low ^ second & high ^ first & second & both).to_le_bytes();
         }
         if self.lcdc & 2 != 0 {
             self.draw_objects(&mut line, &indices);

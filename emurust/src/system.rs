@@ -252,6 +252,16 @@ impl System {
         self.clock.saturating_sub(4)
     }
 
+    /// The picture unit uses VRAM in mode 3, and OAM in modes 2 and 3.
+    #[inline(always)]
+    fn in_use(&self, address: u16, now: u64) -> bool {
+        match address {
+            0x8000..=0x9FFF => self.ppu.mode_at(now) == 3,
+            0xFE00..=0xFE9F => self.ppu.mode_at(now) >= 2,
+            _ => false,
+        }
+    }
+
     /// Writes a byte from outside, without passing time.
     pub fn poke(&mut self, address: u16, value: u8) {
         self.poke_at(address, value, self.clock);
@@ -315,6 +325,25 @@ impl Bus for System {
         let value = self.read_at(address, self.access_time());
         self.clock += 4;
         value
+    }
+
+    #[inline(always)]
+    fn read_guarded(&mut self, address: u16) -> u8 {
+        // Refused as soon as the memory is in use by the end of the instruction, and as long as it was at its middle.
+        if self.in_use(address, self.clock) || self.in_use(address, self.clock + 4) {
+            self.clock += 4;
+            return 0xFF;
+        }
+        self.read(address)
+    }
+
+    #[inline(always)]
+    fn write_guarded(&mut self, address: u16, value: u8) {
+        if self.in_use(address, self.clock) {
+            self.clock += 4;
+        } else {
+            self.write(address, value);
+        }
     }
 
     /// An opcode in a register is read four T-cycles later than an operand would be.

@@ -13,6 +13,14 @@ pub trait Bus {
     fn read_opcode(&mut self, address: u16) -> u8 {
         self.read(address)
     }
+    /// As [`Bus::read`], for the instructions that PyBoy keeps from memory which the picture unit uses.
+    fn read_guarded(&mut self, address: u16) -> u8 {
+        self.read(address)
+    }
+    /// As [`Bus::write`], for the instructions that PyBoy keeps from memory which the picture unit uses.
+    fn write_guarded(&mut self, address: u16, value: u8) {
+        self.write(address, value);
+    }
     /// Writes a byte at the start of its M-cycle.
     fn write(&mut self, address: u16, value: u8);
     /// Passes an M-cycle without an access.

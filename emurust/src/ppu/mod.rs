@@ -230,6 +230,19 @@ impl Ppu {
         self.coincidence = self.ly == self.lyc;
     }
 
+    /// The mode at a clock before the next change but one.
+    pub fn mode_at(&self, now: u64) -> u8 {
+        match self.phase {
+            _ if now < self.next => self.mode,
+            Phase::OamScan | Phase::FirstLine => 3,
+            Phase::LineEnd => 2,
+            Phase::VBlank if self.ly == 153 && !self.blank => 2,
+            Phase::VBlank => 1,
+            Phase::HBlank if self.ly == 143 => 1,
+            Phase::Off | Phase::Drawing | Phase::HBlank => 0,
+        }
+    }
+
     fn lcd_on(&self) -> bool {
         self.lcdc & 0x80 != 0
     }

@@ -124,6 +124,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
 DIFFERENCES = {
     "ei_halt_pending": "an event within a HALT right behind EI, while an interrupt is pending, wakes PyBoy otherwise",
     "dma_vram": "a line that is drawn while OAM DMA runs sees PyBoy's OAM as it stood at another moment",
+    "guarded_oam_2": "in the frame after the LCD was switched on, one LD [DE],A reaches PyBoy's OAM just before mode 3",
 }
 """Programs whose frames are known to differ from PyBoy's, and why."""
 

@@ -35,7 +35,8 @@ impl Machine {
     /// A machine as it stands when the power is switched on, with a boot ROM or past it.
     pub fn new(rom: Arc<[u8]>, boot: Option<[u8; 256]>) -> Result<Self, RomError> {
         let rom_hash = hash(&rom);
-        let mut machine = Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), halted: 0, rom_hash };
+        let mut machine =
+            Machine { cpu: Cpu::default(), system: System::new(Cartridge::new(rom)?), halted: 0, rom_hash };
         match boot {
             Some(boot) => {
                 machine.system.boot = Some(Box::new(boot));
@@ -61,30 +62,51 @@ impl Machine {
 
     /// Runs to the end of the frame. Lines are drawn only if `render` is set.
     pub fn run_frame(&mut self, render: bool) {
-        let system = &mut self.system;
-        system.ppu.rendering = render;
-        system.ppu.frame_done = false;
-        while !system.ppu.frame_done {
+        self.system.ppu.rendering = render;
+        self.system.ppu.frame_done = false;
+        while !self.system.ppu.frame_done {
             if self.cpu.halted {
-                if system.pending() != 0 {
-                    self.cpu.wake();
-                    continue;
-                }
-                let now = (system.clock + 4).max(system.next_event);
-                self.halted += now - system.clock;
-                system.clock = now;
-                system.sync();
-                continue;
+                self.rest();
+            } else {
+                self.work();
             }
-            if self.cpu.locked {
+        }
+    }
+
+    /// Passes time in HALT, from event to event, up to a request or the end of the frame.
+    fn rest(&mut self) {
+        let system = &mut self.system;
+        let begin = system.clock;
+        while !system.ppu.frame_done {
+            if system.pending() != 0 {
+                self.cpu.wake();
+                break;
+            }
+            if !system.skip_lines() {
+                system.clock = (system.clock + 4).max(system.next_event);
+                system.sync();
+            }
+        }
+        self.halted += system.clock - begin;
+    }
+
+    /// Carries out instructions up to the next event, or until one of them halts or ends the frame.
+    fn work(&mut self) {
+        let (cpu, system) = (&mut self.cpu, &mut self.system);
+        loop {
+            if cpu.locked {
                 system.clock = (system.clock + 4).max(system.next_event);
             } else {
-                self.cpu.step(system);
+                cpu.step(system);
             }
             if system.clock >= system.next_event {
                 // Where an event of another part falls into a HALT right behind EI, PyBoy's handler returns to the HALT.
-                self.cpu.repeating = self.cpu.behind_ei;
+                cpu.repeating = cpu.behind_ei;
                 system.sync();
+                break;
+            }
+            if cpu.halted | system.ppu.frame_done {
+                break;
             }
         }
     }

@@ -65,16 +65,26 @@ impl System {
         self.next_event = self.ppu.next.min(self.timer.next).min(self.serial.next);
     }
 
-    /// Brings every part up to the clock.
+    /// Lets the events happen that are due. A timer that only counts is left behind: who reads it brings it up.
     pub fn sync(&mut self) {
-        self.sync_to(self.clock);
-    }
-
-    fn sync_to(&mut self, now: u64) {
-        self.sync_timer(now);
+        let now = self.clock;
+        if self.timer.next <= now {
+            self.sync_timer(now);
+        }
         self.sync_serial(now);
         self.sync_ppu(now);
         self.plan();
+    }
+
+    /// Passes whole lines at once in which nothing can happen; returns false if there is none. For HALT only.
+    pub fn skip_lines(&mut self) -> bool {
+        if self.dma.active() {
+            return false;
+        }
+        let Some(now) = self.ppu.skip_lines(self.timer.next.min(self.serial.next)) else { return false };
+        self.clock = now;
+        self.plan();
+        true
     }
 
     fn sync_timer(&mut self, now: u64) {
@@ -112,7 +122,7 @@ impl System {
     }
 
     /// As [`System::sync_owner`], for a read: nothing is planned anew where no event was due.
-    #[inline]
+    #[inline(always)]
     fn sync_read(&mut self, register: u8, now: u64) {
         match register {
             0x05 if self.timer.next > now => self.sync_timer(now),
@@ -126,7 +136,8 @@ impl System {
         let due = self.dma.due(now);
         let page = self.dma.page();
         for index in self.dma.copied..due {
-            self.ppu.oam[usize::from(index)] = self.peek(page + u16::from(index));
+            let value = self.peek(page + u16::from(index));
+            self.ppu.write_oam(index, value);
         }
         self.dma.copied = self.dma.copied.max(due);
         if self.dma.copied == Dma::LENGTH {
@@ -147,10 +158,9 @@ impl System {
         match address >> 12 {
             0 => match &self.boot {
                 Some(boot) if self.booting && address < 0x100 => boot[usize::from(address)],
-                _ => self.cartridge.read_fixed(address),
+                _ => self.cartridge.read_rom(address),
             },
-            1..=3 => self.cartridge.read_fixed(address),
-            4..=7 => self.cartridge.read_switched(address),
+            1..=7 => self.cartridge.read_rom(address),
             8 | 9 => self.ppu.vram[usize::from(address & 0x1FFF)],
             0xA | 0xB => self.cartridge.read_ram(address),
             0xC..=0xE => self.wram[usize::from(address & 0x1FFF)],
@@ -169,6 +179,7 @@ impl System {
         }
     }
 
+    #[inline(always)]
     fn peek_register(&self, register: u8) -> u8 {
         match register {
             0x00 => self.joypad.read(),
@@ -183,7 +194,17 @@ impl System {
     }
 
     /// Writes a byte as the processor would at clock `now`.
+    #[inline(always)]
     fn poke_at(&mut self, address: u16, value: u8, now: u64) {
+        if (0xC000..0xFE00).contains(&address) && !self.dma.active() {
+            self.wram[usize::from(address & 0x1FFF)] = value;
+        } else {
+            self.poke_elsewhere(address, value, now);
+        }
+    }
+
+    #[inline(never)]
+    fn poke_elsewhere(&mut self, address: u16, value: u8, now: u64) {
         if self.dma.active() {
             // The byte that is due at this moment is copied after the write.
             self.sync_dma(now.saturating_sub(1));
@@ -201,7 +222,7 @@ impl System {
         match address {
             0xF000..=0xFDFF => self.wram[usize::from(address & 0x1FFF)] = value,
             0xFE00..=0xFE9F if self.dma.blocks_oam(now) => {}
-            0xFE00..=0xFE9F => self.ppu.oam[usize::from(address & 0xFF)] = value,
+            0xFE00..=0xFE9F => self.ppu.write_oam(address as u8, value),
             0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
             0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
             0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)] = value,
@@ -224,23 +245,21 @@ impl System {
         self.plan();
     }
 
-    /// Brings up to date what a read of this address can see.
-    fn sync_for(&mut self, address: u16, now: u64) {
-        if address >= 0xFE00 {
-            if self.dma.active() {
-                self.sync_dma(now);
-            }
-            if address >> 7 == 0xFF00 >> 7 {
-                self.sync_read(address as u8, now);
-            }
-        }
-    }
-
     /// The clock that an access of the processor sees: the start of the M-cycle before it.
     ///
     /// PyBoy counts the M-cycles of an instruction's accesses from the one after the opcode's.
     fn access_time(&self) -> u64 {
         self.clock.saturating_sub(4)
+    }
+
+    /// The picture unit uses VRAM in mode 3, and OAM in modes 2 and 3.
+    #[inline(always)]
+    fn in_use(&self, address: u16, now: u64) -> bool {
+        match address {
+            0x8000..=0x9FFF => self.ppu.mode_at(now) == 3,
+            0xFE00..=0xFE9F => self.ppu.mode_at(now) >= 2,
+            _ => false,
+        }
     }
 
     /// Writes a byte from outside, without passing time.
@@ -253,13 +272,30 @@ impl System {
         self.read_at(address, self.clock)
     }
 
-    /// A byte as the processor would read it at clock `now`.
+    /// A byte as the processor would read it at clock `now`. Most are in ROM or work RAM, where no time counts.
     #[inline(always)]
     fn read_at(&mut self, address: u16, now: u64) -> u8 {
+        if address < 0x8000 && !self.booting {
+            self.cartridge.read_rom(address)
+        } else if (0xC000..0xFE00).contains(&address) {
+            self.wram[usize::from(address & 0x1FFF)]
+        } else {
+            self.read_elsewhere(address, now)
+        }
+    }
+
+    #[inline(never)]
+    fn read_elsewhere(&mut self, address: u16, now: u64) -> u8 {
         if address < 0xFE00 {
             return self.peek(address);
         }
-        self.sync_for(address, now);
+        if self.dma.active() {
+            self.sync_dma(now);
+        }
+        if address >> 7 == 0xFF00 >> 7 {
+            self.sync_read(address as u8, now);
+            return self.peek_register(address as u8);
+        }
         if address < 0xFEA0 && self.dma.blocks_oam(now) { 0xFF } else { self.peek_top(address) }
     }
 
@@ -292,6 +328,33 @@ impl Bus for System {
     }
 
     #[inline(always)]
+    fn read_guarded(&mut self, address: u16) -> u8 {
+        // Refused as soon as the memory is in use by the end of the instruction, and as long as it was at its middle.
+        if self.in_use(address, self.clock) || self.in_use(address, self.clock + 4) {
+            self.clock += 4;
+            return 0xFF;
+        }
+        self.read(address)
+    }
+
+    #[inline(always)]
+    fn write_guarded(&mut self, address: u16, value: u8) {
+        if self.in_use(address, self.clock) {
+            self.clock += 4;
+        } else {
+            self.write(address, value);
+        }
+    }
+
+    /// An opcode in a register is read four T-cycles later than an operand would be.
+    #[inline(always)]
+    fn read_opcode(&mut self, address: u16) -> u8 {
+        let value = self.read_at(address, self.clock);
+        self.clock += 4;
+        value
+    }
+
+    #[inline(always)]
     fn write(&mut self, address: u16, value: u8) {
         self.poke_at(address, value, self.access_time());
         self.clock += 4;
@@ -313,12 +376,6 @@ impl Bus for System {
 
     fn acknowledge(&mut self, number: u32) {
         self.requested &= !(1 << number);
-    }
-
-    fn stop(&mut self) {
-        self.sync();
-        self.timer.reset_divider(self.clock);
-        self.plan();
     }
 }
 

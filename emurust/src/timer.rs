@@ -133,7 +133,7 @@ impl Timer {
     }
 
     /// Sets the divider to zero. If the bit that TIMA watches was set, that is a falling edge.
-    pub fn reset_divider(&mut self, now: u64) {
+    fn reset_divider(&mut self, now: u64) {
         let falling = self.signal(now);
         self.origin = now;
         self.counted = now;

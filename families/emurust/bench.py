@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,20 +96,22 @@ def _steps(request: HostRequest) -> Iterator[HostRow]:
     """Environment steps with their observations: half the screen and the game's RAM."""
     import jaxenv
     from families.emurust.verify.game import BUTTONS, game
-    from references.pyboy.throughput import Workers
+    from references.pyboy.throughput import throughput_session
 
     own = game()
-    workers = Workers(
-        request.cores if request.reference else 0,
-        own.rom,
-        own.boot_rom,
-        warm_up=60,
-        frames=own.frames,
-        press=own.press,
-        buttons=BUTTONS,
-        ram=[(0xC000, 0xC009), (0xC100, 0xC200)],
-    )
-    with workers:
+    session = nullcontext()
+    if request.reference:
+        session = throughput_session(
+            request.cores,
+            own.rom,
+            own.boot_rom,
+            warm_up=60,
+            frames=own.frames,
+            press=own.press,
+            buttons=BUTTONS,
+            ram=[(0xC000, 0xC009), (0xC100, 0xC200)],
+        )
+    with session as reference:
         for count in BATCHES:
             env = jaxenv.make(ID, num_envs=count, threads=request.cores)
             env.reset(seed=0)
@@ -121,7 +124,7 @@ def _steps(request: HostRequest) -> Iterator[HostRow]:
                     steps += count
                 return steps / passed
 
-            mine, others = in_turns(request, timer, workers)
+            mine, others = in_turns(request, timer, reference)
             yield HostRow(
                 section=f"steps of {own.frames} frames, {request.cores} cores, PyBoy in {request.cores} processes",
                 what=f"{count:,} environments",

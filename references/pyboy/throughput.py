@@ -1,98 +1,69 @@
-"""Speeds of PyBoy: frames of one machine, and environment steps of one machine in each of several processes."""
+"""Speed of PyBoy in environment steps: one machine in each of several processes, started by `throughput_session`."""
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import time
-from collections.abc import Sequence
-from multiprocessing.connection import Connection
+import base64
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from references.protocol import ReferenceFailedError
+from references import timed_processes
 from references.pyboy.driver import PyBoyMachine
 
-_START_SECONDS = 120
+UNIT = "steps/s"
 _AT_ONCE = 16
 """Steps between two looks at the clock."""
 
 
-def _worker(pipe: Connection, rom: bytes, boot_rom: bytes, warm_up: int, task: dict[str, Any]) -> None:
-    machine = PyBoyMachine(rom, boot_rom)
-    machine.tick(warm_up)
-    pipe.send("ready")
-    while (seconds := pipe.recv()) is not None:
-        steps, begin = 0, time.perf_counter()
-        while (passed := time.perf_counter() - begin) < seconds:
-            for number in range(_AT_ONCE):
-                machine.hold((task["buttons"][(steps + number) % len(task["buttons"])],))
-                machine.tick(task["press"], False)
-                machine.hold(())
-                machine.tick(task["frames"] - task["press"], True)
-                machine.half()
-                for start, end in task["ram"]:
-                    machine.read(start, end)
-            steps += _AT_ONCE
-        pipe.send((steps, passed))
-    machine.close()
-
-
-class Workers:
-    """`count` processes that step one machine each, with the observation read in every step. Use in a `with` block.
+def throughput_session(
+    cores: int,
+    rom: bytes,
+    boot_rom: bytes,
+    *,
+    warm_up: int,
+    frames: int,
+    press: int,
+    buttons: Sequence[str],
+    ram: Sequence[tuple[int, int]],
+) -> AbstractContextManager[Callable[[float], float]]:
+    """A timer, in steps a second, of `cores` processes, which read the observation in every step.
 
     `frames` a step, of which a button of `buttons` in turn is held for `press`; the last one is drawn. `ram`: ranges of
-    memory that are read.
+    memory that are read. `ReferenceFailedError` for a process that ends.
     """
+    request = {
+        "rom": base64.b64encode(rom).decode(),
+        "boot_rom": base64.b64encode(boot_rom).decode(),
+        "warm_up": warm_up,
+        "frames": frames,
+        "press": press,
+        "buttons": list(buttons),
+        "ram": list(ram),
+    }
+    return timed_processes.session("PyBoy", __name__, request, cores)
 
-    def __init__(
-        self,
-        count: int,
-        rom: bytes,
-        boot_rom: bytes,
-        *,
-        warm_up: int,
-        frames: int,
-        press: int,
-        buttons: Sequence[str],
-        ram: Sequence[tuple[int, int]],
-    ) -> None:
-        task = {"frames": frames, "press": press, "buttons": tuple(buttons), "ram": tuple(ram)}
-        self._arguments = (rom, boot_rom, warm_up, task)
-        self._count = count
-        self._started: list[tuple[Any, Connection]] = []
 
-    def __enter__(self) -> Workers:
-        context = multiprocessing.get_context("spawn")
-        for _ in range(self._count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_worker, args=(theirs, *self._arguments), daemon=True)
-            process.start()
-            theirs.close()
-            self._started.append((process, ours))
-        for _, pipe in self._started:
-            self._told(pipe, _START_SECONDS)
-        return self
+def prepare(request: dict[str, Any]) -> Callable[[], int]:
+    """`_AT_ONCE` steps of a machine that has run for `warm_up` frames."""
+    machine = PyBoyMachine(base64.b64decode(request["rom"]), base64.b64decode(request["boot_rom"]))
+    machine.tick(request["warm_up"])
+    buttons, press, played = request["buttons"], request["press"], 0
 
-    def __exit__(self, *_: object) -> None:
-        for process, pipe in self._started:
-            with contextlib.suppress(OSError):  # it has ended already
-                pipe.send(None)
-            process.join(5)
-            if process.is_alive():
-                process.terminate()
-        self._started.clear()
+    def play() -> int:
+        nonlocal played
+        for _ in range(_AT_ONCE):
+            machine.hold((buttons[played % len(buttons)],))
+            machine.tick(press, False)
+            machine.hold(())
+            machine.tick(request["frames"] - press, True)
+            machine.half()
+            for start, end in request["ram"]:
+                machine.read(start, end)
+            played += 1
+        return _AT_ONCE
 
-    def __call__(self, seconds: float) -> float:
-        """Steps per second of all together."""
-        for _, pipe in self._started:
-            pipe.send(seconds)
-        told = [self._told(pipe, seconds + 60) for _, pipe in self._started]
-        return sum(steps / passed for steps, passed in told)
+    return play
 
-    def _told(self, pipe: Connection, seconds: float) -> Any:
-        try:
-            if pipe.poll(seconds):
-                return pipe.recv()
-        except (EOFError, OSError) as error:
-            raise ReferenceFailedError("a process of PyBoy has died. Remedy: run it again, with fewer cores") from error
-        raise ReferenceFailedError(f"a process of PyBoy says nothing for {seconds:.0f} s. Remedy: run it again")
+
+if __name__ == "__main__":
+    timed_processes.serve(prepare)

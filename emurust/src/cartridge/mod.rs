@@ -43,16 +43,11 @@ impl Cartridge {
         self.ram_start = self.controller.ram_bank() % ram_banks * RAM_BANK;
     }
 
-    /// Reads 0000–3FFF.
+    /// Reads 0000–7FFF.
     #[inline(always)]
-    pub fn read_fixed(&self, address: u16) -> u8 {
-        self.rom[self.fixed + usize::from(address & 0x3FFF)]
-    }
-
-    /// Reads 4000–7FFF.
-    #[inline(always)]
-    pub fn read_switched(&self, address: u16) -> u8 {
-        self.rom[self.switched + usize::from(address & 0x3FFF)]
+    pub fn read_rom(&self, address: u16) -> u8 {
+        let start = if address < 0x4000 { self.fixed } else { self.switched };
+        self.rom[start + usize::from(address & 0x3FFF)]
     }
 
     /// Writes 0000–7FFF: a register of the controller.

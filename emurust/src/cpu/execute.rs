@@ -99,6 +99,10 @@ impl Cpu {
         match opcode {
             0x00 => {}
             0x76 => self.halt(bus),
+            // PyBoy keeps these three from VRAM and OAM in use, and no other instruction.
+            0x12 => bus.write_guarded(self.de(), self.a),
+            0x1A => self.a = bus.read_guarded(self.de()),
+            0x7E => self.a = bus.read_guarded(self.hl()),
             0x40..=0x7F => {
                 let value = self.operand(bus, opcode & 7);
                 self.set_operand(bus, upper, value);
@@ -141,11 +145,11 @@ impl Cpu {
                 bus.idle();
                 self.add_hl(self.pair(pair));
             }
-            0x02 | 0x12 | 0x22 | 0x32 => {
+            0x02 | 0x22 | 0x32 => {
                 let address = self.indirect(pair);
                 bus.write(address, self.a);
             }
-            0x0A | 0x1A | 0x2A | 0x3A => {
+            0x0A | 0x2A | 0x3A => {
                 let address = self.indirect(pair);
                 self.a = bus.read(address);
             }
@@ -162,10 +166,8 @@ impl Cpu {
                 bus.write_behind(address, low, 20);
                 bus.write_behind(address.wrapping_add(1), high, 20);
             }
-            0x10 => {
-                self.fetch(bus);
-                bus.stop();
-            }
+            // STOP. PyBoy skips its second byte without reading it, and neither stops nor resets the divider.
+            0x10 => self.pc = self.pc.wrapping_add(1),
             0x18 => self.jump_relative(bus, true),
             0x20 | 0x28 | 0x30 | 0x38 => self.jump_relative(bus, self.condition(opcode)),
             0x27 => self.decimal_adjust(),

@@ -9,6 +9,18 @@ mod prefix;
 pub trait Bus {
     /// Reads a byte; the access sees the system as it stands at the start of its M-cycle.
     fn read(&mut self, address: u16) -> u8;
+    /// Reads the opcode of an instruction, the first of its M-cycles.
+    fn read_opcode(&mut self, address: u16) -> u8 {
+        self.read(address)
+    }
+    /// As [`Bus::read`], for the instructions that PyBoy keeps from memory which the picture unit uses.
+    fn read_guarded(&mut self, address: u16) -> u8 {
+        self.read(address)
+    }
+    /// As [`Bus::write`], for the instructions that PyBoy keeps from memory which the picture unit uses.
+    fn write_guarded(&mut self, address: u16, value: u8) {
+        self.write(address, value);
+    }
     /// Writes a byte at the start of its M-cycle.
     fn write(&mut self, address: u16, value: u8);
     /// Passes an M-cycle without an access.
@@ -19,8 +31,6 @@ pub trait Bus {
     fn acknowledge(&mut self, number: u32);
     /// Writes a byte without passing time, as if `behind` T-cycles ago.
     fn write_behind(&mut self, address: u16, value: u8, behind: u64);
-    /// Carries out STOP.
-    fn stop(&mut self) {}
 }
 
 pub const ZERO: u8 = 0x80;
@@ -92,7 +102,8 @@ impl Cpu {
         }
         let enabling = std::mem::take(&mut self.enabling);
         self.ime |= enabling;
-        let opcode = self.fetch(bus);
+        let opcode = bus.read_opcode(self.pc);
+        self.pc = self.pc.wrapping_add(1);
         self.dispatch(bus, opcode);
         if enabling {
             self.behind_ei = self.halted;

@@ -7,6 +7,9 @@ use crate::snapshot::{Codec, Fields};
 
 pub const WIDTH: usize = 160;
 pub const HEIGHT: usize = 144;
+/// T-cycles of mode 2, and of a whole line.
+const SCAN: u64 = 80;
+const LINE: u64 = 456;
 /// T-cycles of a frame.
 pub const FRAME: u64 = 70_224;
 
@@ -40,6 +43,9 @@ const PHASES: [Phase; 7] =
 pub struct Ppu {
     pub vram: [u8; 0x2000],
     pub oam: [u8; 0xA0],
+    /// The objects on each line, one bit each, while `objects_known` is set.
+    objects: [u64; HEIGHT],
+    objects_known: bool,
     /// Shades 0–3 of the last frame that was drawn, by line.
     pub pixels: [u8; WIDTH * HEIGHT],
     /// Lines are drawn only while this is set.
@@ -78,6 +84,8 @@ impl Ppu {
         Ppu {
             vram: [0; 0x2000],
             oam: [0; 0xA0],
+            objects: [0; HEIGHT],
+            objects_known: false,
             pixels: [3; WIDTH * HEIGHT],
             rendering: true,
             frame_done: false,
@@ -130,9 +138,11 @@ impl Ppu {
                     self.pixels.fill(self.bgp & 3);
                 }
                 self.ly = 144;
-                self.compare();
                 requests |= VBLANK;
-                self.enter(Phase::VBlank, 1, 456);
+                self.enter(Phase::VBlank, 1, LINE);
+                // The mode changes first: between two sources, mode 0 and then LYC, the line falls and rises again.
+                requests |= self.update_line();
+                self.compare();
                 requests |= self.update_line();
                 // The source of mode 2 is raised for a moment as VBlank starts.
                 if self.enables & 0x20 != 0 && !self.line {
@@ -157,19 +167,50 @@ impl Ppu {
             }
             Phase::VBlank if self.ly == 153 => {
                 self.ly = 0;
-                self.compare();
                 self.frame_done = true;
                 self.window_met = false;
                 self.window_line = 0;
                 self.start_line();
+                // As at the start of VBlank: the mode changes before LY is compared.
+                requests |= self.update_line();
+                self.compare();
             }
             Phase::VBlank => {
                 self.ly += 1;
                 self.compare();
-                self.enter(Phase::VBlank, 1, 456);
+                self.enter(Phase::VBlank, 1, LINE);
             }
         }
         requests | self.update_line()
+    }
+
+    /// Passes as many whole lines as end before `limit`, if nothing can be seen or requested in them.
+    ///
+    /// Only from mode 2 to mode 2, where every line takes [`LINE`] T-cycles whatever its mode 3 costs. Returns the clock
+    /// of the last change.
+    pub fn skip_lines(&mut self, limit: u64) -> Option<u64> {
+        if self.phase != Phase::OamScan || self.rendering || self.blank || self.line || self.enables & 0x28 != 0 {
+            return None;
+        }
+        let last =
+            if self.enables & 0x40 != 0 && self.lyc > self.ly { self.lyc.min(HEIGHT as u8) } else { HEIGHT as u8 };
+        let room = (limit - 1).saturating_sub(self.next - SCAN) / LINE;
+        let lines = u64::from((last - 1).saturating_sub(self.ly)).min(room) as u8;
+        if lines == 0 {
+            return None;
+        }
+        let end = self.ly + lines;
+        let met = if self.window_met { self.ly } else { self.wy };
+        if self.window_met || (self.ly + 1..=end).contains(&met) {
+            self.window_met = true;
+            if self.window_shown() {
+                self.window_line = self.window_line.wrapping_add(end - met);
+            }
+        }
+        self.ly = end;
+        self.compare();
+        self.next += u64::from(lines) * LINE;
+        Some(self.next - SCAN)
     }
 
     fn enter(&mut self, phase: Phase, mode: u8, length: u64) {
@@ -182,11 +223,24 @@ impl Ppu {
         if self.wy == self.ly {
             self.window_met = true;
         }
-        self.enter(Phase::OamScan, 2, 80);
+        self.enter(Phase::OamScan, 2, SCAN);
     }
 
     fn compare(&mut self) {
         self.coincidence = self.ly == self.lyc;
+    }
+
+    /// The mode at a clock before the next change but one.
+    pub fn mode_at(&self, now: u64) -> u8 {
+        match self.phase {
+            _ if now < self.next => self.mode,
+            Phase::OamScan | Phase::FirstLine => 3,
+            Phase::LineEnd => 2,
+            Phase::VBlank if self.ly == 153 && !self.blank => 2,
+            Phase::VBlank => 1,
+            Phase::HBlank if self.ly == 143 => 1,
+            Phase::Off | Phase::Drawing | Phase::HBlank => 0,
+        }
     }
 
     fn lcd_on(&self) -> bool {
@@ -248,8 +302,17 @@ impl Ppu {
         0
     }
 
+    pub fn write_oam(&mut self, index: u8, value: u8) {
+        let byte = &mut self.oam[usize::from(index)];
+        if *byte != value {
+            *byte = value;
+            self.objects_known = false;
+        }
+    }
+
     fn write_control(&mut self, value: u8, now: u64) -> u8 {
         let was_on = self.lcd_on();
+        self.objects_known &= (value ^ self.lcdc) & 4 == 0;
         self.lcdc = value;
         if self.lcd_on() == was_on {
             return 0;
@@ -287,6 +350,7 @@ impl Fields for Ppu {
     fn fields(&mut self, codec: &mut Codec) {
         codec.bytes(&mut self.vram);
         codec.bytes(&mut self.oam);
+        self.objects_known = false;
         codec.bytes(&mut self.pixels);
         codec.bytes(&mut self.obp);
         let mut phase = self.phase as u8;

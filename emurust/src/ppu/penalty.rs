@@ -10,7 +10,7 @@ impl Ppu {
     ///
     /// Each visible object costs 6. The first one at each X also waits for the tile below it, by up to 5. The line has
     /// 7 of these cycles for free, and SCX is rounded up to 4.
-    pub(super) fn mode3_penalty(&self) -> i64 {
+    pub(super) fn mode3_penalty(&mut self) -> i64 {
         let scroll = i64::from((self.scx & 7).div_ceil(4) * 4);
         if self.lcdc & 2 == 0 {
             return scroll;

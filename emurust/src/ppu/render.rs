@@ -5,16 +5,36 @@ use super::{HEIGHT, Ppu, WIDTH};
 /// Objects that fit on a line.
 pub(super) const LIMIT: usize = 10;
 
+/// The bits of a byte as the lowest bits of eight bytes, the highest bit first.
+static SPREAD: [u64; 256] = spread();
+
+const fn spread() -> [u64; 256] {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 * 8 {
+        table[at / 8] |= (at as u64 / 8 >> (7 - at % 8) & 1) << (at % 8 * 8);
+        at += 1;
+    }
+    table
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
 impl Ppu {
     /// Draws the current line if it is wanted, and counts the window's lines.
     pub(super) fn finish_line(&mut self) {
-        let window = self.window_met && self.lcdc & 0x20 != 0 && self.wx < 167;
+        let window = self.window_met && self.window_shown();
         if self.rendering && !self.blank {
             self.draw_line(window);
         }
         if window {
             self.window_line = self.window_line.wrapping_add(1);
         }
+    }
+
+    /// The window is switched on, and does not begin behind the line's end.
+    pub(super) fn window_shown(&self) -> bool {
+        self.lcdc & 0x20 != 0 && self.wx < 167
     }
 
     fn draw_line(&mut self, window: bool) {
@@ -29,8 +49,14 @@ impl Ppu {
             }
         }
         let mut line = [0u8; WIDTH];
-        for (shade, index) in line.iter_mut().zip(indices) {
-            *shade = self.bgp >> (2 * index) & 3;
+        // Eight pixels at a time: a shade is put together from what each bit of the index, and both of them, change.
+        let shades = [0, 2, 4, 6].map(|shift| u64::from(self.bgp >> shift & 3) * ONES);
+        let (low, high) = (shades[0] ^ shades[1], shades[0] ^ shades[2]);
+        let both = low ^ shades[2] ^ shades[3];
+        for (shade, index) in line.as_chunks_mut::<8>().0.iter_mut().zip(indices.as_chunks::<8>().0) {
+            let index = u64::from_le_bytes(*index);
+            let (first, second) = ((index & ONES) * 0xFF, (index >> 1 & ONES) * 0xFF);
+            *shade = (shades[0] ^ first & low ^ second & high ^ first & second & both).to_le_bytes();
         }
         if self.lcdc & 2 != 0 {
             self.draw_objects(&mut line, &indices);
@@ -52,13 +78,14 @@ impl Ppu {
                 (0x1000 + i32::from(number as i8) * 16) as usize
             };
             let [low, high] = self.row_bytes(tile + usize::from(row & 7) * 2);
-            for bit in (column & 7)..8 {
-                if at == WIDTH {
-                    break;
+            let pixels = (SPREAD[usize::from(low)] | SPREAD[usize::from(high)] << 1).to_le_bytes();
+            match indices.get_mut(at..at + 8) {
+                Some(whole) if column & 7 == 0 => whole.copy_from_slice(&pixels),
+                _ => {
+                    indices[at..].iter_mut().zip(&pixels[usize::from(column & 7)..]).for_each(|(to, from)| *to = *from)
                 }
-                indices[at] = (low >> (7 - bit) & 1) | (high >> (7 - bit) & 1) << 1;
-                at += 1;
             }
+            at += 8 - usize::from(column & 7);
             column = (column & 0xF8).wrapping_add(8);
         }
     }
@@ -68,24 +95,33 @@ impl Ppu {
     }
 
     /// The objects on the current line in the order of OAM, at most ten.
-    pub(super) fn objects_on_line(&self) -> ([usize; LIMIT], usize) {
-        let height = if self.lcdc & 4 != 0 { 16 } else { 8 };
+    pub(super) fn objects_on_line(&mut self) -> ([usize; LIMIT], usize) {
+        if !self.objects_known {
+            self.find_objects();
+        }
         let mut found = [0; LIMIT];
         let mut count = 0;
-        for index in 0..40 {
-            let top = i32::from(self.oam[index * 4]) - 16;
-            if (top..top + height).contains(&i32::from(self.ly)) {
-                found[count] = index;
-                count += 1;
-                if count == LIMIT {
-                    break;
-                }
-            }
+        let mut left = self.objects[usize::from(self.ly).min(HEIGHT - 1)];
+        while left != 0 && count < LIMIT {
+            found[count] = left.trailing_zeros() as usize;
+            count += 1;
+            left &= left - 1;
         }
         (found, count)
     }
 
-    fn draw_objects(&self, line: &mut [u8; WIDTH], background: &[u8; WIDTH]) {
+    fn find_objects(&mut self) {
+        let height = if self.lcdc & 4 != 0 { 16 } else { 8 };
+        self.objects.fill(0);
+        for (index, object) in self.oam.chunks_exact(4).enumerate() {
+            let end = (usize::from(object[0]) + height).saturating_sub(16).min(HEIGHT);
+            let start = usize::from(object[0]).saturating_sub(16).min(end);
+            self.objects[start..end].iter_mut().for_each(|line| *line |= 1 << index);
+        }
+        self.objects_known = true;
+    }
+
+    fn draw_objects(&mut self, line: &mut [u8; WIDTH], background: &[u8; WIDTH]) {
         let (mut found, count) = self.objects_on_line();
         let found = &mut found[..count];
         // The object further to the left wins, then the one that comes first in OAM: draw that one last.

@@ -5,6 +5,8 @@ Each entry: the rule, and the program's text after `start:`. Results go to $C000
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emurust.assembler import Rom, assemble
 
 from families.emurust.verify.roms import quirk_roms
@@ -49,6 +51,9 @@ PROGRAMS: dict[str, tuple[str, str]] = {
             ("lyc", 2, stat(0x40)),
             ("lyc_0", 2, stat(0x40, 0)),
             ("lyc_153", 2, stat(0x40, 153)),
+            ("lyc_144_hblank", 2, stat(0x48, 144)),
+            ("lyc_144_hblank_oam", 2, stat(0x68, 144)),
+            ("lyc_0_vblank", 2, stat(0x50, 0)),
             ("oam_hblank", 2, stat(0x28)),
             ("lyc_hblank", 2, stat(0x48)),
             ("all_stat", 2, stat(0x78)),
@@ -119,42 +124,81 @@ PROGRAMS: dict[str, tuple[str, str]] = {
 DIFFERENCES = {
     "ei_halt_pending": "an event within a HALT right behind EI, while an interrupt is pending, wakes PyBoy otherwise",
     "dma_vram": "a line that is drawn while OAM DMA runs sees PyBoy's OAM as it stood at another moment",
+    "guarded_oam_2": "in the frame after the LCD was switched on, one LD [DE],A reaches PyBoy's OAM just before mode 3",
 }
 """Programs whose frames are known to differ from PyBoy's, and why."""
-MAPPERS: dict[str, tuple[str, str, dict[str, int]]] = {
-    "mbc1": (
+
+
+@dataclass(frozen=True)
+class MapperProgram:
+    """A program that reads and writes every bank of a cartridge.
+
+    `rule`: what it shows. `select`, `ram`: instructions that choose the bank in A, of ROM and of RAM. `kind`: the
+    cartridge's type as its header has it. `rom_banks`, `ram_banks`: of 16 and of 8 KiB.
+    """
+
+    rule: str
+    select: str
+    ram: str
+    kind: int
+    rom_banks: int
+    ram_banks: int = 0
+
+    def build(self) -> Rom:
+        """The ROM."""
+        body = BANKS.replace("{select}", self.select).replace("{ram}", self.ram)
+        return assemble(
+            VECTORS + COMMON + body + banks(self.rom_banks),
+            cartridge_type=self.kind,
+            rom_banks=self.rom_banks,
+            ram_banks=self.ram_banks,
+        )
+
+
+MAPPERS = {
+    "mbc1": MapperProgram(
         "MBC1: bank 0 counts as 1, and the upper bits serve ROM or RAM by the mode.",
-        BANKS.replace("{select}", "ld [$2000], a\n    swap a\n    ld [$4000], a").replace("{ram}", "ld [$6000], a"),
-        {"cartridge_type": 3, "rom_banks": 128, "ram_banks": 4},
+        select="ld [$2000], a\n    swap a\n    ld [$4000], a",
+        ram="ld [$6000], a",
+        kind=0x03,
+        rom_banks=128,
+        ram_banks=4,
     ),
-    "mbc2": (
+    "mbc2": MapperProgram(
         "MBC2: bit 8 of the address chooses the register, and RAM has four bits.",
-        BANKS.replace("{select}", "ld [$2100], a").replace("{ram}", "nop"),
-        {"cartridge_type": 6, "rom_banks": 16, "ram_banks": 0},
+        select="ld [$2100], a",
+        ram="nop",
+        kind=0x06,
+        rom_banks=16,
     ),
-    "mbc3": (
+    "mbc3": MapperProgram(
         "MBC3: seven bits of ROM bank, four RAM banks.",
-        BANKS.replace("{select}", "ld [$2000], a").replace("{ram}", "and 3\n    ld [$4000], a"),
-        {"cartridge_type": 0x13, "rom_banks": 128, "ram_banks": 4},
+        select="ld [$2000], a",
+        ram="and 3\n    ld [$4000], a",
+        kind=0x13,
+        rom_banks=128,
+        ram_banks=4,
     ),
-    "mbc5": (
+    "mbc5": MapperProgram(
         "MBC5: nine bits of ROM bank, bank 0 included, sixteen RAM banks.",
-        BANKS.replace("{select}", "ld [$2000], a\n    rrca\n    ld [$3000], a").replace("{ram}", "ld [$4000], a"),
-        {"cartridge_type": 0x1B, "rom_banks": 512, "ram_banks": 16},
+        select="ld [$2000], a\n    rrca\n    ld [$3000], a",
+        ram="ld [$4000], a",
+        kind=0x1B,
+        rom_banks=512,
+        ram_banks=16,
     ),
-    "plain": (
+    "plain": MapperProgram(
         "Without a controller, writes to ROM do nothing.",
-        BANKS.replace("{select}", "ld [$2000], a").replace("{ram}", "nop"),
-        {"cartridge_type": 0, "rom_banks": 2, "ram_banks": 0},
+        select="ld [$2000], a",
+        ram="nop",
+        kind=0x00,
+        rom_banks=2,
     ),
 }
 
 
 def build(name: str) -> Rom:
     """The ROM of one of `PROGRAMS` or `MAPPERS`."""
-    if name in PROGRAMS:
-        return assemble(VECTORS + COMMON + PROGRAMS[name][1])
-    _, body, cartridge = MAPPERS[name]
-    kind, rom_banks, ram_banks = (cartridge.get(key, 0) for key in ("cartridge_type", "rom_banks", "ram_banks"))
-    source = VECTORS + COMMON + body + banks(rom_banks)
-    return assemble(source, cartridge_type=kind, rom_banks=rom_banks, ram_banks=ram_banks)
+    if name in MAPPERS:
+        return MAPPERS[name].build()
+    return assemble(VECTORS + COMMON + PROGRAMS[name][1])

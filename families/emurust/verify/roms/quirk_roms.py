@@ -64,7 +64,80 @@ routine:
     )
 
 
+NOP = "    nop\n"
+
+
+def _opcodes_in_tima(counts: int) -> str:
+    """Jumps to TIMA, whose count is the next opcode: LD (BC),A, INC BC, INC B or DEC B; JP HL stands behind, in TMA."""
+    return (
+        "loop:\n"
+        + "".join(
+            f"""
+    xor a
+    ldh [$ff07], a
+    ld a, $e9
+    ldh [$ff06], a
+    ld hl, .back{count}
+    ld bc, $1010
+    ld a, 2
+    ldh [$ff05], a
+    ld a, 5
+    ldh [$ff04], a
+    ldh [$ff07], a
+{NOP * count}    jp $ff05
+.back{count}:
+    ld a, b
+    ld [${0xC000 + 2 * count:04x}], a
+    ld a, c
+    ld [${0xC001 + 2 * count:04x}], a
+"""
+            for count in range(counts)
+        )
+        + "    jp loop\n"
+    )
+
+
+def _guarded(address: str, instruction: str) -> str:
+    """One instruction at several distances from the start of mode 2, at which HALT ends."""
+    waits = (*range(12, 22), *range(53, 64))
+    start = "    ld a, $20\n    ldh [$ff41], a\n    ld a, 2\n    ldh [$ffff], a\n    di\nloop:\n"
+    return LCD_ON + start + "".join(
+        f"    ld a, $55\n    ld [{address}], a\n    ld de, {address}\n    ld hl, {address}\n    xor a\n"
+        f"    ldh [$ff0f], a\n    halt\n    nop\n{NOP * wait}    ld a, $77\n    {instruction}\n    ld b, a\n"
+        f"    ld a, [{address}]\n    ld [${0xC000 + 2 * number:04x}], a\n    ld a, b\n"
+        f"    ld [${0xC001 + 2 * number:04x}], a\n"
+        for number, wait in enumerate(waits)
+    ) + "    jp loop\n"  # fmt: skip
+
+
+_STOPS = (
+    "loop:\n    ldh [$ff04], a\n    ldh [$ff05], a\n"
+    + "    db $10, $04\n" * 64
+    + """
+    ldh a, [$ff05]
+    ld [$c000], a
+    ldh a, [$ff04]
+    ld [$c001], a
+    ld a, b
+    ld [$c002], a
+    xor a
+    jp loop
+"""
+)
 PROGRAMS: dict[str, tuple[str, str]] = {
+    **{
+        f"guarded_{area}_{number}": (
+            f"{instruction.upper()} does not reach {area.upper()} that the picture unit uses.",
+            _guarded(address, instruction),
+        )
+        for area, address in (("vram", "$8208"), ("oam", "$fe10"))
+        for number, instruction in enumerate(("ld a, [de]", "ld a, [hl]", "ld [de], a"))
+    },
+    "opcodes_in_tima": ("An opcode in a register is read one M-cycle later than an operand.", _opcodes_in_tima(5)),
+    "stop": (
+        "STOP takes one M-cycle, skips a byte and leaves the divider alone.",
+        "    ld a, 5\n    ldh [$ff07], a\n    xor a\n" + _STOPS,
+    ),
     "penalty_aligned": ("An object on a tile's start costs 11, and 7 a line are free.", _placed([(60, 8), (90, 16)])),
     "penalty_unaligned": (
         "An object costs up to 5 less the further it stands into a tile.",

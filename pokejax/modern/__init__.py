@@ -1,0 +1,1 @@
+"""Generations 3 to 9 as one event engine; Generation 4 so far."""

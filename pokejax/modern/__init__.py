@@ -1,1 +1,1 @@
-"""Generations 3 to 9 as one event engine; Generation 4 so far."""
+"""Pokémon battles of Generations 3 to 9, one engine: Generation 4 first."""

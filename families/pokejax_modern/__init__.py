@@ -1,0 +1,1 @@
+"""Pokémon battles of Generations 3 to 9 beside Pokémon Showdown."""

@@ -90,7 +90,24 @@ def _types(raw: dict[str, Any]) -> dict[str, np.ndarray]:
 
 def _hooks(raw: dict[str, Any]) -> dict[str, np.ndarray]:
     names = ("kind", "number", "event", "order", "priority", "sub_order")
-    return {f"hooks/{name}": _column(list(values)) for name, values in zip(names, zip(*raw["hooks"]), strict=True)}
+    columns = zip(*raw["hooks"], strict=True)
+    return {f"hooks/{name}": _column(list(values)) for name, values in zip(names, columns, strict=True)}
+
+
+def _spellings(raw: dict[str, Any]) -> dict[str, np.ndarray]:
+    tables = {}
+    for kind, rows in raw["spellings"].items():
+        names, numbers = zip(*rows, strict=True)
+        tables |= {f"spellings/{kind}_id": _column(list(names)), f"spellings/{kind}": _column(list(numbers))}
+    return tables
+
+
+def _bans(raw: dict[str, Any]) -> dict[str, np.ndarray]:
+    return {
+        f"bans/{format_id}/{kind}": np.array(numbers, np.int16)
+        for format_id, kinds in raw["bans"].items()
+        for kind, numbers in kinds.items()
+    }
 
 
 def _item_users(raw: dict[str, Any], species: dict[str, int]) -> np.ndarray:
@@ -119,6 +136,7 @@ def build_tables(raw: dict[str, Any]) -> dict[str, np.ndarray]:
     for name in ("moves", "abilities", "items", "species", "conditions"):
         tables |= _handlers(name, raw, len(tables[f"{name}/id"]))
     tables |= _flags("moves", raw["moves"]) | _flags("abilities", raw["abilities"]) | _types(raw) | _hooks(raw)
+    tables |= _spellings(raw) | _bans(raw)
     return tables | {
         "items/users": _item_users(raw, species),
         "statuses": np.array(raw["codes"]["statuses"]),

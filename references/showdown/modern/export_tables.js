@@ -1,18 +1,24 @@
 'use strict';
 // Prints the tables of one generation of the installed package as one JSON object. Usage: node export_tables.js GEN
 //
-// Raw values by the numbers of codes.js, row 0 of each table left out. Array layouts are given by pokejax/modern/tables.py
-// and the generator of its file. A property that is neither exported nor known to be inert stops the export.
+// Raw values by the numbers of codes.js, row 0 of each table left out. Array layouts are given by
+// pokejax/modern/tables.py and the generator of its file. A property that is neither exported nor known to be inert stops the export.
 const { codesOf } = require('./codes');
 const { conditionRows, conditionIds } = require('./tables_conditions');
 const { hooks, handlers } = require('./tables_hooks');
 const { itemRow } = require('./tables_items');
 const { metronome, moveRow } = require('./tables_moves');
+const { bans } = require('./tables_bans');
 const { speciesRow } = require('./tables_species');
+const { hiddenPowers, spellings } = require('./tables_spellings');
 
-const NATURES = ['hardy', 'lonely', 'brave', 'adamant', 'naughty', 'bold', 'docile', 'relaxed', 'impish', 'lax', 'timid',
-  'hasty', 'serious', 'jolly', 'naive', 'modest', 'mild', 'quiet', 'bashful', 'rash', 'calm', 'gentle', 'sassy', 'careful',
-  'quirky']; // the cartridge's order
+const FORMATS = { 4: ['gen4ou'] }; // whose bans the tables hold
+
+const NATURES = [
+  'hardy', 'lonely', 'brave', 'adamant', 'naughty', 'bold', 'docile', 'relaxed', 'impish', 'lax', 'timid', 'hasty',
+  'serious', 'jolly', 'naive', 'modest', 'mild', 'quiet', 'bashful', 'rash', 'calm', 'gentle', 'sassy', 'careful',
+  'quirky',
+]; // the cartridge's order
 
 function abilityRow(ability) {
   const { id, name, num, flags, suppressWeather } = ability;
@@ -68,6 +74,8 @@ function main(gen) {
     species: species.map(one => speciesRow(one, codes)),
     conditions: conditionRows(conditions),
     natures: natureRows(dex),
+    spellings: { ...spellings(codes), hidden_power: hiddenPowers(codes) },
+    bans: Object.fromEntries(FORMATS[gen].map(id => [id, bans(id, codes)])),
     types: typeRows(dex, codes.types.names),
     hooks: [
       ...hooks('move', moves, number), ...hooks('ability', abilities, number), ...hooks('item', items, number),

@@ -1,10 +1,10 @@
 'use strict';
 // Rows of the table of items.
 
-const KNOWN = new Set(['id', 'name', 'num', 'fling', 'naturalGift', 'isBerry', 'isChoice', 'ignoreKlutz', 'isPokeball', 'forcedForme',
-  'itemUser']);
-const INERT = new Set(['fullname', 'effectType', 'exists', 'gen', 'shortDesc', 'desc', 'isNonstandard', 'sourceEffect', 'spritenum',
-  'condition', 'noCopy']);
+const KNOWN = new Set(['id', 'name', 'num', 'fling', 'naturalGift', 'isBerry', 'isChoice', 'ignoreKlutz', 'isPokeball',
+  'forcedForme', 'itemUser']);
+const INERT = new Set(['fullname', 'effectType', 'exists', 'gen', 'shortDesc', 'desc', 'isNonstandard', 'sourceEffect',
+  'spritenum', 'condition', 'noCopy']);
 
 function itemRow(item, codes) {
   for (const [key, value] of Object.entries(item)) {

@@ -3,15 +3,15 @@
 const { Battle } = require('pokemon-showdown/dist/sim/battle');
 
 const PLAIN = [
-  'id', 'name', 'num', 'type', 'basePower', 'accuracy', 'pp', 'priority', 'category', 'critRatio', 'target', 'multihit', 'recoil',
-  'drain', 'heal', 'secondaries', 'status', 'volatileStatus', 'sideCondition', 'slotCondition', 'pseudoWeather', 'weather',
+  'id', 'name', 'num', 'type', 'basePower', 'accuracy', 'pp', 'priority', 'category', 'critRatio', 'target', 'multihit',
+  'recoil', 'drain', 'heal', 'secondaries', 'status', 'volatileStatus', 'sideCondition', 'slotCondition', 'pseudoWeather', 'weather',
   'boosts', 'self', 'selfSwitch', 'selfdestruct', 'damage', 'ignoreImmunity', 'nonGhostTarget',
 ];
 const YES_NO = ['ohko', 'forceSwitch', 'breaksProtect', 'stallingMove', 'sleepUsable', 'hasCrashDamage', 'callsMove',
   'multiaccuracy', 'struggleRecoil', 'noPPBoosts'];
 // Said elsewhere, without meaning in this generation, or text.
-const INERT = new Set(['fullname', 'effectType', 'exists', 'gen', 'shortDesc', 'desc', 'isNonstandard', 'sourceEffect', 'baseMoveType',
-  'maxMove', 'zMove', 'contestType', 'placeholderFor', 'secondary', 'flags', 'condition', 'noCopy']);
+const INERT = new Set(['fullname', 'effectType', 'exists', 'gen', 'shortDesc', 'desc', 'isNonstandard', 'sourceEffect',
+  'baseMoveType', 'maxMove', 'zMove', 'contestType', 'placeholderFor', 'secondary', 'flags', 'condition', 'noCopy']);
 const SECONDARY = new Set(['chance', 'status', 'volatileStatus', 'boosts', 'self', 'onHit']);
 const SELF = new Set(['volatileStatus', 'boosts', 'onHit']);
 
@@ -30,12 +30,15 @@ function checkCovered(move) {
 
 function moveRow(move, gen) {
   checkCovered(move);
-  const row = { maxPP: Battle.prototype.calculatePP.call({ gen }, move, move.noPPBoosts ? 0 : 3) };
+  const row = { maxPP: Battle.prototype.calculatePP.call({ gen }, move, takesPPUps(move) ? 3 : 0) };
   for (const key of PLAIN) row[key] = move[key] ?? null;
   for (const key of YES_NO) row[key] = !!move[key];
   row.flags = Object.keys(move.flags);
   return row;
 }
+
+/** As in the constructor of sim/pokemon.js. */
+const takesPPUps = move => !move.noPPBoosts && move.id !== 'trumpcard';
 
 /** The moves that Metronome samples from, in its order, where nothing bars one: run it with a stand-in battle. */
 function metronome(dex) {

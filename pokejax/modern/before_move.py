@@ -81,9 +81,8 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
 
     locked = go & has(view.user, "choicelock")
     view = view.drop_user("choicelock", locked & ~is_choice(view.user.item))
-    works = ~has(view.user, "embargo") & ~ability_is(view.user, "klutz")
     other = (view.user.data["choicelock.move"] != move) & (move != move_id("struggle"))
-    view, go = stop(view, go, go & has(view.user, "choicelock") & works & other)
+    view, go = stop(view, go, go & has(view.user, "choicelock") & other)
     view = view.drop_user("destinybond", go)
     return view, go | no
 

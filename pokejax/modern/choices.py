@@ -97,7 +97,9 @@ def commit(battle: Battle, n: int, action: jax.Array) -> Side:
     own = among(data.target, [Target.SELF, Target.ALL, Target.ALLYSIDE, Target.ALLYTEAM, Target.ADJACENTALLYORSELF])
     mine, theirs = mon.slot + 1 + 6 * n, foe.slot + 1 + 6 * (1 - n)
     values = {
-        "act": jnp.where(is_move, ACT_MOVE, jnp.where(is_switch, jnp.where(replaces, ACT_REPLACE, ACT_SWITCH), ACT_NONE)),
+        "act": jnp.where(
+            is_move, ACT_MOVE, jnp.where(is_switch, jnp.where(replaces, ACT_REPLACE, ACT_SWITCH), ACT_NONE)
+        ),
         "act_move": jnp.where(is_move, move, 0),
         "act_slot": jnp.where(is_switch, action, 0),
         "act_order": jnp.where(is_move, ORDER_MOVE, jnp.where(replaces, ORDER_REPLACE, ORDER_SWITCH)),

@@ -28,11 +28,34 @@ from pokejax.modern.state import (
 )
 from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of
 
-STARTED = (
-    "confusion flinch partiallytrapped leechseed focusenergy mustrecharge protect stall substitute taunt defensecurl "
-    "minimize lockedmove attract roost ingrain aquaring magnetrise charge torment encore yawn choicelock "
-    "substitutebroken lifeorb flashfire"
-).split()
+STARTED = [
+    "confusion",
+    "flinch",
+    "partiallytrapped",
+    "leechseed",
+    "focusenergy",
+    "mustrecharge",
+    "protect",
+    "stall",
+    "substitute",
+    "taunt",
+    "defensecurl",
+    "minimize",
+    "lockedmove",
+    "attract",
+    "roost",
+    "ingrain",
+    "aquaring",
+    "magnetrise",
+    "charge",
+    "torment",
+    "encore",
+    "yawn",
+    "choicelock",
+    "substitutebroken",
+    "lifeorb",
+    "flashfire",
+]
 """Volatile conditions that the engine starts and ends."""
 
 

@@ -64,9 +64,8 @@ def _power(view: View, user: Active, foe: Active, data: MoveData, move: jax.Arra
     bit = chain(bit, ability_is(foe, "dryskin") & (type_ == fire), 5120)
     bit = chain(bit, item_is(user, "muscleband") & data.is_physical, 4505)
     bit = chain(bit, item_is(user, "wiseglasses") & ~data.is_physical & ~data.is_status, 4505)
-    works = ~has(user, "embargo") & ~ability_is(user, "klutz")
     boosted = lookup(boosting_items(), user.item)
-    bit = chain(bit, works & (boosted > 0) & (boosted == type_), 4915)
+    bit = chain(bit, (boosted > 0) & (boosted == type_), 4915)
     bit = chain(bit, has(user, "charge") & (type_ == type_id("Electric")), 8192)
     pinch = user.hp * 3 <= user.max_hp
     for ability, kind in (("blaze", "Fire"), ("overgrow", "Grass"), ("swarm", "Bug"), ("torrent", "Water")):

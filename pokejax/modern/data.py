@@ -59,9 +59,9 @@ def type_id(name: str) -> int:
 
 
 def among(number: jax.Array, numbers: list[int]) -> jax.Array:
-    """bool: ``number`` is one of ``numbers``."""
-    found = jnp.bool_(False)
-    for one in numbers:
+    """bool: ``number`` is one of ``numbers``, at least one."""
+    found = number == numbers[0]
+    for one in numbers[1:]:
         found = found | (number == one)
     return found
 
@@ -177,21 +177,65 @@ class MoveData(struct.Node):
         return among(self.target, [Target.ALL, Target.FOESIDE, Target.ALLYSIDE, Target.ALLYTEAM])
 
 
-_FLAGS = (
-    "contact protect bypasssub sound punch heal defrost charge recharge gravity reflectable snatch mustpressure mirror "
-    "has_self force_switch ohko ignore_immunity breaks_protect stalling sleep_usable multi_accuracy struggle_recoil "
-    "crash"
-).split()
-_SCALARS = (
-    "type base_power accuracy priority category target crit_ratio fixed_damage status volatile side_condition "
-    "slot_condition pseudo_weather weather self_volatile secondaries self_switch self_destruct"
-).split()
+_FLAGS = [
+    "contact",
+    "protect",
+    "bypasssub",
+    "sound",
+    "punch",
+    "heal",
+    "defrost",
+    "charge",
+    "recharge",
+    "gravity",
+    "reflectable",
+    "snatch",
+    "mustpressure",
+    "mirror",
+    "has_self",
+    "force_switch",
+    "ohko",
+    "ignore_immunity",
+    "breaks_protect",
+    "stalling",
+    "sleep_usable",
+    "multi_accuracy",
+    "struggle_recoil",
+    "crash",
+]
+_SCALARS = [
+    "type",
+    "base_power",
+    "accuracy",
+    "priority",
+    "category",
+    "target",
+    "crit_ratio",
+    "fixed_damage",
+    "status",
+    "volatile",
+    "side_condition",
+    "slot_condition",
+    "pseudo_weather",
+    "weather",
+    "self_volatile",
+    "secondaries",
+    "self_switch",
+    "self_destruct",
+]
 _VECTORS = {
     "hits": "multihit", "drain": "drain", "recoil": "recoil", "heal": "heal", "boosts": "boosts",
     "self_boosts": "self_boosts", "chances": "secondary_chance", "secondary_status": "secondary_status",
     "secondary_volatile": "secondary_volatile", "secondary_boosts": "secondary_boosts",
     "secondary_self_boosts": "secondary_self_boosts",
 }  # fmt: skip
+
+
+_YES_OR_NO = frozenset(
+    ("has_self", "force_switch", "ohko", "ignore_immunity", "breaks_protect", "stalling", "sleep_usable")
+    + ("multi_accuracy", "struggle_recoil", "crash")
+)
+"""Those of `_FLAGS` that are columns of their own."""
 
 
 @functools.cache
@@ -214,7 +258,7 @@ def _move_rows() -> tuple[np.ndarray, dict[str, tuple[int, tuple[int, ...]]]]:
         add(name, getattr(moves, column))
     bits = np.zeros(len(moves.id), np.int64)
     for place, name in enumerate(_FLAGS):
-        own = hasattr(moves, name)
+        own = name in _YES_OR_NO
         bits |= (getattr(moves, name) if own else moves.flag(name)).astype(np.int64) << place
     add("flags", bits)
     return np.concatenate(columns, 1), places

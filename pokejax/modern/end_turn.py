@@ -53,9 +53,7 @@ def end_turn(battle: Battle) -> Battle:
 def _for_one(view: View, going: jax.Array) -> View:
     user = view.user
     later = going & (view.field.turn != 1)
-    user = update(
-        user, going, newly_switched=False, result_last_turn=user.result_this_turn, result_this_turn=UNDEFINED
-    )
+    user = update(user, going, newly_switched=False, result_last_turn=user.result_this_turn, result_this_turn=UNDEFINED)
     user = update(user, later, used_item=False, hurt_this_turn=0)
     user, rng = _bar_moves(view.replace(user=user), going)
     view = view.replace(user=user, rng=rng)
@@ -78,9 +76,8 @@ def _bar_moves(view: View, going: jax.Array):
     user = view.user
     knows = jnp.any(user.moves == user.data["choicelock.move"])
     user = drop(user, "choicelock", going & has(user, "choicelock") & ~(is_choice(user.item) & knows))
-    works = ~has(user, "embargo") & ~ability_is(user, "klutz")
     barred = jnp.zeros(4, bool)
-    chosen = has(user, "choicelock") & works
+    chosen = has(user, "choicelock")
     barred = barred | (chosen & (user.moves != user.data["choicelock.move"]))
     status = jnp.stack([lookup(_is_status(), user.moves[k]) for k in range(4)])
     barred = barred | (has(user, "taunt") & status)
@@ -117,4 +114,6 @@ def _trap(view: View, going: jax.Array) -> View:
     free = item_is(user, "shedshell")
     locked = locked_move(user) != 0
     trapped = jnp.where(locked, 1, jnp.where(free, 0, trapped))
-    return view.on_user(going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_disabled=False, maybe_locked=False)
+    return view.on_user(
+        going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_disabled=False, maybe_locked=False
+    )

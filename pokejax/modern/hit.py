@@ -15,7 +15,7 @@ from jaxenv.control import maybe
 from pokejax.modern.arrays import quotient, take
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
 from pokejax.modern.damage import fixed, formula
-from pokejax.modern.data import MoveData, condition_id, type_id
+from pokejax.modern.data import MoveData, type_id
 from pokejax.modern.own_effects import own_effect
 from pokejax.modern.power import has_power, move_type
 from pokejax.modern.rules import Rules
@@ -45,7 +45,9 @@ class Hits(struct.Node):
     """Some hit did something."""
 
 
-def _strike(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, jax.Array, jax.Array, jax.Array]:
+def _strike(
+    view: View, data: MoveData, move: jax.Array, when: jax.Array
+) -> tuple[View, jax.Array, jax.Array, jax.Array]:
     """Damage of one hit before it is dealt: number, whether there is one, and whether it was critical."""
     is_fixed, amount = fixed(view, data, move)
     type_ = move_type(view.user, data, move)
@@ -160,7 +162,9 @@ def _answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: 
     return view.replace(foe=cure(view.foe, thaws))
 
 
-def _one_hit(view: View, data: MoveData, move: jax.Array, rules: Rules, hits: Hits, own: jax.Array) -> tuple[View, Hits]:
+def _one_hit(
+    view: View, data: MoveData, move: jax.Array, rules: Rules, hits: Hits, own: jax.Array
+) -> tuple[View, Hits]:
     go = hits.goes_on
     screen = go & ~own & has(view.foe, "substitute") & ~data.flag("bypasssub")
     view, damage, numbered, _critical = _strike(view, data, move, go & ~own)

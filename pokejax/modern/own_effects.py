@@ -30,10 +30,26 @@ from pokejax.modern.state import (
 from pokejax.modern.view import View, ability_is, item_is
 from pokejax.modern.vitals import cure, healed, hurt_directly
 
-OWN_EFFECTS = (
-    "protect detect rest painsplit bellydrum refresh morningsun synthesis moonlight splash teleport payday substitute "
-    "rapidspin smellingsalts wakeupslap batonpass psychup"
-).split()
+OWN_EFFECTS = [
+    "protect",
+    "detect",
+    "rest",
+    "painsplit",
+    "bellydrum",
+    "refresh",
+    "morningsun",
+    "synthesis",
+    "moonlight",
+    "splash",
+    "teleport",
+    "payday",
+    "substitute",
+    "rapidspin",
+    "smellingsalts",
+    "wakeupslap",
+    "batonpass",
+    "psychup",
+]
 """Moves with such a function that is written here. (`substitute` and `protect` have a condition beside it.)"""
 
 
@@ -170,4 +186,3 @@ def _cure_team(view: View, when: jax.Array, bell: jax.Array) -> View:
     hears = when & ~(bell & ability_is(view.user, "soundproof"))
     user = drop(cure(view.user, hears), "nightmare", hears & (view.user.status == SLP))
     return view.replace(user_party=party.replace(**values), user=user)
-

@@ -13,10 +13,23 @@ from pokejax.modern.data import MoveData, among, move_id, species_weight
 from pokejax.modern.state import Active, has
 from pokejax.modern.view import View
 
-POWER_RULES = (
-    "return frustration lowkick grassknot flail reversal eruption waterspout wringout crushgrip gyroball "
-    "hiddenpower punishment smellingsalts wakeupslap"
-).split()
+POWER_RULES = [
+    "return",
+    "frustration",
+    "lowkick",
+    "grassknot",
+    "flail",
+    "reversal",
+    "eruption",
+    "waterspout",
+    "wringout",
+    "crushgrip",
+    "gyroball",
+    "hiddenpower",
+    "punishment",
+    "smellingsalts",
+    "wakeupslap",
+]
 """Moves whose power is worked out here."""
 
 

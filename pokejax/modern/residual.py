@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from jaxenv.control import maybe
-from pokejax.modern.arrays import quotient
+from pokejax.modern.arrays import quotient, take
 from pokejax.modern.conditions import add_confusion, set_status
 from pokejax.modern.data import item_id, safe_from, type_id
 from pokejax.modern.residual_order import LASTING, residual_order
@@ -39,83 +40,128 @@ from pokejax.modern.state import (
     has,
     has_any,
     put,
+    select,
     update,
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.view import View, ability_is, close_view, item_is, open_view, type_is, types_of
 from pokejax.modern.vitals import collapse, cure, healed, hurt
 
-Handler = Callable[[View, jax.Array], View]
+Handler = Callable[[View, Rules, jax.Array], View]
 
 
 def residual(battle: Battle, rules: Rules) -> Battle:
     """The residual, and the faints that it leaves."""
-    sides = tuple(
-        side.replace(active=(refresh_speed(side.active[0], side, battle.field),)) for side in battle.sides
-    )
+    sides = tuple(side.replace(active=(refresh_speed(side.active[0], side, battle.field),)) for side in battle.sides)
     battle = battle.replace(sides=sides)
     rng, first = residual_order(battle)
     view = open_view(battle.replace(rng=rng), jnp.bool_(False))
     down = (view.user.fainted, view.foe.fainted)
-
     for name in ("reflect", "lightscreen", "mist", "safeguard", "tailwind", "luckychant"):
         view = view.replace(user_side=_count(view.user_side, name), foe_side=_count(view.foe_side, name))
 
-    def in_order(view: View, name: str, handler: Handler, when: Callable[[View], jax.Array]) -> View:
-        """The handler for both, p2's first where the sort says so; the battle may be over after either."""
-
-        def run(view: View) -> View:
-            def once(view: View, turn: jax.Array | bool) -> View:
-                going = (view.field.result == ONGOING) & ~view.user.fainted & turn
-                return _settle(handler(view, going & when(view)))
-
-            view = once(view, ~first[name])
-            view = once(view.swapped(), True).swapped()
-            return once(view, first[name])
-
-        return maybe(when(view) | when(view.swapped()), run, view)
-
-    view = in_order(view, "wish", _wish, lambda v: v.user_side.wish > 0)
-    view = maybe(view.field.weather != CLEAR, _weather, view, masked=True)
-    view = _settle(view)
+    # The weather's place is between the classes 0 and 1. One loop over classes and holders holds each handler once.
+    view = _class_loop(view, rules, first, 0, 1)
+    view = _settle(maybe(view.field.weather != CLEAR, _weather, view, masked=True))
+    view = _class_loop(view, rules, first, 1, len(HANDLED))
     room = view.field.trickroom
-    view = in_order(view, "ingrain", _drink, lambda v: has(v.user, "ingrain"))
-    view = in_order(view, "aquaring", _drink, lambda v: has(v.user, "aquaring"))
-    view = in_order(view, "ability", _ability, lambda v: ability_is(v.user, "shedskin", "speedboost"))
-    view = in_order(view, "item", _leftovers, lambda v: item_is(v.user, "leftovers", "blacksludge"))
-    view = in_order(view, "leechseed", _leech_seed, lambda v: has(v.user, "leechseed"))
-    sick = lambda v: (v.user.status == BRN) | (v.user.status == PSN) | (v.user.status == TOX)  # noqa: E731
-    view = in_order(view, "status", _status, sick)
-    view = in_order(view, "nightmare", _quarter, lambda v: has(v.user, "nightmare"))
-    view = in_order(view, "curse", _quarter, lambda v: has(v.user, "curse"))
-    view = in_order(view, "partiallytrapped", _squeeze, lambda v: has(v.user, "partiallytrapped"))
-    view = in_order(view, "baddreams", _bad_dreams, lambda v: ability_is(v.user, "baddreams"))
-    for name in ("taunt", "magnetrise", "embargo", "healblock"):
-        view = _both(view, lambda v, name=name: v.replace(user=_ends(v.user, name, _goes(v))))
-
-    def yawn(view: View, when: jax.Array) -> View:
-        left = view.user.data["yawn.duration"] - 1
-        view = view.replace(user=_ends(view.user, "yawn", when))
-        back, _ = set_status(view.swapped(), jnp.int32(SLP), when & (left <= 0), False, rules.clauses)
-        return back.swapped()
-
-    view = in_order(view, "yawn", yawn, lambda v: has(v.user, "yawn"))
-
-    def orb(view: View, when: jax.Array) -> View:
-        status = jnp.where(view.user.item == item_id("flameorb"), BRN, TOX)
-        back, _ = set_status(view.swapped(), status, when & ~item_is(view.user, "stickybarb"), True, rules.clauses)
-        view = back.swapped()
-        user = view.user
-        return view.replace(user=hurt(user, quotient(user.max_hp, 8), when & item_is(user, "stickybarb")))
-
-    view = in_order(view, "orb", orb, lambda v: item_is(v.user, "flameorb", "toxicorb", "stickybarb"))
-    ongoing = view.field.result == ONGOING
-    view = view.on_field(ongoing & (room > 0), trickroom=room - 1)
-    view = _both(view, lambda v: v.replace(user=_ends(v.user, "roost", _goes(v))))
+    view = view.on_field((view.field.result == ONGOING) & (room > 0), trickroom=room - 1)
     view = _both(view, _last)
     view = collapse(view, (view.user.hp <= 0) & ~down[0])
     view = collapse(view.swapped(), (view.foe.hp <= 0) & ~down[1]).swapped()
     return close_view(view)
+
+
+def _holds(view: View, name: str) -> jax.Array:
+    """bool: the user has something of a class."""
+    user = view.user
+    if name == "wish":
+        return view.user_side.wish > 0
+    if name == "ability":
+        return ability_is(user, "shedskin", "speedboost")
+    if name == "item":
+        return item_is(user, "leftovers", "blacksludge")
+    if name == "status":
+        return (user.status == BRN) | (user.status == PSN) | (user.status == TOX)
+    if name == "baddreams":
+        return ability_is(user, "baddreams")
+    if name == "orb":
+        return item_is(user, "flameorb", "toxicorb", "stickybarb")
+    return has(user, name)
+
+
+def _class_loop(view: View, rules: Rules, first: dict[str, jax.Array], begin: int, end: int) -> View:
+    """Classes ``begin`` to ``end`` of `HANDLED` in order; of each, both holders in the order that the sort gave."""
+    names = HANDLED[begin:end]
+    order = jnp.stack([first[name] for name in names])
+    busy = [_holds(view, name) | _holds(view.swapped(), name) for name in names]
+    present = jnp.stack(busy)
+
+    def one(i: jax.Array, view: View) -> View:
+        k, second_turn = i >> 1, (i & 1) == 1
+        p2_first = take(order, k)
+        flips = p2_first != second_turn
+
+        def run(view: View) -> View:
+            user, foe = select(flips, view.foe, view.user), select(flips, view.user, view.foe)
+            mine, theirs = select(flips, view.foe_side, view.user_side), select(flips, view.user_side, view.foe_side)
+            status = select(flips, view.foe_party, view.user_party), select(flips, view.user_party, view.foe_party)
+            turned = view.replace(
+                user=user,
+                foe=foe,
+                user_side=mine,
+                foe_side=theirs,
+                user_party=status[0],
+                foe_party=status[1],
+                second=view.second ^ flips,
+            )
+            for place, name in enumerate(names):
+                going = (turned.field.result == ONGOING) & (~turned.user.fainted | (name == "wish"))
+                turned = _HANDLERS[name](turned, rules, going & (k == place) & _holds(turned, name))
+            turned = _settle(turned)
+            user, foe = select(flips, turned.foe, turned.user), select(flips, turned.user, turned.foe)
+            mine = select(flips, turned.foe_side, turned.user_side)
+            theirs = select(flips, turned.user_side, turned.foe_side)
+            return turned.replace(
+                user=user,
+                foe=foe,
+                user_side=mine,
+                foe_side=theirs,
+                user_party=view.user_party,
+                foe_party=view.foe_party,
+                second=view.second,
+            )
+
+        return maybe(take(present, k), run, view)
+
+    return lax.fori_loop(0, 2 * len(names), one, view)
+
+
+def _yawn(view: View, rules: Rules, when: jax.Array) -> View:
+    over = when & (view.user.data["yawn.duration"] <= 1)
+    return _give(view.replace(user=_ends(view.user, "yawn", when)), rules, jnp.int32(SLP), over, False)
+
+
+def _orb(view: View, rules: Rules, when: jax.Array) -> View:
+    user = view.user
+    barb = when & item_is(user, "stickybarb")
+    status = jnp.where(user.item == item_id("flameorb"), BRN, TOX)
+    view = view.replace(user=hurt(user, quotient(user.max_hp, 8), barb))
+    return _give(view, rules, status, when & ~barb, True)
+
+
+def _give(view: View, rules: Rules, status: jax.Array, when: jax.Array, own: bool) -> View:
+    """The user gets a status."""
+    back, _ = set_status(view.swapped(), status, when, own, rules.clauses)
+    return back.swapped()
+
+
+def _turn_of(name: str) -> Handler:
+    def handler(view: View, rules: Rules, when: jax.Array) -> View:
+        del rules
+        return view.replace(user=_ends(view.user, name, when))
+
+    return handler
 
 
 def _count(side, name: str):
@@ -154,7 +200,7 @@ def _settle(view: View) -> View:
     return view.on_field((view.field.result == ONGOING) & (falls | other), result=result)
 
 
-def _wish(view: View, when: jax.Array) -> View:
+def _wish(view: View, _rules: Rules, when: jax.Array) -> View:
     # The slot's condition runs for a fainted Pokémon too, which gets nothing.
     left = view.user_side.wish - 1
     arrives = when & (left <= 0)
@@ -194,14 +240,14 @@ def _weather(view: View) -> View:
     return befall(befall(view).swapped()).swapped()
 
 
-def _drink(view: View, when: jax.Array) -> View:
+def _drink(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     amount = quotient(user.max_hp, 16)
     amount = jnp.where(item_is(user, "bigroot"), quotient(jnp.maximum(amount, 1) * 13, 10), amount)
     return view.replace(user=healed(user, amount, when & (user.hp < user.max_hp)))
 
 
-def _ability(view: View, when: jax.Array) -> View:
+def _ability(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     sheds = when & ability_is(user, "shedskin") & (user.status != NOTHING)
     view, roll = view.draw(100, sheds)
@@ -211,7 +257,7 @@ def _ability(view: View, when: jax.Array) -> View:
     return view.on_user(runs, boosts=faster)
 
 
-def _leftovers(view: View, when: jax.Array) -> View:
+def _leftovers(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     sludge = item_is(user, "blacksludge")
     toxic = sludge & ~type_is(user, type_id("Poison"))
@@ -219,7 +265,7 @@ def _leftovers(view: View, when: jax.Array) -> View:
     return view.replace(user=hurt(mon, quotient(user.max_hp, 8), when & toxic))
 
 
-def _leech_seed(view: View, when: jax.Array) -> View:
+def _leech_seed(view: View, _rules: Rules, when: jax.Array) -> View:
     user, foe = view.user, view.foe
     when = when & (foe.hp > 0) & ~foe.fainted
     amount = jnp.maximum(quotient(user.max_hp, 8), 1)
@@ -232,7 +278,7 @@ def _leech_seed(view: View, when: jax.Array) -> View:
     return view.replace(user=mon, foe=hurt(gained, taken, when & sour))
 
 
-def _status(view: View, when: jax.Array) -> View:
+def _status(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     stage = jnp.minimum(user.toxic_stage + 1, 15)
     bad = when & (user.status == TOX)
@@ -246,11 +292,11 @@ def _status(view: View, when: jax.Array) -> View:
     return view.replace(user=healed(mon, eighth, heals & (mon.hp < mon.max_hp)))
 
 
-def _quarter(view: View, when: jax.Array) -> View:
+def _quarter(view: View, _rules: Rules, when: jax.Array) -> View:
     return view.replace(user=hurt(view.user, quotient(view.user.max_hp, 4), when))
 
 
-def _squeeze(view: View, when: jax.Array) -> View:
+def _squeeze(view: View, _rules: Rules, when: jax.Array) -> View:
     user, foe = view.user, view.foe
     left = user.data["partiallytrapped.duration"] - 1
     number = foe.slot + jnp.where(view.second, 1, 7)
@@ -261,7 +307,7 @@ def _squeeze(view: View, when: jax.Array) -> View:
     return view.replace(user=hurt(mon, quotient(user.max_hp, divisor), when & ~ends))
 
 
-def _bad_dreams(view: View, when: jax.Array) -> View:
+def _bad_dreams(view: View, _rules: Rules, when: jax.Array) -> View:
     foe = view.foe
     return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), when & (foe.status == SLP) & ~foe.fainted))
 
@@ -289,3 +335,25 @@ def _last(view: View) -> View:
     idles = has(mon, "truant")
     mon = put(drop(mon, "truant", lazy & idles), "truant", lazy & ~idles)
     return view.replace(user=mon)
+
+
+_HANDLERS: dict[str, Handler] = {
+    "wish": _wish,
+    "ingrain": _drink,
+    "aquaring": _drink,
+    "ability": _ability,
+    "item": _leftovers,
+    "leechseed": _leech_seed,
+    "status": _status,
+    "nightmare": _quarter,
+    "curse": _quarter,
+    "partiallytrapped": _squeeze,
+    "baddreams": _bad_dreams,
+    "taunt": _turn_of("taunt"),
+    "magnetrise": _turn_of("magnetrise"),
+    "yawn": _yawn,
+    "orb": _orb,
+    "roost": _turn_of("roost"),
+}
+HANDLED = tuple(_HANDLERS)
+"""Classes of `residual_order.CLASSES` that do something, in order; the first one comes before the weather."""

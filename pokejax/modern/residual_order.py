@@ -73,9 +73,7 @@ def residual_order(battle: Battle) -> tuple[Rng, dict[str, jax.Array]]:
         for found in present:
             lasting = [value for name, value in found.items() if name.startswith("last.")]
             count = jnp.sum(jnp.stack(lasting), dtype=jnp.int32)
-            rng = jax.lax.fori_loop(
-                0, len(lasting) - 1, lambda k, r, n=count: draw(r, 2, ~tied & (n > k + 1))[0], rng
-            )
+            rng = jax.lax.fori_loop(0, len(lasting) - 1, lambda k, r, n=count: draw(r, 2, ~tied & (n > k + 1))[0], rng)
         return rng
 
     rng = apart(rng)
@@ -90,7 +88,12 @@ def residual_order(battle: Battle) -> tuple[Rng, dict[str, jax.Array]]:
 
 
 def _literal(
-    rng: Rng, field: Field, sides: tuple[Side, Side], present: list[dict[str, jax.Array]], tied: jax.Array, names: list[str]
+    rng: Rng,
+    field: Field,
+    sides: tuple[Side, Side],
+    present: list[dict[str, jax.Array]],
+    tied: jax.Array,
+    names: list[str],
 ) -> tuple[Rng, jax.Array]:
     """The selection sort over all handlers, swap by swap."""
     keys: list[int] = []
@@ -140,4 +143,3 @@ def _literal(
     rng, position = jax.lax.fori_loop(0, size, shuffle, (rng, position))
     bits = [position[places[1][name]] < position[places[0][name]] for name in names]
     return rng, jnp.stack(bits)
-

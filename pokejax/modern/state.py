@@ -373,7 +373,9 @@ def packed_bytes(actives: int = 1) -> int:
     """Bytes of one packed battle with so many Pokémon of a side on the field."""
 
     def own(node_type: type) -> int:
-        sizes = [f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"], dtype=int)) for f in _declared(node_type)]
+        sizes = [
+            f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"], dtype=int)) for f in _declared(node_type)
+        ]
         return sum(sizes)
 
     volatile = 4 * volatiles.WORDS + sum(np.dtype(dtype).itemsize for dtype in volatiles.DTYPES.values())

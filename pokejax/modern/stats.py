@@ -13,7 +13,16 @@ from pokejax.modern.data import item_id
 from pokejax.modern.state import NOTHING, PAR, RAIN, SPE, SUN, Active, Field, Side, has, update
 from pokejax.modern.view import ability_is, item_is
 
-_SLOWING = ("machobrace", "ironball", "powerbracer", "powerbelt", "powerlens", "powerband", "poweranklet", "powerweight")
+_SLOWING = (
+    "machobrace",
+    "ironball",
+    "powerbracer",
+    "powerbelt",
+    "powerlens",
+    "powerband",
+    "poweranklet",
+    "powerweight",
+)
 
 
 def staged(stat: jax.Array, stage: jax.Array) -> jax.Array:
@@ -42,7 +51,7 @@ def action_speed(mon: Active, side: Side, field: Field) -> jax.Array:
     slowed = jnp.bool_(False)
     for name in _SLOWING:
         slowed = slowed | (mon.item == item_id(name))
-    modifier = chain(modifier, slowed & ~has(mon, "embargo"), ONE // 2)
+    modifier = chain(modifier, slowed, ONE // 2)
     modifier = chain(modifier, (mon.status == PAR) & ~ability_is(mon, "quickfeet"), ONE // 4)
     speed = jnp.where(side.tailwind > 0, speed * 2, speed)
     speed = jnp.minimum(modify(speed, modifier), 10000)

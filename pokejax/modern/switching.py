@@ -28,10 +28,26 @@ from pokejax.modern.view import View, ability_is, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
 
-COPIED = (
-    "aquaring confusion curse embargo focusenergy gastroacid healblock ingrain leechseed magnetrise perishsong "
-    "powertrick substitute taunt trapped lockon mudsport watersport"
-).split()
+COPIED = [
+    "aquaring",
+    "confusion",
+    "curse",
+    "embargo",
+    "focusenergy",
+    "gastroacid",
+    "healblock",
+    "ingrain",
+    "leechseed",
+    "magnetrise",
+    "perishsong",
+    "powertrick",
+    "substitute",
+    "taunt",
+    "trapped",
+    "lockon",
+    "mudsport",
+    "watersport",
+]
 WEATHER_SETTERS = {"drizzle": RAIN, "drought": SUN, "sandstream": SAND, "snowwarning": 4}
 
 

@@ -116,9 +116,7 @@ def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:
         return jnp.where(there[0] & there[1], first, jnp.where(there[1], 1, 0))
 
     replaces = acts == ACT_REPLACE
-    kind = jnp.where(
-        jnp.any(replaces), 1, jnp.where(jnp.any(enters), 2, jnp.where(jnp.any(acts != ACT_NONE), 1, 0))
-    )
+    kind = jnp.where(jnp.any(replaces), 1, jnp.where(jnp.any(enters), 2, jnp.where(jnp.any(acts != ACT_NONE), 1, 0)))
     kind = jnp.where((kind == 0) & field.residual, 3, kind)
     side = jnp.where(
         jnp.any(replaces), of(field.first, replaces),
@@ -160,8 +158,7 @@ def _act(battle: Battle, rules: Rules) -> Battle:
 
     def move(view: View) -> View:
         able = (view.user.hp > 0) & ~view.user.fainted
-        acting = view.replace(user_side=update(view.user_side, True, act_order=view.user_side.act_order))
-        view = maybe(able, lambda v: run_move(v, rules), acting)
+        view = maybe(able, lambda v: run_move(v, rules), view)
         return view.replace(user_side=update(view.user_side, True, act=ACT_NONE, act_move=0))
 
     view = maybe(act == ACT_MOVE, move, view)
@@ -188,6 +185,9 @@ def _after(view: View, act: jax.Array) -> View:
     waits = user_acts | foe_acts | view.user_side.entering | view.foe_side.entering | view.field.residual
     for_user = jnp.where(~waits & view.user.fainted, 1, view.user.switch_flag)
     for_foe = jnp.where(~waits & view.foe.fainted, 1, view.foe.switch_flag)
+    # 'checkFainted' takes the status away too.
+    view = view.on_user(going & ~waits & view.user.fainted, status=0)
+    view = view.on_foe(going & ~waits & view.foe.fainted, status=0)
     can_user = jnp.any(bench(view.user, view.user_party))
     can_foe = jnp.any(bench(view.foe, view.foe_party))
     another = (act == ACT_REPLACE) & (view.foe_side.act == ACT_REPLACE)

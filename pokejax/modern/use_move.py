@@ -14,7 +14,7 @@ from pokejax.modern.accuracy import SEMI_INVULNERABLE, check_accuracy
 from pokejax.modern.arrays import quotient
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import grounded, is_choice, status_immune
-from pokejax.modern.data import MoveData, among, condition_id, move_data, move_id, type_id, type_immune, type_modifier
+from pokejax.modern.data import MoveData, among, move_data, move_id, type_id, type_immune, type_modifier
 from pokejax.modern.hit import hit_loop
 from pokejax.modern.own_effects import side_effect
 from pokejax.modern.power import move_type
@@ -26,21 +26,31 @@ from pokejax.modern.state import (
     NOTHING,
     RAIN,
     SLP,
-    SPA,
     SPE,
     SUN,
     TRUE,
     UNDEFINED,
-    drop,
     has,
     has_any,
     put,
     update,
 )
-from pokejax.modern.view import View, ability_is, item_is, type_is, types_of
+from pokejax.modern.view import View, ability_is, type_is, types_of
 from pokejax.modern.vitals import faint_messages, healed, hurt
 
-GATES = "fakeout suckerpunch rest protect detect dreameater leechseed substitute yawn splash teleport".split()
+GATES = [
+    "fakeout",
+    "suckerpunch",
+    "rest",
+    "protect",
+    "detect",
+    "dreameater",
+    "leechseed",
+    "substitute",
+    "yawn",
+    "splash",
+    "teleport",
+]
 """Moves that can fail by a check of their own."""
 ACCURACY_RULES = ("thunder", "blizzard")
 
@@ -86,7 +96,7 @@ def run_move(view: View, rules: Rules) -> View:
 
     view = maybe(go, use, view, masked=True)
     chosen = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
-    chosen = chosen & ~has(view.user, "embargo") & ~ability_is(view.user, "klutz") & (view.user.last_move != 0)
+    chosen = chosen & (view.user.last_move != 0)
     view = view.put_user("choicelock", chosen, move=view.user.last_move)
     return view
 
@@ -138,7 +148,9 @@ def _use(
     return view.drop_user("lifeorb", orb & (view.user.hp > 0))
 
 
-def _gate(view: View, data: MoveData, move: jax.Array, when: jax.Array, moved_before: jax.Array) -> tuple[View, jax.Array]:
+def _gate(
+    view: View, data: MoveData, move: jax.Array, when: jax.Array, moved_before: jax.Array
+) -> tuple[View, jax.Array]:
     """'Try', 'PrepareHit' and the move's own 'TryHit' on its user: bool whether the move goes on."""
     user, foe = view.user, view.foe
     foe_acts = view.foe_side.act != ACT_NONE
@@ -226,5 +238,3 @@ def _steps(view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.
 def end_of_move(view: View) -> View:
     """``faintMessages`` and ``checkWin`` at the end of a move."""
     return faint_messages(view)
-
-

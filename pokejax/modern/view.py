@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxenv import struct
 from pokejax.common import rng as generator
 from pokejax.common.rng import Rng
-from pokejax.modern.data import MoveData, ability_id, item_id, type_id
+from pokejax.modern.data import ability_id, among, item_id, type_id
 from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put, select, update
 
 
@@ -115,19 +115,13 @@ def close_view(view: View) -> Battle:
 
 
 def ability_is(mon: Active, *names: str) -> jax.Array:
-    """``hasAbility``: one of these abilities, and it works."""
-    found = jnp.bool_(False)
-    for name in names:
-        found = found | (mon.ability == ability_id(name))
-    return found & ~has(mon, "gastroacid")
+    """``hasAbility``: one of these abilities. Whatever would suppress one (Gastro Acid) is refused so far."""
+    return among(mon.ability, [ability_id(name) for name in names])
 
 
 def item_is(mon: Active, *names: str) -> jax.Array:
-    """``hasItem``: one of these items, and it works."""
-    found = jnp.bool_(False)
-    for name in names:
-        found = found | (mon.item == item_id(name))
-    return found & ~has(mon, "embargo") & ~ability_is(mon, "klutz")
+    """``hasItem``: one of these items. Whatever would suppress one (Embargo, Klutz) is refused so far."""
+    return among(mon.item, [item_id(name) for name in names])
 
 
 def types_of(mon: Active) -> tuple[jax.Array, jax.Array]:

@@ -138,7 +138,8 @@ def _use(
         return view, worked | did
 
     view, worked = maybe(tries & field, affect, (view, worked), masked=True)
-    view = view.on_user(go & ~view.user.fainted, result_this_turn=jnp.where(worked, TRUE, FALSE))
+    # Also of a user that has fainted meanwhile, whose other memories are gone.
+    view = view.on_user(go, result_this_turn=jnp.where(worked, TRUE, FALSE))
 
     leaves = worked & (data.self_switch > 0) & (view.user.hp > 0)
     view = view.on_user(leaves, switch_flag=1 + move)

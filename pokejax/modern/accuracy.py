@@ -1,7 +1,7 @@
 """The accuracy check.
 
-Source: ``hitStepAccuracy`` in data/mods/gen4/scripts.js. Stages come before modifiers and are counted in floating point;
-``runEvent`` applies modifiers to whole numbers only, so that a fractional accuracy loses them all.
+Source: ``hitStepAccuracy`` in data/mods/gen4/scripts.js. Stages come before modifiers and are counted in floating
+point; ``runEvent`` applies modifiers to whole numbers only, so that a fractional accuracy loses them all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEMI_INVULNERABLE = ("fly", "bounce", "dig", "dive", "shadowforce")
 
 
 @functools.cache
-def _staged() -> np.ndarray:
+def staged_accuracies() -> np.ndarray:
     """int32[101 · 13 · 13]: by accuracy and both stages, the number to draw below, plus `_WHOLE` if it is exact."""
     table = np.zeros((101, 13, 13), np.int32)
     for accuracy in range(101):
@@ -46,7 +46,7 @@ def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, j
     seen = has_any(foe, "foresight", "miracleeye")
     theirs = own_stage(foe, EVASION)
     theirs = jnp.where(seen, jnp.minimum(theirs, 0), theirs)
-    entry = lookup(_staged(), (data.accuracy * 13 + mine + 6) * 13 + theirs + 6)
+    entry = lookup(staged_accuracies(), (data.accuracy * 13 + mine + 6) * 13 + theirs + 6)
     whole = entry >= _WHOLE
     accuracy = entry & (_WHOLE - 1)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,13 +17,6 @@ def take(array: jax.Array, index: jax.Array) -> jax.Array:
     for i in range(array.shape[0] - 1):
         value = jnp.where(index == i, array[i], value)
     return value
-
-
-def put_at(array: jax.Array, index: jax.Array, value: Any, when: jax.Array | bool = True) -> jax.Array:
-    """``array`` with ``value`` at ``index`` of its first axis where ``when``; unchanged if ``index`` is out of range."""
-    chosen = (jnp.arange(array.shape[0], dtype=jnp.int32) == index) & when
-    chosen = chosen.reshape((-1,) + (1,) * (array.ndim - 1))
-    return jnp.where(chosen, jnp.asarray(value, array.dtype), array)
 
 
 def lookup(table: np.ndarray, index: jax.Array) -> jax.Array:

@@ -231,10 +231,10 @@ _VECTORS = {
 }  # fmt: skip
 
 
-_YES_OR_NO = frozenset(
-    ("has_self", "force_switch", "ohko", "ignore_immunity", "breaks_protect", "stalling", "sleep_usable")
-    + ("multi_accuracy", "struggle_recoil", "crash")
-)
+_YES_OR_NO = {
+    "has_self", "force_switch", "ohko", "ignore_immunity", "breaks_protect", "stalling", "sleep_usable",
+    "multi_accuracy", "struggle_recoil", "crash",
+}  # fmt: skip
 """Those of `_FLAGS` that are columns of their own."""
 
 

@@ -73,6 +73,7 @@ def own_effect(
         view = view.put_user("stall", stalls, duration=2, counter=counter)
 
         rests = one("rest")
+        view, _ = view.draw(4, rests)  # the turns that it then overwrites
         view = view.on_user(rests, status=SLP, sleep_time=3, toxic_stage=0, status_source=SOURCE_ALLY)
         view = view.drop_user("nightmare", rests)
         view = view.replace(user=healed(view.user, user.max_hp, rests))

@@ -1,7 +1,7 @@
 """Effects that the engine does not have yet. A team that holds one is refused by its name, never played as nothing.
 
 A move is played if everything that its row of the tables says is: its functions (by the lists in the files where they
-are written), its conditions, its flags. Abilities and items are played if they have no function, or stand in a list here.
+are written), its conditions, its flags. Abilities and items are played if they have no function, or are listed here.
 """
 
 from __future__ import annotations
@@ -23,23 +23,29 @@ _BY_NAME = {
 _OWN_LOGIC = frozenset([*OWN_EFFECTS, *POWER_RULES, *GATES, *ACCURACY_RULES, *_BY_NAME])
 _NOT_YET = {"minimize", "batonpass", "gyroball"}
 ABILITIES = frozenset(
-    "drizzle drought sandstream snowwarning speedboost battlearmor shellarmor sturdy damp sandveil snowcloak static "
-    "voltabsorb waterabsorb compoundeyes flashfire shielddust owntempo suctioncups intimidate shadowtag arenatrap "
-    "magnetpull roughskin wonderguard effectspore synchronize clearbody whitesmoke naturalcure lightningrod stormdrain "
-    "serenegrace swiftswim chlorophyll hugepower purepower poisonpoint innerfocus soundproof raindish pressure thickfat "
-    "flamebody keeneye hypercutter hustle plus minus stickyhold shedskin guts marvelscale liquidooze overgrow blaze "
-    "torrent swarm rockhead tangledfeet motordrive rivalry heatproof dryskin download ironfist poisonheal adaptability "
-    "skilllink hydration solarpower quickfeet sniper magicguard technician superluck anticipation tintedlens filter "
-    "solidrock icebody frisk reckless baddreams levitate earlybird".split()
+    [
+        "drizzle", "drought", "sandstream", "snowwarning", "speedboost", "battlearmor", "shellarmor", "sturdy",
+        "damp", "sandveil", "snowcloak", "static", "voltabsorb", "waterabsorb", "compoundeyes", "flashfire",
+        "shielddust", "owntempo", "suctioncups", "intimidate", "shadowtag", "arenatrap", "magnetpull",
+        "roughskin", "wonderguard", "effectspore", "synchronize", "clearbody", "whitesmoke", "naturalcure",
+        "lightningrod", "stormdrain", "serenegrace", "swiftswim", "chlorophyll", "hugepower", "purepower",
+        "poisonpoint", "innerfocus", "soundproof", "raindish", "pressure", "thickfat", "flamebody", "keeneye",
+        "hypercutter", "hustle", "plus", "minus", "stickyhold", "shedskin", "guts", "marvelscale", "liquidooze",
+        "overgrow", "blaze", "torrent", "swarm", "rockhead", "tangledfeet", "motordrive", "rivalry",
+        "heatproof", "dryskin", "download", "ironfist", "poisonheal", "adaptability", "skilllink", "hydration",
+        "solarpower", "quickfeet", "sniper", "magicguard", "technician", "superluck", "anticipation",
+        "tintedlens", "filter", "solidrock", "icebody", "frisk", "reckless", "baddreams", "levitate",
+        "earlybird",
+    ]
 ) | frozenset(GUARDS)  # fmt: skip
-ITEMS = (
-    frozenset(
-        "leftovers blacksludge lifeorb choiceband choicescarf choicespecs muscleband wiseglasses scopelens razorclaw "
-        "expertbelt widelens lightclay damprock heatrock smoothrock icyrock flameorb toxicorb bigroot gripclaw ironball "
-        "machobrace powerbracer powerbelt powerlens powerband poweranklet powerweight mail".split()
-    )
-    | frozenset(BERRIES)
-)  # fmt: skip
+ITEMS = frozenset(
+    [
+        "leftovers", "blacksludge", "lifeorb", "choiceband", "choicescarf", "choicespecs", "muscleband",
+        "wiseglasses", "scopelens", "razorclaw", "expertbelt", "widelens", "lightclay", "damprock", "heatrock",
+        "smoothrock", "icyrock", "flameorb", "toxicorb", "bigroot", "gripclaw", "ironball", "machobrace",
+        "powerbracer", "powerbelt", "powerlens", "powerband", "poweranklet", "powerweight", "mail",
+    ]
+) | frozenset(BERRIES)  # fmt: skip
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 """The order in which both Pokémon's residual effects run, and the draws that sorting them costs.
 
 Source: ``fieldEvent``, ``speedSort``, ``resolvePriority`` in sim/battle.js. Handlers are sorted once, by order, cached
-speed and sub-order; each group of n equal ones is shuffled by n - 1 draws. With unequal speeds nothing but the number of
-draws is open. With equal ones the sort is played literally: its swaps decide who comes first in a class.
+speed and sub-order; each group of n equal ones is shuffled by n - 1 draws. With unequal speeds nothing but the number
+of draws is open. With equal ones the sort is played literally: its swaps decide who comes first in a class.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A queued move from its first check to its last consequence.
 
-Source: ``runMove``, ``useMoveInner``, ``trySpreadMoveHit``, ``tryMoveHit`` in sim/battle-actions.js. Generation 4's steps
-are: semi-invulnerability, type immunity, accuracy, TryImmunity, TryHit, hits.
+Source: ``runMove``, ``useMoveInner``, ``trySpreadMoveHit``, ``tryMoveHit`` in sim/battle-actions.js. Generation 4's
+steps are: semi-invulnerability, type immunity, accuracy, TryImmunity, TryHit, hits.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pokejax.modern.state import (
     ONGOING,
     P1_WINS,
     P2_WINS,
+    SPE,
     TIE,
     TOX,
     Active,
@@ -69,6 +70,7 @@ def _cleared(party: Party, slot: jax.Array, species: jax.Array) -> dict[str, Any
     attacks = jnp.zeros(3, jnp.int32)
     return {
         "species": species, "type1": types[0], "type2": types[1], "stats": _row(party, slot, "stats"),
+        "speed": _row(party, slot, "stats")[SPE],
         "boosts": jnp.zeros(7, jnp.int32), "transformed": no,
         "hidden_power_type": _row(party, slot, "hidden_power_type"), "hidden_power": _row(party, slot, "hidden_power"),
         "max_pp": _row(party, slot, "max_pp"), "virtual": slots != 0, "last_move": zero, "last_move_used": zero,
@@ -97,7 +99,7 @@ def entering(party: Party, slot: jax.Array) -> Active:
         base_moves=moves, base_pp=pp, moves=moves, pp=pp, ability_counter=zero, ability_ending=zero,
         ability_seek=zero, ability_gluttony=zero, known_type=jnp.bool_(True), disabled=slots, used=slots != 0,
         stayed_a_turn=no, has_moved=no, used_item=no, trapped=zero, maybe_trapped=no, maybe_disabled=no,
-        maybe_locked=no, switch_flag=zero, forced_out=no, skips_switch_out=no, speed=zero,
+        maybe_locked=no, switch_flag=zero, forced_out=no, skips_switch_out=no,
     )  # fmt: skip
 
 

@@ -14,14 +14,17 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from families.pokejax_modern.verify.interpret import interpreted
 from families.pokejax_modern.verify.record import from_record, named_fields
 from pokejax.modern import turn
 from pokejax.modern.choices import legal_masks
+from pokejax.modern.data import tables
+from pokejax.modern.refused import refused_abilities, refused_items, refused_moves
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import TEAM_SIZE, Party, pack, unpack
 from references.showdown.scripts import run_script
 
-LANES = 64
+LANES = 256
 """States side by side. Fixed, so that one compiled program serves any number of them."""
 _COLUMNS = ("species", "level", "happiness", "max_hp", "gender", "item", "ability", "hidden_power_type", "hidden_power")
 
@@ -103,10 +106,20 @@ def _step(names: tuple[str, ...], rules: Rules, row: jax.Array, parties: Party, 
     )
 
 
+Run = Callable[..., Any]
+"""Many steps: records [N, F], parties [N, 2, 6, …], actions [N, 2] to records, masks [N, 2], restored records."""
+
+
 @functools.cache
-def program(rules: Rules, vmap: Callable[..., Any] = jax.vmap) -> Callable[..., Any]:
-    """Many steps: records [N, F], parties [N, 2, 6, …], actions [N, 2] to records, masks [N, 2], restored records."""
-    return jax.jit(vmap(functools.partial(_step, field_names(), rules)))
+def interpreted_steps(rules: Rules) -> Run:
+    """Steps by NumPy, without compiling: seconds to begin, milliseconds a state. For small checks."""
+    return interpreted(functools.partial(_step, field_names(), rules))
+
+
+@functools.cache
+def compiled_steps(rules: Rules) -> Run:
+    """Steps by XLA: minutes to compile, then fast."""
+    return jax.jit(jax.vmap(functools.partial(_step, field_names(), rules)))
 
 
 @dataclass
@@ -119,9 +132,11 @@ class Differences:
     first: list[dict[str, Any]] = field(default_factory=list)
 
 
-def compare(found: Sample, rules: Rules, vmap: Callable[..., Any] = jax.vmap, details: int = 20) -> Differences:
-    """Every step of a sample played by the engine from the reference's record; draws, masks and fields compared."""
-    run = program(rules, vmap)
+def compare(found: Sample, run: Run, details: int = 20) -> Differences:
+    """Every step of a sample played by the engine from the reference's record; draws, masks and fields compared.
+
+    What differs first in a record (restored, then masks, then the record after the step) is what is counted.
+    """
     names = np.array(field_names())
     count = len(found.before)
     told = Differences()
@@ -149,7 +164,9 @@ def compare(found: Sample, rules: Rules, vmap: Callable[..., Any] = jax.vmap, de
     return told
 
 
-def _detail(found: Sample, lane: int, kind: str, row: np.ndarray, names: np.ndarray, bits: np.ndarray) -> dict[str, Any]:
+def _detail(
+    found: Sample, lane: int, kind: str, row: np.ndarray, names: np.ndarray, bits: np.ndarray
+) -> dict[str, Any]:
     wrong = np.flatnonzero(row != found.after[lane])
     values = [f"{names[at]}: {found.after[lane][at]}, engine {row[at]}" for at in wrong[:12]]
     return {
@@ -157,3 +174,17 @@ def _detail(found: Sample, lane: int, kind: str, row: np.ndarray, names: np.ndar
         "actions": found.actions[lane].tolist(), "fields": values, "masks": (found.masks[lane].tolist(), bits.tolist()),
         "lane": lane,
     }  # fmt: skip
+
+
+def played_effects() -> dict[str, Any]:
+    """What `sample` may put on teams: all that the engine plays."""
+    table = tables()
+
+    def without(ids: np.ndarray, refused: tuple[str, ...], *more: str) -> list[str]:
+        return sorted({str(name) for name in ids[1:]} - {*refused, *more})
+
+    return {
+        "moves": without(table.moves.id, refused_moves(), "struggle", "recharge"),
+        "abilities": without(table.abilities.id, refused_abilities(), "noability"),
+        "items": without(table.items.id, refused_items()),
+    }

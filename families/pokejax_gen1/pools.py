@@ -49,7 +49,7 @@ def _run(arguments: list[str] | None) -> int:
         prog="python -m families.pokejax_gen1.pools",
         description="Write a team pool from the reference package.",
     )
-    parser.add_argument("--format", choices=with_built_in_teams(), required=True)
+    parser.add_argument("--format", choices=with_built_in_teams(1), required=True)
     parser.add_argument("--teams", type=int, default=20000, help="how many teams (default: %(default)s)")
     parser.add_argument("--seed", default="1,2,3,4", help="four 16-bit numbers (default: %(default)s)")
     parser.add_argument("--out", type=path, help="file to write (default: the one in pokejax/data)")

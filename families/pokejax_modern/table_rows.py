@@ -120,9 +120,15 @@ def move_row(move: dict[str, Any], codes: MoveCodes) -> dict[str, Any]:
     }
 
 
+def chained(factor: float | list[int]) -> int:
+    """A multiplier in 4096ths, as ``chainModify`` in sim/battle.js takes it: a number, or numerator and denominator."""
+    above, below = factor if isinstance(factor, list) else (factor, 1)
+    return int(above * 4096 / below)
+
+
 def item_row(item: dict[str, Any], codes: MoveCodes, species: dict[str, int]) -> dict[str, Any]:
     """One row of ``Items``, users and handlers apart."""
-    fling, gift = item["fling"] or {}, item["naturalGift"] or {}
+    fling, gift, boost = item["fling"] or {}, item["naturalGift"] or {}, item["boost"] or {}
     return {
         "id": item["id"],
         "name": item["name"],
@@ -133,6 +139,9 @@ def item_row(item: dict[str, Any], codes: MoveCodes, species: dict[str, int]) ->
         "gift_power": gift.get("basePower", 0),
         "gift_type": codes.types[gift.get("type", "")],
         "plate_type": codes.types[item["plate"]],
+        "boost_type": codes.types[boost.get("type", "")],
+        "boost": chained(boost["factor"]) if boost else 0,
+        "resist_type": codes.types[item["resist"]],
         "berry": item["isBerry"],
         "choice": item["isChoice"],
         "ignores_klutz": item["ignoreKlutz"],

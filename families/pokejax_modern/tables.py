@@ -1,6 +1,7 @@
 """Write ``pokejax/data/gen4_dex.npz`` from the reference package.
 
-Command: ``python -m families.pokejax_modern.tables --generation 4``.
+Command: ``python -m families.pokejax_modern.tables --generation 4``, two minutes on one core, most of them to ask from
+which level on each species can know each move.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from families.pokejax_modern.learning import LEARNING, export_learn_levels, learning_columns
 from families.pokejax_modern.table_rows import MoveCodes, condition_row, item_row, move_row, species_row
 from jaxenv.commands import files
 from jaxenv.commands.arguments import path
@@ -116,7 +118,7 @@ def _item_users(raw: dict[str, Any], species: dict[str, int]) -> np.ndarray:
 
 
 def build_tables(raw: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Arrays of a table file (see ``pokejax.modern.tables.read_tables``) from the raw export."""
+    """Arrays of a table file (see ``pokejax.modern.tables.read_tables``) from the raw export, but those of learning."""
     codes = MoveCodes.of(raw)
     stat = {"": 0, **{name: index for index, name in enumerate(STATS)}}
     species = {row["id"]: number for number, row in enumerate(raw["species"], 1)}
@@ -148,6 +150,13 @@ def build_tables(raw: dict[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
+def _learning(raw: dict[str, Any], keep: bool) -> dict[str, np.ndarray]:
+    if not keep:
+        return learning_columns(export_learn_levels(raw["gen"]), raw)
+    with np.load(table_file(raw["gen"])) as shipped:
+        return {name: shipped[name] for name in LEARNING}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Command line: regenerate the table file; returns the exit status."""
     return run_command("tables", lambda: _run(arguments))
@@ -156,14 +165,18 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m families.pokejax_modern.tables", description=__doc__)
     parser.add_argument("--generation", type=int, choices=GENERATIONS, default=4, help="default: %(default)s")
+    parser.add_argument(
+        "--keep-learning", action="store_true", help="take the levels of learning from the file that is there"
+    )
     parser.add_argument("--out", type=path, help="file to write (default: the one in pokejax/data)")
     options = parser.parse_args(arguments)
     out, remedy = options.out or table_file(options.generation), "choose another file with --out"
     try:
         files.check_writable(out, remedy)
         raw = export_tables(options.generation)
+        tables = build_tables(raw) | _learning(raw, options.keep_learning)
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **build_tables(raw))  # pyright: ignore[reportArgumentType]
+        np.savez_compressed(buffer, **tables)  # pyright: ignore[reportArgumentType]
         files.write(out, buffer.getvalue(), remedy)
     except files.StorageError as error:
         print(error, file=sys.stderr)

@@ -34,7 +34,9 @@ class Format:
     reference: str
     """Showdown's format whose battles have the same rules."""
     rules: str = "standard"
-    """Rules in battle beyond those of the generation: "standard" has Sleep, Freeze and Endless Battle Clause."""
+    """Rules in battle beyond those of the generation: "standard" has Sleep, Freeze and Endless Battle Clause. Those of
+    Generation 4: "gen4random" has Sleep Clause, "gen4ou" Freeze and Endless Battle Clause, "gen4anythinggoes" the
+    latter alone."""
     takes: tuple[str, ...] = ()
     """Formats whose pools can be played in it beside its own."""
     name: str = ""
@@ -61,6 +63,18 @@ FORMATS: dict[str, Format] = {
             "gen1ou",
             takes=("gen1randombattle", "gen1ou", "gen1obtainable"),
             name="gen1free",
+        ),
+        Format("gen4randombattle", 4, "randbats", "gen4randombattle", "structure", "gen4randombattle", "gen4random"),
+        Format("gen4ou", 4, "ou", "gen4ou", "gen4ou", "gen4ou", "gen4ou"),
+        Format(
+            "gen4free",
+            4,
+            "allmoves",
+            None,
+            "structure",
+            "gen4anythinggoes",
+            "gen4anythinggoes",
+            takes=("gen4randombattle", "gen4ou"),
         ),
     )
 }
@@ -107,6 +121,6 @@ def built_in_pools() -> tuple[str, ...]:
     return tuple(entry.pool for entry in FORMATS.values() if entry.pool)
 
 
-def with_built_in_teams() -> tuple[str, ...]:
-    """Ids of formats that can be played without teams of one's own."""
-    return tuple(entry.id for entry in FORMATS.values() if entry.pool)
+def with_built_in_teams(generation: int) -> tuple[str, ...]:
+    """Ids of a generation's formats that can be played without teams of one's own."""
+    return tuple(entry.id for entry in FORMATS.values() if entry.pool and entry.generation == generation)

@@ -13,7 +13,7 @@ from pokejax.common.team_text import TeamError
 if TYPE_CHECKING:
     from pokejax.common.engine import Engine
 
-_PACKAGES = {1: "pokejax.gen1"}
+_PACKAGES = {1: "pokejax.gen1", 4: "pokejax.modern"}
 
 
 class Wire(Protocol):

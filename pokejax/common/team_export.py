@@ -35,6 +35,8 @@ def _parse_set(lines: list[str], where: str) -> TextSet:
             moves.append(line[2:] if line[1:2] == " " else line[1:])
         else:
             values |= _field(line, where)
+    if "Frustration" in moves and "happiness" not in values:
+        values["happiness"] = "0"
     # A slot without a letter is empty; where the line holds no name at all, nothing is lost.
     return dataclasses.replace(entry, moves=tuple(move for move in moves if not is_blank(move)), **values)
 
@@ -73,6 +75,8 @@ def _field(line: str, where: str) -> dict[str, Any]:
                 return {"ability": value}
             case "Shiny":
                 return {"shiny": value == "Yes"}
+            case "Happiness":
+                return {"happiness": value}
             case "Hidden Power":
                 return {"hidden_power": value}
             case "Gigantamax":

@@ -41,6 +41,7 @@ def parse_mapping(entry: Any, where: str) -> TextSet:
         ivs=_ivs(entry, where),
         shiny=bool(entry.get("shiny")),
         hidden_power=str(entry.get("hpType") or ""),
+        happiness="" if entry.get("happiness") is None else str(entry["happiness"]),
         gigantamax=bool(entry.get("gigantamax")),
         **texts,
     )

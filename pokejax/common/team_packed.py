@@ -31,7 +31,7 @@ def parse_packed(text: str, player: str) -> list[TextSet]:
 def _parse_set(fields: list[str], where: str) -> TextSet:
     name, species, item, ability, moves, nature, evs, gender, ivs, shiny, level, rest = fields
     happiness_and_more = [*rest.split(","), *[""] * 5]
-    hidden_power, _, gigantamax = happiness_and_more[1:4]
+    happiness, hidden_power, _, gigantamax = happiness_and_more[:4]
     return TextSet(
         species=species or name,
         moves=tuple(move for move in moves.split(",") if not is_blank(move)),
@@ -45,6 +45,7 @@ def _parse_set(fields: list[str], where: str) -> TextSet:
         ivs=_stats(ivs, 31, where, "IV") if ivs else None,
         shiny=bool(shiny),
         hidden_power=hidden_power,
+        happiness=happiness,
         gigantamax=bool(gigantamax),
     )
 

@@ -71,6 +71,8 @@ class TextSet:
     shiny: bool = False
     hidden_power: str = ""
     """The type that a line of its own gives it."""
+    happiness: str = ""
+    """As written; empty for none."""
     gigantamax: bool = False
 
 

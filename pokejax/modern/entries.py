@@ -213,6 +213,12 @@ class Items:
     """Code of a type."""
     plate_type: np.ndarray
     """Code of the type that a plate gives Judgment and Arceus, 0 for no plate."""
+    boost_type: np.ndarray
+    """Code of the one type whose moves get stronger, for any holder; 0 for none."""
+    boost: np.ndarray
+    """Multiplier of their base power in 4096ths; 0 for none."""
+    resist_type: np.ndarray
+    """Code of the type whose damage the berry halves, of Normal always, of others where it is super effective."""
     berry: np.ndarray
     choice: np.ndarray
     ignores_klutz: np.ndarray
@@ -264,5 +270,13 @@ class Species:
     not_fully_evolved: np.ndarray
     learnset: np.ndarray
     """bool[n, moves]: the species can know the move (the reference's ``getMovePool``)."""
+    lowest_level: np.ndarray
+    """The lowest level at which the reference's validator lets the species be; 0 where it never does."""
+    learn_level: np.ndarray
+    """int8[n, 2, moves] by ability slot: the lowest level at which the validator lets the species have that ability and
+    know the move; 0 never. Asked of sets with one move."""
+    learn_natures: np.ndarray
+    """int16[m, 4]: a species, ability slot, move, and one of the natures that it can have to know the move, where the
+    move comes from an event that allows but some."""
     handlers: np.ndarray
     """As `Moves.handlers`."""

@@ -136,12 +136,18 @@ class Spellings:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Bans:
-    """Numbers of what a format forbids by name or by a clause for single moves."""
+    """Numbers of what a format forbids by name or by a clause for single moves.
+
+    ``passing_…``: what no Pokémon may have that knows Baton Pass.
+    """
 
     species: np.ndarray
     moves: np.ndarray
     abilities: np.ndarray
     items: np.ndarray
+    passing_moves: np.ndarray
+    passing_abilities: np.ndarray
+    passing_items: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

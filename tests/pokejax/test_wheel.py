@@ -83,7 +83,8 @@ def test_its_contents(wheel):
         "pongjax",
         "tcgjax",
     }
-    for needed in ("py.typed", "data/gen1_dex.npz", "data/gen1randombattle.npz", "data/gen1ou.npz"):
+    data = [f"data/gen{n}{rest}.npz" for n in (1, 4) for rest in ("_dex", "randombattle", "ou")]
+    for needed in ("py.typed", *data):
         assert f"pokejax/{needed}" in names
     assert {"pongjax/py.typed", "pongjax/render.html", "cheetahjax/py.typed", "cheetahjax/render/page.html"} <= set(
         names

@@ -7,7 +7,7 @@ import argparse
 from jaxenv.commands.arguments import path, seed
 from pokejax.common.formats import TEAM_KINDS, with_built_in_teams
 
-FORMATS = with_built_in_teams()
+FORMATS = with_built_in_teams(1)
 
 
 def parser() -> argparse.ArgumentParser:

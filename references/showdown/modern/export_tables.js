@@ -2,7 +2,8 @@
 // Prints the tables of one generation of the installed package as one JSON object. Usage: node export_tables.js GEN
 //
 // Raw values by the numbers of codes.js, row 0 of each table left out. Array layouts are given by
-// pokejax/modern/tables.py and the generator of its file. A property that is neither exported nor known to be inert stops the export.
+// pokejax/modern/tables.py and the generator of its file. A property that is neither exported nor known to be inert
+// stops the export.
 const { codesOf } = require('./codes');
 const { conditionRows, conditionIds } = require('./tables_conditions');
 const { hooks, handlers } = require('./tables_hooks');
@@ -11,14 +12,9 @@ const { metronome, moveRow } = require('./tables_moves');
 const { bans } = require('./tables_bans');
 const { speciesRow } = require('./tables_species');
 const { hiddenPowers, spellings } = require('./tables_spellings');
+const { NATURES } = require('./wire');
 
 const FORMATS = { 4: ['gen4ou'] }; // whose bans the tables hold
-
-const NATURES = [
-  'hardy', 'lonely', 'brave', 'adamant', 'naughty', 'bold', 'docile', 'relaxed', 'impish', 'lax', 'timid', 'hasty',
-  'serious', 'jolly', 'naive', 'modest', 'mild', 'quiet', 'bashful', 'rash', 'calm', 'gentle', 'sassy', 'careful',
-  'quirky',
-]; // the cartridge's order
 
 function abilityRow(ability) {
   const { id, name, num, flags, suppressWeather } = ability;
@@ -27,8 +23,9 @@ function abilityRow(ability) {
 
 function natureRows(dex) {
   const all = dex.natures.all();
-  if (all.length !== NATURES.length) throw new Error(`${all.length} natures, not ${NATURES.length}`);
-  return NATURES.map(id => {
+  const ids = NATURES.slice(1);
+  if (all.length !== ids.length) throw new Error(`${all.length} natures, not ${ids.length}`);
+  return ids.map(id => {
     const { name, plus, minus } = dex.natures.get(id);
     return { id, name, plus: plus ?? '', minus: minus ?? '' };
   });

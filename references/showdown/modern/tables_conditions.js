@@ -1,6 +1,6 @@
 'use strict';
-// The conditions of a generation: statuses, weathers, and all that moves, abilities and items put on a Pokémon, a side, a
-// place or the field.
+// The conditions of a generation: statuses, weathers, and all that moves, abilities and items put on a Pokémon, a side,
+// a place or the field.
 const { VOLATILES } = require('./volatiles');
 
 const OF_NO_MOVE = ['substitutebroken', 'trapped', 'trapper', 'choicelock', 'futuremove', 'stall', 'lockedmove'];

@@ -8,7 +8,8 @@ const TWICE = new Set(['secondary']);
 function functions(value, name) {
   if (typeof value === 'function') return [name];
   if (!value || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, part]) => functions(part, Array.isArray(value) ? name : `${name}.${key}`));
+  const list = Array.isArray(value);
+  return Object.entries(value).flatMap(([key, part]) => functions(part, list ? name : `${name}.${key}`));
 }
 
 /** Names of the functions and constants that are called as events, sorted: "onHit", "self.onHit". */
@@ -20,8 +21,8 @@ function handlers(entry) {
 
 /** An event that is answered by a constant, as `onLockMove: 'recharge'`. */
 function isEvent(entry, key) {
-  if (!/^on[A-Z]/.test(key) || /(Order|Priority)$/.test(key) && !/FractionalPriority$/.test(key)) return false;
-  return entry[key] !== undefined;
+  const time = /(Order|Priority)$/.test(key) && !/FractionalPriority$/.test(key);
+  return /^on[A-Z]/.test(key) && key !== 'onPlate' && !time && entry[key] !== undefined;
 }
 
 /** [kind, number, event, order, priority, sub-order] of each handler; 0 where the entry does not say it. */

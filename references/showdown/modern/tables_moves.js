@@ -4,8 +4,9 @@ const { Battle } = require('pokemon-showdown/dist/sim/battle');
 
 const PLAIN = [
   'id', 'name', 'num', 'type', 'basePower', 'accuracy', 'pp', 'priority', 'category', 'critRatio', 'target', 'multihit',
-  'recoil', 'drain', 'heal', 'secondaries', 'status', 'volatileStatus', 'sideCondition', 'slotCondition', 'pseudoWeather', 'weather',
-  'boosts', 'self', 'selfSwitch', 'selfdestruct', 'damage', 'ignoreImmunity', 'nonGhostTarget',
+  'recoil', 'drain', 'heal', 'secondaries', 'status', 'volatileStatus', 'sideCondition', 'slotCondition',
+  'pseudoWeather', 'weather', 'boosts', 'self', 'selfSwitch', 'selfdestruct', 'damage', 'ignoreImmunity',
+  'nonGhostTarget',
 ];
 const YES_NO = ['ohko', 'forceSwitch', 'breaksProtect', 'stallingMove', 'sleepUsable', 'hasCrashDamage', 'callsMove',
   'multiaccuracy', 'struggleRecoil', 'noPPBoosts'];

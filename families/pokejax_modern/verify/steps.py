@@ -22,6 +22,7 @@ from pokejax.modern.data import tables
 from pokejax.modern.refused import refused_abilities, refused_items, refused_moves
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import TEAM_SIZE, Party, pack, unpack
+from pokejax.modern.tables import Gender
 from references.showdown.scripts import run_script
 
 LANES = 256
@@ -49,6 +50,8 @@ class Sample:
     """[N, 2]."""
     masks: NDArray[np.int32]
     """[N, 2] bits of the actions that were allowed."""
+    seeds: NDArray[np.uint32]
+    """By battle: high and low word of the generator's state before its first draw."""
 
 
 def sample(
@@ -56,7 +59,7 @@ def sample(
 ) -> Sample:
     """Steps of ``battles`` battles of chance teams by chance choices, stopped at turn ``turns``."""
     told = run_script("modern/sample.js", format_, str(battles), str(seed), str(turns), json.dumps(allowed))
-    parties, numbers, before, after, actions, masks = [], [], [], [], [], []
+    parties, numbers, before, after, actions, masks, seeds = [], [], [], [], [], [], []
     for number, line in enumerate(told.splitlines()):
         battle = json.loads(line)
         parties.append(party_columns(battle["parties"]))
@@ -66,9 +69,10 @@ def sample(
         after.append(rows[1:])
         actions += battle["actions"]
         masks += battle["masks"]
+        seeds.append(battle["seed"])
     return Sample(
         parties, np.array(numbers, np.int32), np.concatenate(before), np.concatenate(after),
-        np.array(actions, np.int32), np.array(masks, np.int32),
+        np.array(actions, np.int32), np.array(masks, np.int32), np.array(seeds, np.uint32),
     )  # fmt: skip
 
 
@@ -82,6 +86,8 @@ def party_columns(sides: list[list[dict[str, Any]]]) -> dict[str, NDArray[Any]]:
             for name in _COLUMNS:
                 columns[name][n, k] = mon[name]
             columns["hp"][n, k] = mon["max_hp"]
+            # Showdown's genderless Pokémon has no gender; here 0 would be one to draw.
+            columns["gender"][n, k] = mon["gender"] or Gender.N
             columns["stats"][n, k] = mon["stats"]
             for m, (move, pp) in enumerate(zip(mon["moves"], mon["max_pp"], strict=True)):
                 columns["moves"][n, k, m] = move

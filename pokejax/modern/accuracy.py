@@ -25,17 +25,22 @@ SEMI_INVULNERABLE = ("fly", "bounce", "dig", "dive", "shadowforce")
 
 @functools.cache
 def staged_accuracies() -> np.ndarray:
-    """int32[101 · 13 · 13]: by accuracy and both stages, the number to draw below, plus `_WHOLE` if it is exact."""
-    table = np.zeros((101, 13, 13), np.int32)
-    for accuracy in range(101):
-        for mine in range(-6, 7):
-            for theirs in range(-6, 7):
-                value = float(accuracy)
-                value = value * _STAGES[mine] if mine > 0 else value / _STAGES[-mine]
-                if theirs:
-                    value = value / _STAGES[theirs] if theirs > 0 else value * _STAGES[-theirs]
-                whole = value == np.floor(value)
-                table[accuracy, mine + 6, theirs + 6] = int(np.ceil(value)) + (_WHOLE if whole else 0)
+    """int32[2 · 101 · 13 · 13]: the number to draw below, plus `_WHOLE` if it is exact.
+
+    By Wide Lens (a factor of its own, in floating point, that may leave 55.00000000000001), accuracy and both stages.
+    """
+    table = np.zeros((2, 101, 13, 13), np.int32)
+    for lens in range(2):
+        for accuracy in range(101):
+            for mine in range(-6, 7):
+                for theirs in range(-6, 7):
+                    value = float(accuracy)
+                    value = value * _STAGES[mine] if mine > 0 else value / _STAGES[-mine]
+                    if theirs:
+                        value = value / _STAGES[theirs] if theirs > 0 else value * _STAGES[-theirs]
+                    value = value * 1.1 if lens else value
+                    whole = value == np.floor(value)
+                    table[lens, accuracy, mine + 6, theirs + 6] = int(np.ceil(value)) + (_WHOLE if whole else 0)
     return table.reshape(-1)
 
 
@@ -46,7 +51,8 @@ def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, j
     seen = has_any(foe, "foresight", "miracleeye")
     theirs = own_stage(foe, EVASION)
     theirs = jnp.where(seen, jnp.minimum(theirs, 0), theirs)
-    entry = lookup(staged_accuracies(), (data.accuracy * 13 + mine + 6) * 13 + theirs + 6)
+    place = (data.accuracy * 13 + mine + 6) * 13 + theirs + 6
+    entry = lookup(staged_accuracies(), place + jnp.where(item_is(user, "widelens"), 101 * 13 * 13, 0))
     whole = entry >= _WHOLE
     accuracy = entry & (_WHOLE - 1)
 
@@ -57,7 +63,6 @@ def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, j
     modifier = chain(modifier, veiled, 3276)
     modifier = chain(modifier, ability_is(user, "hustle") & data.is_physical, 3276)
     modifier = chain(modifier, ability_is(foe, "tangledfeet") & has(foe, "confusion"), ONE // 2)
-    modifier = chain(modifier, item_is(user, "widelens"), 4505)
     modifier = chain(modifier, view.field.gravity > 0, 6826)
     accuracy = jnp.where(whole, modify(accuracy, modifier), accuracy)
 

@@ -11,7 +11,7 @@ from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
-from pokejax.modern.choices import NO_OP, asked, bench, commit, legal_masks
+from pokejax.modern.choices import NO_OP, bench, commit, legal_masks
 from pokejax.modern.data import move_id
 from pokejax.modern.end_turn import end_turn
 from pokejax.modern.residual import residual
@@ -87,10 +87,9 @@ def step(battle: Battle, actions: jax.Array, rules: Rules) -> tuple[Battle, jax.
 
 def _begin(battle: Battle, legal: jax.Array, rules: Rules) -> Battle:
     """The queue sorted, and what begins a turn."""
-    del legal
     p1, p2 = battle.sides
     new_turn = battle.field.request == REQUEST_MOVE
-    chose = [asked(battle, n) for n in range(2)]
+    chose = [~legal[n][NO_OP] for n in range(2)]
     # Order, priority (high first), speed (high first).
     ahead = [p1.act_order - p2.act_order, p2.act_priority - p1.act_priority, p2.act_speed - p1.act_speed]
     behind = jnp.where(ahead[0] != 0, ahead[0], jnp.where(ahead[1] != 0, ahead[1], ahead[2]))

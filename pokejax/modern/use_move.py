@@ -117,6 +117,9 @@ def _use(
     damp = among(move, [move_id("selfdestruct"), move_id("explosion")])
     damp = damp & (ability_is(view.user, "damp") | ability_is(view.foe, "damp"))
     tries = go & ~absent & ~damp
+    # Two Damps answer 'TryMove', whatever the move is.
+    both = ability_is(view.user, "damp") & ability_is(view.foe, "damp")
+    view = view.update_tie(go & both & ~absent)
 
     bursts = tries & (data.self_destruct == 1)
     view = view.on_user(bursts, hp=0, switch_flag=0)
@@ -167,7 +170,7 @@ def _gate(
     fails = fails | (one("rest") & ((user.status == SLP) | (user.hp == user.max_hp) | awake))
     small = (user.hp * 4 <= user.max_hp) | (user.max_hp == 1)
     fails = fails | (one("substitute") & (has(user, "substitute") | small))
-    fails = fails | one("splash", "teleport") & jnp.bool_(False)
+    fails = fails | one("teleport")
 
     guards = one("protect", "detect", "endure")
     view, roll = view.draw(user.data["stall.counter"], guards & foe_acts & has(user, "stall"))

@@ -44,6 +44,8 @@ def test_accuracy_keeps_fractions_until_the_draw() -> None:
     entry = int(staged_accuracies()[(75 * 13 + 5) * 13 + 6])
     assert entry == 57
     assert int(staged_accuracies()[(100 * 13 + 6) * 13 + 6]) == 100 + (1 << 12), "a whole number takes modifiers"
+    # Wide Lens multiplies in floating point: 50 * 1.1 is 55.00000000000001, so that a draw of 55 hits.
+    assert int(staged_accuracies()[((101 + 50) * 13 + 6) * 13 + 6]) == 56
 
 
 def test_tables_are_read_by_name() -> None:

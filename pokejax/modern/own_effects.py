@@ -47,7 +47,6 @@ OWN_EFFECTS = [
     "rapidspin",
     "smellingsalts",
     "wakeupslap",
-    "batonpass",
     "psychup",
 ]
 """Moves with such a function that is written here. (`substitute` and `protect` have a condition beside it.)"""

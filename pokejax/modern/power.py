@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from pokejax.modern.arrays import quotient
 from pokejax.modern.data import MoveData, among, move_id, species_weight
-from pokejax.modern.state import Active, has
+from pokejax.modern.state import Active
 from pokejax.modern.view import View
 
 POWER_RULES = [
@@ -24,7 +24,6 @@ POWER_RULES = [
     "waterspout",
     "wringout",
     "crushgrip",
-    "gyroball",
     "hiddenpower",
     "punishment",
     "smellingsalts",
@@ -72,8 +71,3 @@ def has_power(data: MoveData, move: jax.Array) -> jax.Array:
 def move_type(user: Active, data: MoveData, move: jax.Array) -> jax.Array:
     """int32: the type as used ('ModifyType')."""
     return jnp.where(move == move_id("hiddenpower"), user.hidden_power_type, data.type)
-
-
-def is_rooted(mon: Active) -> jax.Array:
-    """bool: Ingrain holds it."""
-    return has(mon, "ingrain")

@@ -21,7 +21,6 @@ _BY_NAME = {
     "hiddenpower", "facade", "brine", "superfang", "healbell", "aromatherapy", "haze", "struggle",
 }  # fmt: skip
 _OWN_LOGIC = frozenset([*OWN_EFFECTS, *POWER_RULES, *GATES, *ACCURACY_RULES, *_BY_NAME])
-_NOT_YET = {"minimize", "batonpass", "gyroball"}
 ABILITIES = frozenset(
     [
         "drizzle", "drought", "sandstream", "snowwarning", "speedboost", "battlearmor", "shellarmor", "sturdy",
@@ -68,7 +67,6 @@ def refused_moves() -> tuple[str, ...]:
             or str(names[moves.pseudo_weather[row]]) not in ("", "trickroom")
             or bool(moves.force_switch[row] or moves.multi_accuracy[row] or moves.calls_move[row])
             or bool(moves.flag("charge")[row] or moves.flag("futuremove")[row])
-            or name in _NOT_YET
         )
         if fails and name not in refused:
             refused.append(name)

@@ -32,7 +32,7 @@ _TYPE_ITEMS = {
 
 @struct.dataclass
 class Blow(struct.Node):
-    """What one calculation gave."""
+    """Result of one calculation."""
 
     damage: jax.Array
     critical: jax.Array

@@ -1,4 +1,4 @@
-"""What the rules read of the tables: numbers by name, and one row of whole numbers for a move."""
+"""Columns that the rules read of the tables: numbers by name, and one row of whole numbers for a move."""
 
 from __future__ import annotations
 

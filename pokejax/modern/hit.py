@@ -27,7 +27,7 @@ from pokejax.modern.vitals import cure, faint_messages, healed, hurt
 
 @struct.dataclass
 class Hits(struct.Node):
-    """Where the loop of hits stands."""
+    """State of the loop of hits."""
 
     hit: jax.Array
     """Hits begun."""

@@ -1,4 +1,4 @@
-"""What a Showdown format asks of a team beyond names and sizes: what players of the games can have, bans and clauses.
+"""Demands of a Showdown format on a team beyond names and sizes: what players of the games can have, bans and clauses.
 
 Source: sim/team-validator.js, data/rulesets.js. Where a move comes from is asked move by move: two moves that a species
 can know each, but not both (from two eggs, or from two events), are not found out. A test says how often that tells.

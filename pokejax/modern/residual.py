@@ -186,7 +186,7 @@ def _ends(mon, name: str, when: jax.Array):
 
 
 def _settle(view: View) -> View:
-    """Who has no HP left is out, and the battle may be over."""
+    """Pokémon without HP are out, and the battle may be over."""
     falls = (view.user.hp <= 0) & ~view.user.fainted
     other = (view.foe.hp <= 0) & ~view.foe.fainted
     view = view.on_user(falls, fainted=True).on_foe(other, fainted=True)

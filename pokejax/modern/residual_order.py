@@ -33,7 +33,7 @@ _STATUS_HANDLERS = (1, 5, 6)
 
 
 def _present(mon: Active, side: Side) -> dict[str, jax.Array]:
-    """Which of its handlers a Pokémon has, in the reference's order of collection."""
+    """Handlers that a Pokémon has, in the reference's order of collection."""
     found = {"status": among(mon.status, list(_STATUS_HANDLERS))}
     for name in ("aquaring", "curse", "disable", "embargo", "encore"):
         found[name] = has(mon, name)

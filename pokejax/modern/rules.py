@@ -1,4 +1,4 @@
-"""What is fixed while a battle is traced: the generation, the Pokémon of a side on the field, the clauses."""
+"""Choices that are fixed while a battle is traced: the generation, the Pokémon of a side on the field, the clauses."""
 
 from __future__ import annotations
 

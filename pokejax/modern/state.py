@@ -134,7 +134,7 @@ class Active(struct.Node):
 
 @struct.dataclass
 class Side(struct.Node):
-    """What stays when a Pokémon leaves, and the side's place in the turn. n Pokémon of a side are on the field."""
+    """Conditions that stay when a Pokémon leaves, and the side's place in the turn. n Pokémon of a side are on the field."""
 
     active: tuple[Active, ...]
     left: jax.Array = _stored(np.int8)
@@ -167,7 +167,7 @@ class Side(struct.Node):
     """The queued action: `ACT_NONE` and so on."""
     act_move: jax.Array = _stored(np.int16)
     act_slot: jax.Array = _stored(np.int8)
-    """Who comes in, a place of the team."""
+    """The Pokémon that comes in, a place of the team."""
     act_order: jax.Array = _stored(np.int16)
     act_priority: jax.Array = _stored(np.int8)
     """In tenths."""
@@ -214,7 +214,7 @@ class Party(struct.Node):
 
 @struct.dataclass
 class Field(struct.Node):
-    """What belongs to neither side."""
+    """Numbers that belong to neither side."""
 
     weather: jax.Array = _stored(np.int8)
     weather_duration: jax.Array = _stored(np.int8)

@@ -125,7 +125,7 @@ def stored(party: Party, mon: Active, when: jax.Array | bool = True) -> Party:
 
 
 def collapse(view: View, falls: jax.Array) -> View:
-    """What fainting clears of the user, where ``falls``: it keeps status and cached speed until it leaves."""
+    """Clear of the user, where ``falls``, what fainting clears; its status stays until it leaves."""
     user = view.user
     pp = jnp.where(user.virtual, user.base_pp, user.pp)
     values = _cleared(view.user_party, user.slot, user.base_species)
@@ -141,7 +141,7 @@ def _fall(view: View) -> View:
 
 
 def faint_messages(view: View, judge: jax.Array | bool = True) -> View:
-    """Who has no HP faints; then, if ``judge``, the battle may be over."""
+    """Let those without HP faint; then, if ``judge``, the battle may be over."""
     view = _fall(view)
     view = _fall(view.swapped()).swapped()
     lost, won = view.user_side.left <= 0, view.foe_side.left <= 0

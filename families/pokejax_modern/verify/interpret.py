@@ -196,7 +196,7 @@ def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Value]) -> list[Value
 
 
 def interpreted(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``jax.jit(jax.vmap(fn))`` computes, for arguments with a leading axis; traced once for all of a shape."""
+    """The function ``jax.jit(jax.vmap(fn))``, for arguments with a leading axis; traced once for all of a shape."""
     traced: dict[Any, tuple[Any, Any]] = {}
 
     def run(*args: Any) -> Any:

@@ -130,7 +130,7 @@ def compiled_steps(rules: Rules) -> Run:
 
 @dataclass
 class Differences:
-    """What a comparison found. `fields`: how often each field differed; `first`: details of the first steps."""
+    """Findings of a comparison. `fields`: how often each field differed; `first`: details of the first steps."""
 
     steps: int = 0
     wrong: int = 0
@@ -183,7 +183,7 @@ def _detail(
 
 
 def played_effects() -> dict[str, Any]:
-    """What `sample` may put on teams: all that the engine plays."""
+    """Effects that `sample` may put on teams: all that the engine plays."""
     table = tables()
 
     def without(ids: np.ndarray, refused: tuple[str, ...], *more: str) -> list[str]:

@@ -31,7 +31,7 @@ RULES = Rules(clauses=())
 
 
 def told(found: Differences) -> str:
-    """What a failure shows: how often which field came first, and the first step in detail."""
+    """Text of a failure: how often which field came first, and the first step in detail."""
     return f"{found.wrong} of {found.steps} steps differ: {found.fields.most_common(8)}; {found.first[:1]}"
 
 

@@ -134,7 +134,7 @@ class Active(struct.Node):
 
 @struct.dataclass
 class Side(struct.Node):
-    """Conditions that stay when a Pokémon leaves, and the side's place in the turn. n Pokémon of a side are on the field."""
+    """Conditions that stay when a Pokémon leaves, and the side's place in the turn. It has n Pokémon on the field."""
 
     active: tuple[Active, ...]
     left: jax.Array = _stored(np.int8)

@@ -157,6 +157,7 @@ def side_effect(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
         if stone:
             turns = jnp.where((new == code) & item_is(view.user, stone), 8, turns)
     view = view.on_field(sets, weather=new, weather_duration=turns)
+    view = view.update_tie(sets)  # 'WeatherChange'
     did = did | sets
 
     room = when & (data.pseudo_weather == condition_id("trickroom"))

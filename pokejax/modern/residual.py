@@ -216,6 +216,7 @@ def _weather(view: View) -> View:
     over = going & (left == 0)
     view = view.on_field(going & (left >= 0), weather_duration=left)
     view = view.on_field(over, weather=CLEAR, weather_duration=0)
+    view = view.update_tie(over)  # 'WeatherChange'
     acts = going & ~over
     view = view.update_tie(acts)
 

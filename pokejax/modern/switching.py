@@ -107,6 +107,9 @@ def ability_start(view: View, when: jax.Array) -> View:
     user, foe = view.user, view.foe
     for name, weather in WEATHER_SETTERS.items():
         sets = when & ability_is(user, name)
+        # 'WeatherChange' follows, also where a passing weather becomes one for ever.
+        new = (view.field.weather != weather) | (view.field.weather_duration != 0)
+        view = view.update_tie(sets & new)
         view = view.on_field(sets & (view.field.weather != weather), weather=weather, weather_duration=0)
         view = view.on_field(sets & (view.field.weather == weather), weather_duration=0)
     stares = when & ability_is(user, "intimidate") & ~has(foe, "substitute") & ~foe.fainted

@@ -1,0 +1,71 @@
+"""The accuracy check.
+
+Source: ``hitStepAccuracy`` in data/mods/gen4/scripts.js. Stages come before modifiers and are counted in floating
+point; ``runEvent`` applies modifiers to whole numbers only, so that a fractional accuracy loses them all.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pokejax.modern.arrays import ONE, chain, lookup, modify
+from pokejax.modern.data import MoveData
+from pokejax.modern.state import ACCURACY, EVASION, HAIL, SAND, has, has_any
+from pokejax.modern.stats import own_stage
+from pokejax.modern.view import View, ability_is, item_is
+
+_STAGES = [1, 4 / 3, 5 / 3, 2, 7 / 3, 8 / 3, 3]
+_WHOLE = 1 << 12
+SEMI_INVULNERABLE = ("fly", "bounce", "dig", "dive", "shadowforce")
+
+
+@functools.cache
+def staged_accuracies() -> np.ndarray:
+    """int32[2 · 101 · 13 · 13]: the number to draw below, plus `_WHOLE` if it is exact.
+
+    By Wide Lens (a factor of its own, in floating point, that may leave 55.00000000000001), accuracy and both stages.
+    """
+    table = np.zeros((2, 101, 13, 13), np.int32)
+    for lens in range(2):
+        for accuracy in range(101):
+            for mine in range(-6, 7):
+                for theirs in range(-6, 7):
+                    value = float(accuracy)
+                    value = value * _STAGES[mine] if mine > 0 else value / _STAGES[-mine]
+                    if theirs:
+                        value = value / _STAGES[theirs] if theirs > 0 else value * _STAGES[-theirs]
+                    value = value * 1.1 if lens else value
+                    whole = value == np.floor(value)
+                    table[lens, accuracy, mine + 6, theirs + 6] = int(np.ceil(value)) + (_WHOLE if whole else 0)
+    return table.reshape(-1)
+
+
+def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, jax.Array]:
+    """bool: the move hits. One draw, unless it cannot miss."""
+    user, foe = view.user, view.foe
+    mine = own_stage(user, ACCURACY)
+    seen = has_any(foe, "foresight", "miracleeye")
+    theirs = own_stage(foe, EVASION)
+    theirs = jnp.where(seen, jnp.minimum(theirs, 0), theirs)
+    place = (data.accuracy * 13 + mine + 6) * 13 + theirs + 6
+    entry = lookup(staged_accuracies(), place + jnp.where(item_is(user, "widelens"), 101 * 13 * 13, 0))
+    whole = entry >= _WHOLE
+    accuracy = entry & (_WHOLE - 1)
+
+    modifier = jnp.int32(ONE)
+    modifier = chain(modifier, ability_is(user, "compoundeyes"), 5324)
+    weather = view.field.weather
+    veiled = (ability_is(foe, "sandveil") & (weather == SAND)) | (ability_is(foe, "snowcloak") & (weather == HAIL))
+    modifier = chain(modifier, veiled, 3276)
+    modifier = chain(modifier, ability_is(user, "hustle") & data.is_physical, 3276)
+    modifier = chain(modifier, ability_is(foe, "tangledfeet") & has(foe, "confusion"), ONE // 2)
+    modifier = chain(modifier, view.field.gravity > 0, 6826)
+    accuracy = jnp.where(whole, modify(accuracy, modifier), accuracy)
+
+    sure = (data.accuracy == 0) | ability_is(user, "noguard") | ability_is(foe, "noguard")
+    view, roll = view.draw(100, when & ~sure)
+    return view, sure | (roll < accuracy)

@@ -1,0 +1,236 @@
+"""Setting major statuses, stages and volatile conditions on the foe; on the user by swapping the view.
+
+Source: ``setStatus``, ``addVolatile`` in sim/pokemon.js; ``boost`` in sim/battle.js; the conditions of data/mods/gen4.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from pokejax.modern.arrays import quotient
+from pokejax.modern.data import ability_id, among, condition_id, item_id, safe_from, type_id
+from pokejax.modern.state import (
+    ACCURACY,
+    ATK,
+    BRN,
+    FRZ,
+    NOTHING,
+    PAR,
+    PSN,
+    SLP,
+    SOURCE_ALLY,
+    SOURCE_FOE,
+    SUN,
+    TOX,
+    has,
+    update,
+)
+from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of
+
+STARTED = [
+    "confusion",
+    "flinch",
+    "partiallytrapped",
+    "leechseed",
+    "focusenergy",
+    "mustrecharge",
+    "protect",
+    "stall",
+    "substitute",
+    "taunt",
+    "defensecurl",
+    "lockedmove",
+    "roost",
+    "ingrain",
+    "aquaring",
+    "magnetrise",
+    "torment",
+    "yawn",
+    "choicelock",
+    "substitutebroken",
+    "lifeorb",
+    "flashfire",
+]
+"""Volatile conditions that the engine starts and ends."""
+
+
+def status_immune(view: View, status: jax.Array) -> jax.Array:
+    """bool: the foe's types, ability or the weather keep a status away."""
+    foe = view.foe
+    poison = (status == PSN) | (status == TOX)
+    immune = (status == BRN) & safe_from("brn", *types_of(foe))
+    immune = immune | (poison & safe_from("psn", *types_of(foe)))
+    immune = immune | ((status == FRZ) & (safe_from("frz", *types_of(foe)) | (view.field.weather == SUN)))
+    immune = immune | ((status == FRZ) & ability_is(foe, "magmaarmor"))
+    immune = immune | (poison & ability_is(foe, "immunity"))
+    immune = immune | ((status == PAR) & ability_is(foe, "limber"))
+    immune = immune | ((status == BRN) & ability_is(foe, "waterveil"))
+    immune = immune | ((status == SLP) & ability_is(foe, "insomnia", "vitalspirit"))
+    return immune | (ability_is(foe, "leafguard") & (view.field.weather == SUN))
+
+
+def set_status(
+    view: View, status: jax.Array, when: jax.Array, own: jax.Array | bool, clauses: tuple[str, ...]
+) -> tuple[View, jax.Array]:
+    """``trySetStatus`` on the foe: the view, and bool whether it took. ``own``: the foe itself is the source."""
+    foe = view.foe
+    ok = when & (foe.hp > 0) & (status != NOTHING) & (foe.status == NOTHING) & ~status_immune(view, status)
+    own = jnp.asarray(own)
+    ok = ok & ((view.foe_side.safeguard == 0) | own)
+    if "sleep" in clauses:
+        asleep = (view.foe_party.status == SLP) & (view.foe_party.hp > 0)
+        asleep = asleep & (view.foe_party.status_source != SOURCE_ALLY)
+        asleep = asleep & (jnp.arange(6) != foe.slot)
+        ok = ok & ~((status == SLP) & ~own & jnp.any(asleep))
+    view, time = view.draw(4, ok & (status == SLP))
+    source = jnp.where(own, SOURCE_ALLY, SOURCE_FOE)
+    sleep_time = jnp.where(status == SLP, time + 2, 0)
+    view = view.on_foe(ok, status=status, sleep_time=sleep_time, toxic_stage=0, status_source=source)
+    return view, ok
+
+
+def synchronize(view: View, took: jax.Array, status: jax.Array, own: jax.Array, clauses: tuple[str, ...]) -> View:
+    """The foe's Synchronize hands the status that it has just got to the user."""
+    passes = took & ability_is(view.foe, "synchronize") & ~own & (status != SLP) & (status != FRZ)
+    handed = jnp.where(status == TOX, PSN, status)
+    back, _ = set_status(view.swapped(), handed, passes, False, clauses)
+    return back.swapped()
+
+
+def boost(view: View, stages: jax.Array, when: jax.Array, own: jax.Array | bool) -> tuple[View, jax.Array]:
+    """``boost`` on the foe: bool whether any stage changed. ``stages``: int32[7]. ``own``: by the foe itself."""
+    foe = view.foe
+    lowers = (stages < 0) & ~jnp.asarray(own)
+    kept = (view.foe_side.mist > 0) | ability_is(foe, "clearbody", "whitesmoke")
+    barred = jnp.full(7, False) | kept
+    barred = barred.at[ATK].set(kept | ability_is(foe, "hypercutter"))
+    barred = barred.at[ACCURACY].set(kept | ability_is(foe, "keeneye"))
+    stages = jnp.where(lowers & barred, 0, stages)
+    after = jnp.clip(foe.boosts + stages, -6, 6)
+    when = when & (foe.hp > 0)
+    changed = when & jnp.any(after != foe.boosts)
+    return view.on_foe(when, boosts=after), changed
+
+
+def add_volatile(
+    view: View, condition: jax.Array, when: jax.Array, own: jax.Array | bool, move: jax.Array
+) -> tuple[View, jax.Array]:
+    """``addVolatile`` on the foe: bool whether it took. ``condition``: its number. ``own``: the foe is the source."""
+    when = when & (view.foe.hp > 0)
+    own = jnp.asarray(own)
+    foe = view.foe
+
+    def starts(name: str) -> jax.Array:
+        return when & (condition == condition_id(name)) & ~has(foe, name)
+
+    took = jnp.bool_(False)
+    guarded = (view.foe_side.safeguard > 0) & ~own
+
+    this = starts("confusion") & ~guarded & ~ability_is(foe, "owntempo")
+    view, time = view.draw(4, this)
+    view, took = view.put_foe("confusion", this, time=time + 2), took | this
+
+    this = starts("flinch") & ~ability_is(foe, "innerfocus")
+    view, took = view.put_foe("flinch", this, duration=1), took | this
+
+    this = starts("partiallytrapped")
+    grip = item_is(view.user, "gripclaw")
+    view, time = view.draw(4, this & ~grip)
+    duration = jnp.where(grip, 6, time + 3)
+    view = view.put_foe(
+        "partiallytrapped", this, duration=duration, boundDivisor=16, sourceEffect=move, source=number_of(view, True)
+    )
+    took = took | this
+
+    this = starts("leechseed")
+    slot = jnp.where(view.second, 2, 1)
+    view, took = view.put_foe("leechseed", this, sourceSlot=slot), took | this
+
+    for name in ("focusenergy", "ingrain", "aquaring", "foresight", "miracleeye", "torment"):
+        this = starts(name)
+        view, took = view.put_foe(name, this), took | this
+    for name in ("minimize", "defensecurl"):  # 'Restart' does nothing and counts as nothing done
+        view = view.put_foe(name, when & (condition == condition_id(name)))
+
+    this = starts("mustrecharge")
+    view, took = view.put_foe("mustrecharge", this, duration=2), took | this
+
+    this = when & (condition == condition_id("lockedmove"))
+    fresh = this & ~has(foe, "lockedmove")
+    view, time = view.draw(2, fresh)
+    view = view.put_foe("lockedmove", fresh, duration=2, trueDuration=time + 2, move=move)
+    again = this & ~fresh & (foe.data["lockedmove.trueDuration"] >= 2)
+    view, took = view.put_foe("lockedmove", again, duration=2), took | this
+
+    this = starts("taunt")
+    view, time = view.draw(3, this)
+    view, took = view.put_foe("taunt", this, duration=time + 3), took | this
+
+    this = starts("protect")
+    view, took = view.put_foe("protect", this, duration=1), took | this
+
+    this = starts("magnetrise") & ~has(foe, "ingrain") & (foe.ability != ability_id("levitate"))
+    view, took = view.put_foe("magnetrise", this, duration=5), took | this
+
+    this = starts("yawn") & (foe.status == NOTHING) & ~guarded
+    view, took = view.put_foe("yawn", this, duration=2, source=number_of(view, True)), took | this
+
+    genders = (foe.gender + view.user.gender == 3) & (foe.gender != 0) & (view.user.gender != 0)
+    this = starts("attract") & genders & ~ability_is(foe, "oblivious")
+    view, took = view.put_foe("attract", this, source=number_of(view, True)), took | this
+
+    this = starts("roost")
+    view, took = view.put_foe("roost", this, duration=1), took | this
+
+    this = starts("substitute")
+    quarter = quotient(foe.max_hp, 4)
+    view, took = view.put_foe("substitute", this, hp=quarter), took | this
+    view = view.drop_foe("partiallytrapped", this)
+    return view, took
+
+
+def grounded(view: View) -> jax.Array:
+    """bool: 'isGrounded' of the foe."""
+    foe = view.foe
+    down = (view.field.gravity > 0) | has(foe, "ingrain") | item_is(foe, "ironball")
+    up = type_is(foe, type_id("Flying")) | ability_is(foe, "levitate") | has(foe, "magnetrise")
+    return down | ~up
+
+
+def is_choice(mon_item: jax.Array) -> jax.Array:
+    """bool: one of the three Choice items."""
+    return among(mon_item, [item_id(name) for name in ("choiceband", "choicescarf", "choicespecs")])
+
+
+def stop_locked_move(view: View, when: jax.Array) -> View:
+    """The foe's Thrash ends, with confusion if its turns are over ('lockedmove' onEnd)."""
+    tired = when & (view.foe.data["lockedmove.trueDuration"] <= 1)
+    view = view.drop_foe("lockedmove", when)
+    view, _ = add_confusion(view, tired)
+    return view
+
+
+def add_confusion(view: View, when: jax.Array) -> tuple[View, jax.Array]:
+    """The foe confuses itself."""
+    foe = view.foe
+    this = when & (foe.hp > 0) & ~has(foe, "confusion") & ~ability_is(foe, "owntempo")
+    view, time = view.draw(4, this)
+    return view.put_foe("confusion", this, time=time + 2), this
+
+
+def toxic_spikes_status(view: View) -> jax.Array:
+    """int32: the status that the foe's entry onto Toxic Spikes gives."""
+    return jnp.where(view.foe_side.toxicspikes >= 2, TOX, PSN)
+
+
+def reset_side(side, name: str, when: jax.Array):
+    """A hazard gone from a side, the order of the others closed up."""
+    order = getattr(side, f"{name}_order")
+    values = {name: 0, f"{name}_order": 0}
+    side = update(side, when, **values)
+    for other in ("spikes", "toxicspikes", "stealthrock"):
+        if other != name:
+            place = getattr(side, f"{other}_order")
+            side = update(side, when & (order > 0) & (place > order), **{f"{other}_order": place - 1})
+    return side

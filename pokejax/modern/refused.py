@@ -1,0 +1,108 @@
+"""Effects that the engine does not have yet. A team that holds one is refused by its name, never played as nothing.
+
+A move is played if everything that its row of the tables says is: its functions (by the lists in the files where they
+are written), its conditions, its flags. Abilities and items are played if they have no function, or are listed here.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from pokejax.modern.conditions import STARTED
+from pokejax.modern.damage import boosting_items
+from pokejax.modern.data import tables
+from pokejax.modern.own_effects import OWN_EFFECTS
+from pokejax.modern.power import POWER_RULES
+from pokejax.modern.state import HAZARDS, SCREENS
+from pokejax.modern.updates import BERRIES, GUARDS
+from pokejax.modern.use_move import ACCURACY_RULES, GATES
+
+_BY_NAME = {
+    "hiddenpower", "facade", "brine", "superfang", "healbell", "aromatherapy", "haze", "struggle",
+}  # fmt: skip
+_OWN_LOGIC = frozenset([*OWN_EFFECTS, *POWER_RULES, *GATES, *ACCURACY_RULES, *_BY_NAME])
+ABILITIES = frozenset(
+    [
+        "drizzle", "drought", "sandstream", "snowwarning", "speedboost", "battlearmor", "shellarmor", "sturdy",
+        "damp", "sandveil", "snowcloak", "static", "voltabsorb", "waterabsorb", "compoundeyes", "flashfire",
+        "shielddust", "owntempo", "suctioncups", "intimidate", "shadowtag", "arenatrap", "magnetpull",
+        "roughskin", "wonderguard", "effectspore", "synchronize", "clearbody", "whitesmoke", "naturalcure",
+        "lightningrod", "stormdrain", "serenegrace", "swiftswim", "chlorophyll", "hugepower", "purepower",
+        "poisonpoint", "innerfocus", "soundproof", "raindish", "pressure", "thickfat", "flamebody", "keeneye",
+        "hypercutter", "hustle", "plus", "minus", "stickyhold", "shedskin", "guts", "marvelscale", "liquidooze",
+        "overgrow", "blaze", "torrent", "swarm", "rockhead", "tangledfeet", "motordrive", "rivalry",
+        "heatproof", "dryskin", "download", "ironfist", "poisonheal", "adaptability", "skilllink", "hydration",
+        "solarpower", "quickfeet", "sniper", "magicguard", "technician", "superluck", "anticipation",
+        "tintedlens", "filter", "solidrock", "icebody", "frisk", "reckless", "baddreams", "levitate",
+        "earlybird",
+    ]
+) | frozenset(GUARDS)  # fmt: skip
+ITEMS = frozenset(
+    [
+        "leftovers", "blacksludge", "lifeorb", "choiceband", "choicescarf", "choicespecs", "muscleband",
+        "wiseglasses", "scopelens", "razorclaw", "expertbelt", "widelens", "lightclay", "damprock", "heatrock",
+        "smoothrock", "icyrock", "flameorb", "toxicorb", "bigroot", "gripclaw", "ironball", "machobrace",
+        "powerbracer", "powerbelt", "powerlens", "powerband", "poweranklet", "powerweight", "mail",
+    ]
+) | frozenset(BERRIES)  # fmt: skip
+
+
+@functools.cache
+def refused_moves() -> tuple[str, ...]:
+    """Ids of the moves that are not played."""
+    table = tables()
+    moves, names = table.moves, table.conditions.id
+    refused = []
+    for row in range(1, len(moves.id)):
+        name = str(moves.id[row])
+        conditions = [str(names[column[row]]) for column in (moves.volatile, moves.self_volatile)]
+        conditions += [str(names[moves.secondary_volatile[row, k]]) for k in range(2)]
+        missing = [condition for condition in conditions if condition and condition not in STARTED]
+        side = str(names[moves.side_condition[row]])
+        fails = (
+            (bool(str(moves.handlers[row])) and name not in _OWN_LOGIC)
+            or bool(missing)
+            or bool(side and side not in (*SCREENS, *HAZARDS))
+            or bool(moves.slot_condition[row])
+            or str(names[moves.pseudo_weather[row]]) not in ("", "trickroom")
+            or bool(moves.force_switch[row] or moves.multi_accuracy[row] or moves.calls_move[row])
+            or bool(moves.flag("charge")[row] or moves.flag("futuremove")[row])
+        )
+        if fails and name not in refused:
+            refused.append(name)
+    return tuple(refused)
+
+
+@functools.cache
+def refused_abilities() -> tuple[str, ...]:
+    """Ids of the abilities that are not played."""
+    table = tables().abilities
+    pairs = zip(table.id[1:], table.handlers[1:], strict=True)
+    return tuple(str(name) for name, functions in pairs if str(functions) and str(name) not in ABILITIES)
+
+
+@functools.cache
+def refused_items() -> tuple[str, ...]:
+    """Ids of the items that are not played."""
+    table = tables().items
+    boosting = boosting_items()
+    refused = []
+    for row in range(1, len(table.id)):
+        functions = set(str(table.handlers[row]).split())
+        idle = functions <= {"onEat", "onTakeItem"}
+        if not (idle or str(table.id[row]) in ITEMS or boosting[row]):
+            refused.append(str(table.id[row]))
+    return tuple(refused)
+
+
+def check_played(moves: list[str], ability: str, item: str) -> None:
+    """`ValueError` that names the first effect of a Pokémon which is not played; ids, "" for none."""
+    for kind, name, bad in (
+        *(("move", move, refused_moves()) for move in moves),
+        ("ability", ability, refused_abilities()),
+        ("item", item, refused_items()),
+    ):
+        if name in bad:
+            raise ValueError(
+                f"the {kind} {name} is not in the modern engine yet; `pokejax.modern.refused` lists what is not"
+            )

@@ -1,0 +1,63 @@
+"""Stats with stages, and the speed by which actions and events are sorted.
+
+Source: ``calculateStat``, ``getStat`` in sim/pokemon.js; ``getActionSpeed`` in data/mods/gen4/scripts.js.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from pokejax.modern.arrays import ONE, chain, modify, quotient
+from pokejax.modern.data import item_id
+from pokejax.modern.state import NOTHING, PAR, RAIN, SPE, SUN, Active, Field, Side, has, update
+from pokejax.modern.view import ability_is, item_is
+
+_SLOWING = (
+    "machobrace",
+    "ironball",
+    "powerbracer",
+    "powerbelt",
+    "powerlens",
+    "powerband",
+    "poweranklet",
+    "powerweight",
+)
+
+
+def staged(stat: jax.Array, stage: jax.Array) -> jax.Array:
+    """A stat (not accuracy or evasion) with its stages."""
+    stage = jnp.clip(stage, -6, 6)
+    return jnp.where(stage >= 0, (stat * (2 + stage)) >> 1, quotient(stat * 2, 2 - jnp.minimum(stage, 0)))
+
+
+def own_stage(mon: Active, stat: int) -> jax.Array:
+    """'ModifyBoost' of the Pokémon's own ability: Simple doubles."""
+    stage = mon.boosts[stat]
+    return jnp.where(ability_is(mon, "simple"), jnp.clip(stage * 2, -6, 6), stage)
+
+
+def action_speed(mon: Active, side: Side, field: Field) -> jax.Array:
+    """'getActionSpeed': negative in a Trick Room."""
+    speed = staged(mon.stats[SPE], own_stage(mon, SPE))
+    # All factors are powers of two and halves of three, so that the order of the chain changes nothing.
+    modifier = jnp.int32(ONE)
+    modifier = chain(modifier, ability_is(mon, "swiftswim") & (field.weather == RAIN), 2 * ONE)
+    modifier = chain(modifier, ability_is(mon, "chlorophyll") & (field.weather == SUN), 2 * ONE)
+    hasty = ability_is(mon, "quickfeet") & (mon.status != NOTHING)
+    modifier = chain(modifier, hasty, ONE * 3 // 2)
+    modifier = chain(modifier, has(mon, "unburden"), 2 * ONE)
+    modifier = chain(modifier, item_is(mon, "choicescarf"), ONE * 3 // 2)
+    slowed = jnp.bool_(False)
+    for name in _SLOWING:
+        slowed = slowed | (mon.item == item_id(name))
+    modifier = chain(modifier, slowed, ONE // 2)
+    modifier = chain(modifier, (mon.status == PAR) & ~ability_is(mon, "quickfeet"), ONE // 4)
+    speed = jnp.where(side.tailwind > 0, speed * 2, speed)
+    speed = jnp.minimum(modify(speed, modifier), 10000)
+    return jnp.where(field.trickroom > 0, -speed, speed)
+
+
+def refresh_speed(mon: Active, side: Side, field: Field, when: jax.Array | bool = True) -> Active:
+    """'updateSpeed' of one that has not fainted."""
+    return update(mon, ~mon.fainted & when, speed=action_speed(mon, side, field))

@@ -1,0 +1,148 @@
+"""The battle as the Pokémon that acts sees it: a user, a foe, their sides, and what its move has done so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxenv import struct
+from pokejax.common import rng as generator
+from pokejax.common.rng import Rng
+from pokejax.modern.data import ability_id, among, item_id, type_id
+from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put, select, update
+
+
+@struct.dataclass
+class View(struct.Node):
+    """``user`` and ``foe`` hold the truth while an action runs; the sides' ``active`` are stale then."""
+
+    rng: Rng
+    field: Field
+    user: Active
+    foe: Active
+    user_side: Side
+    foe_side: Side
+    user_party: Party
+    foe_party: Party
+    second: jax.Array
+    """The user is of p2."""
+
+    def draw(self, n: int | jax.Array, when: jax.Array | bool = True) -> tuple[View, jax.Array]:
+        """``random(n)``, consumed only if ``when``: the view after it, and an int32 in [0, n)."""
+        rng, value = generator.draw(self.rng, n, when)
+        return self.replace(rng=rng), value
+
+    def on_user(self, when: jax.Array | bool = True, **values: Any) -> View:
+        """The user's fields replaced where ``when``."""
+        return self.replace(user=update(self.user, when, **values))
+
+    def on_foe(self, when: jax.Array | bool = True, **values: Any) -> View:
+        """The foe's fields replaced where ``when``."""
+        return self.replace(foe=update(self.foe, when, **values))
+
+    def put_user(self, name: str, when: jax.Array | bool = True, **numbers: Any) -> View:
+        """A volatile condition on the user."""
+        return self.replace(user=put(self.user, name, when, **numbers))
+
+    def put_foe(self, name: str, when: jax.Array | bool = True, **numbers: Any) -> View:
+        """A volatile condition on the foe."""
+        return self.replace(foe=put(self.foe, name, when, **numbers))
+
+    def drop_user(self, name: str, when: jax.Array | bool = True) -> View:
+        """A volatile condition of the user removed."""
+        return self.replace(user=drop(self.user, name, when))
+
+    def drop_foe(self, name: str, when: jax.Array | bool = True) -> View:
+        """A volatile condition of the foe removed."""
+        return self.replace(foe=drop(self.foe, name, when))
+
+    def on_field(self, when: jax.Array | bool = True, **values: Any) -> View:
+        """The field's numbers replaced where ``when``."""
+        return self.replace(field=update(self.field, when, **values))
+
+    def swapped(self) -> View:
+        """The same battle from the foe's place. Costs nothing."""
+        return self.replace(
+            user=self.foe,
+            foe=self.user,
+            user_side=self.foe_side,
+            foe_side=self.user_side,
+            user_party=self.foe_party,
+            foe_party=self.user_party,
+            second=~self.second,
+        )
+
+    def update_tie(self, when: jax.Array | bool = True) -> View:
+        """``eachEvent``'s sort: one draw if both stand and their cached speeds are equal."""
+        return self.draw(2, when & self.tied)[0]
+
+    @property
+    def tied(self) -> jax.Array:
+        """bool: both stand, with equal cached speeds."""
+        return ~self.user.fainted & ~self.foe.fainted & (self.user.speed == self.foe.speed)
+
+
+def open_view(battle: Battle, second: jax.Array) -> View:
+    """A view from the side ``second`` (a bool: p2)."""
+    p1, p2 = battle.sides
+
+    def pair(first: Any, other: Any) -> tuple[Any, Any]:
+        return select(second, other, first), select(second, first, other)
+
+    user, foe = pair(p1.active[0], p2.active[0])
+    user_side, foe_side = pair(p1, p2)
+    user_party, foe_party = pair(*battle.parties)
+    return View(
+        rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
+        user_party=user_party, foe_party=foe_party, second=jnp.asarray(second),
+    )  # fmt: skip
+
+
+def close_view(view: View) -> Battle:
+    """The battle again."""
+    user_side = view.user_side.replace(active=(view.user,))
+    foe_side = view.foe_side.replace(active=(view.foe,))
+
+    def pair(user: Any, foe: Any) -> tuple[Any, Any]:
+        return select(view.second, foe, user), select(view.second, user, foe)
+
+    return Battle(
+        rng=view.rng, field=view.field, sides=pair(user_side, foe_side),
+        parties=pair(view.user_party, view.foe_party),
+    )  # fmt: skip
+
+
+def ability_is(mon: Active, *names: str) -> jax.Array:
+    """``hasAbility``: one of these abilities. Whatever would suppress one (Gastro Acid) is refused so far."""
+    return among(mon.ability, [ability_id(name) for name in names])
+
+
+def item_is(mon: Active, *names: str) -> jax.Array:
+    """``hasItem``: one of these items. Whatever would suppress one (Embargo, Klutz) is refused so far."""
+    return among(mon.item, [item_id(name) for name in names])
+
+
+def types_of(mon: Active) -> tuple[jax.Array, jax.Array]:
+    """Both types as they count now ('getTypes'): Roost takes Flying away for the turn."""
+    flying, unknown = type_id("Flying"), type_id("???")
+    roosts = has(mon, "roost")
+    one, two = mon.type1, mon.type2
+    bare = jnp.where(two == 0, unknown, two)
+    first = jnp.where(roosts & (one == flying), bare, one)
+    second = jnp.where(roosts & ((one == flying) | (two == flying)), 0, two)
+    return first, second
+
+
+def type_is(mon: Active, type_: int | jax.Array) -> jax.Array:
+    """``hasType``."""
+    first, second = types_of(mon)
+    return (first == type_) | (second == type_)
+
+
+def number_of(view: View, user: bool) -> jax.Array:
+    """The user or the foe as a record counts Pokémon: 1 to 6 p1's team, 7 to 12 p2's."""
+    mon = view.user if user else view.foe
+    second = view.second if user else ~view.second
+    return mon.slot + jnp.where(second, 7, 1)

@@ -1,0 +1,91 @@
+"""Single steps of the modern engine against Showdown's, from Showdown's own records.
+
+The deep run is ``pytest -n 0 -m sweep tests/families/pokejax_modern/test_modern_steps.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from families.pokejax_modern.verify.interpret import interpreted
+from families.pokejax_modern.verify.record import from_record, named_fields
+from families.pokejax_modern.verify.steps import (
+    Differences,
+    compare,
+    field_names,
+    interpreted_steps,
+    played_effects,
+    sample,
+)
+from pokejax.modern.rules import Rules
+from pokejax.modern.state import Party
+
+RULES = Rules(clauses=())
+"""Of gen4anythinggoes."""
+
+
+def told(found: Differences) -> str:
+    """Text of a failure: how often which field came first, and the first step in detail."""
+    return f"{found.wrong} of {found.steps} steps differ: {found.fields.most_common(8)}; {found.first[:1]}"
+
+
+def test_every_number_of_the_record_has_its_place() -> None:
+    def names() -> set[str]:
+        found: set[str] = set()
+
+        def collect(row: jax.Array) -> jax.Array:
+            party = Party(**{f.name: jnp.zeros(f.metadata["shape"], f.metadata["dtype"]) for f in fields(Party)})
+            battle = from_record({name: row[k] for k, name in enumerate(field_names())}, (party, party))
+            found.update(named_fields(battle))
+            return row
+
+        jax.eval_shape(collect, jax.ShapeDtypeStruct((len(field_names()),), jnp.int32))
+        return found
+
+    assert names() == set(field_names()) and len(field_names()) > 800
+
+
+def test_steps_are_the_reference_s_to_the_last_number() -> None:
+    found = compare(sample(played_effects(), battles=3, seed=1, turns=40), interpreted_steps(RULES))
+    assert found.steps > 60
+    assert found.wrong == 0, told(found)
+
+
+def test_a_wrong_number_is_found_and_named() -> None:
+    steps = sample(played_effects(), battles=1, seed=2, turns=4)
+    changed = steps.after.copy()
+    place = field_names().index("p2.active.stage.spe")
+    changed[0, place] += 1
+    wrong = type(steps)(**{**vars(steps), "after": changed})
+    found = compare(wrong, interpreted_steps(RULES))
+    assert found.wrong == 1 and found.fields["p2.active.stage.spe"] == 1, told(found)
+
+
+def test_interpreting_computes_what_xla_does() -> None:
+    def program(number: jax.Array, row: jax.Array) -> tuple[jax.Array, jax.Array]:
+        grown = jax.lax.while_loop(lambda n: n < 40, lambda n: n * 2 + 1, number)
+        kept = jax.lax.cond(number > 3, lambda r: jnp.where(r > 2, r >> 1, -r), lambda r: jnp.cumsum(r), row)
+        total = jax.lax.fori_loop(0, 3, lambda k, t: t + jnp.max(kept) * k, grown)
+        return total // 3, jnp.asarray(np.arange(9, dtype=np.int32) ** 2)[jnp.clip(kept, 0, 8)]
+
+    numbers = np.arange(1, 7, dtype=np.int32)
+    rows = (np.arange(24, dtype=np.int32).reshape(6, 4) * 5) % 7
+    ours, theirs = interpreted(program)(numbers, rows), jax.vmap(program)(numbers, rows)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, np.asarray(other))
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(("mirror", "seed"), [(False, 11), (False, 12), (True, 13)])
+def test_thousands_of_steps_are_the_reference_s(mirror: bool, seed: int) -> None:
+    allowed = functools.reduce(dict.__or__, [played_effects(), {"mirror": mirror}])
+    found = compare(sample(allowed, battles=60, seed=seed), interpreted_steps(RULES))
+    assert found.steps > 2000
+    assert found.wrong == 0, told(found)

@@ -152,6 +152,9 @@ def _verified(run: Run, position: Position) -> dict[str, str]:
     done: dict[str, str] = {}
     if path.is_file() and position.state in (states.DONE, states.REPORT):
         done = json.loads(path.read_text("utf-8"))["levels"]
+        transfer = run.folder / "reports" / "transfer.json"
+        if "L4" in run.project.verify.levels and transfer.is_file():
+            done |= json.loads(transfer.read_text("utf-8"))["levels"]
     return {level: done.get(level, "not_run") for level in _ALL}
 
 

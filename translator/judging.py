@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from references.protocol import Env, ReferenceUnavailableError
-from translator import findings
+from translator import findings, plugins
 from translator.confined import ENTRY
 from translator.errors import InfrastructureError, ProjectError
 from translator.evaluation import CANDIDATE, Evaluation
@@ -36,7 +36,7 @@ from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
 from verification.plugin import DrawSample, Laws, Plugin
 from verification.provenance import verifier_hash
-from verification.registry import UnknownPluginError, load_plugin
+from verification.registry import UnknownPluginError
 from verification.remote import guard
 from verification.remote.frames import RemoteError
 from verification.remote.sandbox import SandboxError
@@ -59,7 +59,7 @@ class Judge:
     def __init__(self, project: Project, cases: Path) -> None:
         self.project, self.cases = project, cases
         try:
-            plugin = load_plugin(project.reference.plugin)
+            plugin = plugins.load(project.reference.plugin)
             plugin.check()
         except (UnknownPluginError, PluginError, ImportError) as error:
             raise ProjectError(f"reference.plugin {project.reference.plugin!r}: {error}") from error
@@ -71,7 +71,13 @@ class Judge:
     @property
     def digest(self) -> str:
         """Hash of the verifier's sources and of the project's amounts."""
-        parts = [verifier_hash(), repr(self.project.verify), repr(self.project.transfer), repr(self.project.candidate), repr(self.project.module)]
+        parts = [
+            verifier_hash(),
+            repr(self.project.verify),
+            repr(self.project.transfer),
+            repr(self.project.candidate),
+            repr(self.project.module),
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     @functools.cached_property

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from jaxenv.commands.structs import listed, problems
+from translator import plugins
 from translator.errors import ProjectError
 
 FILE = "translation.toml"
@@ -29,7 +30,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference environment.
 
-    `plugin`: id of the verification plugin, which drives it. `licence`: of the reference. `sources`: files for the
+    `plugin`: id of the verification plugin, which drives it, or "FILE.py:function" of the project's own. `licence`: of the reference. `sources`: files for the
     agent to read, with `*` for several: relative to the project, "package:path" for those of an installed package, or
     "module:function()/path" for those of a folder that a function fetches and returns.
     """
@@ -230,7 +231,11 @@ def load(folder: Path) -> Project:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: is no TOML ({error}); mend that line") from error
-    return parse(data, str(path))
+    project = parse(data, str(path))
+    reference = msgspec.structs.replace(
+        project.reference, plugin=plugins.in_folder(project.reference.plugin, path.parent)
+    )
+    return msgspec.structs.replace(project, reference=reference)
 
 
 def parse(data: dict[str, Any], where: str) -> Project:

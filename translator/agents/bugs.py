@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from translator import plugins
 from translator.errors import AgentError
 from translator.project import Project
 from verification.mutants.mutant import Mutant, MutantError
 from verification.mutants.points import find_point
-from verification.registry import load_plugin
 
 
 class Bug(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ def _slips(project: Project, texts: dict[str, str]) -> tuple[Slip, ...]:
 
 def _bugs(project: Project, texts: dict[str, str]) -> tuple[Bug, ...]:
     """The plugin's mutants that fit a file of the solution."""
-    plugin = load_plugin(project.reference.plugin)
+    plugin = plugins.load(project.reference.plugin)
     found = []
     for mutant in plugin.mutants.seeded() if plugin.mutants.seeded else ():
         for place, text in texts.items():

@@ -1,7 +1,8 @@
-"""Places in which episodes of the same policies differ between two sides: steps, observations, actions, first states."""
+"""Places in which episodes of the same policies differ between two sides: steps, features, actions, first states."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ def window(reference: Played, candidate: Played) -> str:
     steps = reference.rewards.shape[1]
     edges = np.unique(np.linspace(0, steps, PARTS + 1).astype(int))
     found = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in itertools.pairwise(edges.tolist()):
         theirs, ours = (side.rewards[:, first:last].sum(1) for side in (reference, candidate))
         gap = float(ours.mean() - theirs.mean())
         error = float(np.sqrt(ours.var() / len(ours) + theirs.var() / len(theirs)))
@@ -47,7 +48,8 @@ def window(reference: Played, candidate: Played) -> str:
     if gap == 0:
         return ""
     return (
-        f"returns part the most in steps {first}–{last - 1}: {theirs:.4g} on average in the reference, {ours:.4g} here; "
+        f"returns part the most in steps {first}–{last - 1}: {theirs:.4g} on average in the reference, "
+        f"{ours:.4g} here; "
         f"{going[0]:.0%} of the episodes reach step {first} in the reference, {going[1]:.0%} here"
     )
 
@@ -109,5 +111,3 @@ def _apart(columns: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> list[Apart]
         worst = max(worst, min(1.0, p * (len(columns) - rank)))
         adjusted.append(Apart(name, float(theirs.mean()), float(ours.mean()), worst))
     return adjusted
-
-

@@ -1,8 +1,8 @@
 """Level 4 of a candidate: returns of policies that were trained on it, on both sides, and what a failure tells.
 
-A gap of returns fails it, and first states of another law, which returns may hide. The failure holds the gap with its
-interval, the part of the episode, the observations and actions that differ, and one-step differences that a search from
-the policies' own states finds.
+A gap of returns fails it; so do first states of another law, and single steps that differ from states which the
+policies visit: returns may hide both. The failure holds the gap with its interval, the part of the episode, the
+observations and actions that differ, and those single steps; a search goes on near the visited states if need be.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from verification.statistics.equivalence import Combined
 from verification.statistics.margin import Margin
 from verification.statistics.tost import policy_equivalence
 
-CHECK, STARTS = "L4/transfer", "L4/first-states"
+CHECK, STARTS, VISITED = "L4/transfer", "L4/first-states", "L4/visited-states"
 _METRIC = "return"
 _JITTER = 0.1
 _VERDICTS = {"equivalent": "pass", "different": "fail"}
@@ -44,9 +44,7 @@ class Sides:
     candidate: Played
 
 
-def judge(
-    context: Context, settings: Transfer, seed: int, owner: Callable[[str], str], cases: Path
-) -> Outcome:
+def judge(context: Context, settings: Transfer, seed: int, owner: Callable[[str], str], cases: Path) -> Outcome:
     """Level 4 of the context's candidate, which answers `SEED` and `REPEATS`; every draw comes from `seed`."""
     level = _Level(context, settings, seed)
     try:
@@ -88,9 +86,13 @@ class _Level:
             verdict, gap = "inconclusive", f"{span}: training showed nothing that a margin could be a part of"
         else:
             verdict, gap = _VERDICTS.get(combined.verdict, "inconclusive"), f"{_gap(combined)}; {span}"
-        if not wrong and verdict != "fail":
+        found = CheckResult(CHECK, "L4", "single steps from the policies' own states", unit="steps")
+        self._search(found, sides, near=False)
+        counts["L4 steps from visited states"] = found.cases
+        if not wrong and not found.divergences and verdict != "fail":
             return Outcome(verdict, levels={"L4": verdict}, counts=counts, notes=(f"L4: {gap}",))  # type: ignore[arg-type]
-        found = self._search(sides)
+        if not found.divergences:
+            self._search(found, sides, near=True)
         failure = self._failure(found, wrong, sides, features, gap, verdict == "fail", owner, cases)
         return Outcome("fail", (failure,), levels={"L4": "fail"}, counts=counts, notes=(f"L4: {gap}",))
 
@@ -131,18 +133,13 @@ class _Level:
         ours, theirs = (side.returns.reshape(-1, episodes) for side in (sides.candidate, sides.reference))
         return policy_equivalence(ours, theirs, margin, seed=int(self.rng.integers(2**31)))
 
-    def _search(self, sides: Sides) -> CheckResult:
-        """Single steps from states that the policies visit, then from ones near them, until some differ."""
-        result = CheckResult(CHECK, "L4", "single steps from the policies' own states", unit="steps")
-        visited = [side for side in (sides.candidate, sides.reference) if side.before]
-        for near in (False, True):
-            for side in visited:
-                if result.divergences < 3:
-                    compare = self._cases(side, near)
-                    for piece in chunks(compare, self.context.plan.lanes):
-                        compare_steps(self.context, piece, result)
+    def _search(self, result: CheckResult, sides: Sides, near: bool) -> None:
+        """Single steps from states that the policies visit on either side, or from ones near them."""
+        for side in (sides.candidate, sides.reference):
+            if side.before:
+                for piece in chunks(self._cases(side, near), self.context.plan.lanes):
+                    compare_steps(self.context, piece, result)
         result.conclude()
-        return result
 
     def _cases(self, side: Played, near: bool) -> Injected:
         count = min(self.settings.search, size(side.before))
@@ -189,11 +186,13 @@ class _Level:
             told.append(part)
         apart = differing.seen(sides.reference, sides.candidate, features.names)
         told += [str(one) for one in apart[:4]]
-        searched = f"{found.divergences} of {found.cases} single steps from the policies' own states, or near them, differ"
+        searched = (
+            f"{found.divergences} of {found.cases} single steps from the policies' own states, or near them, differ"
+        )
         told.append(searched)
         one_step = findings.of([found], "", owner, cases)
         frame = one_step[0] if one_step else Failure("L4", CHECK, cases=found.cases)
-        check = CHECK if returns else STARTS
+        check = CHECK if returns else STARTS if wrong else VISITED
         if not wrong:
             return _with(frame, check, told)
         names = ", ".join(row.path for row in wrong[:6])

@@ -82,9 +82,7 @@ def create(plugin: str, out: Path | None) -> list[Path]:
     return [_written(folder, text + _modules(fields) + _TAIL.format(levels=_listed(_LEVELS)))]
 
 
-def create_from_gymnasium(
-    name: str, out: Path | None, options: Mapping[str, Any], solution: Path | None
-) -> list[Path]:
+def create_from_gymnasium(name: str, out: Path | None, options: Mapping[str, Any], solution: Path | None) -> list[Path]:
     """Write a project, its plugin with it, for `gymnasium.make(name, **options)`; returns the files.
 
     `solution`: a file with a true translation, copied for the scripted agents. `ProjectError` for an environment that
@@ -173,7 +171,7 @@ def _plugin(found: Probed) -> str:
             array = f'np.array(state["{one.name}"], {_DTYPES[one.kind]})'
             values[one.name] = f"tuple({array})" if one.tuple else array
         else:
-            values[one.name] = f'{ {"f": "float", "i": "int", "b": "bool"}[one.kind]}(state["{one.name}"])'
+            values[one.name] = f'{ {"f": "float", "i": "int", "b": "bool"}[one.kind] }(state["{one.name}"])'
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
         undefined=jinja2.StrictUndefined,

@@ -30,9 +30,9 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference environment.
 
-    `plugin`: id of the verification plugin, which drives it, or "FILE.py:function" of the project's own. `licence`: of the reference. `sources`: files for the
-    agent to read, with `*` for several: relative to the project, "package:path" for those of an installed package, or
-    "module:function()/path" for those of a folder that a function fetches and returns.
+    `plugin`: id of the verification plugin, which drives it, or "FILE.py:function" of the project's own. `licence`: of
+    the reference. `sources`: files for the agent to read, with `*` for several: relative to the project, "package:path"
+    for those of an installed package, or "module:function()/path" for those of a folder that a function fetches.
     """
 
     plugin: str

@@ -46,6 +46,7 @@ def result_of(run: Run, position: Position, attempts: Sequence[dict[str, Any]]) 
         "project": run.project.project.name,
         "agent": run.agent.name,
         "simulated": run.agent.name.startswith("scripted:"),
+        "recorded": run.agent.name.startswith("replay:"),
         "iterations": position.attempt,
         "cost_usd": text_of(run.ledger.spent),
         "cap_usd": text_of(run.ledger.cap),
@@ -131,6 +132,11 @@ def notes(result: dict[str, Any]) -> list[str]:
         lines.append(
             "**Simulation.** A scripted agent stood in for a model: it began from a true translation that is there "
             "already, and its costs are invented. This run tests the loop; it says nothing of what a model could do."
+        )
+    if result["recorded"]:
+        lines.append(
+            "**Recorded.** Patches that were made before were applied, one a call; no model was called. A cost is the "
+            "one on record, or 0 where none is: it says nothing of what a model would have cost."
         )
     if result["metering"] in ("script", "replay"):
         lines.append(

@@ -89,16 +89,16 @@ class Acrobot(Environment):
         """Acrobot-v1's time limit."""
         return Params()
 
-    def observe(self, state: State) -> dict[str, jax.Array]:
+    def observe(self, state: State, params: Params) -> dict[str, jax.Array]:
         """The observation."""
+        del params
         one, two, speed1, speed2 = state.state
         return {"links": jnp.stack([jnp.cos(one), jnp.sin(one), jnp.cos(two), jnp.sin(two), speed1, speed2])}
 
     def reset_env(self, key: jax.Array, params: Params) -> tuple[Any, State]:
         """Hanging down, nearly at rest."""
-        del params
         state = State(jax.random.uniform(key, (4,), jnp.float32, -0.1, 0.1), jnp.int32(0))
-        return self.observe(state), state
+        return self.observe(state, params), state
 
     def step_env(self, key: jax.Array, state: State, action: Any, params: Params) -> Any:
         """One torque; the step that swings the tip above the line costs nothing."""
@@ -112,4 +112,4 @@ class Acrobot(Environment):
         terminated = -jnp.cos(state.state[0]) - jnp.cos(state.state[1] + state.state[0]) > 1.0
         truncated = (state.time >= params.max_steps_in_episode) & ~terminated
         reward = jnp.where(terminated, 0.0, -1.0)
-        return self.observe(state), state, reward, terminated, truncated, {}
+        return self.observe(state, params), state, reward, terminated, truncated, {}

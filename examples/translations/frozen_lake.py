@@ -59,10 +59,16 @@ class FrozenLake(Environment):
         """FrozenLake-v1's time limit."""
         return Params()
 
+    def observe(self, state: State, params: Params) -> dict[str, jax.Array]:
+        """The field."""
+        del params
+        return {"field": state.s.astype(jnp.float32)}
+
     def reset_env(self, key: jax.Array, params: Params) -> tuple[Any, State]:
         """In the first field."""
-        del key, params
-        return {"field": jnp.float32(0)}, State(jnp.int32(0), jnp.int32(0))
+        del key
+        state = State(jnp.int32(0), jnp.int32(0))
+        return self.observe(state, params), state
 
     def step_env(self, key: jax.Array, state: State, action: Any, params: Params) -> Any:
         """One field on, unless an edge or an end holds."""
@@ -76,4 +82,4 @@ class FrozenLake(Environment):
         reward = jnp.where((s == GOAL) & ~stays, 1.0, 0.0)
         state = State(s, state.time + 1)
         truncated = (state.time >= params.max_steps_in_episode) & ~terminated
-        return {"field": s.astype(jnp.float32)}, state, reward, terminated, truncated, {}
+        return self.observe(state, params), state, reward, terminated, truncated, {}

@@ -58,12 +58,16 @@ class MountainCar(Environment):
         """MountainCar-v0's time limit."""
         return Params()
 
+    def observe(self, state: State, params: Params) -> dict[str, jax.Array]:
+        """The state."""
+        del params
+        return {"car": state.state}
+
     def reset_env(self, key: jax.Array, params: Params) -> tuple[Any, State]:
         """At rest, somewhere in the valley."""
-        del params
         position = jax.random.uniform(key, (), jnp.float32, -0.6, -0.4)
         state = State(jnp.stack([position, jnp.float32(0)]), jnp.int32(0))
-        return {"car": state.state}, state
+        return self.observe(state, params), state
 
     def step_env(self, key: jax.Array, state: State, action: Any, params: Params) -> Any:
         """One push, and the pull of the slope."""
@@ -76,4 +80,4 @@ class MountainCar(Environment):
         state = State(jnp.stack([position, velocity]), state.time + 1)
         terminated = (position >= GOAL) & (velocity >= 0)
         truncated = (state.time >= params.max_steps_in_episode) & ~terminated
-        return {"car": state.state}, state, jnp.float32(-1), terminated, truncated, {}
+        return self.observe(state, params), state, jnp.float32(-1), terminated, truncated, {}

@@ -189,9 +189,9 @@ def _needed(name: str, env: Any, steps: list[_Step], names: list[str], unset: tu
     chosen = steps[:: max(1, len(steps) // _SAMPLES)]
     if not names or not all(_same(env, step, names, unset, 999, names) for step in chosen):
         raise ProjectError(
-            f"gymnasium:{name}: its steps draw random numbers, or depend on something beside its attributes {names}, so "
-            "that one state has no one next state: switch that off by --set NAME=VALUE (as is_slippery=false), or write "
-            "the plugin yourself (docs/verify-your-own.md)"
+            f"gymnasium:{name}: its steps draw random numbers, or depend on something beside its attributes {names}, "
+            "so that one state has no one next state: switch that off by --set NAME=VALUE (as is_slippery=false), or "
+            "write the plugin yourself (docs/verify-your-own.md)"
         )
     for one in list(names):
         left = [other for other in names if other != one]

@@ -36,7 +36,9 @@ def test_a_run_from_an_empty_candidate_replays_to_done(tmp_path: Path) -> None:
     words = ["replay", str(ROOT / "families/cartpole"), str(RECORDING), "--out", str(out), "--json", str(kept)]
     assert main(words) == 0
     result = json.loads(kept.read_text())
-    assert (result["state"], result["iterations"], result["recorded"]) == ("DONE", 4, True)
+    assert (result["state"], result["iterations"], result["recorded"]) == ("DONE", 5, True), (
+        "the last call proposes nothing"
+    )
     assert "**Recorded.**" in (out / "REPORT.md").read_text()
     for module in ("cart", "pole", "clock", "outcome"):
         assert f"- L1 of {module}: after " in (out / "REPORT.md").read_text()

@@ -12,7 +12,7 @@ from plain_judge import CARTPOLE, PlainJudge
 from families.cartpole.verify import plugin as cartpole
 from references.gymnasium_env import GymnasiumReference
 from references.protocol import Bounds
-from translator import feedback, machine, reporting, starting
+from translator import machine, reporting, starting
 from translator.project import load
 from translator.run import Config, create
 from translator.transfer import differing
@@ -71,14 +71,6 @@ old = "return rng.uniform(-0.05, 0.05, 4)"
 new = "return rng.uniform(-0.05, 0.05, 4) * [3.0, 1.0, 1.0, 1.0]"
 owners = ["cart"]
 changes = "the cart starts in too wide a range"
-
-[[simulation.slip]]
-id = "R2"
-file = "env.py"
-old = "    over = abs"
-new = "    state[1] *= 0.999 if time > 90 else 1.0\\n    over = abs"
-owners = ["cart"]
-changes = "a late brake of the cart, so weak that returns do not show it"
 """
 
 
@@ -95,7 +87,7 @@ def plugin() -> Plugin:
         sides=Sides(reference=reference, candidate=reference),
         state=State(modules=whole.state.modules, fields=fields),
         draws=Draws(noise="none"),
-        play=Play(horizon=200),
+        play=Play(horizon=60),
     )
 
 
@@ -127,22 +119,6 @@ def test_a_bug_of_the_reset_comes_back_from_level_4_and_is_mended(tmp_path: Path
     assert "observation 0: " in told and "returns part the most in steps " in told
     assert "single steps from the policies' own states, or near them, differ" in told
     assert (tmp_path / "run/tree/candidate/port/env.py").read_text() == CARTPOLE
-
-
-def test_a_step_that_only_a_trained_policy_reaches_is_found_in_its_states(tmp_path: Path) -> None:
-    origin = project(tmp_path / "project", "R2", 120)
-    tree = tmp_path / "tree"
-    (tree / "candidate/port").mkdir(parents=True)
-    late = CARTPOLE.replace("    over = abs", "    state[1] *= 0.999 if time > 90 else 1.0\n    over = abs")
-    (tree / "candidate/port/env.py").write_text(late)
-    with PlainJudge(load(origin), tmp_path / "cases") as judge:
-        assert judge.check(tree, ("L1",), None, 0, 1).verdict == "pass", "random play ends before"
-        outcome = judge.transfer(tree, b"secret")
-    (failure,) = outcome.failures
-    assert outcome.levels == {"L4": "fail"} and failure.check in ("L4/visited-states", "L4/transfer")
-    assert failure.rows[0].path == "state.x_dot" and failure.owners == ("cart",)
-    assert failure.before["state.time"] > 90 and (tmp_path / failure.case).is_file()
-    assert "| state.x_dot | " in feedback.render(outcome.failures)
 
 
 def table() -> FieldTable:

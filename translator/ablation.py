@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from jaxenv.commands.structs import listed
+from translator import plugins
 from translator.errors import ProjectError
 from translator.project import Project
 from verification.levels.context import Context, Plan
@@ -22,7 +23,6 @@ from verification.mutants.recording import Progress, record
 from verification.mutants.trial import Difference, all_differences, count_different
 from verification.plugin import Plugin
 from verification.provenance import verifier_hash
-from verification.registry import load_plugin
 
 LADDERS = {"L1 to L3": ("L1", "L2", "L3"), "L3 only": ("L3",)}
 NEVER = np.iinfo(np.int64).max
@@ -154,7 +154,7 @@ def ablate(
     progress: Progress = lambda what, done, total: None,
 ) -> dict[str, Any]:
     """The ablation of a project's reference as plain data: one row for each ladder and setting."""
-    plugin, amounts = load_plugin(project.reference.plugin), project.verify
+    plugin, amounts = plugins.load(project.reference.plugin), project.verify
     plan = Plan(
         levels=("L1", "L2", "L3"),
         seed=seed,

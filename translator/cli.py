@@ -35,8 +35,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog=program("translator"), description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
 
-    init = commands.add_parser("init", help="make a project from the id of a verification plugin")
-    init.add_argument("plugin", metavar="ENV", help="environment id, or module:attribute of a plugin")
+    init = commands.add_parser("init", help="make a project from a verification plugin, or from a Gymnasium id")
+    init.add_argument("plugin", metavar="ENV", nargs="?", help="environment id, or module:attribute of a plugin")
+    init.add_argument("--reference", metavar="gymnasium:ID", help="write the plugin too, for this environment")
+    init.add_argument("--set", action="append", metavar="NAME=VALUE", help="argument of gymnasium.make")
+    init.add_argument("--solution", type=path, metavar="FILE", help="a true translation, for the scripted agents")
     init.add_argument("--out", type=path, metavar="FOLDER", help="new folder (default: the id's last part)")
 
     plan = commands.add_parser("plan", help="check a project and show its modules; calls no agent")
@@ -134,9 +137,21 @@ def _main(arguments: list[str]) -> int:
 
 
 def _init(options: argparse.Namespace, console: Console) -> int:
-    from translator.initialising import create
+    from translator import initialising
 
-    for file in create(options.plugin, options.out):
+    if bool(options.plugin) == bool(options.reference):
+        raise TranslationError("name one of the two: ENV, or --reference gymnasium:ID")
+    if options.plugin:
+        if options.set or options.solution:
+            raise TranslationError("--set and --solution go with --reference gymnasium:ID")
+        written = initialising.create(options.plugin, options.out)
+    else:
+        kind, _, name = options.reference.partition(":")
+        if kind != "gymnasium" or not name:
+            raise TranslationError(f"--reference {options.reference!r}: write gymnasium:ID, as gymnasium:Acrobot-v1")
+        settings = initialising.settings(options.set or ())
+        written = initialising.create_from_gymnasium(name, options.out, settings, options.solution)
+    for file in written:
         console.say(f"wrote {file}")
     return 0
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from references.protocol import Env, ReferenceUnavailableError
-from translator import findings
+from translator import findings, plugins
 from translator.confined import ENTRY
 from translator.errors import InfrastructureError, ProjectError
 from translator.evaluation import CANDIDATE, Evaluation
@@ -35,7 +36,7 @@ from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
 from verification.plugin import DrawSample, Laws, Plugin
 from verification.provenance import verifier_hash
-from verification.registry import UnknownPluginError, load_plugin
+from verification.registry import UnknownPluginError
 from verification.remote import guard
 from verification.remote.frames import RemoteError
 from verification.remote.sandbox import SandboxError
@@ -58,7 +59,7 @@ class Judge:
     def __init__(self, project: Project, cases: Path) -> None:
         self.project, self.cases = project, cases
         try:
-            plugin = load_plugin(project.reference.plugin)
+            plugin = plugins.load(project.reference.plugin)
             plugin.check()
         except (UnknownPluginError, PluginError, ImportError) as error:
             raise ProjectError(f"reference.plugin {project.reference.plugin!r}: {error}") from error
@@ -70,7 +71,13 @@ class Judge:
     @property
     def digest(self) -> str:
         """Hash of the verifier's sources and of the project's amounts."""
-        parts = [verifier_hash(), repr(self.project.verify), repr(self.project.candidate), repr(self.project.module)]
+        parts = [
+            verifier_hash(),
+            repr(self.project.verify),
+            repr(self.project.transfer),
+            repr(self.project.candidate),
+            repr(self.project.module),
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     @functools.cached_property
@@ -168,11 +175,21 @@ class Judge:
             outcome.report,
         )
 
-    def transfer(self, tree: Path) -> Outcome:
-        """Level 4 needs a policy that was trained in the candidate: not run by this verifier yet."""
-        del tree
-        told = "L4 was not run: the translator trains no policies yet"
-        return Outcome("not_run", levels={"L4": "not_run"}, notes=(told,))
+    def transfer(self, tree: Path, secret: bytes) -> Outcome:
+        """Level 4, with seeds that are made of the candidate's bytes and the secret."""
+        from translator.transfer import level
+
+        begin, evaluation = time.monotonic(), self._of(tree)
+        seed = guard.held_out_seeds(secret, guard.tree_hash(tree / CANDIDATE), 1)[0]
+        plan = replace(self._plan(("L4",), seed, 1), failures=self.cases)
+        try:
+            context = self._context(self.plugin, evaluation.env(), plan)
+            found = level.judge(context, self.project.transfer, seed, self._owner, self.cases)
+        except RemoteError as error:
+            told = f"the candidate broke off: {error}"[-3000:]
+            return self._outcome("fail", (Failure("L4", level.CHECK, told, count=1, cases=1),), evaluation, begin)
+        done = self._outcome(found.verdict, found.failures, evaluation, begin)
+        return msgspec.structs.replace(done, levels=found.levels, counts=found.counts, notes=found.notes)
 
     def bench(self, tree: Path, kept: Path | None) -> Speed:
         """Steps per second of many steps in one program, timed from outside; last states as of single steps.

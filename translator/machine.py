@@ -248,12 +248,22 @@ def _held_out(run: Run, position: Position) -> tuple[Position, str]:
 
 
 def _l4(run: Run, position: Position) -> tuple[Position, str]:
-    outcome = run.verifier.transfer(run.tree)
+    """Policies trained on the candidate and played on the reference; what fails goes back like any level."""
+    then = states.OPTIMISE if run.project.optimise.rounds else states.REVERIFY
+    if "L4" not in run.project.verify.levels:
+        return replace(position, state=then), "L4 left out by verify.levels"
+    run.tell("level", levels=("L4",))
+    outcome = run.verifier.transfer(run.tree, run.secret + b"transfer")
     run.write("reports/transfer.json", _text(outcome))
+    run.tell("outcome", outcome=outcome)
+    if outcome.violations:
+        told = "; ".join(outcome.violations)
+        return replace(position, state=states.GUARD_VIOLATION, broken=outcome.violations, reason=told), told
     if outcome.verdict in ("fail", "error"):
         return _failed(run, replace(position, kept="", frozen=""), outcome)
-    then = states.OPTIMISE if run.project.optimise.rounds else states.REVERIFY
-    return replace(position, state=then), outcome.verdict + (f": {outcome.notes[0]}" if outcome.notes else "")
+    if told := _idle(outcome):
+        return replace(position, state=states.INFRA_ERROR, reason=told), told
+    return replace(position, state=then, failures=()), _counts(outcome)
 
 
 def _optimise(run: Run, position: Position) -> tuple[Position, str]:

@@ -75,4 +75,6 @@ def ending(result: dict[str, Any]) -> list[str]:
         lines.append(f"  {result['reason']}")
     if result["simulated"]:
         lines.append("  a simulation: a scripted agent stood in for a model, and its costs are invented")
+    if result["recorded"]:
+        lines.append("  recorded: patches that were made before were applied, and no model was called")
     return [*lines, f"report: {result['report']}"]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from jaxenv.commands.structs import listed, problems
+from translator import plugins
 from translator.errors import ProjectError
 
 FILE = "translation.toml"
@@ -29,9 +30,9 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reference environment.
 
-    `plugin`: id of the verification plugin, which drives it. `licence`: of the reference. `sources`: files for the
-    agent to read, with `*` for several: relative to the project, "package:path" for those of an installed package, or
-    "module:function()/path" for those of a folder that a function fetches and returns.
+    `plugin`: id of the verification plugin, which drives it, or "FILE.py:function" of the project's own. `licence`: of
+    the reference. `sources`: files for the agent to read, with `*` for several: relative to the project, "package:path"
+    for those of an installed package, or "module:function()/path" for those of a folder that a function fetches.
     """
 
     plugin: str
@@ -82,6 +83,25 @@ class Verify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     full: int = 4
     mutants: float = 0.9
     lanes: tuple[int, ...] = (8, 1024)
+
+
+class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Level 4: linear policies, trained on the candidate by the cross-entropy method and played on both sides.
+
+    `policies` of them, each of `generations` with a `population`; `steps`: of an episode, 0 for the plugin's horizon.
+    `episodes` of each policy and side, and `more` times as many once where they decide nothing. `margin`: the largest
+    gap that still counts as none, as a share of what training gains, where the plugin declares none. `search`: single
+    steps from the policies' states, after a failure.
+    """
+
+    policies: int = 5
+    population: int = 16
+    generations: int = 4
+    steps: int = 200
+    episodes: int = 16
+    more: int = 3
+    margin: float = 0.05
+    search: int = 1024
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,15 +167,30 @@ class SandboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: float = 120.0
 
 
+class SlipText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bug of the project's own for "scripted:buggy": in `file` of the solution `old`, which stands once, is `new`.
+
+    `owners`: modules of the fields in which it shows first. `changes`: what is wrong with it.
+    """
+
+    id: str
+    file: str
+    old: str
+    new: str
+    owners: tuple[str, ...] = ()
+    changes: str = ""
+
+
 class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Material of the scripted agents, which stand in for a model.
 
     `solution`: file of a true translation, relative to the project → its place in the run's tree. `bugs`: ids of seeded
-    mutants that "scripted:buggy" begins with.
+    mutants that "scripted:buggy" begins with, or of `slip`.
     """
 
     solution: dict[str, str] = {}
     bugs: tuple[str, ...] = ()
+    slip: tuple[SlipText, ...] = ()
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -167,6 +202,7 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     module: tuple[Module, ...]
     contract: Contract = Contract()
     verify: Verify = Verify()
+    transfer: Transfer = Transfer()
     budget: Budget = Budget()
     agent: Agent = Agent()
     metering: Metering = Metering()
@@ -195,7 +231,11 @@ def load(folder: Path) -> Project:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: is no TOML ({error}); mend that line") from error
-    return parse(data, str(path))
+    project = parse(data, str(path))
+    reference = msgspec.structs.replace(
+        project.reference, plugin=plugins.in_folder(project.reference.plugin, path.parent)
+    )
+    return msgspec.structs.replace(project, reference=reference)
 
 
 def parse(data: dict[str, Any], where: str) -> Project:
@@ -300,6 +340,13 @@ def _amounts(project: Project) -> Any:
     for name in ("injected", "interactions", "episodes", "held_out", "full"):
         if getattr(verify, name) < 1:
             yield f"verify.{name} is {getattr(verify, name)}: give at least 1"
+    transfer = project.transfer
+    least = {"policies": 5, "population": 4, "generations": 1, "episodes": 2, "more": 1, "search": 1, "steps": 0}
+    for name, most in least.items():
+        if getattr(transfer, name) < most:
+            yield f"transfer.{name} is {getattr(transfer, name)}: give at least {most}"
+    if not 0 < transfer.margin <= 0.2:
+        yield f"transfer.margin is {transfer.margin}: give a share of what training gains, above 0 and at most 0.2"
     if not 0 <= verify.mutants <= 1:
         yield f"verify.mutants is {verify.mutants}: a rate lies between 0 and 1"
 

@@ -46,6 +46,7 @@ def result_of(run: Run, position: Position, attempts: Sequence[dict[str, Any]]) 
         "project": run.project.project.name,
         "agent": run.agent.name,
         "simulated": run.agent.name.startswith("scripted:"),
+        "recorded": run.agent.name.startswith("replay:"),
         "iterations": position.attempt,
         "cost_usd": text_of(run.ledger.spent),
         "cap_usd": text_of(run.ledger.cap),
@@ -132,6 +133,11 @@ def notes(result: dict[str, Any]) -> list[str]:
             "**Simulation.** A scripted agent stood in for a model: it began from a true translation that is there "
             "already, and its costs are invented. This run tests the loop; it says nothing of what a model could do."
         )
+    if result["recorded"]:
+        lines.append(
+            "**Recorded.** Patches that were made before were applied, one a call; no model was called. A cost is the "
+            "one on record, or 0 where none is: it says nothing of what a model would have cost."
+        )
     if result["metering"] in ("script", "replay"):
         lines.append(
             f"**No model was called.** The metering proxy answered from a {result['metering']}; the costs are "
@@ -152,6 +158,9 @@ def _verified(run: Run, position: Position) -> dict[str, str]:
     done: dict[str, str] = {}
     if path.is_file() and position.state in (states.DONE, states.REPORT):
         done = json.loads(path.read_text("utf-8"))["levels"]
+        transfer = run.folder / "reports" / "transfer.json"
+        if "L4" in run.project.verify.levels and transfer.is_file():
+            done |= json.loads(transfer.read_text("utf-8"))["levels"]
     return {level: done.get(level, "not_run") for level in _ALL}
 
 

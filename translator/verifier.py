@@ -108,8 +108,8 @@ class Verifier(Protocol):
         """Seeds that are made of the secret and of every byte of the candidate, in fresh processes."""
         ...
 
-    def transfer(self, tree: Path) -> Outcome:
-        """Level 4."""
+    def transfer(self, tree: Path, secret: bytes) -> Outcome:
+        """Level 4, with seeds that are made of the secret and of every byte of the candidate."""
         ...
 
     def bench(self, tree: Path, kept: Path | None) -> Speed:

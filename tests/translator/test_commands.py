@@ -114,8 +114,12 @@ def test_doctor_says_how_to_get_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     assert main(["doctor"]) == 1
     said = capfd.readouterr().out
+    assert "✓ OPENAI_API_KEY: is set" in said and "sk-secret" not in said
+    assert "✗ GEMINI_API_KEY: not set; export GEMINI_API_KEY=" in said and "✓ httpx: " in said
     assert "✗ git: not found; install git" in said and "✗ codex: not found; npm install -g @openai/codex" in said
 
 

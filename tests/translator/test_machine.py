@@ -142,7 +142,7 @@ def test_the_ledger_adds_up_to_the_cent(tmp_path: Path) -> None:
     assert run.ledger.reserved == 0 and [one["number"] for one in calls] == list(range(1, position.attempt + 1))
     page = (tmp_path / "run/REPORT.md").read_text()
     run.close()
-    assert "| place | 2 | 0.10 |" in page and "- L4: not_run" in page
+    assert "| place | 2 | 0.10 |" in page and "- L4: no difference" in page
     assert "- L1 of place: after 2 calls" in page
 
 

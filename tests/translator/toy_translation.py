@@ -109,6 +109,9 @@ name = "end"
 needs = ["points"]
 fields = ["out.*"]
 
+[verify]
+levels = ["L0", "L1", "L2", "L3", "L3d", "L4"]
+
 [budget]
 strikes = 2
 
@@ -156,7 +159,7 @@ class FakeVerifier:
         found = self._wrong(self._text(tree) or "", ("held out",), None)
         return Outcome("fail" if found else "pass", tuple(found))
 
-    def transfer(self, tree: Path) -> Outcome:
+    def transfer(self, tree: Path, secret: bytes) -> Outcome:
         """The line that a trained policy sees."""
         self.calls.append(("transfer",))
         found = self._wrong(self._text(tree) or "", ("L4",), None)

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import msgspec
 
+from translator import plugins
 from translator.errors import AgentError
 from translator.project import Project
 from verification.mutants.mutant import Mutant, MutantError
 from verification.mutants.points import find_point
-from verification.registry import load_plugin
 
 
 class Bug(msgspec.Struct, frozen=True):
-    """One slip in one file of a solution. `owners`: modules of the fields in which it shows first."""
+    """One slip in one file of a solution, from the plugin's catalogue.
+
+    `owners`: modules of the fields in which it shows first; `changes`: what is wrong with it, in words.
+    """
 
     id: str
     place: str
@@ -26,6 +29,11 @@ class Bug(msgspec.Struct, frozen=True):
     def owners(self) -> tuple[str, ...]:
         """Modules of the fields in which it shows first."""
         return self.mutant.owner
+
+    @property
+    def changes(self) -> str:
+        """Words for what is wrong with it."""
+        return self.mutant.changes
 
     def apply(self, text: str) -> str:
         """The text with the bug. `MutantError` where its place is not found."""
@@ -43,13 +51,30 @@ class Bug(msgspec.Struct, frozen=True):
         return text[:start] + written + text[end:]
 
 
+class Slip(msgspec.Struct, frozen=True):
+    """As `Bug`, from the project itself: a text that stands once in the file, and the one in its place."""
+
+    id: str
+    place: str
+    old: str
+    new: str
+    owners: tuple[str, ...] = ()
+    changes: str = ""
+
+    def apply(self, text: str) -> str:
+        """The text with the slip. `MutantError` where its place is not found, or found more than once."""
+        if text.count(self.old) != 1:
+            raise MutantError(f"slip {self.id}: {self.old!r} stands {text.count(self.old)} times in {self.place}")
+        return text.replace(self.old, self.new)
+
+
 class Material(msgspec.Struct, frozen=True):
     """Material of scripted agents: files of a true translation (place in the tree → text), and bugs for them."""
 
     solution: dict[str, str]
-    bugs: tuple[Bug, ...] = ()
+    bugs: tuple[Bug | Slip, ...] = ()
 
-    def written(self, bugs: Sequence[Bug]) -> dict[str, str]:
+    def written(self, bugs: Sequence[Bug | Slip]) -> dict[str, str]:
         """The files with these bugs in them. `MutantError` for two that change the same place."""
         found = dict(self.solution)
         for bug in bugs:
@@ -70,12 +95,29 @@ def material(project: Project, folder: Path) -> Material:
         if not (folder / name).is_file():
             raise AgentError(f"simulation.solution: {folder / name}: there is no such file; mend the entry")
         texts[place] = (folder / name).read_text("utf-8")
-    return Material(texts, _bugs(project, texts))
+    return Material(texts, (*_bugs(project, texts), *_slips(project, texts)))
+
+
+def _slips(project: Project, texts: dict[str, str]) -> tuple[Slip, ...]:
+    """The project's own. `AgentError` for one whose place is not there."""
+    found = []
+    for one in project.simulation.slip:
+        place = project.simulation.solution.get(one.file)
+        if place is None:
+            known = ", ".join(project.simulation.solution)
+            raise AgentError(f"simulation.slip {one.id!r}: {one.file!r} is no file of simulation.solution ({known})")
+        slip = Slip(one.id, place, one.old, one.new, one.owners, one.changes)
+        try:
+            slip.apply(texts[place])
+        except MutantError as error:
+            raise AgentError(f"simulation.slip: {error}; mend its `old`") from error
+        found.append(slip)
+    return tuple(found)
 
 
 def _bugs(project: Project, texts: dict[str, str]) -> tuple[Bug, ...]:
     """The plugin's mutants that fit a file of the solution."""
-    plugin = load_plugin(project.reference.plugin)
+    plugin = plugins.load(project.reference.plugin)
     found = []
     for mutant in plugin.mutants.seeded() if plugin.mutants.seeded else ():
         for place, text in texts.items():

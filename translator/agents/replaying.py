@@ -33,6 +33,8 @@ class Replay:
 
     def run(self, task: Task) -> Answer:
         """Apply the next patch."""
+        if task.number > len(self._patches) and task.phase == "optimise":
+            return Answer("done", Decimal(0), text="the recording proposes nothing more")
         if task.number > len(self._patches):
             return Answer("crashed", Decimal(0), text=f"the recording has {len(self._patches)} patches and no more")
         path = self._patches[task.number - 1]

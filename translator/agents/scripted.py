@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from translator.agents import Answer, Task
-from translator.agents.bugs import Bug, Material
+from translator.agents.bugs import Bug, Material, Slip
 from translator.agents.cheats import CHEATS
 from translator.errors import AgentError
 from verification.mutants.mutant import MutantError
@@ -55,7 +55,7 @@ class Scripted:
 
     metered, proxied = True, False
 
-    def __init__(self, kind: str, material: Material, bugs: tuple[Bug, ...], seed: int) -> None:
+    def __init__(self, kind: str, material: Material, bugs: tuple[Bug | Slip, ...], seed: int) -> None:
         self.name, self.kind = f"scripted:{kind}", kind
         self._material, self._bugs, self._seed = material, bugs, seed
 
@@ -76,7 +76,7 @@ class Scripted:
         if self.kind == "buggy" and task.phase == "repair" and left:
             fixed = self._chosen(left, task)
             left.remove(fixed)
-            said = f"took back {fixed.id}: {fixed.mutant.changes}"
+            said = f"took back {fixed.id}: {fixed.changes}"
         self._write(task, left)
         if self.kind.startswith("cheater-"):
             CHEATS[self.kind.removeprefix("cheater-")](task.tree, self._entry())
@@ -84,7 +84,7 @@ class Scripted:
         cost = 40 * task.budget_usd if self.kind == "overspender" else COST
         return Answer("done", cost, {"input": len(task.prompt) // 4, "output": 2000}, said, said)
 
-    def _chosen(self, left: Sequence[Bug], task: Task) -> Bug:
+    def _chosen(self, left: Sequence[Bug | Slip], task: Task) -> Bug | Slip:
         """A bug that shows in the fields which differ; any of them where none does."""
         owners = {row.owner for failure in task.failures for row in failure.rows[:1]}
         near = [bug for bug in left if owners & set(bug.owners)] or list(left)
@@ -94,7 +94,7 @@ class Scripted:
         path = task.tree / MEMORY
         return json.loads(path.read_text("utf-8")) if path.is_file() else {"left": [bug.id for bug in self._bugs]}
 
-    def _write(self, task: Task, left: Sequence[Bug]) -> None:
+    def _write(self, task: Task, left: Sequence[Bug | Slip]) -> None:
         files = self._material.written(left)
         files[MEMORY] = json.dumps({"left": [bug.id for bug in left]}) + "\n"
         for place, text in files.items():

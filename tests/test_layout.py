@@ -72,7 +72,7 @@ def test_tools_name_no_environment(package: str) -> None:
     assert not found
 
 
-@pytest.mark.parametrize("package", (*PACKAGES, "examples", "emurust"))
+@pytest.mark.parametrize("package", (*PACKAGES, "examples", "emurust", "tests"))
 def test_docstrings_name_the_thing(package: str) -> None:
     opened = [
         f"{path}:{node.value.lineno}: {node.value.value.splitlines()[0]}"

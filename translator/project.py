@@ -98,7 +98,7 @@ class Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     population: int = 16
     generations: int = 4
     steps: int = 200
-    episodes: int = 16
+    episodes: int = 60
     more: int = 3
     margin: float = 0.05
     search: int = 1024

@@ -25,7 +25,7 @@ NAMES = tuple(field.name for field in OBS_SPEC.fields)
 
 @dataclasses.dataclass
 class Tally:
-    """What was compared; ``differences`` name battle, seat, decision and field."""
+    """Numbers compared; ``differences`` name battle, seat, decision and field."""
 
     counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     differences: list[str] = dataclasses.field(default_factory=list)
@@ -95,7 +95,7 @@ def differing(where: str, obs: Any, truth: dict[str, np.ndarray], open_: frozens
 
 
 def log_of(told: list[tuple[list[str], Any]]) -> str:
-    """What a player was sent as a client's log with requests."""
+    """Messages and requests sent to a player, as a client's log."""
     lines: list[str] = []
     for messages, request in told:
         lines += ["|", "|t:|1700000000", *messages]

@@ -24,7 +24,7 @@ PRICE = Price(
 
 @dataclass(frozen=True)
 class Plan:
-    """How one request is answered. `output`: tokens that the model generates if it may, `reasoning` of them hidden.
+    """The answer to one request. `output`: tokens that the model generates if it may, `reasoning` of them hidden.
 
     `reports`: the answer tells its tokens. `cut_after`: the connection is closed after so many events. `endless`: the
     limit of output is not heeded, and a stream ends with its connection. `gate`: waited for before the second event.

@@ -42,7 +42,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def within_the_cap(made: Bench) -> None:
-    """What the provider billed is covered by what the ledger counts, and that by the cap."""
+    """The provider's bill is covered by what the ledger counts, and that by the cap."""
     assert made.provider.billed <= made.ledger.spent + made.ledger.reserved <= made.ledger.cap
 
 

@@ -136,7 +136,7 @@ def test_a_script_plays_its_steps(bench: Make, api: str, stream: bool) -> None:
 
 
 def _text(answer: str) -> str:
-    """What an answer says, its pieces put together."""
+    """The text of an answer, its pieces put together."""
     found: list[str] = []
 
     def look(value: Any) -> None:

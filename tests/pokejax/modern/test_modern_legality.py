@@ -22,7 +22,7 @@ from references.showdown.scripts import run_script
 FROM_ONE_SOURCE = re.compile(
     r"incompatible|egg move combination|event-exclusive|from an event|from a Gen 3|only obtainable|can't be transferred"
 )
-"""What we do not find out: moves that the species can know each, but not from one egg, event or game."""
+"""The one thing not found out: moves that the species can know each, but not from one egg, event or game."""
 
 
 def judged(text: str) -> str:
@@ -34,7 +34,7 @@ def judged(text: str) -> str:
 
 
 def verdicts(seed: int, count: int) -> tuple[collections.Counter[str], list[str], list[str]]:
-    """How often each pair of verdicts was given, teams that we alone allow, and teams that we alone refuse."""
+    """Counts of each pair of verdicts, teams that we alone allow, and teams that we alone refuse."""
     teams = changed_teams(load_pool("gen4ou").teams, seed, count)
     texts = [json.dumps(showdown_sets(team, 4)) for _, team in teams]
     answers = json.loads(run_script("modern/describe_teams.js", "4", "gen4ou", stdin=json.dumps(texts)))

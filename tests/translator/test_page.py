@@ -44,7 +44,7 @@ def test_a_run_has_a_page(tmp_path: Path) -> None:
     assert ["module", "generate", "repair L1", "repair L2", "sum"] in cells.rows
     assert ["all", "0.05 (1)", "0.05 (1)", "0.05 (1)", "0.15 (3)"] in cells.rows
     assert ["L1 of place", "2"] in cells.rows and ["L2", "3"] in cells.rows
-    assert "Simulation. A scripted agent stood in for a model" in text and "<li>L4: not_run</li>" in text
+    assert "Simulation. A scripted agent stood in for a model" in text and "<li>nothing was left out</li>" in text
 
 
 def test_words_of_an_agent_cannot_become_markup() -> None:

@@ -14,6 +14,7 @@ from jaxenv import struct
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import MOVE_SLOTS, REQUEST_MOVE, TEAM_SIZE, Battle, Seat
+from pokejax.gen1.stats import effective_speed
 
 _COPIED_PP = 5
 """PP of the moves that Transform gives."""
@@ -50,7 +51,7 @@ def remember(memory: Memory, before: Battle, after: Battle) -> Memory:
         was, now = before.seats[side], after.seats[side]
         foe_was, foe_now = before.seats[1 - side], after.seats[1 - side]
         active = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == now.slot
-        shown = _shown_moves(was, now) | _copied_moves(was, now, foe_was, foe_now)
+        shown = _shown_moves(was, now, foe_was) | _copied_moves(was, now, foe_was, foe_now)
         appearance.append(_appear(memory.appearance[side], now.slot))
         moves.append(memory.moves[side] | (active[:, None] & shown[None, :]))
         slept.append(jnp.where(active, _count_sleep(memory.slept[side], was, now, foe_now), memory.slept[side]))
@@ -64,7 +65,7 @@ def _appear(appearance: jax.Array, slot: jax.Array) -> jax.Array:
     return jnp.where(new, slot, appearance)
 
 
-def _shown_moves(was: Seat, now: Seat) -> jax.Array:
+def _shown_moves(was: Seat, now: Seat, foe_was: Seat) -> jax.Array:
     """bool[4]: slots of the active Pokémon whose move was named in this step.
 
     A slot pays PP when its move is used, but a two-turn move only on its second turn, having been named on its first.
@@ -77,10 +78,23 @@ def _shown_moves(was: Seat, now: Seat) -> jax.Array:
     paid = paid & ~(thawed & (now.last_selected_move != was.moves)) & ~_belongs_to_another(was)
     charges = (now.two_turn_move > 0) & (now.last_selected_slot == slots)
     begun = jnp.where(was.two_turn_move > 0, ~_belongs_to_another(was), was.status != Status.FRZ)
-    disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
-    # Disable names a move, not a slot: it may have been the copy that this Pokémon has of the move by Mimic.
-    disabled = disabled & ~jnp.any(now.virtual[None, :] & (now.moves[:, None] == now.moves[None, :]), axis=1)
+    disabled = _disabled(was, now, foe_was)
     return paid | (((charges & begun) | disabled) & ~now.transformed)
+
+
+def _disabled(was: Seat, now: Seat, foe_was: Seat) -> jax.Array:
+    """bool[4]: the slot whose move Disable has named.
+
+    It names a move, not a slot: where Mimic gave this Pokémon a copy of the move before, it may have been the copy. Of
+    both in one step the faster one's came first; of equals nothing is made known.
+    """
+    slots = jnp.arange(MOVE_SLOTS, dtype=jnp.int8)
+    disabled = (now.disable_turns > 0) & (now.disable_slot == slots) & ~now.virtual
+    same = now.moves[:, None] == now.moves[None, :]
+    held = jnp.any(was.virtual[None, :] & (now.moves[:, None] == was.moves[None, :]), axis=1) & (was.slot == now.slot)
+    copied = jnp.any(now.virtual[None, :] & same, axis=1)
+    after = (was.disable_turns == 0) & (effective_speed(foe_was) > effective_speed(was))
+    return disabled & ~held & ~(copied & ~after)
 
 
 def _belongs_to_another(was: Seat) -> jax.Array:

@@ -147,9 +147,9 @@ def _move(message: _Message) -> None:
         stand.conditions.discard("invulnerable")
     elif not locked and not called and move == stand.called and move != "struggle":
         # Called before, and now chosen by nobody ("Fight", a new foe): what called it pays. Unless it is its own, too.
+        _pay(message, stand.selected, 1)
         message.side.unclear = True
         message.side.twice = move if stand.transform is None else ""
-        _pay(message, stand.selected, 1)
     elif not locked and not called:
         stand.selected = move
         _pay(message, move, 1)

@@ -184,5 +184,7 @@ def _stand(agent: str, replaced: dict[str, str], reading: _Reading) -> Stand:
         stand.conditions.add("transformed")
         stand.transform = [Copied(move, value(f"move{k}.pp")) for k, move in enumerate(now) if move]
     if stand.disabled:
-        stand.disabled_is_copied = bool(value(f"move{value('disable_slot')}.virtual"))
+        # A copy by Mimic beside the own move: Disable named one of them.
+        copies = [now[k] for k in range(_SLOTS) if value(f"move{k}.virtual")]
+        stand.disabled_is_copied = stand.disabled in copies
     return stand

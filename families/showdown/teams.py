@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -65,12 +63,12 @@ def main(arguments: Sequence[str]) -> int:
 def _generate(options: argparse.Namespace) -> int:
     format = formats.find(options.format)
     if format.pool is None:
-        known = ", ".join(formats.with_built_in_teams())
+        known = ", ".join(entry.id for entry in formats.FORMATS.values() if entry.pool)
         raise CannotRunError(f"format {format.id!r} has no built-in teams; those that do are {known}")
     pool = load_pool(format.pool).teams
     rows = np.random.default_rng(options.seed).integers(len(pool), size=options.count)
-    module: Any = importlib.import_module(f"pokejax.gen{format.generation}.teams")
-    teams = [parse_mappings(module.showdown_sets(module.team_from_array(pool[row])), "team") for row in rows]
+    wire = generations.wire(format)
+    teams = [parse_mappings(wire.write_team(pool[row], format.id), "team") for row in rows]
     _write(options, teams, options.packed, [f"{format.pool} {row}" for row in rows])
     return EXIT_OK
 

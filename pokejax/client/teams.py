@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -42,8 +41,7 @@ def pool_teams(format_id: str, seed: int = 0) -> TeamsInTurn:
 
 def packed(wire: np.ndarray, format: formats.Format) -> str:
     """Packed text of a team as a pool stores it."""
-    teams = importlib.import_module(f"pokejax.gen{format.generation}.teams")
-    return pack_team(parse_mappings(teams.showdown_sets(teams.team_from_array(wire)), "team"))
+    return pack_team(parse_mappings(generations.wire(format).write_team(wire, format.id), "team"))
 
 
 def own_teams(texts: Sequence[str], format_id: str, seed: int = 0) -> TeamsInTurn:

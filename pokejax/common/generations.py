@@ -31,6 +31,10 @@ class Wire(Protocol):
         """
         ...
 
+    def write_team(self, team: np.ndarray, format_id: str) -> list[dict[str, Any]]:
+        """Showdown's sets of one team in the form that pools store; `team_mappings.parse_mappings` reads them."""
+        ...
+
 
 def engine(format: Format) -> Engine:
     """The engine that plays a format; :class:`formats.UnknownFormatError` where the generation has teams alone."""

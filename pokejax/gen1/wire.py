@@ -8,7 +8,16 @@ import numpy as np
 
 from pokejax.common.pools import REBUILD, PoolError
 from pokejax.gen1.dex import MAX_MOVE, MAX_SPECIES
-from pokejax.gen1.teams import MAX_EV, MAX_IV, MAX_LEVEL, TEAM_SIZE, WIRE_COLUMNS, team_array
+from pokejax.gen1.teams import (
+    MAX_EV,
+    MAX_IV,
+    MAX_LEVEL,
+    TEAM_SIZE,
+    WIRE_COLUMNS,
+    showdown_sets,
+    team_array,
+    team_from_array,
+)
 from pokejax.gen1.teams_parse import parse_team
 from pokejax.gen1.teams_validate import validate_team
 
@@ -16,6 +25,12 @@ from pokejax.gen1.teams_validate import validate_team
 def read_team(source: Any, format_id: str, player: str) -> np.ndarray:
     """uint8[6, 16] of one team; see `pokejax.common.generations.Wire`."""
     return team_array(validate_team(parse_team(source, player), format_id, player)).astype(np.uint8)
+
+
+def write_team(team: np.ndarray, format_id: str) -> list[dict[str, Any]]:
+    """Showdown's sets of one team, uint8[6, 16]; see `pokejax.common.generations.Wire`."""
+    del format_id
+    return showdown_sets(team_from_array(team))
 
 
 def check_teams(teams: np.ndarray, where: str) -> None:

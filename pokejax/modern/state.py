@@ -126,9 +126,9 @@ class Active(struct.Node):
     attack_this_turn: jax.Array = _stored(np.bool_, ATTACKS)
     attack_counts: jax.Array = _stored(np.bool_, ATTACKS)
     """Attacks suffered, oldest first, as far as a rule can still read them; source 0 ends."""
-    flags: tuple[jax.Array, ...] = struct.field()
+    flags: tuple[jax.Array, ...] = struct.field(default=())
     """Presence of volatile conditions, uint32 words (`volatiles.bit`)."""
-    data: dict[str, jax.Array] = struct.field()
+    data: dict[str, jax.Array] = struct.field(default_factory=dict)
     """Their numbers, by name; 0 where the condition is absent."""
 
 

@@ -17,7 +17,9 @@ from pokejax.modern.teams import (
     MOVE_SLOTS,
     TEAM_SIZE,
     WIRE_COLUMNS,
+    showdown_sets,
     team_array,
+    team_from_array,
 )
 from pokejax.modern.teams_parse import parse_team
 from pokejax.modern.teams_validate import validate_team
@@ -27,6 +29,12 @@ def read_team(source: Any, format_id: str, player: str) -> np.ndarray:
     """uint16[6, 24] of one team; see `pokejax.common.generations.Wire`."""
     generation = formats.find(format_id).generation
     return team_array(validate_team(parse_team(source, generation, player), format_id, player), generation)
+
+
+def write_team(team: np.ndarray, format_id: str) -> list[dict[str, Any]]:
+    """Showdown's sets of one team, uint16[6, 24]; see `pokejax.common.generations.Wire`."""
+    generation = formats.find(format_id).generation
+    return showdown_sets(team_from_array(team, generation), generation)
 
 
 def check_teams(teams: np.ndarray, where: str, generation: int = 4) -> None:

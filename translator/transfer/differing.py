@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,8 @@ def _apart(columns: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> list[Apart]
     for name, theirs, ours in columns:
         if np.array_equal(np.unique(theirs), np.unique(ours)) and len(np.unique(theirs)) == 1:
             continue
-        found.append((float(ks_2samp(theirs, ours, method="asymp").pvalue), name, theirs, ours))
+        tested: Any = ks_2samp(theirs, ours, method="asymp")
+        found.append((float(tested.pvalue), name, theirs, ours))
     found.sort(key=lambda one: one[0])
     adjusted, worst = [], 0.0
     for rank, (p, name, theirs, ours) in enumerate(found):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from references.protocol import FIGURES, OUTCOME, Batch, Batched, Bounds
 from translator.project import Transfer
-from verification.batches import ended, legal_many, random_actions, row, rows, size, stack, step_many
+from verification.batches import ended, legal_many, random_actions, row, rows, size, stack
 from verification.fields import FieldTable
 from verification.levels.closed_loop import REWARD
 from verification.levels.pairs import state_paths
@@ -153,12 +153,12 @@ def play(
         return _one_by_one(env, starts, features, weights, tally, keep)
     running, batch, usual = np.arange(size(starts)), starts, _usual(env, starts)
     for step in range(steps):
-        legal = usual or legal_many(env, batch)
+        legal = usual or env.legal_many(batch)
         legal = {agent: _some(allowed, len(running)) for agent, allowed in legal.items()}
         actions = act(weights[running], features(batch), legal) if rng is None else random_actions(rng, legal)
         if keep is not None and keep[step]:
             tally.kept.append((state_paths(batch), actions))
-        batch = step_many(env, batch, actions)
+        batch = env.step_many(batch, actions)
         tally.add(running, step, batch, actions)
         going = ~np.broadcast_to(ended(batch), len(running))
         running, batch = running[going], rows(batch, going)

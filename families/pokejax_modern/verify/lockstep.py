@@ -60,7 +60,9 @@ def lockstep(found: Sample, rules: Rules, compiled: bool = False) -> dict[str, A
     begin, go_on = (make(functools.partial(one, names, rules)) for one in (_begin, _go_on))
     count = len(found.parties)
     steps = [np.flatnonzero(found.battle == n) for n in range(count)]
-    parties = Party(**{name: np.stack([party[name] for party in found.parties]) for name in found.parties[0]})
+    parties = Party(
+        **{name: jnp.asarray(np.stack([party[name] for party in found.parties])) for name in found.parties[0]}
+    )
     battle, row, bits = begin(found.seeds, parties)
     expected = np.stack([found.before[own[0]] for own in steps])
     differ: dict[int, dict[str, Any]] = {}

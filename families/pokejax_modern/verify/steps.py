@@ -149,7 +149,8 @@ def compare(found: Sample, run: Run, details: int = 20) -> Differences:
     for begin in range(0, count, LANES):
         lanes = np.minimum(np.arange(begin, begin + LANES), count - 1)
         stacked = {
-            name: np.stack([found.parties[found.battle[lane]][name] for lane in lanes]) for name in found.parties[0]
+            name: jnp.asarray(np.stack([found.parties[found.battle[lane]][name] for lane in lanes]))
+            for name in found.parties[0]
         }
         rows, bits, restored = run(found.before[lanes], Party(**stacked), found.actions[lanes])
         rows, bits, restored = np.asarray(rows), np.asarray(bits), np.asarray(restored)

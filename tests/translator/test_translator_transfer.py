@@ -26,7 +26,7 @@ name = "cartpole"
 target = "jax"
 
 [reference]
-plugin = "test_transfer:plugin"
+plugin = "test_translator_transfer:plugin"
 
 [candidate]
 entry = "port.env:CartPole"

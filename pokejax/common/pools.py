@@ -39,6 +39,14 @@ class PoolError(ValueError):
     """A pool file that cannot be used; the message names the file, the row, the value and the remedy."""
 
 
+def refuse_where(bad: np.ndarray, values: np.ndarray, what: str, allowed: str, where: str) -> None:
+    """:class:`PoolError` that names the first place [row, slot] at which ``bad`` holds, and its value."""
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        place = f"row {first[0]}" + (f", slot {first[1]}" if len(first) > 1 else "")
+        raise PoolError(f"{where}: {place}: {what} {int(values[first])}: {allowed}; {REBUILD}")
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class TeamPool:
     """Teams of one format."""

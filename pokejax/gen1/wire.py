@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pokejax.common.pools import REBUILD, PoolError
+from pokejax.common.pools import REBUILD, PoolError, refuse_where
 from pokejax.gen1.dex import MAX_MOVE, MAX_SPECIES
 from pokejax.gen1.teams import (
     MAX_EV,
@@ -44,25 +44,18 @@ def check_teams(teams: np.ndarray, where: str) -> None:
     full = teams[..., 0] > 0
     highest = (MAX_SPECIES, MAX_LEVEL, *[MAX_MOVE - 1] * 4, *[MAX_IV - 1] * 5, *[MAX_EV] * 5)
     for column, (name, limit) in enumerate(zip(WIRE_COLUMNS, highest, strict=True)):
-        _refuse(teams[..., column] > limit, teams[..., column], f"{name}", f"allowed are 0 to {limit}", where)
+        refuse_where(teams[..., column] > limit, teams[..., column], f"{name}", f"allowed are 0 to {limit}", where)
     levels, moves, ivs = teams[..., 1], teams[..., 2:6], teams[..., 6:11]
-    _refuse(~full[:, 0], teams[:, 0, 0], "first species", "a team has at least one Pokémon", where)
-    _refuse(~full[:, :-1] & full[:, 1:], teams[:, 1:, 0], "species", "an empty slot stands before it", where)
-    _refuse(~full & teams.any(-1), teams.max(-1), "a value of an empty slot", "an empty slot is all zeros", where)
-    _refuse(full & (levels == 0), levels, "level", f"allowed are 1 to {MAX_LEVEL}", where)
-    _refuse(full & (moves[..., 0] == 0), moves[..., 0], "first move", "a Pokémon knows at least one move", where)
+    refuse_where(~full[:, 0], teams[:, 0, 0], "first species", "a team has at least one Pokémon", where)
+    refuse_where(~full[:, :-1] & full[:, 1:], teams[:, 1:, 0], "species", "an empty slot stands before it", where)
+    refuse_where(~full & teams.any(-1), teams.max(-1), "a value of an empty slot", "an empty slot is all zeros", where)
+    refuse_where(full & (levels == 0), levels, "level", f"allowed are 1 to {MAX_LEVEL}", where)
+    refuse_where(full & (moves[..., 0] == 0), moves[..., 0], "first move", "a Pokémon knows at least one move", where)
     gap = (moves[..., :-1] == 0) & (moves[..., 1:] > 0)
-    _refuse(gap.any(-1), moves.max(-1), "move", "an empty move slot stands before it", where)
+    refuse_where(gap.any(-1), moves.max(-1), "move", "an empty move slot stands before it", where)
     ordered = np.sort(moves, axis=-1)
     twice = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] > 0)
-    _refuse(twice.any(-1), (ordered[..., 1:] * twice).max(-1), "move", "it is there twice", where)
-    _refuse(
+    refuse_where(twice.any(-1), (ordered[..., 1:] * twice).max(-1), "move", "it is there twice", where)
+    refuse_where(
         np.any(ivs % 2 > 0, axis=-1), (ivs * (ivs % 2)).max(-1), "IV", "an odd IV counts as the even one below", where
     )
-
-
-def _refuse(bad: np.ndarray, values: np.ndarray, what: str, allowed: str, where: str) -> None:
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        place = f"row {first[0]}" + (f", slot {first[1]}" if len(first) > 1 else "")
-        raise PoolError(f"{where}: {place}: {what} {int(values[first])}: {allowed}; {REBUILD}")

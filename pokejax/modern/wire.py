@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pokejax.common import formats
-from pokejax.common.pools import REBUILD, PoolError
+from pokejax.common.pools import REBUILD, PoolError, refuse_where
 from pokejax.modern.tables import load_tables
 from pokejax.modern.teams import (
     MAX_EV,
@@ -60,28 +60,21 @@ def check_teams(teams: np.ndarray, where: str, generation: int = 4) -> None:
         # The last move is no move of a set but a turn of recharging.
         kind = MAX_EV if name.endswith("_ev") else MAX_IV if name.endswith("_iv") else len(tables.moves.id) - 2
         limit = most.get(name, kind)
-        _refuse(teams[..., column] > limit, teams[..., column], name, f"allowed are 0 to {limit}", where)
+        refuse_where(teams[..., column] > limit, teams[..., column], name, f"allowed are 0 to {limit}", where)
     full = teams[..., 0] > 0
     levels, moves = teams[..., 1], teams[..., 8 : 8 + MOVE_SLOTS]
-    _refuse(~full[:, 0], teams[:, 0, 0], "first species", "a team has at least one Pokémon", where)
-    _refuse(~full[:, :-1] & full[:, 1:], teams[:, 1:, 0], "species", "an empty slot stands before it", where)
-    _refuse(~full & teams.any(-1), teams.max(-1), "a value of an empty slot", "an empty slot is all zeros", where)
-    _refuse(full & (levels == 0), levels, "level", f"allowed are 1 to {MAX_LEVEL}", where)
-    _refuse(full & (moves[..., 0] == 0), moves[..., 0], "first move", "a Pokémon knows at least one move", where)
+    refuse_where(~full[:, 0], teams[:, 0, 0], "first species", "a team has at least one Pokémon", where)
+    refuse_where(~full[:, :-1] & full[:, 1:], teams[:, 1:, 0], "species", "an empty slot stands before it", where)
+    refuse_where(~full & teams.any(-1), teams.max(-1), "a value of an empty slot", "an empty slot is all zeros", where)
+    refuse_where(full & (levels == 0), levels, "level", f"allowed are 1 to {MAX_LEVEL}", where)
+    refuse_where(full & (moves[..., 0] == 0), moves[..., 0], "first move", "a Pokémon knows at least one move", where)
     gap = (moves[..., :-1] == 0) & (moves[..., 1:] > 0)
-    _refuse(gap.any(-1), moves.max(-1), "move", "an empty move slot stands before it", where)
+    refuse_where(gap.any(-1), moves.max(-1), "move", "an empty move slot stands before it", where)
     ordered = np.sort(moves, axis=-1)
     twice = (ordered[..., 1:] == ordered[..., :-1]) & (ordered[..., 1:] > 0)
-    _refuse(twice.any(-1), (ordered[..., 1:] * twice).max(-1), "move", "it is there twice", where)
+    refuse_where(twice.any(-1), (ordered[..., 1:] * twice).max(-1), "move", "it is there twice", where)
     one = tables.species.gender[teams[..., 0]]
-    _refuse(
+    refuse_where(
         (one > 0) & (teams[..., 4] != one), teams[..., 4], "gender", "the species has one gender, and it is not this",
         where,
     )  # fmt: skip
-
-
-def _refuse(bad: np.ndarray, values: np.ndarray, what: str, allowed: str, where: str) -> None:
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
-        place = f"row {first[0]}" + (f", slot {first[1]}" if len(first) > 1 else "")
-        raise PoolError(f"{where}: {place}: {what} {int(values[first])}: {allowed}; {REBUILD}")

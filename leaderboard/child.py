@@ -29,7 +29,8 @@ from leaderboard.task import Task
 
 CANNOT = (jaxenv.UnknownEnvironmentError, ReferenceError, PeerError, ImportError, ValueError)
 """Errors of a task that cannot be measured as asked."""
-_GRACE = 10  # seconds to end by itself after an interrupt
+_GRACE = 5  # seconds to end by itself after an interrupt
+_INTERRUPTS = 4  # one may be lost: Python drops what is raised in a callback of native code or in a finalizer
 
 
 class ChildError(RuntimeError):
@@ -128,13 +129,15 @@ def _forward(process: subprocess.Popen[str], say: Callable[[str], None]) -> None
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
+    for _ in range(_INTERRUPTS):
+        if process.poll() is not None:
+            return
         process.send_signal(signal.SIGINT)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def main() -> int:

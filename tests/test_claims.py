@@ -69,6 +69,21 @@ def test_every_command_of_the_documents_is_claimed(claims: Any, capsys: pytest.C
     assert "README.md: pokejax quickstart" in listed and len(listed.splitlines()) >= 30
 
 
+def test_files_of_the_repository_are_given(claims: Any) -> None:
+    """A command runs in an empty folder, so that it needs each file of the repository that it names."""
+    chosen, given = claims.load()
+    lacking = [
+        (claim.command, word)
+        for claim in chosen
+        if not claim.not_run(full=True)
+        for word in claim.typed(full=True).split()
+        if "/" in word and word.endswith((".py", ".json", ".txt")) and (ROOT / word).is_file()
+        if word not in claim.needs and "pytest" not in claim.command
+    ]
+    assert not lacking
+    assert all((ROOT / text[1:]).is_file() for text in given.values() if text.startswith("@"))
+
+
 def test_what_holds_and_what_does_not(
     claims: Any, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pokejax.common.team_text import STATS, TeamError, TextSet, clean_name
 
 _NAMES = {"hp": "HP", "atk": "Atk", "def": "Def", "spa": "SpA", "spd": "SpD", "spe": "Spe"}
-_FULL_IV, _FULL_LEVEL = 31, 100
+_FULL_IV, _FULL_LEVEL, _FULL_HAPPINESS = 31, 100, "255"
 
 
 def export_team(sets: Sequence[TextSet]) -> str:
@@ -54,6 +54,11 @@ def _block(entry: TextSet, place: int) -> str:
         lines.append(f"Level: {entry.level}")
     if entry.shiny:
         lines.append("Shiny: Yes")
+    happiness = entry.happiness
+    if not happiness and any(_id(move) == "frustration" for move in entry.moves):
+        happiness = _FULL_HAPPINESS  # a text without the line means 0 where a set has Frustration
+    if happiness:
+        lines.append(f"Happiness: {happiness}")
     if entry.hidden_power:
         lines.append(f"Hidden Power: {entry.hidden_power}")
     if entry.gigantamax:
@@ -85,7 +90,7 @@ def _packed(entry: TextSet, place: int) -> str:
         differing = ["" if entry.ivs.get(stat, _FULL_IV) == _FULL_IV else str(entry.ivs[stat]) for stat in STATS]
         ivs = ",".join(differing) if any(differing) else ""
     level = "" if entry.level in (None, _FULL_LEVEL) else str(entry.level)
-    more = ",".join(["", entry.hidden_power, "", "G" if entry.gigantamax else ""]).rstrip(",")
+    more = ",".join([entry.happiness, entry.hidden_power, "", "G" if entry.gigantamax else ""]).rstrip(",")
     fields = [
         *(name or entry.species, entry.species if name else "", _id(entry.item), _id(entry.ability)),
         *(",".join(_id(move) for move in entry.moves), entry.nature, evs, entry.gender, ivs),

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import sys
-import time
 
 import pytest
 
@@ -136,11 +135,36 @@ def test_interrupted_child_ends(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(child, "_start", started_too)
-    before = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         child.run(task(with_reference=True), 1, lambda rows: None, interrupt, lambda line: None)
     assert started[0].returncode in (130, -signal.SIGINT)
-    assert time.monotonic() - before < child._GRACE
+
+
+def loses_interrupts(count):
+    return f"""
+import signal, time
+heard = []
+def hear(*arguments):
+    heard.append(1)
+    if len(heard) > {count}:
+        raise SystemExit(130)
+signal.signal(signal.SIGINT, hear)
+print("ready", flush=True)
+for _ in range(3000):
+    time.sleep(0.01)
+"""
+
+
+@needs_affinity
+@pytest.mark.parametrize(("lost", "status"), [(0, 130), (1, 130), (child._INTERRUPTS, -signal.SIGKILL)])
+def test_lost_interrupts(lost, status, monkeypatch):
+    monkeypatch.setattr(child, "_GRACE", 0.3)
+    monkeypatch.setattr(child, "command", lambda: [sys.executable, "-c", loses_interrupts(lost)])
+    process = child._start(1)
+    with process, process.stdout, process.stderr:
+        assert process.stdout.readline() == "ready\n"
+        child._end(process)
+    assert process.returncode == status
 
 
 def test_task_goes_through_json():

@@ -13,6 +13,7 @@ from pokejax.common.team_write import export_team, pack_team
 from pokejax.gen1.teams import battle_array, team_array
 from pokejax.gen1.teams_parse import parse_team
 from pokejax.gen1.teams_validate import validate_team
+from pokejax.modern.names import spell
 from references.showdown.scripts import run_script
 
 TAUROS = TextSet("Tauros", ("Body Slam", "Hyper Beam"), name="Bull", level=88, evs={"hp": 4}, ivs={"atk": 2})
@@ -24,6 +25,24 @@ def test_export_text() -> None:
 
 def test_packed_text() -> None:
     assert pack_team([TAUROS]) == "Bull|Tauros|||bodyslam,hyperbeam||4,,,,,||,2,,,,||88|"
+
+
+@pytest.mark.parametrize("moves", [("Rest",), ("Frustration",)])
+@pytest.mark.parametrize("happiness", ["", "0", "70", "255"])
+def test_happiness_is_read_back(happiness: str, moves: tuple[str, ...]) -> None:
+    given = TextSet("Tauros", moves, happiness=happiness)
+    meant = happiness or "255"
+    for text in (export_team([given]), pack_team([given])):
+        (entry,) = read_sets(text)
+        assert (entry.happiness or "255") == meant, text
+
+
+def test_packed_names_are_spelled() -> None:
+    packed = "Bull|mrmime|leftovers|soundproof|bodyslam,thunderpunch,unknown|adamant|||||88|70"
+    (entry,) = map(spell, read_sets(packed))
+    told = (entry.name, entry.species, entry.item, entry.ability, entry.moves, entry.nature)
+    moves = ("Body Slam", "Thunder Punch", "unknown")
+    assert told == ("Bull", "Mr. Mime", "Leftovers", "Soundproof", moves, "Adamant")
 
 
 def test_no_effort_values_are_written_out() -> None:

@@ -19,8 +19,11 @@ from pokejax.common.pools import load_pool
 from pokejax.common.team_mappings import parse_mappings
 from pokejax.common.team_text import TeamError, TeamWarning, TextSet, read_file, read_sets, split_teams
 from pokejax.common.team_write import export_team, export_teams, pack_team
+from pokejax.modern import tables
 from pokejax.modern.names import spell
 
+_NEWEST = max(tables.GENERATIONS)
+"""Generation whose names are written: an older one's are among them."""
 _REMEDY = "choose another file with --out"
 
 
@@ -80,7 +83,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    _write(options, [[spell(entry) for entry in sets] for _, sets in _read(options)], packed=False)
+    _write(options, [[spell(entry, _NEWEST) for entry in sets] for _, sets in _read(options)], packed=False)
     return EXIT_OK
 
 

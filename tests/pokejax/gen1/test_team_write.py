@@ -38,10 +38,10 @@ def test_happiness_is_read_back(happiness: str, moves: tuple[str, ...]) -> None:
 
 
 def test_packed_names_are_spelled() -> None:
-    packed = "Bull|mrmime|leftovers|soundproof|bodyslam,thunderpunch,unknown|adamant|||||88|70"
-    (entry,) = map(spell, read_sets(packed))
+    packed = "Bull|mrmime|leftovers|soundproof|bodyslam,thunderpunch,hiddenpowerfire,unknown|adamant|||||88|70"
+    (entry,) = (spell(entry, 4) for entry in read_sets(packed))
     told = (entry.name, entry.species, entry.item, entry.ability, entry.moves, entry.nature)
-    moves = ("Body Slam", "Thunder Punch", "unknown")
+    moves = ("Body Slam", "Thunder Punch", "Hidden Power Fire", "unknown")
     assert told == ("Bull", "Mr. Mime", "Leftovers", "Soundproof", moves, "Adamant")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import quotient
+from pokejax.common.arrays import quotient
 from pokejax.gen1.damage import is_immune
 from pokejax.gen1.dex import Status, Type, Volatile
 from pokejax.gen1.move_data import MoveData

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
-from pokejax.gen1.state import update
 from pokejax.gen1.status import cure
 from pokejax.gen1.view import View
 from pokejax.gen1.volatiles import stop_thrashing, stop_trapping

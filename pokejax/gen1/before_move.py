@@ -10,10 +10,11 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import quotient
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import ATK, DEF, update
+from pokejax.gen1.state import ATK, DEF
 from pokejax.gen1.stats import attack_boost
 from pokejax.gen1.view import View
 from pokejax.gen1.volatiles import break_substitute, stop_bide, stop_disable, stop_thrashing, stop_trapping

@@ -13,8 +13,8 @@ import numpy as np
 from jax import lax
 
 from jaxenv.control import maybe
+from pokejax.common.arrays import lookup, put, take
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, put, take
 from pokejax.gen1.move_data import move_data
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import Seat

@@ -12,7 +12,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.gen1.arrays import argmax, argmin, take
+from pokejax.common.arrays import argmax, argmin, take
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.state import (
@@ -24,7 +25,6 @@ from pokejax.gen1.state import (
     TEAM_SIZE,
     Party,
     Seat,
-    update,
 )
 
 FIRST_MOVE = TEAM_SIZE

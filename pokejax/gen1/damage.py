@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv.control import maybe
+from pokejax.common.arrays import lookup, quotient
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, quotient
 from pokejax.gen1.dex import Category, Type, Volatile
 from pokejax.gen1.move_data import MoveData, move_data
 from pokejax.gen1.move_ids import Move

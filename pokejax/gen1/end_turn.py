@@ -11,9 +11,10 @@ import jax.numpy as jnp
 
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
+from pokejax.common.storage import select, update
 from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.dex import Status, Type
-from pokejax.gen1.state import REQUEST_MOVE, TIE, Battle, Seat, select, update
+from pokejax.gen1.state import REQUEST_MOVE, TIE, Battle, Seat
 from pokejax.gen1.status import has_type
 from pokejax.gen1.switching import (
     BENCH_GHOSTS,

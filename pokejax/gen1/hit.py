@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import quotient
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.gen1.damage import move_damage
 from pokejax.gen1.dex import Status, Volatile
 from pokejax.gen1.move_data import MoveData
-from pokejax.gen1.state import update
 from pokejax.gen1.stats import attack_boost, boost_stat, weaken_by_status
 from pokejax.gen1.status import cure, has_type, set_status_on_foe
 from pokejax.gen1.view import View

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
+from pokejax.common.arrays import lookup
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup
 
 STAT_NAMES = ("atk", "def", "spc", "spe", "accuracy", "evasion")
 """The stats that ``boost_stat`` − 1 counts. Showdown's spa and spd always move together: they are one Special here."""

@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import put, quotient, take
+from pokejax.common.arrays import put, quotient, take
+from pokejax.common.storage import update
 from pokejax.gen1.damage import base_speed
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import QUEUED_MOVE, Seat, update
+from pokejax.gen1.state import QUEUED_MOVE, Seat
 from pokejax.gen1.stats import clear_boosts, refresh_speed
 from pokejax.gen1.status import cure
 from pokejax.gen1.view import View

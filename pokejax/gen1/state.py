@@ -7,12 +7,9 @@ narrows them to the dtypes declared here for storage (`packed_bytes` a battle). 
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
@@ -21,8 +18,7 @@ from pokejax.common.engine import P1_WINS as P1_WINS
 from pokejax.common.engine import P2_WINS as P2_WINS
 from pokejax.common.engine import TIE as TIE
 from pokejax.common.rng import Rng
-
-Node = TypeVar("Node")
+from pokejax.common.storage import declared_bytes, narrow, stored, widen
 
 TEAM_SIZE = 6
 MOVE_SLOTS = 4
@@ -35,107 +31,102 @@ FAINTED = 7
 REQUEST_NONE, REQUEST_MOVE, REQUEST_SWITCH = range(3)
 
 
-def _stored(dtype: Any, *shape: int) -> Any:
-    """A field kept as ``dtype`` in storage, int32 (or bool) inside the rules."""
-    return struct.field(metadata={"dtype": np.dtype(dtype), "shape": shape})
-
-
 @struct.dataclass
 class Seat(struct.Node):
     """One side and its active Pokémon. Names in quotes are Showdown's."""
 
     # The active Pokémon's own values, copied from its party row.
-    slot: jax.Array = _stored(np.int8)
-    base_species: jax.Array = _stored(np.uint8)
-    level: jax.Array = _stored(np.uint8)
-    max_hp: jax.Array = _stored(np.int16)
-    base_stats: jax.Array = _stored(np.int16, 4)
+    slot: jax.Array = stored(np.int8)
+    base_species: jax.Array = stored(np.uint8)
+    level: jax.Array = stored(np.uint8)
+    max_hp: jax.Array = stored(np.int16)
+    base_stats: jax.Array = stored(np.int16, 4)
     """'baseStoredStats': what critical hits use."""
-    speed_bonus: jax.Array = _stored(np.uint8)
+    speed_bonus: jax.Array = stored(np.uint8)
     """IV + ⌊EV/4⌋ of Speed, for the speed cached by Transform."""
-    base_moves: jax.Array = _stored(np.uint8, MOVE_SLOTS)
-    base_pp: jax.Array = _stored(np.uint8, MOVE_SLOTS)
-    hp: jax.Array = _stored(np.int16)
-    status: jax.Array = _stored(np.int8)
-    sleep_turns: jax.Array = _stored(np.int8)
+    base_moves: jax.Array = stored(np.uint8, MOVE_SLOTS)
+    base_pp: jax.Array = stored(np.uint8, MOVE_SLOTS)
+    hp: jax.Array = stored(np.int16)
+    status: jax.Array = stored(np.int8)
+    sleep_turns: jax.Array = stored(np.int8)
     """'statusState.time'; 0 unless asleep. Wakes at 0 after the turn."""
-    slept_by_self: jax.Array = _stored(np.bool_)
+    slept_by_self: jax.Array = stored(np.bool_)
     """Asleep by its own Rest: the Sleep Clause does not count it."""
-    sub_fainted: jax.Array = _stored(np.bool_)
+    sub_fainted: jax.Array = stored(np.bool_)
     """'subFainted': its Substitute broke and it has not been targeted since."""
 
     # What switching out clears.
-    species: jax.Array = _stored(np.uint8)
-    type1: jax.Array = _stored(np.int8)
-    type2: jax.Array = _stored(np.int8)
-    transformed: jax.Array = _stored(np.bool_)
-    moves: jax.Array = _stored(np.uint8, MOVE_SLOTS)
-    pp: jax.Array = _stored(np.uint8, MOVE_SLOTS)
-    virtual: jax.Array = _stored(np.bool_, MOVE_SLOTS)
+    species: jax.Array = stored(np.uint8)
+    type1: jax.Array = stored(np.int8)
+    type2: jax.Array = stored(np.int8)
+    transformed: jax.Array = stored(np.bool_)
+    moves: jax.Array = stored(np.uint8, MOVE_SLOTS)
+    pp: jax.Array = stored(np.uint8, MOVE_SLOTS)
+    virtual: jax.Array = stored(np.bool_, MOVE_SLOTS)
     """Slots made by Mimic or Transform, whose PP are not the base slot's."""
-    stats: jax.Array = _stored(np.int16, 4)
+    stats: jax.Array = stored(np.int16, 4)
     """'storedStats': the base stats, or the copied ones when transformed."""
-    modified: jax.Array = _stored(np.int16, 4)
+    modified: jax.Array = stored(np.int16, 4)
     """'modifiedStats': with stages, burn and paralysis, as stale as the cartridge keeps them."""
-    boosts: jax.Array = _stored(np.int8, 4)
-    accuracy: jax.Array = _stored(np.int8)
-    evasion: jax.Array = _stored(np.int8)
-    last_move: jax.Array = _stored(np.uint8)
+    boosts: jax.Array = stored(np.int8, 4)
+    accuracy: jax.Array = stored(np.int8)
+    evasion: jax.Array = stored(np.int8)
+    last_move: jax.Array = stored(np.uint8)
     """'pokemon.lastMove', what Mirror Move copies; 0 none."""
-    speed: jax.Array = _stored(np.int16)
+    speed: jax.Array = stored(np.int16)
     """'pokemon.speed': cached, refreshed only where Showdown does; decides event ties."""
 
     # Volatile conditions. A counter that is 0 means the condition is absent.
-    bide_turns: jax.Array = _stored(np.int8)
-    bide_damage: jax.Array = _stored(np.int32)
-    confusion_turns: jax.Array = _stored(np.int8)
-    disable_turns: jax.Array = _stored(np.int8)
-    disable_slot: jax.Array = _stored(np.int8)
-    disable_move: jax.Array = _stored(np.uint8)
-    locked_move: jax.Array = _stored(np.uint8)
+    bide_turns: jax.Array = stored(np.int8)
+    bide_damage: jax.Array = stored(np.int32)
+    confusion_turns: jax.Array = stored(np.int8)
+    disable_turns: jax.Array = stored(np.int8)
+    disable_slot: jax.Array = stored(np.int8)
+    disable_move: jax.Array = stored(np.uint8)
+    locked_move: jax.Array = stored(np.uint8)
     """Thrash or Petal Dance in progress ('lockedmove')."""
-    locked_turns: jax.Array = _stored(np.int8)
-    locked_accuracy: jax.Array = _stored(np.int16)
-    rage_accuracy: jax.Array = _stored(np.int16)
-    substitute_hp: jax.Array = _stored(np.int16)
-    toxic: jax.Array = _stored(np.bool_)
+    locked_turns: jax.Array = stored(np.int8)
+    locked_accuracy: jax.Array = stored(np.int16)
+    rage_accuracy: jax.Array = stored(np.int16)
+    substitute_hp: jax.Array = stored(np.int16)
+    toxic: jax.Array = stored(np.bool_)
     """'residualdmg' is present; its counter may be 0."""
-    toxic_counter: jax.Array = _stored(np.int16)
-    trapping_move: jax.Array = _stored(np.uint8)
+    toxic_counter: jax.Array = stored(np.int16)
+    trapping_move: jax.Array = stored(np.uint8)
     """'partialtrappinglock': the Pokémon is using Wrap, Bind, Clamp or Fire Spin."""
-    trapping_turns: jax.Array = _stored(np.int8)
-    trapping_total: jax.Array = _stored(np.int8)
-    trapping_damage: jax.Array = _stored(np.int32)
-    trapped_turns: jax.Array = _stored(np.int8)
+    trapping_turns: jax.Array = stored(np.int8)
+    trapping_total: jax.Array = stored(np.int8)
+    trapping_damage: jax.Array = stored(np.int32)
+    trapped_turns: jax.Array = stored(np.int8)
     """'partiallytrapped': caught by the foe's trapping move."""
-    trapped_maybe_locked: jax.Array = _stored(np.bool_)
-    fake_trapped_turns: jax.Array = _stored(np.int8)
+    trapped_maybe_locked: jax.Array = stored(np.bool_)
+    fake_trapped_turns: jax.Array = stored(np.int8)
     """'fakepartiallytrapped': trapping ended this turn, which the players cannot know."""
-    two_turn_move: jax.Array = _stored(np.uint8)
-    flinch: jax.Array = _stored(np.bool_)
-    focus_energy: jax.Array = _stored(np.bool_)
-    invulnerable: jax.Array = _stored(np.bool_)
-    leech_seed: jax.Array = _stored(np.bool_)
-    light_screen: jax.Array = _stored(np.bool_)
-    mist: jax.Array = _stored(np.bool_)
-    must_recharge: jax.Array = _stored(np.bool_)
-    reflect: jax.Array = _stored(np.bool_)
+    two_turn_move: jax.Array = stored(np.uint8)
+    flinch: jax.Array = stored(np.bool_)
+    focus_energy: jax.Array = stored(np.bool_)
+    invulnerable: jax.Array = stored(np.bool_)
+    leech_seed: jax.Array = stored(np.bool_)
+    light_screen: jax.Array = stored(np.bool_)
+    mist: jax.Array = stored(np.bool_)
+    must_recharge: jax.Array = stored(np.bool_)
+    reflect: jax.Array = stored(np.bool_)
 
     # The side.
-    last_selected_move: jax.Array = _stored(np.uint8)
-    last_selected_slot: jax.Array = _stored(np.int8)
-    last_enemy_selected_move: jax.Array = _stored(np.uint8)
-    side_last_move: jax.Array = _stored(np.uint8)
+    last_selected_move: jax.Array = stored(np.uint8)
+    last_selected_slot: jax.Array = stored(np.int8)
+    last_enemy_selected_move: jax.Array = stored(np.uint8)
+    side_last_move: jax.Array = stored(np.uint8)
     """'side.lastMove'; `dex.NO_MOVE` for the nameless move, whose id Showdown gives as Fissure."""
-    side_last_enemy_move: jax.Array = _stored(np.uint8)
-    pokemon_left: jax.Array = _stored(np.int8)
-    fainted_this_turn: jax.Array = _stored(np.bool_)
-    bench: jax.Array = _stored(np.uint8)
+    side_last_enemy_move: jax.Array = stored(np.uint8)
+    pokemon_left: jax.Array = stored(np.int8)
+    fainted_this_turn: jax.Array = stored(np.bool_)
+    bench: jax.Array = stored(np.uint8)
     """`BENCH_*` bits about the other five, which change only when a Pokémon switches."""
-    request: jax.Array = _stored(np.int8)
-    maybe_locked: jax.Array = _stored(np.bool_)
+    request: jax.Array = stored(np.int8)
+    maybe_locked: jax.Array = stored(np.bool_)
     """'maybeLocked': the player is shown the whole move list though the move may be decided already."""
-    queued: jax.Array = _stored(np.int16)
+    queued: jax.Array = stored(np.int16)
     """The action in Showdown's queue: 0 none, 1 + slot a switch, `QUEUED_MOVE` + id a move."""
 
 
@@ -149,20 +140,20 @@ class Party(struct.Node):
     The active one's row is stale: its `Seat` holds the truth.
     """
 
-    species: jax.Array = _stored(np.uint8, TEAM_SIZE)
+    species: jax.Array = stored(np.uint8, TEAM_SIZE)
     """0: no such Pokémon."""
-    level: jax.Array = _stored(np.uint8, TEAM_SIZE)
-    moves: jax.Array = _stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
-    max_hp: jax.Array = _stored(np.int16, TEAM_SIZE)
-    stats: jax.Array = _stored(np.int16, TEAM_SIZE, 4)
-    speed_bonus: jax.Array = _stored(np.uint8, TEAM_SIZE)
-    hp: jax.Array = _stored(np.int16, TEAM_SIZE)
-    status: jax.Array = _stored(np.int8, TEAM_SIZE)
-    sleep_turns: jax.Array = _stored(np.int8, TEAM_SIZE)
-    slept_by_self: jax.Array = _stored(np.bool_, TEAM_SIZE)
-    sub_fainted: jax.Array = _stored(np.bool_, TEAM_SIZE)
-    pp: jax.Array = _stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
-    position: jax.Array = _stored(np.int8, TEAM_SIZE)
+    level: jax.Array = stored(np.uint8, TEAM_SIZE)
+    moves: jax.Array = stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
+    max_hp: jax.Array = stored(np.int16, TEAM_SIZE)
+    stats: jax.Array = stored(np.int16, TEAM_SIZE, 4)
+    speed_bonus: jax.Array = stored(np.uint8, TEAM_SIZE)
+    hp: jax.Array = stored(np.int16, TEAM_SIZE)
+    status: jax.Array = stored(np.int8, TEAM_SIZE)
+    sleep_turns: jax.Array = stored(np.int8, TEAM_SIZE)
+    slept_by_self: jax.Array = stored(np.bool_, TEAM_SIZE)
+    sub_fainted: jax.Array = stored(np.bool_, TEAM_SIZE)
+    pp: jax.Array = stored(np.uint8, TEAM_SIZE, MOVE_SLOTS)
+    position: jax.Array = stored(np.int8, TEAM_SIZE)
     """Place in Showdown's ``side.pokemon``, which swaps with each switch; 0 is the active one."""
 
 
@@ -173,40 +164,10 @@ class Battle(struct.Node):
     rng: Rng
     seats: tuple[Seat, Seat]
     parties: tuple[Party, Party]
-    turn: jax.Array = _stored(np.int16)
-    last_damage: jax.Array = _stored(np.int32)
-    result: jax.Array = _stored(np.int8)
+    turn: jax.Array = stored(np.int16)
+    last_damage: jax.Array = stored(np.int32)
+    result: jax.Array = stored(np.int8)
     """`ONGOING`, `P1_WINS`, `P2_WINS` or `TIE`."""
-
-
-def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
-    """``node`` with fields replaced where ``when`` (a bool scalar) holds; dtypes and shapes stay as they are."""
-    changes = {}
-    for name, value in values.items():
-        old = getattr(node, name)
-        new = jnp.broadcast_to(jnp.asarray(value, old.dtype), old.shape)
-        changes[name] = new if when is True else jnp.where(when, new, old)
-    return node.replace(**changes)  # type: ignore[attr-defined]
-
-
-def select(when: jax.Array, yes: Node, no: Node) -> Node:
-    """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf."""
-    return jax.tree.map(lambda a, b: a if a is b else jnp.where(when, a, b), yes, no)
-
-
-def narrow(node: Node) -> Node:
-    """A `Seat`, `Party` or `Battle` scalar fields in the dtypes declared above."""
-    return _map_declared(node, lambda value, dtype: jnp.asarray(value, dtype))
-
-
-def _widen(node: Node) -> Node:
-    return _map_declared(node, lambda value, dtype: value if dtype == np.bool_ else value.astype(jnp.int32))
-
-
-def _map_declared(node: Any, leaf: Any) -> Any:
-    """``node`` with ``leaf(value, dtype)`` applied to every field that declares a dtype."""
-    declared = [field for field in dataclasses.fields(node) if "dtype" in field.metadata]
-    return node.replace(**{f.name: leaf(getattr(node, f.name), f.metadata["dtype"]) for f in declared})
 
 
 def pack(battle: Battle) -> Battle:
@@ -216,26 +177,12 @@ def pack(battle: Battle) -> Battle:
 
 def unpack(battle: Battle) -> Battle:
     """The battle in the rules' dtypes: int32, and bool for flags; parties stay narrow."""
-    return _widen(battle).replace(seats=tuple(_widen(seat) for seat in battle.seats))
-
-
-def empty(node_type: type[Node]) -> Node:
-    """All zeros, in the rules' dtypes."""
-    values = {}
-    for field in dataclasses.fields(node_type):  # type: ignore[arg-type]
-        dtype = jnp.bool_ if field.metadata["dtype"] == np.bool_ else jnp.int32
-        values[field.name] = jnp.zeros(field.metadata["shape"], dtype)
-    return node_type(**values)
+    return widen(battle).replace(seats=tuple(widen(seat) for seat in battle.seats))
 
 
 @functools.cache
 def packed_bytes() -> int:
     """Bytes of one packed battle."""
-    per_seat = _declared_bytes(Seat)
-    per_party = _declared_bytes(Party)
-    return 2 * (per_seat + per_party) + _declared_bytes(Battle) + 8
-
-
-def _declared_bytes(node_type: type) -> int:
-    fields = [f for f in dataclasses.fields(node_type) if "dtype" in f.metadata]
-    return sum(f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"], dtype=int)) for f in fields)
+    per_seat = declared_bytes(Seat)
+    per_party = declared_bytes(Party)
+    return 2 * (per_seat + per_party) + declared_bytes(Battle) + 8

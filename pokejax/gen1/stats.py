@@ -9,9 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pokejax.gen1.arrays import lookup, quotient
+from pokejax.common.arrays import lookup, quotient
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
-from pokejax.gen1.state import ATK, SPE, Seat, update
+from pokejax.gen1.state import ATK, SPE, Seat
 
 MAX_STAT = 999
 _STAGE_PERCENT = np.array([25, 28, 33, 40, 50, 66, 100, 150, 200, 250, 300, 350, 400], np.int32)

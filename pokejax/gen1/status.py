@@ -8,8 +8,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status, Type
-from pokejax.gen1.state import Seat, update
+from pokejax.gen1.state import Seat
 from pokejax.gen1.view import View
 
 BENCH_ASLEEP = 1

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.gen1.arrays import argmax, take
+from pokejax.common.arrays import argmax, take
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status, Volatile
 from pokejax.gen1.hit import lower_foe
 from pokejax.gen1.move_data import MoveData
 from pokejax.gen1.special_moves import special_move
-from pokejax.gen1.state import update
 from pokejax.gen1.stats import boost_stat, weaken_by_status
 from pokejax.gen1.status import set_status_on_foe
 from pokejax.gen1.view import View

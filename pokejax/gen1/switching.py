@@ -12,11 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pokejax.common.arrays import lookup, put, take
+from pokejax.common.storage import empty, select, update
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, put, take
 from pokejax.gen1.dex import Status, Type
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import FAINTED, QUEUED_MOVE, TEAM_SIZE, Party, Seat, empty, select, update
+from pokejax.gen1.state import FAINTED, QUEUED_MOVE, TEAM_SIZE, Party, Seat
 from pokejax.gen1.stats import refresh_speed, weaken_by_status
 from pokejax.gen1.status import BENCH_ASLEEP, BENCH_FROZEN
 from pokejax.gen1.view import View

@@ -11,6 +11,7 @@ from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
+from pokejax.common.storage import narrow, select, update
 from pokejax.gen1.choices import NO_OP, commit, default_action, legal_actions
 from pokejax.gen1.end_turn import end_turn, run_durations
 from pokejax.gen1.move_data import priority
@@ -28,9 +29,6 @@ from pokejax.gen1.state import (
     Battle,
     Party,
     Seat,
-    narrow,
-    select,
-    update,
 )
 from pokejax.gen1.stats import effective_speed, refresh_speed
 from pokejax.gen1.switching import come_in, faint, load, switch

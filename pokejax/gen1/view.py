@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from jaxenv import struct
 from pokejax.common import rng as generator
 from pokejax.common.rng import Rng
-from pokejax.gen1.state import Seat, update
+from pokejax.common.storage import update
+from pokejax.gen1.state import Seat
 
 
 @struct.dataclass

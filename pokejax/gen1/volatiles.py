@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pokejax.gen1.arrays import lookup
-from pokejax.gen1.state import Seat, update
+from pokejax.common.arrays import lookup
+from pokejax.common.storage import update
+from pokejax.gen1.state import Seat
 from pokejax.gen1.view import View
 
 _TWO_TO_FIVE = np.array([2, 2, 2, 3, 3, 3, 4, 5], np.int32)

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pokejax.modern.arrays import ONE, chain, lookup, modify
+from pokejax.common.arrays import lookup
 from pokejax.modern.data import MoveData
+from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.state import ACCURACY, EVASION, HAIL, SAND, has, has_any
 from pokejax.modern.stats import own_stage
 from pokejax.modern.view import View, ability_is, item_is

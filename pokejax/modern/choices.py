@@ -13,7 +13,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import take
+from pokejax.common.arrays import take
+from pokejax.common.storage import update
 from pokejax.modern.data import among, move_data, move_id
 from pokejax.modern.state import (
     ACT_MOVE,
@@ -29,7 +30,6 @@ from pokejax.modern.state import (
     Battle,
     Party,
     Side,
-    update,
 )
 from pokejax.modern.stats import action_speed
 from pokejax.modern.tables import Target

@@ -8,24 +8,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import quotient
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.modern.data import ability_id, among, condition_id, item_id, safe_from, type_id
-from pokejax.modern.state import (
-    ACCURACY,
-    ATK,
-    BRN,
-    FRZ,
-    NOTHING,
-    PAR,
-    PSN,
-    SLP,
-    SOURCE_ALLY,
-    SOURCE_FOE,
-    SUN,
-    TOX,
-    has,
-    update,
-)
+from pokejax.modern.state import ACCURACY, ATK, BRN, FRZ, NOTHING, PAR, PSN, SLP, SOURCE_ALLY, SOURCE_FOE, SUN, TOX, has
 from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of
 
 STARTED = [

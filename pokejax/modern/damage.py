@@ -11,8 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
-from pokejax.modern.arrays import ONE, chain, lookup, modify, quotient
+from pokejax.common.arrays import lookup, quotient
 from pokejax.modern.data import MoveData, item_id, move_id, tables, type_id, type_modifier
+from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.power import power_of
 from pokejax.modern.state import ATK, BRN, DEF, NOTHING, RAIN, SAND, SPA, SPD, SUN, Active, has
 from pokejax.modern.stats import own_stage, staged

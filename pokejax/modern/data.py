@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import struct
-from pokejax.modern.arrays import lookup
+from pokejax.common.arrays import lookup
 from pokejax.modern.tables import Category, Tables, Target, load_tables
 
 

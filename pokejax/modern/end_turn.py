@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pokejax.modern.arrays import lookup
+from pokejax.common.arrays import lookup
+from pokejax.common.storage import update
 from pokejax.modern.conditions import grounded, is_choice
 from pokejax.modern.data import ability_id, move_column, move_id, tables, type_id
 from pokejax.modern.hit import keep_attacks
-from pokejax.modern.state import ONGOING, REQUEST_MOVE, UNDEFINED, Battle, drop, has, update
+from pokejax.modern.state import ONGOING, REQUEST_MOVE, UNDEFINED, Battle, drop, has
 from pokejax.modern.tables import Category
 from pokejax.modern.use_move import locked_move
 from pokejax.modern.view import View, ability_is, close_view, item_is, number_of, open_view, type_is

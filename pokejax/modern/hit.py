@@ -12,14 +12,15 @@ from jax import lax
 
 from jaxenv import struct
 from jaxenv.control import maybe
-from pokejax.modern.arrays import quotient, take
+from pokejax.common.arrays import quotient, take
+from pokejax.common.storage import update
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
 from pokejax.modern.damage import fixed, formula
 from pokejax.modern.data import MoveData, type_id
 from pokejax.modern.own_effects import own_effect
 from pokejax.modern.power import has_power, move_type
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import FRZ, NOTHING, SLP, drop, has, put, update
+from pokejax.modern.state import FRZ, NOTHING, SLP, drop, has, put
 from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is, number_of
 from pokejax.modern.vitals import cure, faint_messages, healed, hurt

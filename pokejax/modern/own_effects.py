@@ -9,24 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
-from pokejax.modern.arrays import quotient
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.modern.conditions import reset_side
 from pokejax.modern.data import MoveData, ability_id, among, condition_id, move_id
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import (
-    CLEAR,
-    HAIL,
-    HAZARDS,
-    RAIN,
-    SAND,
-    SLP,
-    SOURCE_ALLY,
-    SUN,
-    drop,
-    has,
-    put,
-    update,
-)
+from pokejax.modern.state import CLEAR, HAIL, HAZARDS, RAIN, SAND, SLP, SOURCE_ALLY, SUN, drop, has, put
 from pokejax.modern.view import View, ability_is, item_is
 from pokejax.modern.vitals import cure, healed, hurt_directly
 

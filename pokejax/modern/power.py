@@ -8,7 +8,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import quotient
+from pokejax.common.arrays import quotient
 from pokejax.modern.data import MoveData, among, move_id, species_weight
 from pokejax.modern.state import Active
 from pokejax.modern.view import View

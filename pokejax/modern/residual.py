@@ -14,7 +14,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxenv.control import maybe
-from pokejax.modern.arrays import quotient, take
+from pokejax.common.arrays import quotient, take
+from pokejax.common.storage import select, update
 from pokejax.modern.conditions import add_confusion, set_status
 from pokejax.modern.data import item_id, safe_from, type_id
 from pokejax.modern.residual_order import LASTING, residual_order
@@ -40,8 +41,6 @@ from pokejax.modern.state import (
     has,
     has_any,
     put,
-    select,
-    update,
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.view import View, ability_is, close_view, item_is, open_view, type_is, types_of

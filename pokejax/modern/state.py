@@ -7,9 +7,8 @@ here for storage. Names in quotes are Showdown's.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from typing import Any, TypeVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,9 +20,8 @@ from pokejax.common.engine import P1_WINS as P1_WINS
 from pokejax.common.engine import P2_WINS as P2_WINS
 from pokejax.common.engine import TIE as TIE
 from pokejax.common.rng import Rng
+from pokejax.common.storage import declared_bytes, empty, narrow, stored, widen
 from pokejax.modern import volatiles
-
-Node = TypeVar("Node")
 
 TEAM_SIZE = 6
 MOVE_SLOTS = 4
@@ -41,90 +39,85 @@ HAZARDS = ("spikes", "toxicspikes", "stealthrock")
 SCREENS = ("reflect", "lightscreen", "mist", "safeguard", "luckychant", "tailwind")
 
 
-def _stored(dtype: Any, *shape: int) -> Any:
-    """A field kept as ``dtype`` in storage, int32 (or bool) inside the rules."""
-    return struct.field(metadata={"dtype": np.dtype(dtype), "shape": shape})
-
-
 @struct.dataclass
 class Active(struct.Node):
     """A Pokémon on the field."""
 
     # Its own, copied from its row of the party.
-    slot: jax.Array = _stored(np.int8)
-    level: jax.Array = _stored(np.int8)
-    gender: jax.Array = _stored(np.int8)
-    base_species: jax.Array = _stored(np.int16)
-    max_hp: jax.Array = _stored(np.int16)
-    hp: jax.Array = _stored(np.int16)
-    fainted: jax.Array = _stored(np.bool_)
+    slot: jax.Array = stored(np.int8)
+    level: jax.Array = stored(np.int8)
+    gender: jax.Array = stored(np.int8)
+    base_species: jax.Array = stored(np.int16)
+    max_hp: jax.Array = stored(np.int16)
+    hp: jax.Array = stored(np.int16)
+    fainted: jax.Array = stored(np.bool_)
     """'fainted': not before `faintMessages`, so that it can have no HP left and not be fainted yet."""
-    status: jax.Array = _stored(np.int8)
+    status: jax.Array = stored(np.int8)
     """Kept while fainted until it leaves: its handlers still tie in the residual."""
-    sleep_time: jax.Array = _stored(np.int8)
-    toxic_stage: jax.Array = _stored(np.int8)
-    status_source: jax.Array = _stored(np.int8)
-    item: jax.Array = _stored(np.int16)
-    last_item: jax.Array = _stored(np.int16)
-    knocked_off: jax.Array = _stored(np.bool_)
-    base_ability: jax.Array = _stored(np.int16)
-    forme_regresses: jax.Array = _stored(np.bool_)
-    base_moves: jax.Array = _stored(np.int16, MOVE_SLOTS)
-    base_pp: jax.Array = _stored(np.int8, MOVE_SLOTS)
+    sleep_time: jax.Array = stored(np.int8)
+    toxic_stage: jax.Array = stored(np.int8)
+    status_source: jax.Array = stored(np.int8)
+    item: jax.Array = stored(np.int16)
+    last_item: jax.Array = stored(np.int16)
+    knocked_off: jax.Array = stored(np.bool_)
+    base_ability: jax.Array = stored(np.int16)
+    forme_regresses: jax.Array = stored(np.bool_)
+    base_moves: jax.Array = stored(np.int16, MOVE_SLOTS)
+    base_pp: jax.Array = stored(np.int8, MOVE_SLOTS)
     """Stale where the slot is no copy: `pp` holds the truth then."""
-    happiness: jax.Array = _stored(np.uint8)
+    happiness: jax.Array = stored(np.uint8)
 
     # What leaving the field clears.
-    species: jax.Array = _stored(np.int16)
-    type1: jax.Array = _stored(np.int8)
-    type2: jax.Array = _stored(np.int8)
-    stats: jax.Array = _stored(np.int16, 5)
+    species: jax.Array = stored(np.int16)
+    type1: jax.Array = stored(np.int8)
+    type2: jax.Array = stored(np.int8)
+    stats: jax.Array = stored(np.int16, 5)
     """'storedStats': atk, def, spa, spd, spe."""
-    boosts: jax.Array = _stored(np.int8, 7)
-    ability: jax.Array = _stored(np.int16)
-    ability_counter: jax.Array = _stored(np.int8)
-    ability_ending: jax.Array = _stored(np.int8)
-    ability_seek: jax.Array = _stored(np.int8)
-    ability_gluttony: jax.Array = _stored(np.int8)
+    boosts: jax.Array = stored(np.int8, 7)
+    ability: jax.Array = stored(np.int16)
+    ability_counter: jax.Array = stored(np.int8)
+    ability_ending: jax.Array = stored(np.int8)
+    ability_seek: jax.Array = stored(np.int8)
+    ability_gluttony: jax.Array = stored(np.int8)
     """These three: 0 never set, 1 false, 2 true."""
-    transformed: jax.Array = _stored(np.bool_)
-    known_type: jax.Array = _stored(np.bool_)
-    hidden_power_type: jax.Array = _stored(np.int8)
-    hidden_power: jax.Array = _stored(np.int8)
-    moves: jax.Array = _stored(np.int16, MOVE_SLOTS)
-    pp: jax.Array = _stored(np.int8, MOVE_SLOTS)
-    max_pp: jax.Array = _stored(np.int8, MOVE_SLOTS)
-    virtual: jax.Array = _stored(np.bool_, MOVE_SLOTS)
-    disabled: jax.Array = _stored(np.int8, MOVE_SLOTS)
+    transformed: jax.Array = stored(np.bool_)
+    known_type: jax.Array = stored(np.bool_)
+    hidden_power_type: jax.Array = stored(np.int8)
+    hidden_power: jax.Array = stored(np.int8)
+    moves: jax.Array = stored(np.int16, MOVE_SLOTS)
+    pp: jax.Array = stored(np.int8, MOVE_SLOTS)
+    max_pp: jax.Array = stored(np.int8, MOVE_SLOTS)
+    virtual: jax.Array = stored(np.bool_, MOVE_SLOTS)
+    disabled: jax.Array = stored(np.int8, MOVE_SLOTS)
     """0 no, 1 yes, 2 hidden from its player; worked out at the end of a turn."""
-    used: jax.Array = _stored(np.bool_, MOVE_SLOTS)
-    last_move: jax.Array = _stored(np.int16)
-    last_move_used: jax.Array = _stored(np.int16)
-    last_move_used_type: jax.Array = _stored(np.int8)
-    result_this_turn: jax.Array = _stored(np.int8)
-    result_last_turn: jax.Array = _stored(np.int8)
-    hurt_this_turn: jax.Array = _stored(np.int16)
+    used: jax.Array = stored(np.bool_, MOVE_SLOTS)
+    last_move: jax.Array = stored(np.int16)
+    last_move_used: jax.Array = stored(np.int16)
+    last_move_used_type: jax.Array = stored(np.int8)
+    result_this_turn: jax.Array = stored(np.int8)
+    result_last_turn: jax.Array = stored(np.int8)
+    hurt_this_turn: jax.Array = stored(np.int16)
     """HP left by the last blow, and 1; 0: none this turn."""
-    stayed_a_turn: jax.Array = _stored(np.bool_)
-    has_moved: jax.Array = _stored(np.bool_)
-    newly_switched: jax.Array = _stored(np.bool_)
-    used_item: jax.Array = _stored(np.bool_)
-    trapped: jax.Array = _stored(np.int8)
-    maybe_trapped: jax.Array = _stored(np.bool_)
-    maybe_disabled: jax.Array = _stored(np.bool_)
-    maybe_locked: jax.Array = _stored(np.bool_)
-    switch_flag: jax.Array = _stored(np.int16)
+    stayed_a_turn: jax.Array = stored(np.bool_)
+    has_moved: jax.Array = stored(np.bool_)
+    newly_switched: jax.Array = stored(np.bool_)
+    used_item: jax.Array = stored(np.bool_)
+    trapped: jax.Array = stored(np.int8)
+    maybe_trapped: jax.Array = stored(np.bool_)
+    maybe_disabled: jax.Array = stored(np.bool_)
+    maybe_locked: jax.Array = stored(np.bool_)
+    switch_flag: jax.Array = stored(np.int16)
     """0 no, 1 yes, 1 + the move that makes it leave."""
-    forced_out: jax.Array = _stored(np.bool_)
+    forced_out: jax.Array = stored(np.bool_)
     """'forceSwitchFlag': within an action only."""
-    skips_switch_out: jax.Array = _stored(np.bool_)
-    speed: jax.Array = _stored(np.int16)
+    skips_switch_out: jax.Array = stored(np.bool_)
+    speed: jax.Array = stored(np.int16)
     """'pokemon.speed', cached; negative in a Trick Room."""
-    attack_source: jax.Array = _stored(np.int8, ATTACKS)
-    attack_damage: jax.Array = _stored(np.int16, ATTACKS)
-    attack_move: jax.Array = _stored(np.int16, ATTACKS)
-    attack_this_turn: jax.Array = _stored(np.bool_, ATTACKS)
-    attack_counts: jax.Array = _stored(np.bool_, ATTACKS)
+    attack_source: jax.Array = stored(np.int8, ATTACKS)
+    attack_damage: jax.Array = stored(np.int16, ATTACKS)
+    attack_move: jax.Array = stored(np.int16, ATTACKS)
+    attack_this_turn: jax.Array = stored(np.bool_, ATTACKS)
+    attack_counts: jax.Array = stored(np.bool_, ATTACKS)
     """Attacks suffered, oldest first, as far as a rule can still read them; source 0 ends."""
     flags: tuple[jax.Array, ...] = struct.field(default=())
     """Presence of volatile conditions, uint32 words (`volatiles.bit`)."""
@@ -137,49 +130,49 @@ class Side(struct.Node):
     """Conditions that stay when a Pokémon leaves, and the side's place in the turn. It has n Pokémon on the field."""
 
     active: tuple[Active, ...]
-    left: jax.Array = _stored(np.int8)
+    left: jax.Array = stored(np.int8)
     """'pokemonLeft'."""
-    reflect: jax.Array = _stored(np.int8)
-    lightscreen: jax.Array = _stored(np.int8)
-    mist: jax.Array = _stored(np.int8)
-    safeguard: jax.Array = _stored(np.int8)
-    luckychant: jax.Array = _stored(np.int8)
-    tailwind: jax.Array = _stored(np.int8)
-    spikes: jax.Array = _stored(np.int8)
-    toxicspikes: jax.Array = _stored(np.int8)
-    stealthrock: jax.Array = _stored(np.int8)
-    spikes_order: jax.Array = _stored(np.int8)
-    toxicspikes_order: jax.Array = _stored(np.int8)
-    stealthrock_order: jax.Array = _stored(np.int8)
+    reflect: jax.Array = stored(np.int8)
+    lightscreen: jax.Array = stored(np.int8)
+    mist: jax.Array = stored(np.int8)
+    safeguard: jax.Array = stored(np.int8)
+    luckychant: jax.Array = stored(np.int8)
+    tailwind: jax.Array = stored(np.int8)
+    spikes: jax.Array = stored(np.int8)
+    toxicspikes: jax.Array = stored(np.int8)
+    stealthrock: jax.Array = stored(np.int8)
+    spikes_order: jax.Array = stored(np.int8)
+    toxicspikes_order: jax.Array = stored(np.int8)
+    stealthrock_order: jax.Array = stored(np.int8)
     """Place in the order in which they were set, from 1; 0 absent."""
-    wish: jax.Array = _stored(np.int8)
-    wish_source: jax.Array = _stored(np.int8)
-    future_move: jax.Array = _stored(np.int8)
-    future_move_lands: jax.Array = _stored(np.int16)
-    future_move_source: jax.Array = _stored(np.int8)
-    future_move_move: jax.Array = _stored(np.int16)
-    future_move_damage: jax.Array = _stored(np.int16)
-    healingwish: jax.Array = _stored(np.int8)
-    lunardance: jax.Array = _stored(np.int8)
+    wish: jax.Array = stored(np.int8)
+    wish_source: jax.Array = stored(np.int8)
+    future_move: jax.Array = stored(np.int8)
+    future_move_lands: jax.Array = stored(np.int16)
+    future_move_source: jax.Array = stored(np.int8)
+    future_move_move: jax.Array = stored(np.int16)
+    future_move_damage: jax.Array = stored(np.int16)
+    healingwish: jax.Array = stored(np.int8)
+    lunardance: jax.Array = stored(np.int8)
 
     # The queue.
-    act: jax.Array = _stored(np.int8)
+    act: jax.Array = stored(np.int8)
     """The queued action: `ACT_NONE` and so on."""
-    act_move: jax.Array = _stored(np.int16)
-    act_slot: jax.Array = _stored(np.int8)
+    act_move: jax.Array = stored(np.int16)
+    act_slot: jax.Array = stored(np.int8)
     """The Pokémon that comes in, a place of the team."""
-    act_order: jax.Array = _stored(np.int16)
-    act_priority: jax.Array = _stored(np.int8)
+    act_order: jax.Array = stored(np.int16)
+    act_priority: jax.Array = stored(np.int8)
     """In tenths."""
-    act_fraction: jax.Array = _stored(np.int8)
-    act_speed: jax.Array = _stored(np.int16)
-    act_target: jax.Array = _stored(np.int8)
+    act_fraction: jax.Array = stored(np.int8)
+    act_speed: jax.Array = stored(np.int16)
+    act_target: jax.Array = stored(np.int8)
     """'targetLoc': 1 the foe, -1 itself."""
-    act_aimed_at: jax.Array = _stored(np.int8)
+    act_aimed_at: jax.Array = stored(np.int8)
     """'originalTarget', as a record counts Pokémon."""
-    act_copies: jax.Array = _stored(np.int16)
+    act_copies: jax.Array = stored(np.int16)
     """A replacement: the move that made the Pokémon leave, 0 none."""
-    entering: jax.Array = _stored(np.bool_)
+    entering: jax.Array = stored(np.bool_)
     """'runSwitch' is queued."""
 
 
@@ -187,28 +180,28 @@ class Side(struct.Node):
 class Party(struct.Node):
     """A side's six Pokémon in the order of the team, in storage dtypes. The active one's row is stale."""
 
-    species: jax.Array = _stored(np.int16, TEAM_SIZE)
-    level: jax.Array = _stored(np.int8, TEAM_SIZE)
-    gender: jax.Array = _stored(np.int8, TEAM_SIZE)
-    ability: jax.Array = _stored(np.int16, TEAM_SIZE)
-    item: jax.Array = _stored(np.int16, TEAM_SIZE)
-    last_item: jax.Array = _stored(np.int16, TEAM_SIZE)
-    knocked_off: jax.Array = _stored(np.bool_, TEAM_SIZE)
-    forme_regresses: jax.Array = _stored(np.bool_, TEAM_SIZE)
-    max_hp: jax.Array = _stored(np.int16, TEAM_SIZE)
-    hp: jax.Array = _stored(np.int16, TEAM_SIZE)
-    stats: jax.Array = _stored(np.int16, TEAM_SIZE, 5)
-    status: jax.Array = _stored(np.int8, TEAM_SIZE)
-    sleep_time: jax.Array = _stored(np.int8, TEAM_SIZE)
-    toxic_stage: jax.Array = _stored(np.int8, TEAM_SIZE)
-    status_source: jax.Array = _stored(np.int8, TEAM_SIZE)
-    moves: jax.Array = _stored(np.int16, TEAM_SIZE, MOVE_SLOTS)
-    pp: jax.Array = _stored(np.int8, TEAM_SIZE, MOVE_SLOTS)
-    max_pp: jax.Array = _stored(np.int8, TEAM_SIZE, MOVE_SLOTS)
-    happiness: jax.Array = _stored(np.uint8, TEAM_SIZE)
-    hidden_power_type: jax.Array = _stored(np.int8, TEAM_SIZE)
-    hidden_power: jax.Array = _stored(np.int8, TEAM_SIZE)
-    position: jax.Array = _stored(np.int8, TEAM_SIZE)
+    species: jax.Array = stored(np.int16, TEAM_SIZE)
+    level: jax.Array = stored(np.int8, TEAM_SIZE)
+    gender: jax.Array = stored(np.int8, TEAM_SIZE)
+    ability: jax.Array = stored(np.int16, TEAM_SIZE)
+    item: jax.Array = stored(np.int16, TEAM_SIZE)
+    last_item: jax.Array = stored(np.int16, TEAM_SIZE)
+    knocked_off: jax.Array = stored(np.bool_, TEAM_SIZE)
+    forme_regresses: jax.Array = stored(np.bool_, TEAM_SIZE)
+    max_hp: jax.Array = stored(np.int16, TEAM_SIZE)
+    hp: jax.Array = stored(np.int16, TEAM_SIZE)
+    stats: jax.Array = stored(np.int16, TEAM_SIZE, 5)
+    status: jax.Array = stored(np.int8, TEAM_SIZE)
+    sleep_time: jax.Array = stored(np.int8, TEAM_SIZE)
+    toxic_stage: jax.Array = stored(np.int8, TEAM_SIZE)
+    status_source: jax.Array = stored(np.int8, TEAM_SIZE)
+    moves: jax.Array = stored(np.int16, TEAM_SIZE, MOVE_SLOTS)
+    pp: jax.Array = stored(np.int8, TEAM_SIZE, MOVE_SLOTS)
+    max_pp: jax.Array = stored(np.int8, TEAM_SIZE, MOVE_SLOTS)
+    happiness: jax.Array = stored(np.uint8, TEAM_SIZE)
+    hidden_power_type: jax.Array = stored(np.int8, TEAM_SIZE)
+    hidden_power: jax.Array = stored(np.int8, TEAM_SIZE)
+    position: jax.Array = stored(np.int8, TEAM_SIZE)
     """Place in Showdown's ``side.pokemon``, which swaps with each switch; 0 is the active one."""
 
 
@@ -216,22 +209,22 @@ class Party(struct.Node):
 class Field(struct.Node):
     """Numbers that belong to neither side."""
 
-    weather: jax.Array = _stored(np.int8)
-    weather_duration: jax.Array = _stored(np.int8)
+    weather: jax.Array = stored(np.int8)
+    weather_duration: jax.Array = stored(np.int8)
     """0: for ever."""
-    trickroom: jax.Array = _stored(np.int8)
-    gravity: jax.Array = _stored(np.int8)
-    last_move: jax.Array = _stored(np.int16)
+    trickroom: jax.Array = stored(np.int8)
+    gravity: jax.Array = stored(np.int8)
+    last_move: jax.Array = stored(np.int16)
     """'battle.lastMove'."""
-    turn: jax.Array = _stored(np.int16)
-    first: jax.Array = _stored(np.int8)
+    turn: jax.Array = stored(np.int16)
+    first: jax.Array = stored(np.int8)
     """The side whose queued action comes first, of two."""
-    first_in: jax.Array = _stored(np.int8)
+    first_in: jax.Array = stored(np.int8)
     """The side whose 'runSwitch' comes first, of two."""
-    residual: jax.Array = _stored(np.bool_)
+    residual: jax.Array = stored(np.bool_)
     """The residual is still to come in this turn."""
-    request: jax.Array = _stored(np.int8)
-    result: jax.Array = _stored(np.int8)
+    request: jax.Array = stored(np.int8)
+    result: jax.Array = stored(np.int8)
 
 
 @struct.dataclass
@@ -242,21 +235,6 @@ class Battle(struct.Node):
     field: Field
     sides: tuple[Side, Side]
     parties: tuple[Party, Party]
-
-
-def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
-    """``node`` with fields replaced where ``when`` (a bool scalar) holds; dtypes and shapes stay as they are."""
-    changes = {}
-    for name, value in values.items():
-        old = getattr(node, name)
-        new = jnp.broadcast_to(jnp.asarray(value, old.dtype), old.shape)
-        changes[name] = new if when is True else jnp.where(when, new, old)
-    return node.replace(**changes)  # type: ignore[attr-defined]
-
-
-def select(when: jax.Array, yes: Node, no: Node) -> Node:
-    """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf."""
-    return jax.tree.map(lambda a, b: a if a is b else jnp.where(when, a, b), yes, no)
 
 
 def has(mon: Active, name: str) -> jax.Array:
@@ -307,55 +285,25 @@ def no_volatiles() -> dict[str, Any]:
     return {"flags": (jnp.uint32(0),) * volatiles.WORDS, "data": dict.fromkeys(volatiles.DTYPES, zero)}
 
 
-def _declared(node: Any) -> list[Any]:
-    return [field for field in dataclasses.fields(node) if "dtype" in field.metadata]
-
-
-def _narrow(node: Any) -> Any:
-    """The fields of ``node`` itself in the dtypes declared above."""
-    return node.replace(**{f.name: jnp.asarray(getattr(node, f.name), f.metadata["dtype"]) for f in _declared(node)})
-
-
-def _widen(node: Any) -> Any:
-    def wide(value: jax.Array) -> jax.Array:
-        return value if value.dtype == np.bool_ else value.astype(jnp.int32)
-
-    return node.replace(**{f.name: wide(getattr(node, f.name)) for f in _declared(node)})
-
-
 def _narrow_active(mon: Active) -> Active:
     data = {name: jnp.asarray(value, volatiles.DTYPES[name]) for name, value in mon.data.items()}
-    return _narrow(mon).replace(data=data)
+    return narrow(mon).replace(data=data)
 
 
 def _widen_active(mon: Active) -> Active:
-    return _widen(mon).replace(data={name: value.astype(jnp.int32) for name, value in mon.data.items()})
+    return widen(mon).replace(data={name: value.astype(jnp.int32) for name, value in mon.data.items()})
 
 
 def pack(battle: Battle) -> Battle:
     """The battle in storage dtypes."""
-    sides = tuple(_narrow(s).replace(active=tuple(_narrow_active(mon) for mon in s.active)) for s in battle.sides)
-    return battle.replace(field=_narrow(battle.field), sides=sides)
+    sides = tuple(narrow(s).replace(active=tuple(_narrow_active(mon) for mon in s.active)) for s in battle.sides)
+    return battle.replace(field=narrow(battle.field), sides=sides)
 
 
 def unpack(battle: Battle) -> Battle:
     """The battle in the rules' dtypes: int32, and bool for flags; parties stay narrow."""
-    sides = tuple(_widen(s).replace(active=tuple(_widen_active(mon) for mon in s.active)) for s in battle.sides)
-    return battle.replace(field=_widen(battle.field), sides=sides)
-
-
-def narrow_party(party: Party) -> Party:
-    """The party in storage dtypes."""
-    return _narrow(party)
-
-
-def empty(node_type: type[Node], **rest: Any) -> Node:
-    """All zeros, in the rules' dtypes; ``rest``: fields that are no plain numbers."""
-    values = dict(rest)
-    for field in _declared(node_type):
-        dtype = jnp.bool_ if field.metadata["dtype"] == np.bool_ else jnp.int32
-        values[field.name] = jnp.zeros(field.metadata["shape"], dtype)
-    return node_type(**values)
+    sides = tuple(widen(s).replace(active=tuple(_widen_active(mon) for mon in s.active)) for s in battle.sides)
+    return battle.replace(field=widen(battle.field), sides=sides)
 
 
 def empty_active() -> Active:
@@ -372,11 +320,6 @@ def empty_side(actives: int = 1) -> Side:
 def packed_bytes(actives: int = 1) -> int:
     """Bytes of one packed battle with so many Pokémon of a side on the field."""
 
-    def own(node_type: type) -> int:
-        sizes = [
-            f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"], dtype=int)) for f in _declared(node_type)
-        ]
-        return sum(sizes)
-
     volatile = 4 * volatiles.WORDS + sum(np.dtype(dtype).itemsize for dtype in volatiles.DTYPES.values())
-    return 2 * (own(Side) + own(Party) + actives * (own(Active) + volatile)) + own(Field) + 8
+    of_side = declared_bytes(Side) + declared_bytes(Party) + actives * (declared_bytes(Active) + volatile)
+    return 2 * of_side + declared_bytes(Field) + 8

@@ -8,9 +8,11 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import ONE, chain, modify, quotient
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.modern.data import item_id
-from pokejax.modern.state import NOTHING, PAR, RAIN, SPE, SUN, Active, Field, Side, has, update
+from pokejax.modern.modifiers import ONE, chain, modify
+from pokejax.modern.state import NOTHING, PAR, RAIN, SPE, SUN, Active, Field, Side, has
 from pokejax.modern.view import ability_is, item_is
 
 _SLOWING = (

@@ -9,20 +9,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import quotient, take
+from pokejax.common.arrays import quotient, take
+from pokejax.common.storage import update
 from pokejax.modern.conditions import boost, grounded, reset_side, set_status, toxic_spikes_status
 from pokejax.modern.data import ability_id, type_id, type_modifier
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import (
-    ACT_NONE,
-    NOTHING,
-    RAIN,
-    SAND,
-    SUN,
-    has,
-    put,
-    update,
-)
+from pokejax.modern.state import ACT_NONE, NOTHING, RAIN, SAND, SUN, has, put
 from pokejax.modern.stats import refresh_speed, staged
 from pokejax.modern.view import View, ability_is, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset

@@ -11,6 +11,7 @@ from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
+from pokejax.common.storage import empty, update
 from pokejax.modern.choices import NO_OP, bench, commit, legal_masks
 from pokejax.modern.data import move_id
 from pokejax.modern.end_turn import end_turn
@@ -28,9 +29,7 @@ from pokejax.modern.state import (
     Battle,
     Field,
     Party,
-    empty,
     empty_side,
-    update,
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.switching import come_in, switch

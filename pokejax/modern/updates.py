@@ -12,9 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv.control import maybe
-from pokejax.modern.arrays import lookup
+from pokejax.common.arrays import lookup
+from pokejax.common.storage import update
 from pokejax.modern.data import ability_id, item_id, tables
-from pokejax.modern.state import BRN, FRZ, PAR, PSN, SLP, TOX, drop, has, update
+from pokejax.modern.state import BRN, FRZ, PAR, PSN, SLP, TOX, drop, has
 from pokejax.modern.view import View, ability_is
 from pokejax.modern.vitals import cure, healed
 

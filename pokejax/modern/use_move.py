@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
+from pokejax.common.arrays import quotient
+from pokejax.common.storage import update
 from pokejax.modern.accuracy import SEMI_INVULNERABLE, check_accuracy
-from pokejax.modern.arrays import quotient
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import grounded, is_choice, status_immune
 from pokejax.modern.data import MoveData, among, move_data, move_id, type_id, type_immune, type_modifier
@@ -33,7 +34,6 @@ from pokejax.modern.state import (
     has,
     has_any,
     put,
-    update,
 )
 from pokejax.modern.view import View, ability_is, type_is, types_of
 from pokejax.modern.vitals import faint_messages, healed, hurt

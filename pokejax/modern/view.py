@@ -10,8 +10,9 @@ import jax.numpy as jnp
 from jaxenv import struct
 from pokejax.common import rng as generator
 from pokejax.common.rng import Rng
+from pokejax.common.storage import select, update
 from pokejax.modern.data import ability_id, among, item_id, type_id
-from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put, select, update
+from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put
 
 
 @struct.dataclass

@@ -10,22 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.arrays import take
+from pokejax.common.arrays import take
+from pokejax.common.storage import select, update
 from pokejax.modern.data import lookup, tables
-from pokejax.modern.state import (
-    NOTHING,
-    ONGOING,
-    P1_WINS,
-    P2_WINS,
-    SPE,
-    TIE,
-    TOX,
-    Active,
-    Party,
-    no_volatiles,
-    select,
-    update,
-)
+from pokejax.modern.state import NOTHING, ONGOING, P1_WINS, P2_WINS, SPE, TIE, TOX, Active, Party, no_volatiles
 from pokejax.modern.view import View, ability_is
 
 

@@ -13,13 +13,14 @@ from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 import pokejax
 from jaxenv import backends
 from pokejax.common.rng import Rng
+from pokejax.common.storage import empty
 from pokejax.env import Gen1State
 from pokejax.gen1.dex import Status, move_number, species_number
 from pokejax.gen1.engine import Gen1Engine
 from pokejax.gen1.hidden import counters
 from pokejax.gen1.hidden.team import hp_range
 from pokejax.gen1.observation.build import hp_percent
-from pokejax.gen1.state import Party, Seat, empty
+from pokejax.gen1.state import Party, Seat
 from pokejax.gen1.team_sampling import random_teams
 from pokejax.gen1.teams import PokemonSet, Team, team_array
 

@@ -8,23 +8,10 @@ import jax
 import jax.numpy as jnp
 
 from pokejax.common.rng import Rng
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import (
-    ATK,
-    DEF,
-    MOVE_SLOTS,
-    ONGOING,
-    P1_WINS,
-    SPC,
-    SPE,
-    TEAM_SIZE,
-    TIE,
-    Battle,
-    Party,
-    Seat,
-    update,
-)
+from pokejax.gen1.state import ATK, DEF, MOVE_SLOTS, ONGOING, P1_WINS, SPC, SPE, TEAM_SIZE, TIE, Battle, Party, Seat
 from pokejax.gen1.switching import load
 from references.showdown.gen1.fields import field_names
 

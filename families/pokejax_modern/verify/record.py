@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from pokejax.common.rng import Rng
+from pokejax.common.storage import empty, update
 from pokejax.modern import volatiles
 from pokejax.modern.data import move_data
 from pokejax.modern.state import (
@@ -30,11 +31,9 @@ from pokejax.modern.state import (
     Field,
     Party,
     Side,
-    empty,
     empty_side,
     has,
     put,
-    update,
 )
 from pokejax.modern.vitals import entering, stored
 

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pokejax.common.storage import update
 from pokejax.gen1.dex import Status
-from pokejax.gen1.state import Party, Seat, update
+from pokejax.gen1.state import Party, Seat
 
 LONGEST_SLEEP = 7
 

@@ -7,10 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from pokejax.common.storage import select, update
 from pokejax.gen1.hidden import counters, team
 from pokejax.gen1.hidden.team import Drawn, Seen
 from pokejax.gen1.observation.memory import UNSEEN, Memory
-from pokejax.gen1.state import SPE, TEAM_SIZE, Battle, Party, Seat, pack, select, unpack, update
+from pokejax.gen1.state import SPE, TEAM_SIZE, Battle, Party, Seat, pack, unpack
 from pokejax.gen1.stats import MAX_STAT, apply_stage, weaken_by_status
 from pokejax.gen1.switching import bench_bits
 

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv.rollouts import random_legal
+from pokejax.common.arrays import lookup, quotient
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, quotient
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
 from pokejax.gen1.observation import Observation

@@ -18,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from pokejax.common import float64_words as doubles
+from pokejax.common.arrays import lookup, take
 from pokejax.common.float64_words import Double
 from pokejax.gen1 import dex
-from pokejax.gen1.arrays import lookup, take
 from pokejax.gen1.observation import Observation
 from pokejax.gen1.opponents import tables
 from pokejax.gen1.opponents.sight import Sight, look, move_action, multiplier, switch_action

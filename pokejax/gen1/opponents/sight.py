@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv import struct
-from pokejax.gen1.arrays import lookup
+from pokejax.common.arrays import lookup
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
 from pokejax.gen1.observation import Observation
 from pokejax.gen1.opponents import tables

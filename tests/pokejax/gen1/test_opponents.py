@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from pokejax.common.storage import empty
 from pokejax.gen1 import damage as engine
 from pokejax.gen1 import opponents
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP, NUM_ACTIONS
@@ -19,7 +20,7 @@ from pokejax.gen1.observation import OBS_SPEC, Observation
 from pokejax.gen1.observation.spec import BOOSTS, VOLATILES
 from pokejax.gen1.opponents import damage, heuristics
 from pokejax.gen1.opponents.sight import look
-from pokejax.gen1.state import Seat, empty
+from pokejax.gen1.state import Seat
 
 KEY = jax.random.key(0)
 

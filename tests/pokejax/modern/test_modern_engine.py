@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pokejax.modern.accuracy import staged_accuracies
-from pokejax.modern.arrays import ONE, chain, modify
 from pokejax.modern.data import ability_id, item_id, move_data, move_id, tables, type_id, type_modifier
+from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.refused import check_played, refused_abilities, refused_items, refused_moves
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import drop, empty_active, empty_side, has, packed_bytes, put

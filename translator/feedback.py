@@ -83,6 +83,7 @@ def _attempts(attempts: Sequence[Mapping[str, Any]]) -> str:
 def _slice(failure: Failure, sources: Mapping[str, str], limit: int) -> str:
     """The reference's function that names the differing fields most often."""
     words = {re.split(r"[.\[]", row.path)[-1] for row in failure.rows} | set(failure.owners)
+    named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})\b")
     best: tuple[int, str, int, str] | None = None
     for name, text in sources.items():
         if not name.endswith(".py"):
@@ -91,12 +92,13 @@ def _slice(failure: Failure, sources: Mapping[str, str], limit: int) -> str:
             tree = ast.parse(text)
         except SyntaxError:
             continue
+        lines = text.splitlines()
+        counts = [len(named.findall(line)) for line in lines]
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
-                body = "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
-                count = sum(len(re.findall(rf"\b{re.escape(word)}\b", body)) for word in words)
+                count = sum(counts[node.lineno - 1 : node.end_lineno])
                 if count and (best is None or count > best[0]):
-                    best = (count, name, node.lineno, body)
+                    best = (count, name, node.lineno, "\n".join(lines[node.lineno - 1 : node.end_lineno]))
     if best is None:
         return ""
     _, name, line, body = best

@@ -109,8 +109,8 @@ def programs() -> tuple[Any, Any]:
     """Start battles; play `STEPS` steps of them, each seat by the opponent of its number in `opponents.names`."""
     env = Gen1Battle(format=FORMAT)
 
-    def seat(player: int, key: Any, obs: Any, legal: Any, place: Any, who: Any) -> Any:
-        own, mask = jax.tree.map(lambda leaf: leaf[player], obs), legal[player]
+    @jax.vmap  # over the two players: half the program
+    def seats(key: Any, own: Any, mask: Any, place: Any, who: Any) -> Any:
         rows = {name: opponents.opponent(name)(key, own, mask) for name in opponents.names()}
         action = jnp.stack(list(rows.values()))[who]
         rows["simple_heuristics*"] = simple_heuristics(key, own, mask, place)
@@ -120,12 +120,12 @@ def programs() -> tuple[Any, Any]:
     def one(carry: Any, who: Any, params: Any) -> Any:
         key, obs, state = carry
         key, *keys = jax.random.split(key, 3)
+        keys = jnp.stack(keys)
         legal = env.legal_actions(state, params)
         going = state.battle.result == ONGOING
         asked = env.to_act(state) & going
-        places = [party.position for party in state.battle.parties]
-        seats = [seat(p, keys[p], obs, legal, places[p], who[p]) for p in range(2)]
-        actions, rows, matchups = jax.tree.map(lambda a, b: jnp.stack([a, b]), *seats)
+        places = jnp.stack([party.position for party in state.battle.parties])
+        actions, rows, matchups = seats(keys, obs, legal, places, who)
         obs, state, *_ = env.step_env(key, state, actions, params)
         return (key, obs, state), (actions, rows, matchups, asked, going)
 

@@ -90,24 +90,23 @@ impl Machine {
         self.halted += system.clock - begin;
     }
 
-    /// Carries out instructions up to the next event, or until one of them halts or ends the frame.
+    /// Carries out instructions up to the next event, or until one of them halts, locks up or ends the frame.
     fn work(&mut self) {
         let (cpu, system) = (&mut self.cpu, &mut self.system);
-        loop {
-            if cpu.locked {
-                system.clock = (system.clock + 4).max(system.next_event);
-            } else {
-                cpu.step(system);
+        if cpu.locked {
+            system.clock = (system.clock + 4).max(system.next_event);
+        } else {
+            cpu.step(system);
+            while system.clock < system.next_event {
+                cpu.step_plainly(system);
             }
-            if system.clock >= system.next_event {
-                // Where an event of another part falls into a HALT right behind EI, PyBoy's handler returns to the HALT.
-                cpu.repeating = cpu.behind_ei;
-                system.sync();
-                break;
-            }
-            if cpu.halted | system.ppu.frame_done {
-                break;
-            }
+        }
+        // The clock of the next event may stand for something else to look at: it is worked out anew.
+        system.plan();
+        if system.clock >= system.next_event {
+            // Where an event of another part falls into a HALT right behind EI, PyBoy's handler returns to the HALT.
+            cpu.repeating = cpu.behind_ei;
+            system.sync();
         }
     }
 

@@ -61,7 +61,7 @@ impl System {
         system
     }
 
-    fn plan(&mut self) {
+    pub fn plan(&mut self) {
         self.next_event = self.ppu.next.min(self.timer.next).min(self.serial.next);
     }
 
@@ -112,23 +112,23 @@ impl System {
 
     /// Brings up to date the part that owns a register, and no other: so PyBoy does.
     fn sync_owner(&mut self, register: u8, now: u64) {
+        let frame_done = self.ppu.frame_done;
         match register {
             0x01 | 0x02 => self.sync_serial(now),
             0x04..=0x07 => self.sync_timer(now),
             0x40..=0x45 | 0x47..=0x4B => self.sync_ppu(now),
             _ => return,
         }
-        self.plan();
+        self.plan_or_stop(frame_done);
     }
 
-    /// As [`System::sync_owner`], for a read: nothing is planned anew where no event was due.
-    #[inline(always)]
-    fn sync_read(&mut self, register: u8, now: u64) {
-        match register {
-            0x05 if self.timer.next > now => self.sync_timer(now),
-            0x04..=0x07 if self.timer.next > now => self.timer_synced = now,
-            0x40..=0x45 | 0x47..=0x4B if self.ppu.next > now => {}
-            _ => self.sync_owner(register, now),
+    /// Plans anew behind an access of the processor.
+    ///
+    /// It is to stop if an interrupt is pending, or the frame has ended since `frame_done` was read.
+    fn plan_or_stop(&mut self, frame_done: bool) {
+        self.plan();
+        if self.pending() != 0 || self.ppu.frame_done && !frame_done {
+            self.stop();
         }
     }
 
@@ -226,11 +226,15 @@ impl System {
             0xFEA0..=0xFEFF => self.unused[usize::from(address - 0xFEA0)] = value,
             0xFF00..=0xFF7F => self.poke_register(address as u8, value, now),
             0xFF80..=0xFFFE => self.hram[usize::from(address & 0x7F)] = value,
-            _ => self.enabled = value,
+            _ => {
+                self.enabled = value;
+                self.stop();
+            }
         }
     }
 
     fn poke_register(&mut self, register: u8, value: u8, now: u64) {
+        let frame_done = self.ppu.frame_done;
         self.sync_owner(register, now);
         match register {
             0x00 => self.joypad.write(value),
@@ -242,7 +246,7 @@ impl System {
             0x50 if value & 1 != 0 => self.booting = false,
             _ => {}
         }
-        self.plan();
+        self.plan_or_stop(frame_done);
     }
 
     /// The clock that an access of the processor sees: the start of the M-cycle before it.
@@ -286,17 +290,51 @@ impl System {
 
     #[inline(never)]
     fn read_elsewhere(&mut self, address: u16, now: u64) -> u8 {
+        if address >= 0xFF00 {
+            return self.read_high(address as u8, now);
+        }
         if address < 0xFE00 {
             return self.peek(address);
         }
         if self.dma.active() {
             self.sync_dma(now);
         }
-        if address >> 7 == 0xFF00 >> 7 {
-            self.sync_read(address as u8, now);
-            return self.peek_register(address as u8);
-        }
         if address < 0xFEA0 && self.dma.blocks_oam(now) { 0xFF } else { self.peek_top(address) }
+    }
+
+    /// A byte of the last page, FF00–FFFF: registers and the fast RAM.
+    #[inline(always)]
+    fn read_high(&mut self, offset: u8, now: u64) -> u8 {
+        match self.hram.get(usize::from(offset).wrapping_sub(0x80)) {
+            Some(byte) => *byte,
+            None => self.read_register(offset, now),
+        }
+    }
+
+    #[inline(never)]
+    fn read_register(&mut self, register: u8, now: u64) -> u8 {
+        match register {
+            0x40..=0x45 | 0x47..=0x4B => {
+                if self.ppu.next <= now {
+                    self.sync_owner(register, now);
+                }
+                self.ppu.read(register)
+            }
+            0x04..=0x07 => {
+                if self.timer.next <= now {
+                    self.sync_owner(register, now);
+                } else if register == 0x05 {
+                    self.sync_timer(now);
+                }
+                self.timer_synced = now;
+                self.timer.read(register, now)
+            }
+            0xFF => self.enabled,
+            _ => {
+                self.sync_owner(register, now);
+                self.peek_register(register)
+            }
+        }
     }
 
     /// Copies the state of a system with the same ROM, without allocating.
@@ -328,6 +366,13 @@ impl Bus for System {
     }
 
     #[inline(always)]
+    fn read_last_page(&mut self, offset: u8) -> u8 {
+        let value = self.read_high(offset, self.access_time());
+        self.clock += 4;
+        value
+    }
+
+    #[inline(always)]
     fn read_guarded(&mut self, address: u16) -> u8 {
         // Refused as soon as the memory is in use by the end of the instruction, and as long as it was at its middle.
         if self.in_use(address, self.clock) || self.in_use(address, self.clock + 4) {
@@ -344,6 +389,15 @@ impl Bus for System {
         } else {
             self.write(address, value);
         }
+    }
+
+    #[inline(always)]
+    fn ahead(&self, address: u16) -> Option<u32> {
+        if self.booting { None } else { self.cartridge.read_rom_ahead(address) }
+    }
+
+    fn stop(&mut self) {
+        self.next_event = 0;
     }
 
     /// An opcode in a register is read four T-cycles later than an operand would be.

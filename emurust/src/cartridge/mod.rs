@@ -50,6 +50,18 @@ impl Cartridge {
         self.rom[start + usize::from(address & 0x3FFF)]
     }
 
+    /// The four bytes from `address` on, the first one lowest, where all of them are in one window of the ROM.
+    #[inline(always)]
+    pub fn read_rom_ahead(&self, address: u16) -> Option<u32> {
+        if address >= 0x8000 {
+            return None;
+        }
+        let start = if address < 0x4000 { self.fixed } else { self.switched };
+        let bank = self.rom.get(start..)?.first_chunk::<BANK>()?;
+        let bytes = bank[usize::from(address) % BANK..].first_chunk()?;
+        Some(u32::from_le_bytes(*bytes))
+    }
+
     /// Writes 0000–7FFF: a register of the controller.
     pub fn write_rom(&mut self, address: u16, value: u8) {
         self.controller.write(address, value);

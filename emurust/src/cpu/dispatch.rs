@@ -3,20 +3,20 @@
 use super::{Bus, Cpu};
 
 macro_rules! arms {
-    ($cpu:ident, $bus:ident, $opcode:ident, $($number:literal)*) => {
+    ($cpu:ident, $bus:ident, $opcode:ident, $code:ident, $($number:literal)*) => {
         match $opcode {
-            $($number => $cpu.execute($bus, $number),)*
+            $($number => $cpu.execute::<B, AHEAD>($bus, $number, $code),)*
         }
     };
 }
 
 impl Cpu {
-    /// Carries out the instruction with this opcode.
+    /// Carries out the instruction with this opcode; `code`: its other bytes where they were read `AHEAD`.
     #[inline(always)]
-    pub(super) fn dispatch<B: Bus>(&mut self, bus: &mut B, opcode: u8) {
+    pub(super) fn dispatch<B: Bus, const AHEAD: bool>(&mut self, bus: &mut B, opcode: u8, code: u32) {
         #[rustfmt::skip]
         arms!(
-            self, bus, opcode,
+            self, bus, opcode, code,
             0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
             16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
             32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47

@@ -93,7 +93,7 @@ impl Cpu {
     }
 
     #[inline(always)]
-    pub(super) fn execute<B: Bus>(&mut self, bus: &mut B, opcode: u8) {
+    pub(super) fn execute<B: Bus, const AHEAD: bool>(&mut self, bus: &mut B, opcode: u8, mut code: u32) {
         let upper = opcode >> 3 & 7;
         let pair = opcode >> 4 & 3;
         match opcode {
@@ -112,7 +112,7 @@ impl Cpu {
                 self.arithmetic(upper, value);
             }
             0xC6 | 0xCE | 0xD6 | 0xDE | 0xE6 | 0xEE | 0xF6 | 0xFE => {
-                let value = self.fetch(bus);
+                let value = self.fetch::<B, AHEAD>(bus, &mut code);
                 self.arithmetic(upper, value);
             }
             0x04 | 0x0C | 0x14 | 0x1C | 0x24 | 0x2C | 0x34 | 0x3C => {
@@ -126,11 +126,11 @@ impl Cpu {
                 self.set_operand(bus, upper, result);
             }
             0x06 | 0x0E | 0x16 | 0x1E | 0x26 | 0x2E | 0x36 | 0x3E => {
-                let value = self.fetch(bus);
+                let value = self.fetch::<B, AHEAD>(bus, &mut code);
                 self.set_operand(bus, upper, value);
             }
             0x01 | 0x11 | 0x21 | 0x31 => {
-                let value = self.fetch_word(bus);
+                let value = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 self.set_pair(pair, value);
             }
             0x03 | 0x13 | 0x23 | 0x33 => {
@@ -158,7 +158,7 @@ impl Cpu {
                 self.f &= CARRY;
             }
             0x08 => {
-                let address = self.fetch_word(bus);
+                let address = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 let [high, low] = self.sp.to_be_bytes();
                 bus.idle();
                 bus.idle();
@@ -168,8 +168,8 @@ impl Cpu {
             }
             // STOP. PyBoy skips its second byte without reading it, and neither stops nor resets the divider.
             0x10 => self.pc = self.pc.wrapping_add(1),
-            0x18 => self.jump_relative(bus, true),
-            0x20 | 0x28 | 0x30 | 0x38 => self.jump_relative(bus, self.condition(opcode)),
+            0x18 => self.jump_relative::<B, AHEAD>(bus, code, true),
+            0x20 | 0x28 | 0x30 | 0x38 => self.jump_relative::<B, AHEAD>(bus, code, self.condition(opcode)),
             0x27 => self.decimal_adjust(),
             0x2F => {
                 self.a = !self.a;
@@ -187,25 +187,26 @@ impl Cpu {
             0xD9 => {
                 self.return_(bus);
                 self.ime = true;
+                bus.stop();
             }
             0xC2 | 0xCA | 0xD2 | 0xDA => {
-                let target = self.fetch_word(bus);
+                let target = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 if self.condition(opcode) {
                     self.jump(bus, target);
                 }
             }
             0xC3 => {
-                let target = self.fetch_word(bus);
+                let target = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 self.jump(bus, target);
             }
             0xC4 | 0xCC | 0xD4 | 0xDC => {
-                let target = self.fetch_word(bus);
+                let target = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 if self.condition(opcode) {
                     self.call(bus, target);
                 }
             }
             0xCD => {
-                let target = self.fetch_word(bus);
+                let target = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 self.call(bus, target);
             }
             0xC1 | 0xD1 | 0xE1 => {
@@ -219,33 +220,36 @@ impl Cpu {
             0xC5 | 0xD5 | 0xE5 => self.push(bus, self.pair(pair)),
             0xF5 => self.push(bus, u16::from_be_bytes([self.a, self.f])),
             0xC7 | 0xCF | 0xD7 | 0xDF | 0xE7 | 0xEF | 0xF7 | 0xFF => self.call(bus, u16::from(opcode & 0x38)),
-            0xCB => self.execute_prefixed(bus),
+            0xCB => {
+                let prefixed = self.fetch::<B, AHEAD>(bus, &mut code);
+                self.execute_prefixed(bus, prefixed);
+            }
             0xE0 => {
-                let offset = self.fetch(bus);
+                let offset = self.fetch::<B, AHEAD>(bus, &mut code);
                 bus.write(0xFF00 | u16::from(offset), self.a);
             }
             0xF0 => {
-                let offset = self.fetch(bus);
-                self.a = bus.read(0xFF00 | u16::from(offset));
+                let offset = self.fetch::<B, AHEAD>(bus, &mut code);
+                self.a = bus.read_last_page(offset);
             }
             0xE2 => bus.write(0xFF00 | u16::from(self.c), self.a),
-            0xF2 => self.a = bus.read(0xFF00 | u16::from(self.c)),
+            0xF2 => self.a = bus.read_last_page(self.c),
             0xEA => {
-                let address = self.fetch_word(bus);
+                let address = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 bus.write(address, self.a);
             }
             0xFA => {
-                let address = self.fetch_word(bus);
+                let address = self.fetch_word::<B, AHEAD>(bus, &mut code);
                 self.a = bus.read(address);
             }
             0xE8 => {
-                let offset = self.fetch(bus);
+                let offset = self.fetch::<B, AHEAD>(bus, &mut code);
                 self.sp = self.sp_plus(offset);
                 bus.idle();
                 bus.idle();
             }
             0xF8 => {
-                let offset = self.fetch(bus);
+                let offset = self.fetch::<B, AHEAD>(bus, &mut code);
                 let value = self.sp_plus(offset);
                 self.set_hl(value);
                 bus.idle();
@@ -259,14 +263,17 @@ impl Cpu {
                 self.ime = false;
                 self.enabling = false;
             }
-            0xFB => self.enabling = !self.ime,
-            0xD3 | 0xDB | 0xDD | 0xE3 | 0xE4 | 0xEB | 0xEC | 0xED | 0xF4 | 0xFC | 0xFD => self.lock(),
+            0xFB => {
+                self.enabling = !self.ime;
+                bus.stop();
+            }
+            0xD3 | 0xDB | 0xDD | 0xE3 | 0xE4 | 0xEB | 0xEC | 0xED | 0xF4 | 0xFC | 0xFD => self.lock(bus),
         }
     }
 
     #[inline(always)]
-    fn jump_relative<B: Bus>(&mut self, bus: &mut B, taken: bool) {
-        let offset = self.fetch(bus) as i8;
+    fn jump_relative<B: Bus, const AHEAD: bool>(&mut self, bus: &mut B, mut code: u32, taken: bool) {
+        let offset = self.fetch::<B, AHEAD>(bus, &mut code) as i8;
         if taken {
             self.jump(bus, self.pc.wrapping_add(offset as u16));
         }
@@ -285,10 +292,12 @@ impl Cpu {
         let pending = bus.pending() != 0;
         self.pc = self.pc.wrapping_sub(1);
         self.halted = !(self.ime && pending);
+        bus.stop();
     }
 
-    fn lock(&mut self) {
+    fn lock<B: Bus>(&mut self, bus: &mut B) {
         self.pc = self.pc.wrapping_sub(1);
         self.locked = true;
+        bus.stop();
     }
 }

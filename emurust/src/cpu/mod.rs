@@ -9,10 +9,20 @@ mod prefix;
 pub trait Bus {
     /// Reads a byte; the access sees the system as it stands at the start of its M-cycle.
     fn read(&mut self, address: u16) -> u8;
+    /// As [`Bus::read`], of the address FF00 plus `offset`.
+    fn read_last_page(&mut self, offset: u8) -> u8 {
+        self.read(0xFF00 | u16::from(offset))
+    }
     /// Reads the opcode of an instruction, the first of its M-cycles.
     fn read_opcode(&mut self, address: u16) -> u8 {
         self.read(address)
     }
+    /// The four bytes from `address` on, the first one lowest, where they are the same at any time; passes no time.
+    fn ahead(&self, _address: u16) -> Option<u32> {
+        None
+    }
+    /// Whoever runs the processor is to look: it has halted, locked up, or may take interrupts from now on.
+    fn stop(&mut self) {}
     /// As [`Bus::read`], for the instructions that PyBoy keeps from memory which the picture unit uses.
     fn read_guarded(&mut self, address: u16) -> u8 {
         self.read(address)
@@ -98,16 +108,39 @@ impl Cpu {
     pub fn step<B: Bus>(&mut self, bus: &mut B) {
         if self.ime && bus.pending() != 0 {
             self.interrupt(bus);
-            return;
+        } else if self.enabling {
+            self.step_behind_ei(bus);
+        } else {
+            self.step_plainly(bus);
         }
-        let enabling = std::mem::take(&mut self.enabling);
-        self.ime |= enabling;
+    }
+
+    /// As [`Cpu::step`], for as long as the bus has not been told to [`Bus::stop`]: no interrupt is due then.
+    #[inline(always)]
+    pub fn step_plainly<B: Bus>(&mut self, bus: &mut B) {
+        if let Some(mut code) = bus.ahead(self.pc) {
+            let opcode = self.fetch::<B, true>(bus, &mut code);
+            self.dispatch::<B, true>(bus, opcode, code);
+        } else {
+            self.step_by_byte(bus);
+        }
+    }
+
+    #[inline(never)]
+    fn step_behind_ei<B: Bus>(&mut self, bus: &mut B) {
+        self.enabling = false;
+        self.ime = true;
+        self.step_by_byte(bus);
+        self.behind_ei = self.halted;
+        bus.stop();
+    }
+
+    /// An instruction whose bytes are read one by one, each in its M-cycle.
+    #[inline(never)]
+    fn step_by_byte<B: Bus>(&mut self, bus: &mut B) {
         let opcode = bus.read_opcode(self.pc);
         self.pc = self.pc.wrapping_add(1);
-        self.dispatch(bus, opcode);
-        if enabling {
-            self.behind_ei = self.halted;
-        }
+        self.dispatch::<B, false>(bus, opcode, 0);
     }
 
     /// Ends a HALT.
@@ -140,17 +173,25 @@ impl Cpu {
         self.pc = 0x40 + 8 * number as u16;
     }
 
+    /// The next byte of the instruction: from `code` where it was read `AHEAD`, else from the bus.
     #[inline(always)]
-    fn fetch<B: Bus>(&mut self, bus: &mut B) -> u8 {
-        let value = bus.read(self.pc);
+    fn fetch<B: Bus, const AHEAD: bool>(&mut self, bus: &mut B, code: &mut u32) -> u8 {
+        let value = if AHEAD {
+            bus.idle();
+            let value = *code as u8;
+            *code >>= 8;
+            value
+        } else {
+            bus.read(self.pc)
+        };
         self.pc = self.pc.wrapping_add(1);
         value
     }
 
     #[inline(always)]
-    fn fetch_word<B: Bus>(&mut self, bus: &mut B) -> u16 {
-        let low = self.fetch(bus);
-        let high = self.fetch(bus);
+    fn fetch_word<B: Bus, const AHEAD: bool>(&mut self, bus: &mut B, code: &mut u32) -> u16 {
+        let low = self.fetch::<B, AHEAD>(bus, code);
+        let high = self.fetch::<B, AHEAD>(bus, code);
         u16::from_le_bytes([low, high])
     }
 

@@ -3,8 +3,7 @@
 use super::{Bus, Cpu};
 
 impl Cpu {
-    pub(super) fn execute_prefixed<B: Bus>(&mut self, bus: &mut B) {
-        let opcode = self.fetch(bus);
+    pub(super) fn execute_prefixed<B: Bus>(&mut self, bus: &mut B, opcode: u8) {
         let register = opcode & 7;
         let operand = opcode >> 3 & 7;
         let value = self.operand(bus, register);

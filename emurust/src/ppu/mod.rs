@@ -131,7 +131,7 @@ impl Ppu {
                 self.finish_line();
                 // In the frame after the LCD was switched on, VBlank comes four T-cycles early and ends eight late.
                 let length: u64 = if self.ly == 143 && !self.blank { 204 } else { 200 };
-                self.enter(Phase::HBlank, 0, length.wrapping_sub_signed(self.penalty));
+                self.enter(Phase::HBlank, 0, length.wrapping_add_signed(-self.penalty));
             }
             Phase::HBlank if self.ly == 143 => {
                 if self.blank && self.rendering {

@@ -12,7 +12,7 @@ const fn spread() -> [u64; 256] {
     let mut table = [0; 256];
     let mut at = 0;
     while at < 256 * 8 {
-        table[at / 8] |= (at as u64 / 8 >> (7 - at % 8) & 1) << (at % 8 * 8);
+        table[at / 8] |= ((at as u64 / 8) >> (7 - at % 8) & 1) << (at % 8 * 8);
         at += 1;
     }
     table

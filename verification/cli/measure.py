@@ -133,7 +133,7 @@ def _verdict(found: dict[str, Any]) -> Verdict:
     enough = found["rate"] >= REQUIRED_RATE
     if "L1" in found["by_level"]:
         enough = enough and found["by_level"]["L1"]["rate"] >= REQUIRED_L1
-    quiet = not found["false_alarms"] and found["false_alarm_verdict"] == "pass"
+    quiet = not found["unmutated"] and not found["false_alarms"] and found["false_alarm_verdict"] == "pass"
     return "pass" if enough and quiet else "fail"
 
 

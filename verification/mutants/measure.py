@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
+from jaxenv.commands.files import StorageError
+from verification.cases import save
 from verification.levels.context import Context, Plan
 from verification.mutants.mutant import Mutant
-from verification.mutants.recording import Progress, record
+from verification.mutants.recording import Progress, Recorded, record
 from verification.mutants.trial import Kill, count_different, first_kill
 from verification.plugin import Mutated, Plugin
 from verification.runner import Run, describe, execute
@@ -70,7 +73,7 @@ def _measure(
     recorded = {level: record(context, level, progress) for level in levels}
     reference_seconds = time.monotonic() - begin
     compiling = time.monotonic()
-    false = {level: count_different(context, recorded[level]) for level in levels}
+    unmutated = {level: found for level in levels if (found := _unmutated(context, recorded[level]))}
     original_seconds = time.monotonic() - compiling
     chosen = [(k, mutant) for k, mutant in enumerate(catalogue, 1) if not only or mutant.id in only]
     found = []
@@ -89,7 +92,8 @@ def _measure(
     return {
         "info": describe(context),
         **summary(found, levels, context.plugin.mutants.survivors),
-        "false_alarms": sum(false.values()) + alarm_run["divergences"],
+        "unmutated": unmutated,
+        "false_alarms": alarm_run["divergences"],
         "false_alarm_episodes": alarm_run["episodes"],
         "false_alarm_steps": alarm_run["steps"],
         "false_alarm_verdict": alarm_run["verdict"],
@@ -97,6 +101,22 @@ def _measure(
         "compile_seconds": round(original_seconds, 2),
         "seconds": round(time.monotonic() - begin, 2),
     }
+
+
+def _unmutated(context: Context, recorded: Recorded) -> dict[str, Any]:
+    """Where the candidate without any mutant differs from the reference; {} if it nowhere does.
+
+    The first case is kept as the levels keep theirs.
+    """
+    count = count_different(context, recorded)
+    first = first_kill(context, recorded, shrink=False) if count else None
+    if first is None:
+        return {}
+    told = {"cases": count, "field": first.field, "file": ""}
+    if first.case is not None and first.finding is not None:
+        with suppress(StorageError):  # what was found counts all the same
+            told["file"] = str(save(context.plan.failures, first.case, first.finding))
+    return told
 
 
 def _false_alarms(plugin: Plugin, plan: Plan, episodes: int, progress: Progress) -> dict[str, Any]:

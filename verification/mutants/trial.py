@@ -17,6 +17,7 @@ from verification.levels.pairs import behaviours_of, compared_paths, shrinker, s
 from verification.localise import differences, suspects
 from verification.mutants.recording import Recorded, Transitions
 from verification.plugin import Episode
+from verification.results import Finding
 
 _EPISODES = 64
 """Episodes that a mutant plays at once: the first difference ends its trial."""
@@ -32,6 +33,9 @@ class Kill:
     module: str
     suspects: tuple[tuple[str, float], ...] = ()
     shrunk_steps: int | None = None
+    case: Case | None = None
+    """Its shortest known case: a single step where the reference can be restored."""
+    finding: Finding | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -85,7 +89,7 @@ def _in_steps(context: Context, parts: Sequence[Transitions]) -> Iterator[Differ
 
 
 def count_different(context: Context, recorded: Recorded) -> int:
-    """Number of cases that differ: with no mutant selected, false alarms (or real bugs)."""
+    """Number of cases that differ: with no mutant selected, real bugs."""
     if recorded.episodes:
         return sum(found is not None for found in _lockstep(context, recorded.episodes))
     return sum(int(_compare(context, part)[1].sum()) for part in recorded.transitions)
@@ -167,6 +171,7 @@ def _killed_in_steps(context: Context, recorded: Recorded, begin: float, shrink:
         behaviours = behaviours_of(context, part.before, part.actions, part.after)
         places = suspects(context.plugin, shown, behaviours, wrong, case)
         kill = Kill(int(part.episodes[case]) + 1, time.monotonic() - begin, shown[0].name, shown[0].module, places)
+        kill.finding = Finding(1, tuple(shown), suspects=places)
         start = dict(state_paths(row(part.before, case)))
         return _shrunk(context, kill, [Case(context.plugin.env, (row(part.actions, case),), start)], shrink)
     return None
@@ -186,6 +191,7 @@ def _killed_in_episodes(context: Context, episodes: Sequence[Episode], begin: fl
         behaviours = behaviours_of(context, before, episode.actions, after) if step else None
         places = suspects(context.plugin, shown, behaviours, failing, step - 1 if step else None)
         kill = Kill(number + 1, time.monotonic() - begin, shown[0].name, shown[0].module, places)
+        kill.finding = Finding(step, tuple(shown), suspects=places)
         actions = tuple(row(episode.actions, k) for k in range(step))
         last = dict(state_paths(row(episode.states, max(step - 1, 0))))
         one_step = [Case(env, actions[-1:], last)] if step and isinstance(context.reference, Restorable) else []
@@ -195,6 +201,7 @@ def _killed_in_episodes(context: Context, episodes: Sequence[Episode], begin: fl
 
 def _shrunk(context: Context, kill: Kill, attempts: Sequence[Case], shrink: bool) -> Kill:
     """The steps of the first attempt that differs, shrunk."""
+    kill.case = attempts[-1]
     for case in attempts if shrink else ():
         smaller = shrinker(context).shrink(case, fields=False)
         if smaller is not None:

@@ -138,6 +138,10 @@ def mutant_sentences(mutants: Mapping[str, Any]) -> list[str]:
     """Sentences on the verifier, from the seeded bugs."""
     of_levels = ", ".join(f"{level} {entry['killed']} of {entry['of']}" for level, entry in mutants["by_level"].items())
     found = [f"{mutants['killed']} of {mutants['mutants']} seeded bugs were found ({of_levels})."]
+    for level, told in mutants.get("unmutated", {}).items():
+        kept = f"; replay {told['file']}" if told["file"] else ""
+        cases = plural(told["cases"], "case")
+        found.append(f"Without any seeded bug, {cases} of {level} differed, the first in {told['field']}{kept}.")
     episodes, alarms = mutants["false_alarm_episodes"], mutants["false_alarms"]
     if episodes:
         limit = "" if alarms else f" (rate below {percent(min(1.0, 3 / episodes))}, 95 %)"

@@ -110,6 +110,14 @@ class KillRate(Struct):
     unique: list[str]
 
 
+class Unmutated(Struct):
+    """Differences of the candidate without any seeded bug, at one level."""
+
+    cases: int
+    field: str
+    file: str
+
+
 class Mutants(Struct):
     """The verifier's own test."""
 
@@ -125,6 +133,7 @@ class Mutants(Struct):
     rows: list[Mutant]
     seconds: float
     compile_seconds: float
+    unmutated: dict[str, Unmutated] = {}
 
 
 class Tost(Struct):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -19,10 +20,12 @@ from jaxenv import Environment, EnvSpec, ObsField, ObsSpec, struct
 from jaxenv.testing import check_env
 from references.gymnasium_env import GymnasiumReference
 from references.protocol import Batched, Bounds, Restorable
+from verification import cases
 from verification.adapters.jaxenv import JaxenvCandidate
 from verification.batches import row, step_many
 from verification.levels.context import Context, Plan
 from verification.mutants.measure import measure
+from verification.reporting.claims import mutant_sentences
 from verification.runner import Run, execute
 from verification.statistics.laws import check_draws
 
@@ -340,3 +343,22 @@ def test_declared_paths_are_those_of_both_sides(stepped):
     paths = table.check(reference.snapshot(), stepped.snapshot())
     assert set(paths[:2]) == {"state.x", "state.x_dot"} and paths[-1].startswith("out.")
     assert Context(plugin(), Plan()).plugin.env == "example/cartpole"
+
+
+def test_a_bug_that_nobody_seeded_is_told_apart_from_a_false_alarm(tmp_path):
+    given = plugin()
+
+    def mutated(catalogue):
+        candidate = given.mutants.mutated(catalogue)
+        select = candidate.select_mutant
+        candidate.select_mutant = lambda number: select(number or 1)
+        return candidate
+
+    wrong = dataclasses.replace(given, mutants=dataclasses.replace(given.mutants, mutated=mutated))
+    found = measure(wrong, Plan(levels=("L1",), episodes=4, injected=256, failures=tmp_path), alarms=4, only=["C1"])
+    assert found["false_alarms"] == 0
+    told = found["unmutated"]["L1"]
+    assert told["cases"] > 0 and told["field"] == "state.x"
+    assert cases.load(Path(told["file"])).env == given.env
+    (sentence,) = [line for line in mutant_sentences(found) if "Without any seeded bug" in line]
+    assert told["file"] in sentence

@@ -21,6 +21,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="DIR", type=path, help="folder of the pages; open index.html there")
     command.add_argument("--results", type=path, metavar="DIR", help="rows (default: this repository's)")
     command.add_argument("--evidence", type=path, metavar="DIR", help="files of evidence (default: this repository's)")
+    command.add_argument("--documents", default="", metavar="LINK", help="a link to the documentation, from index.html")
 
 
 def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     try:
         files.check_folder(arguments.folder, REMEDY)
         found = collected.collect(arguments.results, arguments.evidence)
-        written = pages.build(found, arguments.folder, paper)
+        written = pages.build(found, arguments.folder, paper, arguments.documents)
     except (collected.SiteError, RecordError, ErrataError, files.StorageError) as error:
         print(f"cannot build: {error}", file=sys.stderr)
         return 2

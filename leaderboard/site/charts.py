@@ -15,9 +15,9 @@ _FIRST, _SECOND = "#0b7a75", "#c2571a"
 def speed_up(rows: list[dict[str, Any]]) -> Spec:
     """Bars of ours over the reference's, one for each of `rows` {name, ratio, steps, reference}; a line at one."""
     base = alt.Chart(alt.Data(values=rows))
-    ratio = alt.X("ratio:Q", title="times the reference's steps/s, log scale", scale=alt.Scale(type="log", nice=False))
+    ratio = alt.X("ratio:Q", title="times the reference, log scale", scale=alt.Scale(type="log", nice=False))
     bars = base.mark_rule(strokeWidth=3).encode(
-        x=ratio, x2=alt.X2Datum(1), y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=240)),
+        x=ratio, x2=alt.X2Datum(1), y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=290)),
         color=alt.condition("datum.ratio >= 1", alt.value(_FIRST), alt.value(_SECOND)),
     )  # fmt: skip
     points = base.mark_circle(size=110, opacity=1).encode(
@@ -33,7 +33,7 @@ def batch_curve(rows: list[dict[str, Any]]) -> Spec:
     """Steps per second by batch, with quartiles; `rows` {series, batch, steps, q25, q75, ratio}."""
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("batch:Q", title="lanes in a batch, log scale", scale=alt.Scale(type="log", base=2)),
-        color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
+        color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=420)),
     )
     steps = alt.Y("steps:Q", title="steps/s, log scale", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s"))
     spread = base.mark_rule(strokeWidth=2).encode(y=alt.Y("q25:Q", scale=alt.Scale(type="log")), y2="q75:Q")
@@ -68,9 +68,9 @@ def forest(rows: list[dict[str, Any]], margin: float, unit: str) -> Spec:
 def history(rows: list[dict[str, Any]]) -> Spec:
     """Steps per second over the dates of the rows; `rows` {series, date, steps, commit, batch}."""
     chart = alt.Chart(alt.Data(values=rows)).mark_line(point=alt.OverlayMarkDef(size=70)).encode(
-        x=alt.X("date:T", title="measured", axis=alt.Axis(format="%Y-%m-%d", tickCount=4, labelOverlap=True)),
+        x=alt.X("date:T", title="measured", axis=alt.Axis(tickCount=4, labelOverlap=True)),
         y=alt.Y("steps:Q", title="steps/s, log scale", scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
-        color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=320)),
+        color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=420)),
         tooltip=["series:N", "date:T", "commit:N", "batch:Q", alt.Tooltip("steps:Q", format=".4~s")],
     )  # fmt: skip
     return _spec(chart)

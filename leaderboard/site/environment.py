@@ -28,7 +28,7 @@ def page(collected: Collected, env: str, lines: list[Line]) -> dict[str, Any]:
         "speed": speed,
         "voided": [{"path": path, "row": row} for path, _, row in collected.void if row["env"] == env],
         "curve": charts.batch_curve([_point(one) for one in speed]) if speed else None,
-        "history": charts.history([_dated(one) for one in speed]) if speed else None,
+        "history": charts.history(_dated(speed)) if speed else None,
         "peers": [found for one in speed if (found := _peers(one))],
         "checksums": _checksums(speed),
         "mutants": [_mutants(one) for one in proof.mutants],
@@ -63,22 +63,23 @@ def _point(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dated(one: dict[str, Any]) -> dict[str, Any]:
-    row = one["row"]
-    return {
-        "series": f"{one['series']}, {row['batch']:,} lanes",
-        "date": row["date"],
-        "steps": row["median_sps"],
-        "commit": (row["commit"] or "")[:8],
-        "batch": row["batch"],
-    }
+def _dated(speed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fastest row of each commit and series."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in speed:
+        row, commit = one["row"], (one["row"]["commit"] or "")[:8]
+        point = {**_point(one), "date": row["date"], "commit": commit}
+        before = found.get((one["series"], commit))
+        if before is None or before["steps"] < point["steps"]:
+            found[one["series"], commit] = point
+    return list(found.values())
 
 
 def _peers(one: dict[str, Any]) -> dict[str, Any] | None:
-    """Ours, the reference and the peers of one row; None where the row has no peers."""
+    """Ours, the reference and the peers of one row; None where they were not timed in turns with it."""
     row = one["row"]
     timed = [peer for peer in row.get("peers", ()) if peer["median_sps"]]
-    if not timed:
+    if not timed or not row.get("peers_in_turns", True):
         return None
     bars = [{"name": f"ours ({engine(row)})", "steps": row["median_sps"], "ours": True}]
     if row["reference"]:

@@ -21,12 +21,18 @@ from leaderboard.site.collected import Collected
 
 HERE = Path(__file__).parent
 REMEDY = "choose another folder"
+THOUSAND = 1000
 _EMBED = "window.vegaEmbed = vegaEmbed;"
 
 
-def build(collected: Collected, folder: Path, paper: Sequence[PaperRow] = ()) -> list[Path]:
-    """Write all pages into `folder`, and name them. `StorageError` where it cannot be written."""
-    contents = {folder / name: text for name, text in pages(collected, paper).items()}
+def build(
+    collected: Collected, folder: Path, paper: Sequence[PaperRow] = (), documents: str = ""
+) -> list[Path]:
+    """Write all pages into `folder`, and name them. `StorageError` where it cannot be written.
+
+    `documents`: a link from the overview to the documentation; "" for none.
+    """
+    contents = {folder / name: text for name, text in pages(collected, paper, documents).items()}
     data = {folder / "data" / name: submission.text(value) for name, value in collected.files.items()}
     files.write_all({**contents, **data, **assets(folder)}, REMEDY)
     return [path for path in contents if path.suffix == ".html"]
@@ -38,10 +44,10 @@ def assets(folder: Path) -> dict[Path, str]:
     return {**found, folder / "assets" / "vega.js": vl_convert.javascript_bundle(_EMBED)}
 
 
-def pages(collected: Collected, paper: Sequence[PaperRow] = ()) -> dict[str, str]:
+def pages(collected: Collected, paper: Sequence[PaperRow] = (), documents: str = "") -> dict[str, str]:
     """Path → text of every page, and of the overview as JSON."""
     lines = overview.lines(collected)
-    templates = _templates()
+    templates = _templates(documents)
     found = {
         "index.html": templates.get_template("overview.html").render(root="", **_overview(lines)),
         "paper.html": templates.get_template("paper.html").render(root="", sections=_paper(collected, paper)),
@@ -54,7 +60,7 @@ def pages(collected: Collected, paper: Sequence[PaperRow] = ()) -> dict[str, str
     return found
 
 
-def _templates() -> jinja2.Environment:
+def _templates(documents: str) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -64,13 +70,16 @@ def _templates() -> jinja2.Environment:
     )
     made.filters.update(short=short, slug=environment.slug, engine=overview.engine, hardware=overview.hardware)
     made.filters.update(mode=overview.mode, figure=_figure)
+    made.globals["documents"] = documents
     made.filters["sortable"] = lambda value: "" if value is None else value
     return made
 
 
 def _figure(value: float | None, form: str = ".3g") -> str:
-    """A number by a format; a dash for none."""
-    return "–" if value is None else format(value, form)
+    """A number by a format, whole from a thousand on; a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if form == ".3g" and abs(value) >= THOUSAND else format(value, form)
 
 
 def _overview(lines: list[overview.Line]) -> dict[str, Any]:

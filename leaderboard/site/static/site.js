@@ -108,5 +108,4 @@ document.getElementById("theme").addEventListener("click", () => {
   draw();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-for (const link of document.querySelectorAll("a.docs[data-there]")) link.hidden = false;
 draw();

@@ -1,0 +1,37 @@
+"use strict";
+// Browsers refuse workers to pages that were opened from disk. There, a hidden frame runs the worker's script instead,
+// so that the search of the documentation works.
+if (location.protocol === "file:") {
+  window.Worker = class extends EventTarget {
+    constructor(url) {
+      super();
+      this.waiting = [];
+      const frame = document.createElement("iframe");
+      frame.hidden = true;
+      document.body.append(frame);
+      this.inside = frame.contentWindow;
+      this.inside.postMessage = (data) => this.tell(data);
+      const script = this.inside.document.createElement("script");
+      script.src = new URL(url, location.href).href;
+      script.onload = () => {
+        this.ready = true;
+        this.waiting.splice(0).forEach((data) => this.postMessage(data));
+      };
+      script.onerror = (event) => this.dispatchEvent(new ErrorEvent("error", { error: event }));
+      this.inside.document.body.append(script);
+    }
+
+    tell(data) { // from the script to the page
+      const event = new MessageEvent("message", { data });
+      this.dispatchEvent(event);
+      this.onmessage?.(event);
+    }
+
+    postMessage(data) { // from the page to the script
+      if (!this.ready) { this.waiting.push(data); return; }
+      this.inside.dispatchEvent(new MessageEvent("message", { data }));
+    }
+
+    terminate() { this.inside.frameElement?.remove(); }
+  };
+}

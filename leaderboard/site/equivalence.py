@@ -10,6 +10,7 @@ from leaderboard.site.collected import Collected, SiteError
 
 State = Literal["equal", "partly", "differs", "not verified"]
 PASSED = "pass"
+LEVELS = ("L0", "L1", "L2", "L3", "L3d")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,12 +67,17 @@ class Equivalence:
         return max((one for one in self.mutants if not one.random), key=lambda one: one.judged, default=None)
 
     @property
+    def levels_text(self) -> str:
+        """The levels that have passed: all five as "L0–L3d", else one by one."""
+        return f"{LEVELS[0]}–{LEVELS[-1]}" if self.passed == LEVELS else " ".join(self.passed)
+
+    @property
     def text(self) -> str:
         """The badge in words."""
         if self.state == "differs":
             return f"differs: {' '.join(self.failed)}"
         bugs = f"; {self.bugs.text} bugs found" if self.bugs else ""
-        return self.state + (f": {' '.join(self.passed)}" if self.passed else "") + bugs
+        return self.state + (f": {self.levels_text}" if self.passed else "") + bugs
 
 
 def equivalence(collected: Collected, env: str) -> Equivalence:

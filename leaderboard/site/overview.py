@@ -151,35 +151,3 @@ def front(found: Iterable[Line]) -> list[Line]:
 def _rank(line: Line) -> tuple[int, float]:
     assert line.row is not None
     return hardware_of(line.row)[1], line.row["median_sps"]
-
-
-def markdown(found: list[Line]) -> str:
-    """The front table, and the environments that are in none of its rows."""
-    table = ["| environment | ours by | steps/s | the reference's | ratio | the same? |", "|---|---|---|---|---|---|"]
-    machines: dict[str, None] = {}
-    for line in front(found):
-        row = line.row
-        assert row is not None
-        machines[line.hardware] = None
-        timed = row["reference"]
-        theirs = f"{short(timed['median_sps'])}, {timed['name']}" if timed else "not timed"
-        table.append(
-            f"| `{line.env}` | {line.engine} | {short(row['median_sps'])} | {theirs} | {times(row['ratio'])} "
-            f"| {_badge(line.equivalence)} |"
-        )
-    without = ", ".join(f"`{line.env}`" for line in found if line.row is None)
-    notes = [f"{'; '.join(machines)}."] + ([f"{NOT_MEASURED.capitalize()}: {without}."] if without else [])
-    return "\n".join([*table, "", *notes])
-
-
-def times(ratio: float | None) -> str:
-    """A ratio as "**40×**"; bold where ours is the faster one."""
-    if ratio is None:
-        return "–"
-    text = f"{ratio:.3g}×"
-    return f"**{text}**" if ratio > 1 else text
-
-
-def _badge(proof: Equivalence) -> str:
-    bugs = f"; bugs {proof.bugs.killed}/{proof.bugs.judged}" if proof.bugs else ""
-    return proof.state + (f": {' '.join(proof.passed)}" if proof.passed else "") + bugs

@@ -85,7 +85,7 @@ def _figure(value: float | None, form: str = ".3g") -> str:
 def _overview(lines: list[overview.Line]) -> dict[str, Any]:
     bars = [
         {
-            "name": f"{line.env}, {line.engine}",
+            "name": f"{line.env.rpartition('/')[2]}, {line.engine}",
             "ratio": line.row["ratio"],
             "steps": short(line.row["median_sps"]),
             "reference": line.reference,

@@ -89,10 +89,15 @@ function colours() {
   };
 }
 
+const NARROW = 520; // pixels: there the plot needs the room that long names would take
+
 async function draw() {
   for (const figure of document.querySelectorAll("figure.plot")) {
-    const spec = JSON.parse(figure.querySelector("script").textContent);
-    const options = { actions: { export: true, source: false, compiled: false, editor: false }, renderer: "svg",
+    const narrow = figure.clientWidth < NARROW;
+    const fitted = (key, value) => narrow && key === "labelLimit" ? Math.min(value, figure.clientWidth / 3) : value;
+    const spec = JSON.parse(figure.querySelector("script").textContent, fitted);
+    const actions = !narrow && { export: true, source: false, compiled: false, editor: false };
+    const options = { actions, renderer: "svg",
       config: colours(), tooltip: { theme: dark() ? "dark" : "light" } };
     await vegaEmbed(figure.querySelector(".vega"), spec, options);
   }

@@ -94,7 +94,7 @@ const NARROW = 520; // pixels: there the plot needs the room that long names wou
 async function draw() {
   for (const figure of document.querySelectorAll("figure.plot")) {
     const narrow = figure.clientWidth < NARROW;
-    const fitted = (key, value) => narrow && key === "labelLimit" ? Math.min(value, figure.clientWidth / 3) : value;
+    const fitted = (key, value) => narrow && key === "labelLimit" ? Math.min(value, figure.clientWidth * 0.42) : value;
     const spec = JSON.parse(figure.querySelector("script").textContent, fitted);
     const actions = !narrow && { export: true, source: false, compiled: false, editor: false };
     const options = { actions, renderer: "svg",

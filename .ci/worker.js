@@ -22,14 +22,17 @@ if (location.protocol === "file:") {
     }
 
     tell(data) { // from the script to the page
-      const event = new MessageEvent("message", { data });
-      this.dispatchEvent(event);
-      this.onmessage?.(event);
+      setTimeout(() => { // later, as a worker's messages come
+        const event = new MessageEvent("message", { data });
+        this.dispatchEvent(event);
+        this.onmessage?.(event);
+      });
     }
 
     postMessage(data) { // from the page to the script
       if (!this.ready) { this.waiting.push(data); return; }
-      this.inside.dispatchEvent(new MessageEvent("message", { data }));
+      const copied = this.inside.structuredClone(data); // of the frame's own classes, as a worker would get it
+      setTimeout(() => this.inside.dispatchEvent(new this.inside.MessageEvent("message", { data: copied })));
     }
 
     terminate() { this.inside.frameElement?.remove(); }

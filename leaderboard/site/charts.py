@@ -87,5 +87,5 @@ def engines(rows: list[dict[str, Any]]) -> Spec:
     return _spec(points, height=28 * len(rows) + 20)
 
 
-def _spec(chart: alt.Chart | alt.LayerChart, height: int = _HEIGHT) -> Spec:
+def _spec(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int = _HEIGHT) -> Spec:
     return chart.properties(width="container", height=height).to_dict()

@@ -87,7 +87,9 @@ def collect(
     evidence = evidence or ROOT / "docs" / "evidence"
     found = sorted(results.glob("*/*.json"))
     if not found:
-        remedy = f"name a folder of results with --results, or measure: `{program('leaderboard', 'bench')} ENV --json F`"
+        remedy = (
+            f"name a folder of results with --results, or measure: `{program('leaderboard', 'bench')} ENV --json F`"
+        )
         raise SiteError(f"{results}: there are no rows of the board (*/*.json); {remedy}")
     lines = status.voided(errata or ROOT / "ERRATA.md")
     files: dict[str, dict[str, Any]] = {}

@@ -104,7 +104,9 @@ def _checksums(speed: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "series": group[0]["series"],
                 "batch": group[0]["row"]["batch"],
                 "sums": sorted(sums),
-                "verdict": "one run, nothing to compare" if len(group) == 1 else f"{count(len(group), 'run')} {verdict}",
+                "verdict": "one run, nothing to compare"
+                if len(group) == 1
+                else f"{count(len(group), 'run')} {verdict}",
                 "paths": [one["path"] for one in group],
             }
         )
@@ -145,8 +147,6 @@ def _forest(collected: Collected, path: str, row: dict[str, Any]) -> dict[str, A
         if policy.get("test")
     ]
     low, high = row["ci90"]
-    points.append(
-        {"name": "all policies", "difference": row["difference"], "low": low, "high": high, "combined": True}
-    )
+    points.append({"name": "all policies", "difference": row["difference"], "low": low, "high": high, "combined": True})
     chart = charts.forest(points, row["margin"], row["metric"].replace("_", " "))
     return {"path": path, "row": row, "file": file or path, "chart": chart}

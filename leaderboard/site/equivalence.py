@@ -81,7 +81,7 @@ class Equivalence:
 
 
 def equivalence(collected: Collected, env: str) -> Equivalence:
-    """What the rows and the evidence say of one environment."""
+    """Levels and seeded bugs of one environment, of the rows and of the evidence."""
     levels = sorted(_levels(collected, env), key=lambda one: (one.level, one.file))
     passed = {one.level for one in levels if one.verdict == PASSED and not one.divergences}
     failed = {one.level for one in levels if one.verdict == "fail" or one.divergences}
@@ -162,10 +162,7 @@ def _of_row(row: dict[str, Any], path: str) -> Mutants:
 
 def _of_file(data: dict[str, Any], file: str) -> Mutants:
     try:
-        by_level = {
-            level: f"{one['killed']} of {one['of']}" if "killed" in one else f"{one['killed_first']} of {one['of']} first"
-            for level, one in data["by_level"].items()
-        }
+        by_level = {level: _kills(one) for level, one in data["by_level"].items()}
         alarms = data.get("false_alarms")
         return Mutants(
             killed=data["killed"],
@@ -180,3 +177,10 @@ def _of_file(data: dict[str, Any], file: str) -> Mutants:
         )
     except KeyError as error:
         raise SiteError(f"{file}: it lacks the field {error}; write the file again by its command") from None
+
+
+def _kills(one: dict[str, Any]) -> str:
+    """Bugs that a level finds; of a run that stops at the first finder, those that it finds first."""
+    if "killed" in one:
+        return f"{one['killed']} of {one['of']}"
+    return f"{one['killed_first']} of {one['of']} first"

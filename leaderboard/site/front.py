@@ -16,7 +16,8 @@ _HEAD = ("| environment | ours by | steps/s | the reference's | ratio | the same
 
 def markdown(found: list[Line]) -> str:
     """The front table, the hardware of its rows, and the environments that are in none of them."""
-    table, machines = list(_HEAD), {}
+    table: list[str] = [*_HEAD]
+    machines: dict[str, None] = {}
     for line in front(found):
         row = line.row
         assert row is not None

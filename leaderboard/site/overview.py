@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from leaderboard.checking.finding import hardware_of, section_of
-from leaderboard.section import MODES, count, short
+from leaderboard.section import MODES, count
 from leaderboard.site.collected import Collected, reference_of
 from leaderboard.site.equivalence import Equivalence, equivalence
 
@@ -77,13 +77,13 @@ def hardware(row: dict[str, Any]) -> str:
 
 def mode(row: dict[str, Any]) -> str:
     """A row's mode in words."""
-    return _MODES.get(row["mode"], row["mode"])
+    return _MODES.get(row["mode"]) or row["mode"]
 
 
 def engine(row: dict[str, Any]) -> str:
     """A row's backend in words: "kernels", or "XLA on gpu"."""
     name, _, device = row["backend"].partition(":")
-    return _ENGINES.get(name, name) + (f" on {device}" if device not in ("", "cpu") else "")
+    return (_ENGINES.get(name) or str(name)) + (f" on {device}" if device not in ("", "cpu") else "")
 
 
 def lines(collected: Collected) -> list[Line]:

@@ -25,9 +25,7 @@ THOUSAND = 1000
 _EMBED = "window.vegaEmbed = vegaEmbed;"
 
 
-def build(
-    collected: Collected, folder: Path, paper: Sequence[PaperRow] = (), documents: str = ""
-) -> list[Path]:
+def build(collected: Collected, folder: Path, paper: Sequence[PaperRow] = (), documents: str = "") -> list[Path]:
     """Write all pages into `folder`, and name them. `StorageError` where it cannot be written.
 
     `documents`: a link from the overview to the documentation; "" for none.
@@ -120,7 +118,9 @@ def _plain(line: overview.Line) -> dict[str, Any]:
         "env": line.env,
         "reference": line.reference,
         "equivalence": line.equivalence.text,
-        "gap": None if line.gap is None else {"verdict": line.gap.verdict, "reach": line.gap.reach, "file": line.gap.file},
+        "gap": None
+        if line.gap is None
+        else {"verdict": line.gap.verdict, "reach": line.gap.reach, "file": line.gap.file},
         "measured": line.row is not None,
         "file": line.file,
         "standing": line.standing,

@@ -297,8 +297,8 @@ def test_navigation_has_every_page(ci_site: ModuleType) -> None:
     ],
 )
 def test_links_hold_among_the_copied_pages(ci_site: ModuleType, link: str, new: str) -> None:
-    text = f'a [link]({link}), `[code]({link})`\n\n[there]: {link}\n\n```\n[code]({link})\n```\n'
-    wanted = f'a [link]({new}), `[code]({link})`\n\n[there]: {new}\n\n```\n[code]({link})\n```\n'
+    text = f"a [link]({link}), `[code]({link})`\n\n[there]: {link}\n\n```\n[code]({link})\n```\n"
+    wanted = f"a [link]({new}), `[code]({link})`\n\n[there]: {new}\n\n```\n[code]({link})\n```\n"
     assert ci_site.relinked(text, "docs/figures.md", ci_site.pages()) == (wanted, [])
 
 

@@ -21,7 +21,7 @@ WIDTHS = {"phone": 390, "desk": 1280}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `.ci/site` builds."""
+    """Folder that `.ci/site` has built."""
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, str(ROOT / ".ci" / "site"), str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -155,5 +155,7 @@ def test_documentation_is_searched_from_disk(tab: Tab) -> None:
     tab.page.click(".md-search__button")
     tab.page.wait_for_timeout(300)
     tab.page.keyboard.type("observation")
-    found = "[...document.querySelectorAll('*')].some((e) => e.shadowRoot && /\\d+ results/.test(e.shadowRoot.textContent))"
+    found = (
+        "[...document.querySelectorAll('*')].some((e) => e.shadowRoot && /\\d+ results/.test(e.shadowRoot.textContent))"
+    )
     tab.page.wait_for_function(found, timeout=20_000)

@@ -34,7 +34,7 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A row of a file on the board, `file`, a path of the reader's. `measured`: by this run."""
+    """A row of a file. `file`: its path in the repository, or as it was given. `measured`: by this run."""
 
     kind: str
     data: dict[str, Any]
@@ -88,7 +88,8 @@ def read(files: Iterable[Path] = (), folder: Path = FOLDER) -> Board:
     for measured, group in ((True, files), (False, sorted(folder.glob("*/*.json")))):
         for file in group:
             data, _ = submission.read(file)
-            rows += [Row(data["kind"], row, measured, str(file)) for row in data["rows"]]
+            name = str(file) if measured else f"{submission.RESULTS}/{file.parent.name}/{file.name}"
+            rows += [Row(data["kind"], row, measured, name) for row in data["rows"]]
     return Board(tuple(rows))
 
 

@@ -9,6 +9,7 @@ from leaderboard.checking.finding import section_of
 from leaderboard.section import count
 from leaderboard.site import charts
 from leaderboard.site.collected import Collected, env_of
+from leaderboard.site.described import describe
 from leaderboard.site.equivalence import Mutants, equivalence
 from leaderboard.site.overview import Line, engine, hardware, mode
 
@@ -21,6 +22,7 @@ def page(collected: Collected, env: str, lines: list[Line]) -> dict[str, Any]:
     speed = [_speed(collected, path, row) for path, row in collected.of("sps", env)]
     return {
         "env": env,
+        "described": describe(env),
         "slug": slug(env),
         "lines": lines,
         "best": next((line for line in lines if line.best), lines[0]),

@@ -20,6 +20,7 @@ from leaderboard.__main__ import main
 from leaderboard.section import short
 from leaderboard.site import collected, environment, equivalence, front, links, overview
 from leaderboard.site.collected import Collected, SiteError
+from leaderboard.site.described import describe
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "leaderboard" / "results"
@@ -73,6 +74,19 @@ def test_every_environment_has_a_page(built: Path) -> None:
             continue
         assert f'href="env/{environment.slug(env)}.html"' in overview_page
         assert env in page_of(built, env)
+
+
+def test_observations_are_told_field_by_field(built: Path) -> None:
+    for env in sorted(jaxenv.list_envs())[::4]:
+        if env.partition("/")[0] != "toys":
+            page = page_of(built, env)
+            for field in jaxenv.make(env).obs_spec.fields:
+                assert f"<code>{field.name}</code>" in page and field.meaning in page
+
+
+def test_environment_that_cannot_be_made_says_why() -> None:
+    found = describe("no/such-environment")
+    assert "no/such-environment" in found.problem and not found.facts
 
 
 def test_environments_without_rows_say_so(built: Path, everything: Collected) -> None:

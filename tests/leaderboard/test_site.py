@@ -316,6 +316,17 @@ def test_links_hold_among_the_copied_pages(ci_site: ModuleType, link: str, new: 
     assert ci_site.relinked(text, "docs/figures.md", ci_site.pages()) == (wanted, [])
 
 
+def test_exit_status_of_the_command(
+    ci_site: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ci_site, "check_navigation", lambda text, known: ["mkdocs.yml: the navigation lacks x.md"])
+    assert ci_site.main([str(tmp_path / "out")]) == 1
+    assert "the navigation lacks x.md" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert ci_site.main([str(tmp_path / "file")]) == 2
+    assert "another folder" in capsys.readouterr().err
+
+
 def test_a_broken_link_is_named_with_its_page(ci_site: ModuleType) -> None:
     _, broken = ci_site.relinked("[x](gone.md) and [y](../../outside.md)", "docs/figures.md", ci_site.pages())
     assert len(broken) == 2 and all(text.startswith("docs/figures.md: links to ") for text in broken)

@@ -19,6 +19,8 @@ COMMANDS = {
     "sweep": "measure everything that fits the time on this machine, the most valuable first",
     "merge": "make one file of the shards of a bench or a sweep",
     "record": "record a family's play, to be repeated on other machines",
+    "build": "write the pages of the board, which open from disk",
+    "front": "write the board's table into documents",
     "reproduce": "print every figure of the paper that the suite starts from beside ours",
     "schema": "print the JSON Schema of the board's files",
 }

@@ -20,6 +20,7 @@ class Found:
 
     * `text`: as it is shown. `value`: as a number, in the unit of the paper's.
     * `date`, `command`, `machine`: of the measurement. `measured`: it was made by this run; else it is on record.
+    * `file`: the board's file that holds it, as `Row.file`.
     """
 
     text: str
@@ -28,15 +29,17 @@ class Found:
     command: str
     machine: str
     measured: bool = False
+    file: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A row of a file on the board. `measured`: by this run."""
+    """A row of a file. `file`: its path in the repository, or as it was given. `measured`: by this run."""
 
     kind: str
     data: dict[str, Any]
     measured: bool = False
+    file: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +88,8 @@ def read(files: Iterable[Path] = (), folder: Path = FOLDER) -> Board:
     for measured, group in ((True, files), (False, sorted(folder.glob("*/*.json")))):
         for file in group:
             data, _ = submission.read(file)
-            rows += [Row(data["kind"], row, measured) for row in data["rows"]]
+            name = str(file) if measured else f"{submission.RESULTS}/{file.parent.name}/{file.name}"
+            rows += [Row(data["kind"], row, measured, name) for row in data["rows"]]
     return Board(tuple(rows))
 
 
@@ -102,6 +106,7 @@ def found(row: Row, text: str, value: float | None) -> Found:
         command=data["command"],
         machine=_machine(data, first),
         measured=row.measured,
+        file=row.file,
     )
 
 

@@ -235,7 +235,7 @@ class BattleEnvironment(Environment[StateT, ParamsT, ObsT]):
 
 @struct.dataclass
 class Gen1State(BattleState):
-    """One battle and what its players have been shown; in storage dtypes, 667 bytes."""
+    """One battle and what its players have been shown; in storage dtypes, 669 bytes."""
 
     battle: Battle
     memory: Memory

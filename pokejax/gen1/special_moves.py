@@ -16,7 +16,7 @@ from pokejax.common.storage import update
 from pokejax.gen1.damage import base_speed
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import QUEUED_MOVE, Seat
+from pokejax.gen1.state import COPIED_ALL, QUEUED_MOVE, Seat
 from pokejax.gen1.stats import clear_boosts, refresh_speed
 from pokejax.gen1.status import cure
 from pokejax.gen1.view import View
@@ -94,7 +94,8 @@ def _mimic(view: View, when: jax.Array) -> View:
     view, index = view.draw(jnp.sum(foe.moves != 0, dtype=jnp.int32), when)
     user, slot = view.user, view.user.last_selected_slot
     moves = put(user.moves, slot, take(foe.moves, index), when)
-    return view.replace(user=user.replace(moves=moves, virtual=put(user.virtual, slot, True, when)))
+    copied = jnp.where(when, slot + 1, user.copied)
+    return view.replace(user=user.replace(moves=moves, virtual=put(user.virtual, slot, True, when), copied=copied))
 
 
 def _transform(view: View, when: jax.Array) -> View:
@@ -120,5 +121,6 @@ def _transform(view: View, when: jax.Array) -> View:
         moves=foe.moves,
         pp=jnp.where(foe.moves != 0, _TRANSFORM_PP, 0),
         virtual=foe.moves != 0,
+        copied=COPIED_ALL,
         speed=speed,
     )

@@ -28,6 +28,9 @@ ATK, DEF, SPC, SPE = range(4)
 FAINTED = 7
 """Status code of a fainted active Pokémon, Showdown's ``fnt``; the others are `dex.Status`."""
 
+COPIED_ALL = MOVE_SLOTS + 1
+"""`Seat.copied` of a Pokémon that has used Transform."""
+
 REQUEST_NONE, REQUEST_MOVE, REQUEST_SWITCH = range(3)
 
 
@@ -64,6 +67,11 @@ class Seat(struct.Node):
     pp: jax.Array = stored(np.uint8, MOVE_SLOTS)
     virtual: jax.Array = stored(np.bool_, MOVE_SLOTS)
     """Slots made by Mimic or Transform, whose PP are not the base slot's."""
+    copied: jax.Array = stored(np.int8)
+    """In the step just played: 1 + the slot into which Mimic put a move, `COPIED_ALL` for Transform; else 0.
+
+    No rule reads it. It is what the players were told, which the moves alone do not show where they stay the same.
+    """
     stats: jax.Array = stored(np.int16, 4)
     """'storedStats': the base stats, or the copied ones when transformed."""
     modified: jax.Array = stored(np.int16, 4)

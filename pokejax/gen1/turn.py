@@ -79,6 +79,7 @@ def step(battle: Battle, actions: jax.Array) -> tuple[Battle, jax.Array]:
         action = jnp.clip(actions[side], 0, NO_OP).astype(jnp.int32)
         fine = legal[side][action] & (action == actions[side])
         action = jnp.where(fine, action, default_action(seat, party, legal[side]))
+        seat = update(seat, going, copied=0)
         # Speeds are refreshed before the choices are committed; a fainted Pokémon's is not.
         seats.append(commit(refresh_speed(seat, going & (seat.hp > 0)), action))
         illegal.append(going & ~fine)

@@ -13,11 +13,9 @@ import jax.numpy as jnp
 from jaxenv import struct
 from pokejax.gen1.dex import Status
 from pokejax.gen1.move_ids import Move
-from pokejax.gen1.state import MOVE_SLOTS, REQUEST_MOVE, TEAM_SIZE, Battle, Seat
+from pokejax.gen1.state import COPIED_ALL, MOVE_SLOTS, REQUEST_MOVE, TEAM_SIZE, Battle, Seat
 from pokejax.gen1.stats import effective_speed
 
-_COPIED_PP = 5
-"""PP of the moves that Transform gives."""
 UNSEEN = TEAM_SIZE
 """In `Memory.appearance`: nobody has appeared in this place yet."""
 
@@ -51,7 +49,7 @@ def remember(memory: Memory, before: Battle, after: Battle) -> Memory:
         was, now = before.seats[side], after.seats[side]
         foe_was, foe_now = before.seats[1 - side], after.seats[1 - side]
         active = jnp.arange(TEAM_SIZE, dtype=jnp.int8) == now.slot
-        shown = _shown_moves(was, now, foe_was) | _copied_moves(was, now, foe_was, foe_now)
+        shown = _shown_moves(was, now, foe_was) | _copied_moves(was, now, foe_now)
         appearance.append(_appear(memory.appearance[side], now.slot))
         moves.append(memory.moves[side] | (active[:, None] & shown[None, :]))
         slept.append(jnp.where(active, _count_sleep(memory.slept[side], was, now, foe_now), memory.slept[side]))
@@ -106,16 +104,12 @@ def _belongs_to_another(was: Seat) -> jax.Array:
     return ((was.two_turn_move > 0) | renews) & (was.last_selected_move != was.moves)
 
 
-def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Array:
+def _copied_moves(was: Seat, now: Seat, foe: Seat) -> jax.Array:
     """bool[4]: slots whose move the foe's player has just come to know by Mimic (named to all) or Transform (listed in
     its request)."""
-    stayed = foe_was.slot == foe_now.slot
-    # Mimic may put into a slot what another Mimic has put there.
-    mimics = (foe_now.side_last_move == Move.MIMIC) & (foe_now.pp != foe_was.pp)
-    changed = ~foe_was.virtual | (foe_now.moves != foe_was.moves) | mimics
-    listed = stayed & foe_now.virtual & _transforms(foe_was, foe_now, now)
-    named = stayed & foe_now.virtual & changed & ~listed
-    same = now.base_moves[:, None] == foe_now.moves[None, :]
+    listed = foe.virtual & (foe.copied == COPIED_ALL)
+    named = foe.virtual & (foe.copied == 1 + jnp.arange(MOVE_SLOTS, dtype=foe.copied.dtype))
+    same = now.base_moves[:, None] == foe.moves[None, :]
     by_name, by_list = jnp.any(same & named[None, :], axis=1), jnp.any(same & listed[None, :], axis=1)
     # Mimic names a move, not a slot: it may have been the copy that this Pokémon has of the move by its own Mimic.
     # Who has fainted since is no copy any more, but was one when it was named.
@@ -125,24 +119,6 @@ def _copied_moves(was: Seat, now: Seat, foe_was: Seat, foe_now: Seat) -> jax.Arr
     twice = jnp.any(held[None, :] & (now.base_moves[:, None] == moves[None, :]), axis=1)
     copy = now.virtual | now.transformed | (there & (was.virtual | was.transformed))
     return ((by_name & ~twice) | by_list) & ~copy & (now.base_moves != 0)
-
-
-def _transforms(was: Seat, now: Seat, foe: Seat) -> jax.Array:
-    """bool: the Pokémon has used Transform in this step, as far as the battle tells.
-
-    One that had transformed before may do so again and get what it had: then its last move was Transform, all PP are
-    new, and nothing held it in this step.
-    """
-    fresh = jnp.all((now.pp == _COPIED_PP) | (now.moves == 0)) & (now.species == foe.species)
-    # Who Haze cures of ice does not act either.
-    frozen = (was.status == Status.FRZ) & ((now.status == Status.FRZ) | (foe.last_move == Move.HAZE))
-    held = (was.status == Status.SLP) | frozen
-    held = held | (was.trapped_turns > 0)
-    # Who may have been stopped, and has just what it had, was.
-    stoppable = (was.status == Status.PAR) | (was.confusion_turns > 0) | (was.disable_turns > 0) | was.must_recharge
-    held = held | (stoppable & jnp.all((now.pp == was.pp) & (now.moves == was.moves)))
-    acted = (now.side_last_move == Move.TRANSFORM) & (now.last_move == Move.TRANSFORM) & ~held
-    return now.transformed & (~was.transformed | (acted & fresh))
 
 
 def _count_sleep(slept: jax.Array, was: Seat, now: Seat, foe: Seat) -> jax.Array:

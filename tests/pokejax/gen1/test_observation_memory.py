@@ -12,7 +12,8 @@ import pytest
 from pokejax.env import battle
 from pokejax.gen1.dex import Status, move_number, species_number
 from pokejax.gen1.observation import first_memory, remember
-from pokejax.gen1.state import pack
+from pokejax.gen1.state import COPIED_ALL, pack, unpack
+from pokejax.gen1.turn import step
 
 MOVES = ("Surf", "Peck", "Mimic", "Rest")
 TEAM = "Articuno\n" + "".join(f"- {name}\n" for name in MOVES)
@@ -40,57 +41,59 @@ def known(before: Any, after: Any) -> list[bool]:
     return np.asarray(remembered(first_memory(), pack(before), pack(after)).moves)[0, 0].tolist()
 
 
-def copy_of(name: str) -> dict[str, Any]:
-    """A seat in whose third place Mimic has put a move."""
+def copy_of(name: str, *, now: bool = False) -> dict[str, Any]:
+    """A seat in whose third place Mimic has put a move, ``now``: in the step just played."""
     moves = [move_number(move) for move in MOVES]
     moves[2] = move_number(name)
-    return {"moves": moves, "virtual": [False, False, True, False]}
+    return {"moves": moves, "virtual": [False, False, True, False], "copied": 3 if now else 0}
 
 
 def test_mimic_tells_a_move(start: Any) -> None:
-    assert known(start, with_seats(start, {}, copy_of("Peck"))) == [False, True, False, False]
+    assert known(start, with_seats(start, {}, copy_of("Peck", now=True))) == [False, True, False, False]
 
 
 def test_mimic_tells_nothing_of_a_move_that_may_be_a_copy(start: Any) -> None:
     """The target has Peck twice: nobody sees which of the two was copied."""
     twice = with_seats(start, copy_of("Peck"), {})
-    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Peck"))) == [False] * 4
-    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Surf"))) == [True, False, False, False]
+    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Peck", now=True))) == [False] * 4
+    assert known(twice, with_seats(start, copy_of("Peck"), copy_of("Surf", now=True))) == [True, False, False, False]
+
+
+def test_mimic_tells_a_move_that_was_in_its_place_before(start: Any) -> None:
+    """It has put Mimic where another Mimic had put Mimic; one that missed there leaves the same moves."""
+    before = with_seats(start, {}, {**copy_of("Mimic"), "pp": [1, 1, 1, 1]})
+    used = {"side_last_move": move_number("Mimic"), "pp": [1, 1, 0, 1]}
+    assert known(before, with_seats(start, {}, {**copy_of("Mimic", now=True), **used})) == [False, False, True, False]
+    assert known(before, with_seats(start, {}, {**copy_of("Mimic"), **used})) == [False] * 4
 
 
 def test_a_second_transform_tells_moves_that_were_there_before(start: Any) -> None:
-    """In the same places: they have PP anew, and the Pokémon is now as the one that it stands against."""
+    """Whatever the Pokémon looked like before, and however little its moves and PP have changed."""
     copied = {"transformed": True, "virtual": [True] * 4, "pp": [5] * 4, "species": species_number("Articuno")}
-    last = {"side_last_move": move_number("Transform"), "last_move": move_number("Transform")}
-    earlier = with_seats(start, {}, {**copied, "pp": [5, 4, 5, 5], "species": species_number("Mew")})
-    assert known(earlier, with_seats(start, {}, {**copied, **last})) == [True] * 4
-    assert known(with_seats(start, {}, copy_of("Mimic")), with_seats(start, {}, copied)) == [True] * 4
-    assert known(earlier, with_seats(start, {}, {**copied, "pp": [5, 3, 5, 5]})) == [False] * 4
-
-
-def test_what_held_a_transformed_pokemon_tells_of_no_second_transform(start: Any) -> None:
-    """All its PP are new and its last move was Transform, but it slept, was frozen or was trapped in this step."""
-    last = {"side_last_move": move_number("Transform"), "last_move": move_number("Transform")}
-    copied = {"transformed": True, "virtual": [True] * 4, "pp": [5] * 4, "species": species_number("Articuno"), **last}
-    assert known(with_seats(start, {}, copied), with_seats(start, {}, copied)) == [True] * 4
-    for held in ({"status": Status.SLP}, {"status": Status.FRZ}, {"trapped_turns": 1}):
-        stays = {**copied, **held}
-        assert known(with_seats(start, {}, stays), with_seats(start, {}, stays)) == [False] * 4
-    asleep = {**copied, "status": Status.SLP, "last_move": 0}
-    assert known(with_seats(start, {}, copied), with_seats(start, {}, asleep)) == [False] * 4
-
-
-def test_mimic_into_a_slot_that_another_mimic_filled_alike(start: Any) -> None:
-    used = {"side_last_move": move_number("Mimic"), "pp": [1, 1, 0, 1]}
-    before = with_seats(start, {}, {**copy_of("Mimic"), "pp": [1, 1, 1, 1]})
-    assert known(before, with_seats(start, {}, {**copy_of("Mimic"), **used})) == [False, False, True, False]
+    for earlier in (copied, {**copied, "pp": [5, 4, 5, 5], "species": species_number("Mew")}, copy_of("Mimic")):
+        before = with_seats(start, {}, earlier)
+        assert known(before, with_seats(start, {}, {**copied, "copied": COPIED_ALL})) == [True] * 4
+        assert known(before, with_seats(start, {}, copied)) == [False] * 4
 
 
 def test_the_copy_of_one_that_has_fainted_since_is_not_its_own(start: Any) -> None:
     copies = {"transformed": True, "virtual": [True] * 4}
-    fainted = with_seats(start, {"hp": 0}, copy_of("Surf"))
+    fainted = with_seats(start, {"hp": 0}, copy_of("Surf", now=True))
     assert known(with_seats(start, copies, {}), fainted) == [False] * 4
     assert known(start, fainted) == [True, False, False, False]
+
+
+def test_what_was_copied_is_forgotten_by_the_next_step() -> None:
+    """Of p1's Mew, which becomes p2's, and of a Mimic; both by the rules themselves."""
+    mew = "Mew\n- Transform\n- Mimic\n- Rest\n- Splash\n"
+    env = battle(mew, mew, 1, format="free")
+    state = pack(env.battle)
+    play = jax.jit(lambda state, actions: pack(step(unpack(state), actions)[0]))
+    seen = []
+    for action in (7, 9, 6, 9):
+        state = play(state, jnp.array([action, 9]))
+        seen.append([int(seat.copied) for seat in state.seats])
+    assert seen == [[2, 0], [0, 0], [COPIED_ALL, 0], [0, 0]]
 
 
 def test_a_thaw_repeats_a_move_that_was_chosen_for_another(start: Any) -> None:

@@ -94,7 +94,7 @@ GIVEN_OUT = (
     slip("memory-moves", "observation.memory:remember", "active[:, None] & shown[None, :]",
          "active[:, None] & shown[None, :] & False", "moves are not remembered", "L1", "memory observation"),
     slip("memory-copied", "observation.memory:remember",
-         "_shown_moves(was, now, foe_was) | _copied_moves(was, now, foe_was, foe_now)",
+         "_shown_moves(was, now, foe_was) | _copied_moves(was, now, foe_now)",
          "_shown_moves(was, now, foe_was)",
          "what Mimic names and Transform lists is not remembered", "L1", "memory observation"),
     slip("memory-slept", "observation.memory:_count_sleep", "slept + (fell == 1).astype(jnp.uint8)", "slept",

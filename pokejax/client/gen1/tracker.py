@@ -149,7 +149,10 @@ class Tracker:
         if stand.copied is not None:
             stand.copied = [list(one) for one in moves]
             return
+        side.open.discard("own pp")
         for own, (now, pp) in zip(list(side.member.pp), moves, strict=True):
+            if own == side.step.twice and pp != side.member.pp[own]:
+                side.member.shown.add(own)  # it has paid itself: not the copy, nor another Pokémon's choice
             side.member.pp[own] = pp
             if now != own:
                 stand.mimicked[own] = now

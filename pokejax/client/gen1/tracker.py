@@ -202,6 +202,8 @@ class Tracker:
             return
         if stand.charging and stand.payer and stand.copied is None:
             slots = [slot for slot, now in stand.mimicked.items() if now == stand.payer]
+            if slots and (not side.own or stand.payer in side.member.pp):
+                side.open.add("pp")  # Mimic's copy began it, or the own move
             side.member.learn(slots[0] if slots else stand.payer)
         if stand.disabled and not stand.disabled_copy and stand.copied is None:
             side.member.learn(stand.disabled)

@@ -1,0 +1,15 @@
+"""Saved replays as data: both players' observations, actions, masks and rewards, and what of them is known.
+
+>>> from pokejax.client import replays
+>>> first, second = replays.convert("battle.html")
+>>> first.observations.foe_species, first.actions[first.action_known]
+
+`docs/replays.md` says what a replay does not tell.
+"""
+
+from pokejax.client.replays.convert import Track as Track
+from pokejax.client.replays.convert import convert as convert
+from pokejax.client.replays.steps import ENDINGS as ENDINGS
+from pokejax.client.replays.texts import Replay as Replay
+from pokejax.client.replays.texts import ReplayError as ReplayError
+from pokejax.client.replays.texts import read as read

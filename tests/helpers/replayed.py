@@ -34,7 +34,11 @@ class Played:
         """The log as a spectator is sent it: of each side what the other one sees."""
         lines: list[str] = []
         for (first, _), (second, _) in self.views:
-            assert len(first) == len(second)
+            # A hint may be for one player alone, and no spectator is sent it.
+            first, second = (
+                [line for line in one if not line.startswith("|-hint|") or line in other]
+                for one, other in ((first, second), (second, first))
+            )
             for one, other in zip(first, second, strict=True):
                 lines += ["|t:|1700000000"] if one.startswith("|switch|") else []
                 lines.append(one if one == other else other if one.split("|")[2].startswith("p1") else one)

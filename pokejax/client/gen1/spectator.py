@@ -215,7 +215,8 @@ class Spectator:
 
     def decision(self) -> Decision:
         """The observation at this decision, and what is known of it."""
-        values = {field.name: getattr(observation(self._tracker), field.name).copy() for field in OBS_SPEC.fields}
+        seen = observation(self._tracker)
+        values = {field.name: getattr(seen, field.name) for field in OBS_SPEC.fields}
         own = self._tracker.own
         for place, (member, most) in enumerate(zip(own.team, self._most, strict=True)):
             values["own_max_hp"][place] = most
@@ -295,6 +296,8 @@ class Spectator:
         if move == numbered("struggle"):
             return FIRST_MOVE, True  # it is offered alone
         moves = [now for now, _ in own.moves_now()]
+        if move in own.stand.mimicked.values() and len(moves) < MOVE_SLOTS:
+            return NO_OP, False  # a move of its own that nobody saw may be the same
         if own.stand.copied is not None or move == own.stand.called or moves.count(move) != 1:
             return NO_OP, False
         return FIRST_MOVE + moves.index(move), True

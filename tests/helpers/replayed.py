@@ -101,7 +101,9 @@ def arranged(track: Track, outs: Any, seat: str) -> Arranged:
     team = []
     for place in range(6):
         if known[place] and last["own_species"][place]:
-            fits = (first["own_species"] == last["own_species"][place]) & (first["own_level"] == last["own_level"][place])
+            fits = (first["own_species"] == last["own_species"][place]) & (
+                first["own_level"] == last["own_level"][place]
+            )
             seen = np.array(outs[f"out.{seat}.obs.own_seen"][-1])
             team.append(next(slot for slot in range(6) if fits[slot] and seen[slot] and slot not in team))
     team += [slot for slot in range(6) if slot not in team]

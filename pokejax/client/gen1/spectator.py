@@ -47,9 +47,7 @@ def scout(steps: Sequence[Sequence[str]]) -> dict[str, list[Member]]:
 
 
 def _arranged(side: Side, lead: Member | None) -> list[Member]:
-    others = sorted(
-        (one for one in side.team if one is not lead), key=lambda one: (one.species, one.level, one.name)
-    )
+    others = sorted((one for one in side.team if one is not lead), key=lambda one: (one.species, one.level, one.name))
     found = []
     for seen in [lead, *others] if lead else others:
         member = Member(seen.name, seen.species, seen.level, hp=100, most=100)

@@ -13,3 +13,8 @@ from pokejax.client.replays.steps import ENDINGS as ENDINGS
 from pokejax.client.replays.texts import Replay as Replay
 from pokejax.client.replays.texts import ReplayError as ReplayError
 from pokejax.client.replays.texts import read as read
+from pokejax.client.replays.data import Dataset as Dataset
+from pokejax.client.replays.data import digest as digest
+from pokejax.client.replays.data import gather as gather
+from pokejax.client.replays.data import join as join
+from pokejax.client.replays.data import load as load

@@ -18,6 +18,7 @@ from pokejax.client.protocol import CHOICE, Seen, observations
 from pokejax.client.replays.steps import CUT_SHORT, SEATS, Battle, part
 from pokejax.client.replays.texts import Replay, ReplayError, read
 
+
 @dataclasses.dataclass(frozen=True)
 class Track:
     """One seat of one battle: T decisions, in which it waited included, as in the environment.
@@ -51,7 +52,9 @@ def convert(source: str | Path | Replay) -> tuple[Track, Track]:
     generation: Any = importlib.import_module(package) if package else None
     if not hasattr(generation, "Spectator"):
         known = ", ".join(map(str, PACKAGES))
-        raise ReplayError(f"{replay.name}: is of generation {replay.generation}; replays of generation {known} are read")
+        raise ReplayError(
+            f"{replay.name}: is of generation {replay.generation}; replays of generation {known} are read"
+        )
     try:
         battle = part(replay.lines, replay.name)
         shown = generation.scout(battle.steps)
@@ -130,9 +133,7 @@ def _inferred(spectator: Any, battle: Battle, one: Seen, place: int, cut: bool) 
     return spectator.action(battle.steps[place + 1], legal)
 
 
-def _track(
-    seat: str, battle: Battle, seen: list[Any], known: list[Any], actions: list[tuple[int, bool]]
-) -> Track:
+def _track(seat: str, battle: Battle, seen: list[Any], known: list[Any], actions: list[tuple[int, bool]]) -> Track:
     count = len(seen)
     last = np.arange(count) == count - 1
     won = {"": 0, seat: 1}.get(battle.winner, -1)

@@ -144,9 +144,8 @@ def compare(tally: Tally, played: Played, tracks: tuple[Track, Track], where: st
                 tally.fields[name] += mask.size
                 tally.fields[f"{name} known"] += int(mask.sum())
                 if np.any((value != truth[name]) & mask):
-                    tally.differences.append(
-                        f"{at}: {name} is {value.tolist()}, in truth {truth[name].tolist()}, known {mask.astype(int).tolist()}"
-                    )
+                    told = f"{name} is {value.tolist()}, in truth {truth[name].tolist()}"
+                    tally.differences.append(f"{at}: {told}, known {mask.astype(int).tolist()}")
             right = order.action(int(played.actions[step, number]), active, forced)
             tally.counts["decisions"] += 1
             asked = int(truth["request"][0]) != 0

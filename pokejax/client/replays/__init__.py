@@ -9,12 +9,12 @@
 
 from pokejax.client.replays.convert import Track as Track
 from pokejax.client.replays.convert import convert as convert
-from pokejax.client.replays.steps import ENDINGS as ENDINGS
-from pokejax.client.replays.texts import Replay as Replay
-from pokejax.client.replays.texts import ReplayError as ReplayError
-from pokejax.client.replays.texts import read as read
 from pokejax.client.replays.data import Dataset as Dataset
 from pokejax.client.replays.data import digest as digest
 from pokejax.client.replays.data import gather as gather
 from pokejax.client.replays.data import join as join
 from pokejax.client.replays.data import load as load
+from pokejax.client.replays.steps import ENDINGS as ENDINGS
+from pokejax.client.replays.texts import Replay as Replay
+from pokejax.client.replays.texts import ReplayError as ReplayError
+from pokejax.client.replays.texts import read as read

@@ -219,7 +219,7 @@ class Spectator:
         for place, (member, most) in enumerate(zip(own.team, self._most, strict=True)):
             values["own_max_hp"][place] = most
             values["own_hp"][place] = max(1, member.hp * most // 100) if member.hp else 0
-        known = {field.name: np.ones(field.shape, np.bool_) for field in OBS_SPEC.fields}
+        known = _all_known()
         self._mark(known)
         return Decision(Observation(**values), Observation(**known))
 
@@ -315,10 +315,15 @@ def asked_team(request: Mapping[str, Any]) -> list[Member]:
 
 def certain(open_: frozenset[str]) -> Observation:
     """The mask of a seat whose requests are known: all but what the messages leave open (`Bridge.open`)."""
-    known = {field.name: np.ones(field.shape, np.bool_) for field in OBS_SPEC.fields}
+    known = _all_known()
     for name in ("own_pp", "own_seen_moves", "foe_moves", "foe_pp", "moves", "pp") if open_ else ():
         known[name][:] = False
     return Observation(**known)
+
+
+def _all_known() -> dict[str, Any]:
+    """By field a mask of True."""
+    return {field.name: np.ones(field.shape, np.bool_) for field in OBS_SPEC.fields}
 
 
 def _usual_stats(team: Sequence[Member]) -> list[list[int]]:

@@ -48,15 +48,20 @@ class Played:
 
 def battles(pool: WorkerPool, seed: int, count: int, teams: str, policy: str) -> Iterator[Played]:
     """Battles played in the reference, and the environment's side of them by the verifier's tracker."""
+    for place in range(count):
+        yield battle(pool, seed, count, teams, policy, place)
+
+
+def battle(pool: WorkerPool, seed: int, count: int, teams: str, policy: str, place: int) -> Played:
+    """One of the battles of `battles`."""
     rng = np.random.default_rng(seed)
     names = Names.of(client.names(pool))
     pairs = drawn(teams, rng, count) if teams in THEMES else client.make_teams(pool, teams, (seed, 9), count)
     format_id = "gen1ou" if teams == "ou" else "gen1randombattle"
-    for pair in pairs:
-        words = (int(rng.integers(2**32)), int(rng.integers(2**32)))
-        actions, told = client.play_watched(pool, format_id, words, pair, policy, choice_seed=words[1])
-        job = client.BattleJob(format_id, words, pair, actions)
-        yield Played(actions, list(told.views), rolled_out(job, told, names).states)
+    high, low = (int(word) for word in rng.integers(2**32, size=(count, 2))[place])
+    actions, told = client.play_watched(pool, format_id, (high, low), pairs[place], policy, choice_seed=low)
+    job = client.BattleJob(format_id, (high, low), pairs[place], actions)
+    return Played(actions, list(told.views), rolled_out(job, told, names).states)
 
 
 @dataclasses.dataclass

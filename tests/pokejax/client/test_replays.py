@@ -127,6 +127,14 @@ def test_what_is_no_replay_of_ours(played: replayed.Played, tmp_path: Path) -> N
         replays.convert(tmp_path / "not there.log")
 
 
+def test_a_charge_by_a_copy_of_an_own_move(pool: WorkerPool) -> None:
+    """Mimic's copy of Fly or the own Fly begins the charge: which one is not told, and is masked."""
+    one = replayed.battle(pool, 5200, 60, "thaws", "uniform", place=38)
+    tally = replayed.Tally()
+    replayed.compare(tally, one, replays.convert(one.spectators_log()))
+    assert not tally.differences, "\n".join(tally.differences)
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("teams", "policy"), KINDS)

@@ -171,7 +171,7 @@ class Spectator:
         return self._since_trap <= _TRAP_LASTS
 
     def _offers(self) -> tuple[list[bool], list[bool]]:
-        """What the seat may choose, and which of it is certain."""
+        """Choices that the seat is offered, and which of them are certain."""
         own = self._tracker.own
         offered, known = [False] * self.num_actions, [True] * self.num_actions
         if own.request == REQUEST_NONE:

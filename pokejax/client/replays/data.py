@@ -135,7 +135,7 @@ def join(first: Dataset | None, second: Dataset) -> Dataset:
 
 
 def load(file: str | Path) -> Dataset:
-    """What ``pokejax replays convert`` wrote; `ReplayError` for another file."""
+    """Read data that ``pokejax replays convert`` wrote; `ReplayError` for another file."""
     try:
         with np.load(file, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}

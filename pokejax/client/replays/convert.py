@@ -104,7 +104,7 @@ def _own(replay: Replay, battle: Battle, generation: Any) -> Track:
 
 
 def _choices(replay: Replay, seat: str) -> list[str]:
-    """What ``pokejax play`` noted as chosen at each request of the seat; "" where it noted nothing."""
+    """Choices that ``pokejax play`` noted, by request of the seat; "" where it noted none."""
     found: list[str] = []
     for line in replay.lines:
         if line.startswith("|request|{"):

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from pokejax.client.errors import ClientError, ProtocolError
 
-_PACKAGES = {1: "pokejax.client.gen1"}
+PACKAGES = {1: "pokejax.client.gen1"}
 """By generation, packages with a class `Tracker`."""
 _FORMAT = re.compile(r"gen(\d)\w*")
 
@@ -50,9 +50,9 @@ class Tracker(Protocol):
 def tracker(format_id: str, player: str) -> Tracker:
     """A tracker of the generation of a format like "gen1ou"; `ClientError` for one that is not there."""
     match = _FORMAT.fullmatch(format_id)
-    package = _PACKAGES.get(int(match.group(1))) if match else None
+    package = PACKAGES.get(int(match.group(1))) if match else None
     if package is None:
-        known = ", ".join(f"gen{generation}…" for generation in _PACKAGES)
+        known = ", ".join(f"gen{generation}…" for generation in PACKAGES)
         raise ClientError(f"format {format_id!r}: the bridge reads battles of {known}; give one of these formats")
     return importlib.import_module(package).Tracker(player)
 
@@ -60,7 +60,7 @@ def tracker(format_id: str, player: str) -> Tracker:
 def blank(format_id: str) -> Any:
     """An observation of zeros with every action allowed, to try a policy with."""
     tracker(format_id, "p1")
-    package: Any = importlib.import_module(_PACKAGES[int(format_id[3])])
+    package: Any = importlib.import_module(PACKAGES[int(format_id[3])])
     return package.blank()
 
 

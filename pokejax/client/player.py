@@ -14,7 +14,7 @@ from pokejax.client.bridge import Bridge, blank
 from pokejax.client.errors import ClientError
 from pokejax.client.orders import Order
 from pokejax.client.policies import format_of, host_policy
-from pokejax.client.protocol import Splitter
+from pokejax.client.protocol import CHOICE, Splitter
 
 FORFEIT, TIMEOUT = "forfeit", "timeout"
 _ENDINGS = (("forfeited.", FORFEIT), ("lost due to inactivity", TIMEOUT), ("lost because of their inactivity", TIMEOUT))
@@ -25,7 +25,7 @@ _REFUSED = ("[Invalid choice]", "[Unavailable choice]")
 class Record:
     """One battle of a player, as it was sent.
 
-    * ``lines``: all messages, requests included: what `pokejax.client.observations` reads.
+    * ``lines``: all messages, requests included, and the choices: what `pokejax.client.observations` reads.
     * ``invalid``: choices that the server refused, or that the policy's mask did not allow.
     * ``ending``: "" for a battle that was played out, else `FORFEIT` or `TIMEOUT`.
     * ``problem``: the reason for which the observation could not be followed; "" if it could.
@@ -80,7 +80,9 @@ class PolicyPlayer(Player):
     def choose_move(self, battle: Any) -> Order:
         """The policy's order; see poke-env."""
         record = self.records[battle.battle_tag]
-        return Order(record.words or "default")
+        words = record.words or "default"
+        record.lines.append(f"{CHOICE}{record.splitter.player} {words}")
+        return Order(words)
 
     async def _handle_battle_message(self, split_messages: list[list[str]]) -> None:
         """Read the messages before poke-env does, then let it ask for the choice."""

@@ -19,6 +19,8 @@ from pokejax.client.errors import ProtocolError
 
 LOG_CLASS = "pokejax-player-log"
 """Class of the element of a saved page that holds the log with requests."""
+CHOICE = ">"
+"""Begins a line that notes what was chosen, as in Showdown's input logs: ">p1 move 2"."""
 _ENDS = ("win", "tie")
 _GENERATION = re.compile(r"^\|gen\|(\d+)", re.MULTILINE)
 _PAGE = re.compile(rf'<script[^>]*class="{LOG_CLASS}"[^>]*>(.*?)</script>', re.DOTALL)

@@ -151,13 +151,15 @@ class Step:
     """Facts of one side that last for the messages of one decision only.
 
     * ``first_named``: the move that the last ``|move|`` named for the first time. ``mimics``: moves of the foe that its
-      Mimic took. ``transformed``: it has used Transform on a foe that had not.
+      Mimic took. ``transformed``: it has used Transform on a foe that had not. ``twice``: the move used, if it may be
+      the active Pokémon's own, and may be Mimic's copy of it or another Pokémon's choice.
     """
 
     flinched: bool = False
     thawed: bool = False
     held_asleep: bool = False
     first_named: int = NO_MOVE
+    twice: int = NO_MOVE
     mimics: list[int] = field(default_factory=list)
     transformed: bool = False
 

@@ -231,7 +231,7 @@ def _mimic(message: Message, move: int) -> None:
                 break
         return
     slots = [slot for slot, now in stand.mimicked.items() if now == stand.chosen] or [stand.chosen]
-    if len(slots) > 1:
+    if len(slots) > 1 or not stand.chosen:  # no move was chosen: a thaw repeats another Pokémon's Mimic
         side.open.add("moves")
     else:
         stand.mimicked[slots[0]] = move

@@ -64,17 +64,19 @@ def use_move(message: Message) -> None:
     charges = two_turns(move) and not stand.charging
     if side.step.thawed and not source and (charges or not stand.chosen):
         # Showdown repeats what this side chose last, which may have been for a Pokémon that was there before.
-        stand.last_move = move
         side.open.add("pp")
-        if charges:
+        side.step.twice = move
+        if charges:  # its first turn: it has not been used yet
             stand.chosen = NO_MOVE
+        else:
+            stand.last_move = stand.called = move
         _begin(message, move)
         return
     goes_on, called = source == move, source not in (NO_MOVE, move)
     if traps(move):
         message.foe.stand.flags.discard("must_recharge")
     if called and stand.copied is not None:
-        side.open.add("pp")  # Gen 1 gives 1 PP to the own move in the place of the one that called
+        _give_to_the_caller(side)
     if charges:
         if called:
             _pay(message, stand.chosen, -1)
@@ -87,12 +89,14 @@ def use_move(message: Message) -> None:
             _pay(message, stand.payer, 1)
         else:
             side.open.add("pp")  # begun after a thaw
+            side.step.twice = move if stand.copied is None else NO_MOVE
         stand.stop()
         stand.flags.discard("invulnerable")
     elif not goes_on and not called and move == stand.called and is_move(move):
         # Another move called it before, and nobody chose it now: that one pays, unless it is its own, too.
-        side.open.add("pp")
         _pay(message, stand.chosen, 1)
+        side.open.add("pp")
+        side.step.twice = move if stand.copied is None else NO_MOVE
     elif not goes_on and not called:
         stand.chosen = move
         _pay(message, move, 1)
@@ -137,10 +141,21 @@ def _pay(message: Message, move: int, amount: int) -> None:
     own = next((slot for slot, now in stand.mimicked.items() if now == move), move)
     if own != move:
         side.open.add("pp")  # by Mimic; it may have the move itself, too
+        side.step.twice = move
     if amount > 0:
         side.step.first_named = own if own not in member.shown else NO_MOVE
     member.learn(own)
     member.pay(own, amount)
+
+
+def _give_to_the_caller(side: Side) -> None:
+    """Give 1 PP to the own move in the place of a copied one that calls another, as Gen 1 does."""
+    copied, own = side.stand.copied or [], list(side.member.pp)
+    places = [place for place, (move, _) in enumerate(copied) if move == side.stand.chosen]
+    if not side.own or len(places) != 1:
+        side.open.add("own pp")  # the foe's order is not known; of two equal copies either may have called
+    elif places[0] < len(own):
+        side.member.pay(own[places[0]], -1)
 
 
 def _forget_caller(side: Side) -> None:

@@ -11,7 +11,7 @@ from pokejax.client.gen1.messages import COPIED_PP, details_of, read
 from pokejax.client.gen1.moves import thrashes, traps
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
 from pokejax.gen1.dex import Status, to_id
-from pokejax.gen1.state import REQUEST_MOVE, REQUEST_NONE, REQUEST_SWITCH
+from pokejax.gen1.state import MOVE_SLOTS, REQUEST_MOVE, REQUEST_NONE, REQUEST_SWITCH
 
 _STATS = ("atk", "def", "spa", "spe")
 _REMEDY = "give the log from its first message on, as a server of Showdown 0.11.11 sends it"
@@ -149,7 +149,10 @@ class Tracker:
         if stand.copied is not None:
             stand.copied = [list(one) for one in moves]
             return
+        side.open.discard("own pp")
         for own, (now, pp) in zip(list(side.member.pp), moves, strict=True):
+            if own == side.step.twice and pp != side.member.pp[own]:
+                side.member.shown.add(own)  # it has paid itself: not the copy, nor another Pokémon's choice
             side.member.pp[own] = pp
             if now != own:
                 stand.mimicked[own] = now
@@ -199,6 +202,8 @@ class Tracker:
             return
         if stand.charging and stand.payer and stand.copied is None:
             slots = [slot for slot, now in stand.mimicked.items() if now == stand.payer]
+            if slots and (len(side.member.pp) < MOVE_SLOTS or stand.payer in side.member.pp):
+                side.open.add("pp")  # Mimic's copy began it, or the own move
             side.member.learn(slots[0] if slots else stand.payer)
         if stand.disabled and not stand.disabled_copy and stand.copied is None:
             side.member.learn(stand.disabled)

@@ -104,7 +104,7 @@ def _measure(
 
 
 def _unmutated(context: Context, recorded: Recorded) -> dict[str, Any]:
-    """Where the candidate without any mutant differs from the reference; {} if it nowhere does.
+    """Differences of the candidate without any mutant from the reference; {} if there are none.
 
     The first case is kept as the levels keep theirs.
     """

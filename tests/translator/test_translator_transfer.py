@@ -116,9 +116,23 @@ def test_a_bug_of_the_reset_comes_back_from_level_4_and_is_mended(tmp_path: Path
     assert "**L4/first-states** failed: 1 of" in told and "suspects, the likeliest first: module cart" in told
     assert "first states, which a reset draws, have another law: state.x\n" in told
     assert "returns of the candidate less those of the reference: " in told and "95 % interval" in told
-    assert "observation 0: " in told and "returns part the most in steps " in told
+    assert "returns part the most in steps " in told
     assert "single steps from the policies' own states, or near them, differ" in told
     assert (tmp_path / "run/tree/candidate/port/env.py").read_text() == CARTPOLE
+
+
+def test_numbers_that_the_policies_see_are_told_where_their_laws_differ() -> None:
+    def side(shift: float) -> Played:
+        rng = np.random.default_rng(3)
+        seen = rng.normal([shift, 0, 5], [1, 1, 0], (64, 3))
+        lengths, acted = np.full(64, 20), rng.normal(size=64)
+        return Played(np.ones((64, 20)), lengths, first={}, before={}, actions={}, seen=seen, acted=acted)
+
+    names = ("observation 0", "observation 1", "observation 2")
+    assert not differing.seen(side(0), side(0), names)
+    (one,) = differing.seen(side(0), side(2), names)
+    assert one.name == "observation 0" and one.candidate - one.reference == pytest.approx(2)
+    assert str(one).startswith("observation 0: ") and one.p < 1e-9
 
 
 def table() -> FieldTable:

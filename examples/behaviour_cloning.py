@@ -8,8 +8,6 @@ A fifth of the battles is held out, to judge by. A value that a replay does not 
 it does not tell is no example. Each part of the training prints a line of JSON.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from typing import Any
@@ -72,7 +70,7 @@ def main(arguments: list[str] | None = None) -> list[dict[str, float]]:
     @jax.jit
     def update(params: Any, state: Any, batch: Any) -> Any:
         def loss(params: Any) -> jax.Array:
-            logits = policy.apply(params, batch)
+            logits: Any = policy.apply(params, batch)
             return optax.softmax_cross_entropy_with_integer_labels(logits, batch["action"]).mean()
 
         value, gradient = jax.value_and_grad(loss)(params)
@@ -81,7 +79,8 @@ def main(arguments: list[str] | None = None) -> list[dict[str, float]]:
 
     @jax.jit
     def accuracy(params: Any, batch: Any) -> jax.Array:
-        return jnp.mean(jnp.argmax(policy.apply(params, batch), axis=-1) == batch["action"])
+        logits: Any = policy.apply(params, batch)
+        return jnp.mean(jnp.argmax(logits, axis=-1) == batch["action"])
 
     rng, lines = np.random.default_rng(0), []
     params = policy.init(jax.random.key(0), judged)

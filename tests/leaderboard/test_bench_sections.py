@@ -161,7 +161,8 @@ def test_lost_interrupts(lost, status, monkeypatch):
     monkeypatch.setattr(child, "_GRACE", 0.3)
     monkeypatch.setattr(child, "command", lambda: [sys.executable, "-c", loses_interrupts(lost)])
     process = child._start(1)
-    with process, process.stdout, process.stderr:
+    assert process.stdout is not None
+    with process:
         assert process.stdout.readline() == "ready\n"
         child._end(process)
     assert process.returncode == status

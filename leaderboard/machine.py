@@ -32,7 +32,9 @@ def fingerprint() -> dict[str, Any]:
         "accelerator": _nvidia(),
         "load_before": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         "flags": {
-            name: os.environ[name] for name in sorted(os.environ) if name == "XLA_FLAGS" or name.startswith("JAX_")
+            name: os.environ[name].replace(str(Path.home()), "~")  # whose home it is says nothing of the speed
+            for name in sorted(os.environ)
+            if name == "XLA_FLAGS" or name.startswith("JAX_")
         },
         "x64": bool(jax.config.jax_enable_x64),  # type: ignore[attr-defined]
         "matmul_precision": jax.config.jax_default_matmul_precision,  # type: ignore[attr-defined]

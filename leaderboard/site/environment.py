@@ -10,7 +10,7 @@ from leaderboard.section import count
 from leaderboard.site import charts
 from leaderboard.site.collected import Collected, env_of
 from leaderboard.site.described import describe
-from leaderboard.site.equivalence import Mutants, equivalence
+from leaderboard.site.equivalence import Mutants
 from leaderboard.site.overview import Line, engine, hardware, mode
 
 _OUTCOMES = {True: "found", False: "missed"}
@@ -18,7 +18,7 @@ _OUTCOMES = {True: "found", False: "missed"}
 
 def page(collected: Collected, env: str, lines: list[Line]) -> dict[str, Any]:
     """All that the page shows. `lines`: the environment's, of the overview."""
-    proof = equivalence(collected, env)
+    proof = lines[0].equivalence
     speed = [_speed(collected, path, row) for path, row in collected.of("sps", env)]
     return {
         "env": env,

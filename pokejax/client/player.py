@@ -14,10 +14,10 @@ from pokejax.client.bridge import Bridge, blank
 from pokejax.client.errors import ClientError
 from pokejax.client.orders import Order
 from pokejax.client.policies import format_of, host_policy
-from pokejax.client.protocol import CHOICE, Splitter
+from pokejax.client.protocol import CHOICE, Splitter, given_up
+from pokejax.client.protocol import FORFEIT as FORFEIT
+from pokejax.client.protocol import TIMEOUT as TIMEOUT
 
-FORFEIT, TIMEOUT = "forfeit", "timeout"
-_ENDINGS = (("forfeited.", FORFEIT), ("lost due to inactivity", TIMEOUT), ("lost because of their inactivity", TIMEOUT))
 _REFUSED = ("[Invalid choice]", "[Unavailable choice]")
 
 
@@ -98,7 +98,7 @@ class PolicyPlayer(Player):
             if line.startswith("|error|"):
                 record.invalid += any(reason in line for reason in _REFUSED)
             elif line.startswith(("|-message|", "|message|")):
-                record.ending = next((ending for text, ending in _ENDINGS if text in line), record.ending)
+                record.ending = given_up(line) or record.ending
         if record.problem:
             return
         try:

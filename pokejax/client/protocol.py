@@ -21,9 +21,20 @@ LOG_CLASS = "pokejax-player-log"
 """Class of the element of a saved page that holds the log with requests."""
 CHOICE = ">"
 """Begins a line that notes what was chosen, as in Showdown's input logs: ">p1 move 2"."""
+FORFEIT, TIMEOUT = "forfeit", "timeout"
+_GIVEN_UP = (
+    ("forfeited.", FORFEIT),
+    ("lost due to inactivity", TIMEOUT),
+    ("lost because of their inactivity", TIMEOUT),
+)
 _ENDS = ("win", "tie")
-_GENERATION = re.compile(r"^\|gen\|(\d+)", re.MULTILINE)
-_PAGE = re.compile(rf'<script[^>]*class="{LOG_CLASS}"[^>]*>(.*?)</script>', re.DOTALL)
+GENERATION = re.compile(r"^\|gen\|(\d+)", re.MULTILINE)
+PAGE = re.compile(rf'<script[^>]*class="{LOG_CLASS}"[^>]*>(.*?)</script>', re.DOTALL)
+
+
+def given_up(text: str) -> str:
+    """`FORFEIT` or `TIMEOUT` where a message says that a player gave up so; else ""."""
+    return next((ending for words, ending in _GIVEN_UP if words in text), "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +115,7 @@ def observations(source: str | Path, player: str = "", *, unfinished: bool = Fal
     `ProtocolError` for a log without requests (a public replay), of another generation, or cut short.
     """
     text, where = _read(source)
-    found = _GENERATION.search(text)
+    found = GENERATION.search(text)
     if found is None:
         raise ProtocolError(f"{where}: has no |gen| message; it is no battle's protocol log, or its start is cut off")
     splitter = Splitter(player)
@@ -136,5 +147,5 @@ def _read(source: str | Path) -> tuple[str, str]:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ProtocolError(f"{file}: cannot be read as text: {error}; give a log or a saved page") from error
-    page = _PAGE.search(text)
+    page = PAGE.search(text)
     return (html.unescape(page.group(1)) if page else text), str(file)

@@ -7,15 +7,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from pokejax.client.errors import ProtocolError
+from pokejax.client.protocol import FORFEIT, TIMEOUT, given_up
 
-PLAYED_OUT, FORFEIT, TIMEOUT, CUT_SHORT = "played out", "forfeit", "timeout", "cut short"
+PLAYED_OUT, CUT_SHORT = "played out", "cut short"
 ENDINGS = (PLAYED_OUT, FORFEIT, TIMEOUT, CUT_SHORT)
 SEATS = ("p1", "p2")
-_GIVEN_UP = (
-    ("forfeited.", FORFEIT),
-    ("lost due to inactivity", TIMEOUT),
-    ("lost because of their inactivity", TIMEOUT),
-)
 _READ = frozenset(
     ["", "turn", "teamsize", "start", "switch", "drag", "move", "cant", "faint", "win", "tie", "upkeep", "message"]
 )
@@ -52,7 +48,7 @@ def part(lines: Sequence[str], name: str) -> Battle:
         if kind == "player" and rest[:2] in SEATS:
             players.setdefault(rest.split("|")[1], rest[:2])
             continue
-        if kind in ("-message", "message") and (reason := _given_up(rest)):
+        if kind in ("-message", "message") and (reason := given_up(rest)):
             ending = reason
             parting.give_up()
         parting.take(kind, rest, line)
@@ -67,10 +63,6 @@ def part(lines: Sequence[str], name: str) -> Battle:
     if len(parting.steps) == 1:
         raise ProtocolError(f"{name}: stops before the first turn, so there is nothing to learn from; leave it out")
     return Battle(tuple(tuple(step) for step in parting.steps), ending, winner)
-
-
-def _given_up(text: str) -> str:
-    return next((ending for words, ending in _GIVEN_UP if words in text), "")
 
 
 class _Parting:

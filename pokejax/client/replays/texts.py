@@ -9,11 +9,9 @@ import re
 from pathlib import Path
 
 from pokejax.client.errors import ProtocolError
-from pokejax.client.protocol import LOG_CLASS
+from pokejax.client.protocol import GENERATION, PAGE
 
 _SHOWDOWN_LOG = re.compile(r'<script[^>]*class="[^"]*battle-log-data[^"]*"[^>]*>(.*?)</script>', re.DOTALL)
-_PLAYER_LOG = re.compile(rf'<script[^>]*class="{LOG_CLASS}"[^>]*>(.*?)</script>', re.DOTALL)
-_GENERATION = re.compile(r"^\|gen\|(\d+)", re.MULTILINE)
 _TIER = re.compile(r"^\|tier\|([^\n]*)", re.MULTILINE)
 _GAME = re.compile(r"^\|gametype\|([^\n]*)", re.MULTILINE)
 _SPELLED_OUT = re.compile(r"[^a-z0-9]+")
@@ -74,7 +72,7 @@ def _of_json(file: Path, text: str) -> str:
 
 
 def _of_page(file: Path, text: str) -> str:
-    own = _PLAYER_LOG.search(text)
+    own = PAGE.search(text)
     if own is not None:
         return html.unescape(own.group(1))
     page = _SHOWDOWN_LOG.search(text)
@@ -87,7 +85,7 @@ def _of_page(file: Path, text: str) -> str:
 
 
 def _replay(name: str, text: str) -> Replay:
-    found = _GENERATION.search(text)
+    found = GENERATION.search(text)
     if found is None:
         raise ReplayError(
             f"{name}: has no |gen| message: it is no battle's log, or its start is cut off; give the whole log"

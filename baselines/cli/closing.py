@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from baselines import config as configuration
@@ -20,6 +18,7 @@ from baselines import devices, run_folder, sharding
 from baselines.provenance import made_with
 from baselines.train import Request, Result
 from jaxenv.commands import files
+from jaxenv.commands.console import Console, bars
 from jaxenv.commands.interrupts import INTERRUPTED, leave_closed_pipes, listening
 
 
@@ -131,8 +130,7 @@ def _rate(
     if env.num_players != 2 or not asked.rating_games:
         return
     players = players_of(env, result.folder, request.config, result.update, result.state.play.pool)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with bars(console, transient=True) as bar:
         task = bar.add_task("rating", total=games_in_all(players, asked.rating_games))
 
         def on_games(done: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 from rich.text import Text
 
 from baselines import arguments as types
@@ -27,7 +27,7 @@ from baselines.transfer.report import notes, tables, verdict_line
 from baselines.transfer.scripted import random_play
 from baselines.transfer.store import REMEDY, SIDES, Store
 from jaxenv.commands import files
-from jaxenv.commands.console import Console
+from jaxenv.commands.console import Console, bars
 
 RANDOM_EPISODES = 256
 """Of random play in the reference: what training has gained is a measure for the margin."""
@@ -192,14 +192,7 @@ def rival(playing: Game, source: str | None, greedy: bool = False) -> Entrant | 
 @contextlib.contextmanager
 def progress(console: Console, total: int) -> Iterator[OnEpisodes]:
     """A bar over all episodes; what it yields is told how far each policy is on each side."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with bars(console, TimeRemainingColumn(), transient=True) as bar:
         task = bar.add_task("episodes", total=total)
         done: dict[tuple[str, str], int] = {}
 

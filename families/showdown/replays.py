@@ -155,10 +155,9 @@ def _may_be_one(file: Path) -> bool:
 
 @contextlib.contextmanager
 def _bar(console: Any, total: int) -> Iterator[Callable[[], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from jaxenv.commands.console import bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with bars(console, transient=True) as bar:
         task = bar.add_task("replays", total=total)
         yield lambda: bar.advance(task)
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from jaxenv.commands.arguments import positive
-from jaxenv.commands.console import Console
+from jaxenv.commands.console import Console, bars
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
 from verification import runner
@@ -61,7 +61,7 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
     options.levels, options.injected = options.levels or levels, options.injected or injected
     if options.random:
         options.jobs = options.jobs or min(2, os.cpu_count() or 1)
-        return random_mutants(options, console, _bars, _on)
+        return random_mutants(options, console, _on)
     options.backend, options.alarms = "xla", options.alarms or 1000
     return _seeded(options, console)
 
@@ -90,7 +90,7 @@ def _seeded(options: argparse.Namespace, console: Console) -> int:
     only = [name.strip() for name in options.only.split(",")] if options.only else None
     verdict: Verdict = "error"
     found: dict[str, Any] = {}
-    with _bars(console) as progress:
+    with bars(console) as progress:
         try:
             with listening(at_once=True) as interrupt:
                 found = measure(plugin, plan, options.alarms, only, _on(progress, interrupt.check))
@@ -135,11 +135,6 @@ def _verdict(found: dict[str, Any]) -> Verdict:
         enough = enough and found["by_level"]["L1"]["rate"] >= REQUIRED_L1
     quiet = not found["unmutated"] and not found["false_alarms"] and found["false_alarm_verdict"] == "pass"
     return "pass" if enough and quiet else "fail"
-
-
-def _bars(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console)
 
 
 def _on(progress: Progress, check_interrupt: Callable[[], None]) -> Any:

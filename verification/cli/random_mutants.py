@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jaxenv.commands.console import Console
+from jaxenv.commands.console import Console, bars
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from references.protocol import ReferenceUnavailableError
@@ -25,15 +25,12 @@ SCHEMA = "verification.random-mutants/1"
 REQUIRED_RATE = 0.95
 
 
-def random_mutants(options: argparse.Namespace, console: Console, bars: Any, on: Any) -> int:
+def random_mutants(options: argparse.Namespace, console: Console, on: Any) -> int:
     """Measure, writing OUT after each mutant; 0 when the required rate is met and the original passes everything.
 
-    `bars(console)` and `on(progress, check)` show the progress, as those of the seeded mutants do.
+    `on(progress, check)` shows the progress, as that of the seeded mutants does.
     """
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
+    say = console.say
     try:
         earlier = _earlier(options.json) if options.resume else None
     except ValueError as error:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from jaxenv.backends import settle
-from jaxenv.commands.console import Console
+from jaxenv.commands.console import Console, bars
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
 from leaderboard.invocation import spelled
@@ -135,8 +134,8 @@ def _untrusted(going: Run, options: argparse.Namespace, console: Console) -> int
     begin = time.monotonic()
     try:
         source, entry = parse(options.untrusted)
-        with progress(console) as bars:
-            on_result = _reporter(going, options.json, bars)
+        with progress(console) as shown:
+            on_result = _reporter(going, options.json, shown)
             going.results = verify_untrusted(
                 going.plugin,
                 source,
@@ -162,8 +161,8 @@ def _nothing(context: Context, result: CheckResult) -> None:
 
 
 def _execute(going: Run, options: argparse.Namespace, console: Console) -> int:
-    with progress(console) as bars, listening(at_once=True) as interrupt:
-        runner.execute(going, _reporter(going, options.json, bars, interrupt.check))
+    with progress(console) as shown, listening(at_once=True) as interrupt:
+        runner.execute(going, _reporter(going, options.json, shown, interrupt.check))
         # Before the bars are drawn for the last time: a pipe that nobody reads any more costs no report.
         written = store(going, options.json)
     return tell(going, written, console)
@@ -187,12 +186,9 @@ def tell(going: Run, written: Sequence[Path], console: Console) -> int:
     return INTERRUPTED if going.interrupted else EXIT_STATUS[going.verdict_here]
 
 
-@contextmanager
-def progress(console: Console) -> Iterator[Progress]:
+def progress(console: Console) -> Progress:
     """Bars of checks or shards, each with a note."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as bars:
-        yield bars
+    return bars(console, "{task.fields[note]}")
 
 
 def _reporter(
@@ -235,8 +231,8 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
     total = Run(plugin, plan, command=command_line())
     ends = time.monotonic() + options.duration
     number = 0
-    with progress(console) as bars:
-        rounds = bars.add_task("rounds", total=None, note="")
+    with progress(console) as shown:
+        rounds = shown.add_task("rounds", total=None, note="")
         context = Context(plugin, plan)
         try:
             while time.monotonic() < ends and not total.interrupted and total.verdict in ("pass", "not_run"):
@@ -246,7 +242,7 @@ def fuzz(options: argparse.Namespace, console: Console) -> int:
                 runner.absorb(total, one)
                 number += 1
                 steps = sum(result.steps for result in total.results)
-                bars.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
+                shown.update(rounds, completed=number, note=f"{steps} steps, seed {one.plan.seed}")
                 if total.error:
                     break
         except KeyboardInterrupt:

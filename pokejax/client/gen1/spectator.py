@@ -19,6 +19,7 @@ from pokejax.client.gen1.fields import observation
 from pokejax.client.gen1.messages import details_of, read
 from pokejax.client.gen1.moves import traps
 from pokejax.client.gen1.tracker import Tracker
+from pokejax.client.protocol import given_up
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP
 from pokejax.gen1.dex import Status, to_id
 from pokejax.gen1.observation.spec import OBS_SPEC, VOLATILES, Observation
@@ -83,8 +84,8 @@ def _take(tracker: Tracker, lines: Sequence[str]) -> None:
         tracker.turn = read(sides, lines, tracker.turn)
     except (IndexError, ValueError, KeyError) as error:
         raise ProtocolError(f"a message is cut short or unknown ({error})") from error
-    tracker._settle(tracker.own, tracker.foe)
-    tracker._settle(tracker.foe, tracker.own)
+    tracker.settle(tracker.own, tracker.foe)
+    tracker.settle(tracker.foe, tracker.own)
 
 
 class _Rebuilt(Tracker):
@@ -343,7 +344,7 @@ def _of_kind(lines: Sequence[str], kind: str) -> list[list[str]]:
 def _carried_out(lines: Sequence[str]) -> bool:
     """The turn was played: nobody gave up before it."""
     return any(line.startswith(("|move|", "|cant|", "|switch|", "|upkeep", "|-")) for line in lines) and not any(
-        line.startswith("|-message|") and ("forfeited" in line or "inactivity" in line) for line in lines
+        line.startswith("|-message|") and given_up(line) for line in lines
     )
 
 

@@ -58,8 +58,8 @@ class Tracker:
             self._read_entries(request)
         self._transform_of_a_transform()
         self._ask(request)
-        self._settle(self.own, self.foe)
-        self._settle(self.foe, self.own)
+        self.settle(self.own, self.foe)
+        self.settle(self.foe, self.own)
 
     @property
     def open(self) -> frozenset[str]:
@@ -195,7 +195,7 @@ class Tracker:
             own.stand.flags.add("trapping")
             foe.stand.flags.add("trapped")
 
-    def _settle(self, side: Side, other: Side) -> None:
+    def settle(self, side: Side, other: Side) -> None:
         """Moves made known by what still lasts at the end of the step, or by what took them."""
         stand, target = side.stand, other.stand
         if side.active is None or other.active is None:

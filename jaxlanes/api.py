@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
 from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, UnsupportedError
 from jaxlanes.runtime import kernel_index
-from jaxlanes.runtime.batched import Axes, Batched, check_debugged
+from jaxlanes.runtime.batched import Batched, check_debugged
 from jaxlanes.runtime.compiler import find_compiler
 from jaxlanes.runtime.kernel import compile_kernel
 from jaxlanes.runtime.kernel_index import Entry
 from jaxlanes.runtime.recent import Recent
+from jaxlanes.trace.axes import Axes, arguments, results
 from jaxlanes.trace.caller import caller_line, warn
 from jaxlanes.trace.jaxpr import evaluate, is_traced, lane_type, result_weak_types, trace_function
 from jaxlanes.trace.program import lower
@@ -35,23 +35,29 @@ class LanesWarning(UserWarning):
 def vmap(
     fn: Callable[..., Any],
     in_axes: Any = 0,
+    out_axes: Any = 0,
+    axis_name: Any = None,
+    axis_size: int | None = None,
+    spmd_axis_name: Any = None,
     *,
     backend: str = "auto",
     fast: bool = False,
     fingerprint: str | None = None,
 ) -> Callable[..., Any]:
-    """`jax.vmap(fn, in_axes)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`;
+    """`jax.vmap(fn, in_axes, …)`, compiled to one SIMD kernel for the CPU: each lane of a register is one call of `fn`;
     or to one kernel for an NVIDIA GPU, each thread of which is one call.
 
     * `fn`: pure, on one environment; its arguments and results are pytrees of bool, integers of up to 32 bits, float32
       and random keys. It is traced unbatched, so a `lax.cond` in it stays a branch, taken when a lane of the group of
       16 (AVX-512), 8 (AVX2) or 4 needs it.
-    * `in_axes`: as for `jax.vmap`, of 0 and None; results have the batch as axis 0.
+    * `in_axes`, `out_axes`, `axis_name`, `axis_size`, `spmd_axis_name`: as for `jax.vmap`; so are keywords of a call.
+      A batch that is not the first axis is moved there, outside the kernel. Collectives over `axis_name`, and
+      `spmd_axis_name`, are left to XLA. So is a call in which nothing has a batch.
     * `backend`: "simd", "xla" (`jax.vmap` itself), or "auto": simd where JAX runs on the CPU, a C++ compiler is found,
       kernels can be kept on disk and `fn` uses only what is supported; else xla, with one `LanesWarning` that says
-      why. "cuda": one kernel for the GPU that JAX sees first, compiled to PTX by NVRTC or Clang and called through a
-      C++ compiler's handler. No GPU has run one yet (what is tested is their meaning on the host and the handler with
-      a driver that is made up), so "auto" leaves GPUs to xla.
+      why. "auto" raises nothing that `jax.vmap` would not raise. "cuda": one kernel for the GPU that JAX sees first,
+      compiled to PTX by NVRTC or Clang and called through a C++ compiler's handler. No GPU has run one yet (what is
+      tested is their meaning on the host and the handler with a driver that is made up), so "auto" leaves GPUs to xla.
     * `fast`: let the compiler contract `a * b + c` to one rounding; with "cuda", elementary functions of CUDA too.
     * `fingerprint`: lets another process find the kernel without tracing `fn`, which takes most of the time of a start
       whose kernel is on disk. A text that is another one whenever `fn` would compute something else from arguments of
@@ -74,52 +80,74 @@ def vmap(
     """
     if backend not in BACKENDS:
         raise ValueError(f"jaxlanes.vmap: backend must be one of {', '.join(BACKENDS)}, got {backend!r}")
-    plain = jax.vmap(fn, in_axes=in_axes)
+    asked = {"axis_name": axis_name, "axis_size": axis_size, "spmd_axis_name": spmd_axis_name}
+    plain = jax.vmap(fn, in_axes, out_axes, **asked)
     if backend == "xla":
         return plain
+    if spmd_axis_name is not None:
+        if backend == "auto":
+            return plain
+        raise UnsupportedError("spmd_axis_name", remedy='use backend="xla" for this function')
     compiled: dict[Any, Entry | None] = {}
 
     @functools.wraps(fn, assigned=("__name__", "__qualname__", "__doc__"), updated=())
-    def batched(*args: Any) -> Any:
+    def batched(*args: Any, **kwargs: Any) -> Any:
         if backend == "auto" and jax.default_backend() != "cpu":
-            return plain(*args)
+            return plain(*args, **kwargs)
         if backend == "cuda":
             _launch().gpu_arch()  # before `fn` is traced: that takes seconds
-        leaves, tree = jax.tree.flatten(args)
-        axes = _flat_axes(in_axes, args)
-        lanes = _batch_size(leaves, axes, args)
-        types = tuple(lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True))
-        call = (tree, types, axes, kernel_index.settings())
+        call = arguments(in_axes, axis_size, args, kwargs)
+        if not call.is_batched:
+            return plain(*args, **kwargs)
+        types = tuple(lane_type(leaf, axis) for leaf, axis in zip(call.leaves, call.axes, strict=True))
+        kind = (call.tree, types, call.axes, kernel_index.settings(), None if axis_name is None else call.lanes)
+
+        def finish(entry: Entry, leaves: list[Any], by_xla: Callable[..., list[Any]]) -> Any:
+            found = entry.batched(call.lanes, leaves, by_xla)
+            check_debugged(found, lambda: plain(*args, **kwargs), _name(fn))
+            return results(out_axes, entry.structure, found, lambda: jax.eval_shape(plain, *args, **kwargs))
+
+        def on_leaves(*flat: Any) -> Any:
+            args, kwargs = jax.tree.unflatten(call.tree, flat)
+            return fn(*args, **kwargs)
+
         known = None
-        if fingerprint is not None and backend != "cuda":
-            known = kernel_index.entry_key(fingerprint, _name(fn), tree, types, axes, fast)
-            entry = (compiled.get(call) or kernel_index.load(known, axes)) if known is not None else None
+        if fingerprint is not None and backend != "cuda" and axis_name is None:
+            known = kernel_index.entry_key(fingerprint, _name(fn), call.tree, types, call.axes, fast)
+            entry = (compiled.get(kind) or kernel_index.load(known, call.axes)) if known is not None else None
             if entry is not None:
-                compiled[call] = entry
-                flat = lambda *flat: jax.tree.leaves(plain(*jax.tree.unflatten(tree, flat)))  # noqa: E731
-                results = entry.batched(lanes, leaves, flat)
-                check_debugged(results, lambda: plain(*args), _name(fn))
-                return jax.tree.unflatten(entry.structure, results)
-        closed, out_shape = trace_function(fn, jax.tree.unflatten(tree, types))
+                compiled[kind] = entry
+                by_xla = jax.vmap(lambda *flat: jax.tree.leaves(on_leaves(*flat)), call.axes, axis_size=call.lanes)
+                return finish(entry, call.leaves, by_xla)
+        try:
+            closed, out_shape = trace_function(on_leaves, types, axis_name, call.lanes)
+        except Exception as error:
+            if backend != "auto":
+                raise
+            done = plain(*args, **kwargs)  # which raises where `fn` is at fault
+            warn(f"jaxlanes uses XLA: one lane cannot be traced: {_first_line(error)}", LanesWarning)
+            return done
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
         outer = [constant for constant in closed.consts if is_traced(constant)]
-        all_axes = (*axes, *(None for _ in outer))
-        if outer or call not in compiled:
-            found = _compile(closed, jax.tree.structure(out_shape), axes, all_axes, backend, fast)
+        all_axes = (*call.axes, *(None for _ in outer))
+        if outer or kind not in compiled:
+            found = _compile(closed, jax.tree.structure(out_shape), call.axes, all_axes, backend, fast)
             if not outer:
-                compiled[call] = found
+                compiled[kind] = found
                 if known is not None and found is not None:
                     kernel_index.save(known, found)
         else:
-            found = compiled[call]
+            found = compiled[kind]
         if found is None:
-            return plain(*args)
-        traced = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
-        results = found.batched(lanes, [*leaves, *outer], traced)
-        check_debugged(results, lambda: plain(*args), _name(fn))
-        return jax.tree.unflatten(found.structure, results)
+            return plain(*args, **kwargs)
+        by_xla = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
+        return finish(found, [*call.leaves, *outer], by_xla)
 
     return batched
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _name(fn: Any) -> str:
@@ -130,7 +158,7 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
     """None: to be done by XLA; that has been said. `all_axes`: those of what is closed over too."""
     try:
         find_compiler()
-        traced = lower(closed, [axis is not None for axis in axes])
+        traced = lower(closed, [axis is not None for axis in axes], "cuda" if backend == "cuda" else "cpu")
         kernel = (_launch().compile_for_gpu if backend == "cuda" else compile_kernel)(traced, fast=fast)
     except UnsupportedError as error:
         located = error if error.where else UnsupportedError(error.what, caller_line(), error.remedy)
@@ -145,6 +173,11 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
             _faults[str(error)] = True
             warn(f"jaxlanes uses XLA: {error}", LanesWarning)
         return None
+    except Exception as error:
+        if backend != "auto":
+            raise
+        warn(f"jaxlanes uses XLA after a fault of its own, please report it: {_first_line(error)}", LanesWarning)
+        return None
     weak = result_weak_types(closed, all_axes)
     outputs = tuple(
         jax.ShapeDtypeStruct(aval.shape, aval.dtype, weak_type=is_weak)
@@ -158,31 +191,3 @@ def _launch() -> Any:
     from jaxlanes.cuda import launch
 
     return launch
-
-
-def _flat_axes(in_axes: Any, args: tuple[Any, ...]) -> tuple[int | None, ...]:
-    if isinstance(in_axes, list):
-        in_axes = tuple(in_axes)
-    if isinstance(in_axes, tuple) and len(in_axes) != len(args):
-        raise ValueError(f"jaxlanes.vmap: in_axes {in_axes} names {len(in_axes)} arguments, the call has {len(args)}")
-    try:
-        axes = jax.tree.broadcast(in_axes, args, is_leaf=lambda x: x is None)
-    except ValueError as error:
-        raise ValueError(f"jaxlanes.vmap: in_axes {in_axes} does not fit the arguments: {error}") from error
-    flat = jax.tree.leaves(axes, is_leaf=lambda x: x is None)
-    wrong = [axis for axis in flat if axis not in (0, None)]
-    if wrong:
-        raise ValueError(f"jaxlanes.vmap: in_axes may be 0 or None, got {wrong[0]}; move the axis with jnp.moveaxis")
-    return tuple(flat)
-
-
-def _batch_size(leaves: list[Any], axes: tuple[int | None, ...], args: Any) -> int:
-    sizes = {jnp.shape(leaf)[:1] for leaf, axis in zip(leaves, axes, strict=True) if axis == 0}
-    if not sizes:
-        raise ValueError("jaxlanes.vmap: no argument has a batch axis; in_axes must be 0 for at least one")
-    if () in sizes:
-        raise ValueError("jaxlanes.vmap: a scalar has no batch axis; pass it with in_axes None")
-    if len(sizes) > 1:
-        raise ValueError(f"jaxlanes.vmap: arguments have different batch sizes: {sorted(s[0] for s in sizes)}")
-    (size,) = sizes.pop()
-    return int(size)

@@ -15,6 +15,7 @@ from jaxlanes import lower as _rules  # noqa: F401 (registers them)
 from jaxlanes.emit.cuda import emit, scratch_words
 from jaxlanes.errors import LanesError
 from jaxlanes.ir import Memory
+from jaxlanes.trace.axes import spread
 from jaxlanes.trace.jaxpr import lane_type
 from jaxlanes.trace.program import argument_dtypes, is_key, lower
 
@@ -57,19 +58,17 @@ def _stored(leaf: Any) -> np.ndarray:
 def make_kernel(fn: Callable[..., Any], args: Sequence[Any], in_axes: Any = 0, *, fast: bool = False) -> CudaKernel:
     """The kernel that does what `jax.vmap(fn, in_axes)` does to arguments like these (arrays, the batch as axis 0).
 
-    `in_axes`: of 0 and None, as for `jaxlanes.vmap`. `fast`: see `emit`. Raises UnsupportedError.
+    `in_axes`: of 0 and None, as for `jaxlanes.vmap`. `fast`: see `emit`.
+    Raises UnsupportedError, and ValueError for other axes.
     """
     args = tuple(args)
-    axes = tuple(
-        jax.tree.leaves(
-            jax.tree.broadcast(in_axes, args, is_leaf=lambda x: x is None),
-            is_leaf=lambda x: x is None,
-        )
-    )
+    axes = tuple(spread(in_axes, args))
+    if not set(axes) <= {0, None}:
+        raise ValueError(f"jaxlanes.cuda: in_axes may be 0 or None, got {in_axes}; move the batch with jnp.moveaxis")
     leaves, tree = jax.tree.flatten(args)
     types = [lane_type(leaf, axis) for leaf, axis in zip(leaves, axes, strict=True)]
     closed, shape = jax.make_jaxpr(fn, return_shape=True)(*jax.tree.unflatten(tree, types))
-    traced = lower(closed, [axis is not None for axis in axes])
+    traced = lower(closed, [axis is not None for axis in axes], "cuda")
     outputs = []
     for aval, (dtype, out) in zip(closed.out_avals, traced.program.outputs, strict=True):
         size = out.size if isinstance(out, Memory) else len(out)

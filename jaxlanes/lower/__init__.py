@@ -2,4 +2,14 @@
 
 from __future__ import annotations
 
-from jaxlanes.lower import control, elementwise, index, random, reduce, shape  # noqa: F401 (they register their rules)
+from jaxlanes.lower import (  # noqa: F401 (they register their rules)
+    composed,
+    control,
+    convolution,
+    elementwise,
+    index,
+    linalg,
+    random,
+    reduce,
+    shape,
+)

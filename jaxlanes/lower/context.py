@@ -24,6 +24,7 @@ TABLE_LIMIT = 1 << 12
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
 """`RULES[primitive](context, equation, *values)` gives the value, or the list of values, of the equation's outputs."""
+_CALLS_PYTHON = ("debug_print", "debug_callback", "pure_callback", "io_callback")
 WITH_BODIES: set[str] = set()
 """Primitives whose rules run other jaxprs, and see to values of 64-bit types by themselves."""
 
@@ -43,10 +44,11 @@ def rule(*names: str, bodies: bool = False) -> Callable[[Rule], Rule]:
 
 class Context:
     """State of one lowering. `where`: the user's source line of the equation at hand. `inexact`: set by whatever makes
-    a node that is not all of a 64-bit value (`wide`). `lower_wide`: lowers an equation with such values."""
+    a node that is not all of a 64-bit value (`wide`). `lower_wide`: lowers an equation with such values. `platform`:
+    JAX's name of what the kernel is for."""
 
-    def __init__(self, concerns_wide: Callable[[Any], bool], lower_wide: Rule) -> None:
-        self._concerns_wide, self._lower_wide = concerns_wide, lower_wide
+    def __init__(self, concerns_wide: Callable[[Any], bool], lower_wide: Rule, platform: str = "cpu") -> None:
+        self._concerns_wide, self._lower_wide, self.platform = concerns_wide, lower_wide, platform
         self.inexact = False
         self.builder = Builder()
         self.where = ""
@@ -86,7 +88,8 @@ class Context:
         name = equation.primitive.name
         found = RULES.get(name)
         if found is None:
-            raise self.unsupported(describe(equation))
+            remedy = ("a kernel cannot call Python: take it out",) if name in _CALLS_PYTHON else ()
+            raise self.unsupported(describe(equation), *remedy)
         for variable in equation.outvars:
             self.check_dtype(variable.aval, equation)
         parameters = Parameters(equation.params)
@@ -170,7 +173,8 @@ class Context:
         return not value.size or bool(low <= int(value.min()) and int(value.max()) <= high)
 
     def scalar(self, value: Value) -> int:
-        return int(self.ids(value).reshape(-1)[0])
+        """The node of a value of one element."""
+        return int(self.ids(value).reshape(-1).item())
 
     def load(self, memory: Memory, index: int, dtype: Any) -> int:
         """One element of a memory, as a node."""

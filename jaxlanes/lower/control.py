@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxlanes.ir import INT, Block, Loop, Memory, Store, While, dtype_limits, node_type
+from jaxlanes.ir import BOOL, INT, Block, Loop, Memory, Store, While, dtype_limits, node_type
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.counters import step_of, values_in_scan, values_in_while
 from jaxlanes.lower.index import clamped
@@ -290,6 +290,7 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     variables = body_jaxpr.jaxpr.invars[body_count:]
     moving = [i for i, variable in enumerate(variables) if body_jaxpr.jaxpr.outvars[i] is not variable]
     outer = builder.block.mask
+    several = params["cond_jaxpr"].out_avals[0].shape != ()
 
     def body(inner: list[Value]) -> tuple[Any, list[Value]]:
         arguments = list(carries)
@@ -297,9 +298,12 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
             arguments[i] = value
         with builder.inside(outer) as condition:
             (going,) = context.run_closed(params["cond_jaxpr"], [*test_constants, *arguments])
-            condition.yields = [builder.active(context.scalar(going))]
+            tests = context.ids(going)
+            condition.yields = [builder.active(_any(context, tests.reshape(-1).tolist()))]
             with builder.inside(condition.yields[0]) as block:
                 results = context.run_closed(body_jaxpr, [*body_constants, *arguments])
+                if several:  # loops side by side, as `jax.vmap` makes them: one that stopped keeps its carries
+                    results = [_chosen(context, tests, new, old) for new, old in zip(results, arguments, strict=True)]
                 block.yields = [node for i in moving for node in flat(context, results[i])]
         return (condition, block), [results[i] for i in moving]
 
@@ -309,7 +313,7 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     bounds = {}
     for place, i in enumerate(moving):
         step = step_of(body_jaxpr.jaxpr, variables[i], body_jaxpr.jaxpr.outvars[i])
-        if step is not None:
+        if step is not None and not several:
             condition = params["cond_jaxpr"].jaxpr
             found = values_in_while(context, condition, test_count + i, carries[i], step, known)
             if found is not None:
@@ -321,3 +325,24 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     for i, value in zip(moving, loop.results, strict=True):
         result[i] = value
     return result
+
+
+def _any(context: Context, tests: list[int]) -> int:
+    """Bool node: one of them is true."""
+    result = context.builder.constant(False, BOOL)
+    for test in tests:
+        result = context.builder.binary("or", test, result)
+    return result
+
+
+def _chosen(context: Context, tests: np.ndarray, new: Value, old: Value) -> Value:
+    """`new` where a test (bool nodes, of the first axes) is true, else `old`."""
+    if isinstance(new, Keys):
+        words = zip(new.words, old.words, strict=True)  # type: ignore[union-attr]
+        return Keys(tuple(_chosen(context, tests, a, b) for a, b in words), new.dtype)
+    exact = context.is_exact(new) and context.is_exact(old)
+    opened = tests.reshape(tests.shape + (1,) * (len(new.shape) - tests.ndim))
+    arrays = np.broadcast_arrays(opened, context.ids(new), context.ids(old))
+    rows = zip(*(array.reshape(-1).tolist() for array in arrays), strict=True)
+    ids = [context.builder.select(test, a, b) for test, a, b in rows]
+    return Lanes(np.reshape(np.asarray(ids, np.int64), new.shape), np.dtype(new.dtype), exact)

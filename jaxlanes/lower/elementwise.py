@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxlanes.ir import BOOL, FLOAT, INT, NARROW, UINT, WIDE, dtype_limits, node_type
 from jaxlanes.lower.context import Context, rule
+from jaxlanes.lower.order import total
 from jaxlanes.lower.values import Keys, Lanes, Value
 from jaxlanes.passes import folding
 
@@ -97,6 +98,12 @@ def _compare(context: Context, equation: Any, x: Value, y: Value) -> Value:
         same = each(context, bool, lambda *bits: _all(context, bits), *words)
         return same if name == "eq" else each(context, bool, builder.logical_not, same)
     return each(context, bool, lambda a, b: builder.compare(name, a, b), x, y)
+
+
+@rule("lt_to", "le_to", "eq_to")
+def _compare_in_total_order(context: Context, equation: Any, x: Value, y: Value) -> Value:
+    kind = equation.primitive.name.removesuffix("_to")
+    return each(context, bool, lambda a, b: total(context, kind, a, b), x, y)
 
 
 def _all(context: Context, bits: tuple[int, ...]) -> int:
@@ -267,7 +274,44 @@ def _bitcast(context: Context, equation: Any, x: Value) -> Value:
         return each(context, target, lambda a: builder.bits(a, node_type(target)), x)
     if source.itemsize == target.itemsize and BOOL not in (source.name, target.name):
         return each(context, target, lambda a: builder.narrow(a, target), x)
-    raise context.unsupported(f"bitcast_convert_type from {source} to {target}, which differ in size")
+    if BOOL in (source.name, target.name):
+        raise context.unsupported(f"bitcast_convert_type from {source} to {target}")
+    if source.itemsize > target.itemsize:
+        return _split_bits(context, target, x)
+    return _join_bits(context, target, x)
+
+
+def _split_bits(context: Context, target: Any, x: Value) -> Value:
+    """Numbers as rows of narrower ones, the lowest bits first."""
+    if isinstance(x, np.ndarray):
+        return np.ascontiguousarray(x)[..., None].view(target)
+    builder, width = context.builder, 8 * np.dtype(target).itemsize
+    numbers = each(context, np.int32, lambda a: builder.bits(a, INT), x)
+
+    def part(number: int) -> Lanes:
+        shift = builder.constant(number * width, INT)
+        return each(context, target, lambda a: builder.narrow(builder.binary("shr", a, shift), target), numbers)
+
+    parts = [part(number).ids for number in range(8 * x.dtype.itemsize // width)]
+    return Lanes(np.stack(parts, axis=-1), np.dtype(target))
+
+
+def _join_bits(context: Context, target: Any, x: Value) -> Value:
+    """Rows of narrow numbers, of which the first has the lowest bits, as one each."""
+    if isinstance(x, np.ndarray):
+        return np.ascontiguousarray(x).view(target)[..., 0]
+    builder, width = context.builder, 8 * x.dtype.itemsize
+    mask, type_ = builder.constant((1 << width) - 1, INT), node_type(target)
+    rows = np.moveaxis(context.ids(x), -1, 0)
+
+    def joined(*parts: int) -> int:
+        total = builder.constant(0, INT)
+        for number, node in enumerate(parts):
+            bits = builder.binary("shl", builder.binary("and", node, mask), builder.constant(number * width, INT))
+            total = builder.binary("or", total, bits)
+        return builder.narrow(total, target) if np.dtype(target).name in NARROW else builder.bits(total, type_)
+
+    return each(context, target, joined, *(Lanes(row, x.dtype) for row in rows))
 
 
 @rule("copy", "copy_p", "stop_gradient", "optimization_barrier", "reduce_precision", "mesh_cast", "pvary")

@@ -17,7 +17,7 @@ _NO_VALUE_DEPENDS_ON_IT = frozenset(
         "context_mesh", "unconstrained_dims", "devices", "srcs", "copy_semantics",
         # how a program is compiled and what it may reuse
         "name", "inline", "keep_unused", "donated_invars", "unroll", "linear", "_split_transpose", "prevent_cse",
-        "policy", "differentiated", "ft_in", "ft_out",
+        "policy", "differentiated", "ft_in", "ft_out", "branches_platforms", "use_magma",
         # how derivatives and batches are made of it
         "jvp_jaxpr_fun", "jvp_jaxpr_thunk", "bwd", "fwd_jaxpr_thunk", "out_trees", "symbolic_zeros", "in_tree",
         "out_tree", "rule",

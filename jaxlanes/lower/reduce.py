@@ -10,6 +10,7 @@ from jax.lax import Precision
 from jaxlanes.ir import FLOAT, INT, node_type
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.elementwise import binary, convert_value
+from jaxlanes.lower.order import before, total_rank
 from jaxlanes.lower.values import Lanes, Value
 
 _REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "max", "reduce_min": "min",
@@ -102,7 +103,7 @@ def _argmax(context: Context, equation: Any, x: Value) -> Value:
 def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
     (contract_x, contract_y), (batch_x, batch_y) = equation.params["dimension_numbers"]
     dtype = equation.outvars[0].aval.dtype
-    if not _is_plain(equation.params["precision"]):
+    if not is_plain(equation.params["precision"]):
         raise context.unsupported(f"dot_general with precision={equation.params['precision']}")
     asked = equation.params["preferred_element_type"]
     assert asked is None or asked == dtype
@@ -126,7 +127,7 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
     return Lanes(result.reshape((*batch, *rows, *columns)), dtype)
 
 
-def _is_plain(precision: Any) -> bool:
+def is_plain(precision: Any) -> bool:
     """True for every precision at which a product of float32 is one of float32."""
     return all(part is None or isinstance(part, Precision)
                for part in (precision if isinstance(precision, tuple) else (precision,)))  # fmt: skip
@@ -134,30 +135,6 @@ def _is_plain(precision: Any) -> bool:
 
 def _product(sizes: list[int]) -> int:
     return int(np.prod(sizes, dtype=np.int64))
-
-
-def before(context: Context, x: int, y: int) -> int:
-    """Bool node: x stands strictly before y in XLA's total order: -NaN < -inf < ... < -0 = 0 < ... < inf < NaN."""
-    builder = context.builder
-    if builder.nodes[x].type != FLOAT:
-        return builder.compare("lt", x, y)
-    return builder.compare("lt", _rank(context, x), _rank(context, y))
-
-
-def _rank(context: Context, x: int) -> int:
-    """An int32 that is ordered as floats are sorted: zeros are equal, all NaNs are equal and last."""
-    builder = context.builder
-    x = builder.select(builder.compare("eq", x, builder.constant(0.0, FLOAT)), builder.constant(0.0, FLOAT), x)
-    x = builder.select(builder.compare("ne", x, x), builder.constant(np.nan, FLOAT), x)
-    return _total_rank(context, x)
-
-
-def _total_rank(context: Context, x: int) -> int:
-    """An int32 that is ordered as the float's bits: -NaN < -inf < ... < -0 < 0 < ... < inf < NaN."""
-    builder = context.builder
-    bits = builder.bits(x, INT)
-    flipped = builder.binary("xor", bits, builder.constant(2**31 - 1, INT))
-    return builder.select(builder.compare("lt", bits, builder.constant(0, INT)), flipped, bits)
 
 
 @rule("sort")
@@ -234,7 +211,7 @@ def _top_k(context: Context, equation: Any, x: Value) -> list[Value]:
     for place in np.ndindex(*ids.shape[:-1]):
         rows = []
         for number, node in enumerate(ids[place].tolist()):
-            rank = _total_rank(context, node) if builder.nodes[node].type == FLOAT else node
+            rank = total_rank(context, node) if builder.nodes[node].type == FLOAT else node
             inverted = builder.binary("xor", rank, builder.constant(-1 if rank_is_int(builder, rank) else 2**32 - 1,
                                                                      builder.nodes[rank].type))  # fmt: skip
             rows.append((inverted, node, builder.constant(number, INT)))

@@ -43,12 +43,24 @@ def view(function: Callable[..., Value]) -> Callable[..., Value]:
     return apply
 
 
-@rule("reshape", "squeeze", "expand_dims")
+@rule("squeeze", "expand_dims")
 @view
-def _reshape(equation: Any, x: np.ndarray) -> np.ndarray:
-    if equation.params.get("dimensions") is not None and equation.primitive.name == "reshape":
-        raise NotImplementedError("reshape with dimensions")
+def _with_ones(equation: Any, x: np.ndarray) -> np.ndarray:
     return x.reshape(equation.outvars[0].aval.shape)
+
+
+@rule("reshape")
+def _reshape(context: Context, equation: Any, x: Value) -> Value:
+    """Its `dimensions` are an order of the axes, in which the elements are read."""
+    order = equation.params.get("dimensions")
+    if order is None or tuple(order) == tuple(range(len(order))):
+        return _with_ones(context, equation, x)
+    return _reordered(context, equation, x)
+
+
+@moving
+def _reordered(equation: Any, x: np.ndarray) -> np.ndarray:
+    return np.transpose(x, equation.params["dimensions"]).reshape(equation.outvars[0].aval.shape)
 
 
 @rule("broadcast_in_dim")

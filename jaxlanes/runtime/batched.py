@@ -13,10 +13,9 @@ from jax import lax
 from jax.custom_batching import custom_vmap
 
 from jaxlanes.runtime.kernel import Kernel
+from jaxlanes.trace.axes import Axes
 from jaxlanes.trace.jaxpr import is_traced
 from jaxlanes.trace.program import argument_dtypes, is_key
-
-Axes = tuple[int | None, ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -22,11 +22,12 @@ import numpy as np
 from jaxlanes.emit.targets import host_target
 from jaxlanes.errors import CacheError, CompilerNotFoundError
 from jaxlanes.runtime import cache
-from jaxlanes.runtime.batched import Axes, Batched, key_impl
+from jaxlanes.runtime.batched import Batched, key_impl
 from jaxlanes.runtime.compiler import locate_compiler
 from jaxlanes.runtime.kernel import load_kernel
 from jaxlanes.runtime.serialization import NotDescribableError, decode_structure, encode, encode_structure
 from jaxlanes.runtime.source_hash import UnknownSourcesError, hash_of
+from jaxlanes.trace.axes import Axes
 from jaxlanes.trace.program import is_key
 
 _FORMAT = 2

@@ -24,13 +24,17 @@ def lane_type(value: Any, axis: int | None) -> jax.ShapeDtypeStruct:
     )
 
 
-def trace_function(fn: Callable[..., Any], arguments: Any) -> tuple[Any, Any]:
-    """The closed jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on."""
-    traced = jax.make_jaxpr(fn, return_shape=True)
+def trace_function(fn: Callable[..., Any], types: Sequence[Any], axis_name: Any, lanes: int) -> tuple[Any, Any]:
+    """The closed jaxpr and the results' shapes. One lane is on one device, whatever mesh the call is on.
+
+    `types`: of the arguments. `axis_name`: of the batch of so many `lanes`, or None.
+    """
+    axis_env = None if axis_name is None else [(axis_name, lanes)]
+    traced = jax.make_jaxpr(fn, axis_env=axis_env, return_shape=True)
     with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), ())):
-        closed, out_shape = traced(*arguments)
+        closed, out_shape = traced(*types)
     if any(is_traced(constant) for constant in closed.consts):  # which belong to that mesh
-        closed, out_shape = traced(*arguments)
+        closed, out_shape = traced(*types)
     return closed, out_shape
 
 

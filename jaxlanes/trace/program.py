@@ -42,14 +42,14 @@ def argument_dtypes(dtype: Any, own: bool) -> tuple[Any, ...]:
     return (narrow,) if own or dtype.kind == "f" else (narrow, np.dtype(np.float32))
 
 
-def lower(closed: Any, has_lanes: Sequence[bool]) -> Traced:
+def lower(closed: Any, has_lanes: Sequence[bool], platform: str = "cpu") -> Traced:
     """Lower a closed jaxpr on one lane; `has_lanes` says of each of its arguments whether each lane has its own.
 
     Constants of the jaxpr that are traced themselves are shared arguments after those of the function. Arguments and
-    results of 64-bit types are 32-bit ones of the program: see `argument_dtypes`.
+    results of 64-bit types are 32-bit ones of the program: see `argument_dtypes`. `platform`: "cpu" or "cuda".
     Raises UnsupportedError.
     """
-    context = Context(concerns, lower_wide)
+    context = Context(concerns, lower_wide, platform)
     inputs: list[tuple[str, int]] = []
     arguments = []
     for variable, own in zip(closed.jaxpr.invars, has_lanes, strict=True):

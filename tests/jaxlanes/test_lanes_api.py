@@ -51,12 +51,8 @@ def test_in_axes() -> None:
     tree, scale = {"a": X, "b": np.int32(4)}, {"s": np.arange(5, dtype=np.int32)}
     axes = ({"a": 0, "b": None}, None)
     assert equal(jaxlanes.vmap(fn, axes, backend="simd")(tree, scale), jax.vmap(fn, axes)(tree, scale))
-    with pytest.raises(ValueError, match="may be 0 or None, got 1"):
-        jaxlanes.vmap(fn, 1, backend="simd")(tree, scale)
     with pytest.raises(ValueError, match="different batch sizes: \\[3, 10\\]"):
         jaxlanes.vmap(lambda a, b: a, backend="simd")(X, X[:3])
-    with pytest.raises(ValueError, match="no argument has a batch axis"):
-        jaxlanes.vmap(lambda a: a, None, backend="simd")(X)
     with pytest.raises(ValueError, match="backend must be one of auto, xla, simd, cuda, got 'gpu'"):
         jaxlanes.vmap(fn, backend="gpu")
 
@@ -108,15 +104,15 @@ def test_subnormal_numbers_are_treated_alike_on_every_thread() -> None:
 
 def test_unsupported_names_the_primitive_and_the_line() -> None:
     def fn(x):
-        return lax.lgamma(x.astype(jnp.float32))
+        return lax.bessel_i1e(x.astype(jnp.float32))
 
     with pytest.raises(
-        jaxlanes.UnsupportedError, match=r"the primitive lgamma .*test_lanes_api\.py:\d+.*backend=\"xla\""
+        jaxlanes.UnsupportedError, match=r"the primitive bessel_i1e .*test_lanes_api\.py:\d+.*backend=\"xla\""
     ):
         jaxlanes.vmap(fn, backend="simd")(X)
     batched = jaxlanes.vmap(fn)
     with pytest.warns(
-        jaxlanes.LanesWarning, match=r"jaxlanes uses XLA: the primitive lgamma .*test_lanes_api\.py"
+        jaxlanes.LanesWarning, match=r"jaxlanes uses XLA: the primitive bessel_i1e .*test_lanes_api\.py"
     ) as caught:
         got = batched(X)
     assert len(caught) == 1
@@ -127,7 +123,7 @@ def test_unsupported_names_the_primitive_and_the_line() -> None:
 
 
 @pytest.mark.parametrize("jitted", [False, True])
-@pytest.mark.parametrize("function", [lax.lgamma, jnp.fft.fft, lambda x: lax.lgamma(x)])
+@pytest.mark.parametrize("function", [lax.bessel_i1e, jnp.fft.fft, lambda x: lax.bessel_i1e(x)])
 def test_a_refusal_names_the_callers_line(function: Any, jitted: bool) -> None:
     """Also of a function of JAX, inside which there is no line of the caller's."""
     ours = jaxlanes.vmap(function, backend="simd")
@@ -201,9 +197,9 @@ def test_explain() -> None:
     assert report.supported and report.equations >= 4 and report.primitives["reduce_sum"] == 1
     assert report.operations == sum(report.kinds.values()) and report.kinds["add"] >= 10
     assert "operations per lane" in str(report)
-    bad = jaxlanes.explain(lambda x: lax.lgamma(x), X[0].astype(np.float32))
-    assert not bad.supported and "lgamma" in bad.unsupported[0] and "test_lanes_api.py" in bad.unsupported[0]
-    assert "unsupported: the primitive lgamma" in str(bad)
+    bad = jaxlanes.explain(lambda x: lax.bessel_i1e(x), X[0].astype(np.float32))
+    assert not bad.supported and "bessel_i1e" in bad.unsupported[0] and "test_lanes_api.py" in bad.unsupported[0]
+    assert "unsupported: the primitive bessel_i1e" in str(bad)
 
 
 def test_fast_may_round_once_where_two_roundings_are_written() -> None:

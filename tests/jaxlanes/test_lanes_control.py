@@ -199,3 +199,23 @@ def test_old_style_keys(same: Any) -> None:
 
 def test_uniform_draws(same: Any) -> None:
     same(lambda key: jax.random.uniform(key, (7,)), jax.random.split(jax.random.key(4), LANES))
+
+
+def test_loops_side_by_side(same: Any) -> None:
+    """What `jax.vmap` makes of a loop inside the function: a predicate for each, and carries of what is still going."""
+
+    def one(start, key):
+        def body(carry):
+            number, count, key = carry
+            key, drawn = jax.random.split(key)
+            return number * 5 + 1 + (jax.random.bits(drawn) & 1).astype(jnp.int32), count + 1, key
+
+        number, count, key = lax.while_loop(lambda carry: (carry[0] & 7) != 0, body, (start, jnp.int8(0), key))
+        return number, count, jax.random.key_data(key)
+
+    numbers = np.random.default_rng(0).integers(0, 1000, (40, 3), np.int32)
+    keys = jax.random.split(jax.random.key(1), (40, 3))
+    same(jax.vmap(one), numbers, keys)
+    same(jax.vmap(jax.vmap(one)), numbers.reshape(20, 2, 3), keys.reshape(20, 2, 3))
+    same(jax.vmap(lambda n: lax.while_loop(lambda c: c.sum() % 5 != 0, lambda c: c + 1, jnp.stack([n, n + 3]))),
+         numbers)  # fmt: skip

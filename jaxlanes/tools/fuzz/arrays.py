@@ -25,7 +25,9 @@ def _reshape(scope: Scope, name: str) -> None:
     divisors = [d for d in range(1, size + 1) if size % d == 0]
     first = scope.one_of(divisors)
     shape = scope.one_of([(size,), (first, size // first), (1, first, size // first), (first, 1, size // first)])
-    scope.add(f"lax.reshape({{0}}, {shape})", [operand], [Type(type_.dtype, shape)], label=name)
+    order = tuple(int(axis) for axis in scope.rng.permutation(len(type_.shape)))
+    asked = f", dimensions={order}" if len(order) > 1 and scope.chance(0.3) else ""
+    scope.add(f"lax.reshape({{0}}, {shape}{asked})", [operand], [Type(type_.dtype, shape)], label=name)
 
 
 @makes("squeeze")

@@ -38,9 +38,10 @@ OTHER_NAMES = {
     "scatter_min": "scatter-min", "scatter_max": "scatter-max", "pjit": "jit", "closed_call": "jit", "core_call": "jit",
     "remat": "remat2", "checkpoint": "remat2", "copy_p": "copy", "expand_dims": "broadcast_in_dim",
     "custom_vjp_call_jaxpr": "custom_vjp_call", "mesh_cast": "copy", "pvary": "copy",
+    "call_hi_primitive": "jit", "random_gamma": "while",
 }  # fmt: skip
 """Primitives of the lowering that this or another JAX traces under a second name, or only under `shard_map`: the class
-that goes through the same rule."""
+that goes through the same rule, or of which it is made."""
 
 
 def makes(*names: str, strict: bool = False, exact: bool = True, in_programs: float = 1.0):

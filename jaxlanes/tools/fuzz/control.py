@@ -45,14 +45,23 @@ def _while(scope: Scope, name: str) -> None:
     parameters = [Type("int32", ()), *carries, *constants]
     test, _ = scope.body(parameters, lambda inner: _grow(inner, [Type("bool", ())]))
     body, _ = scope.body(parameters, lambda inner: _grow(inner, carries))
-    limit = scope.operand(Type("int32", ()), "index:5", constant=0.1)
-    first = [scope.operand(type_) for type_ in carries]
-    rest = [scope.operand(type_) for type_ in constants]
+    # Side by side, as `jax.vmap` makes them of one loop: each ends when its own predicate says so.
+    side = (2,) if scope.chance(0.3) and scope.depth == 0 else ()
+    limit = scope.operand(Type("int32", side), "index:5", constant=0.1)
+    first, rest = ([scope.operand(Type(type_.dtype, (*side, *type_.shape))) for type_ in types]
+                   for types in (carries, constants))  # fmt: skip
     after = _names(1 + len(carries), len(constants))
     going = f"{{f0}}(*s, {after})[0]" if scope.chance(0.5) else "True"
     text = (f"lax.while_loop(lambda s: (s[0] < jnp.minimum({{0}}, 6)) & {going}, "
             f"lambda s: (s[0] + 1, *{{f1}}(*s, {after})), (jnp.int32(0), {_names(1, len(carries))}))[1:]")  # fmt: skip
-    scope.add(text, [limit, *first, *rest], carries, (test, body), name)
+    operands = [limit, *first, *rest]
+    if side:
+        names = [f"a{number}" for number in range(len(operands))]
+        for number, its in enumerate(names):
+            text = text.replace(f"{{{number}}}", its)
+        text = f"jax.vmap(lambda {', '.join(names)}: {text})({_names(0, len(names))})"
+    results = [Type(type_.dtype, (*side, *type_.shape)) for type_ in carries]
+    scope.add(text, operands, results, (test, body), name)
 
 
 @makes("scan", strict=True, in_programs=1.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jaxlanes.tools.fuzz import arrays as _arrays  # noqa: F401 (registers its generators)
+from jaxlanes.tools.fuzz import composed as _composed  # noqa: F401
 from jaxlanes.tools.fuzz import elementwise as _elementwise  # noqa: F401
 from jaxlanes.tools.fuzz.classes import CLASSES, grow
 from jaxlanes.tools.fuzz.programs import Program

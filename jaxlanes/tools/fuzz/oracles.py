@@ -16,12 +16,14 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 
 @dataclasses.dataclass(frozen=True)
 class Oracle:
-    """`function` of float64 arrays, None for XLA's own result; `limit` in units in the last place of a float32."""
+    """`function` of float64 arrays, None for XLA's own result; `limit` in units in the last place of a float32, of at
+    least `floor`: beside it the error of a sum that cancels is small."""
 
     function: Callable[..., Any] | None
     limit: float
     domain: str = "any"
     operands: int = 1
+    floor: float = SMALLEST
 
 
 def _special(name: str) -> Callable[[Any], Any]:
@@ -46,6 +48,8 @@ ORACLES: dict[str, Oracle] = {
     "acos": Oracle(np.arccos, 0.6, "unit"), "atan": Oracle(np.arctan, 0.6), "cbrt": Oracle(np.cbrt, 0.6),
     "erf": Oracle(_special("erf"), 1.0), "erfc": Oracle(_special("erfc"), 1.0),
     "rsqrt": Oracle(lambda x: 1 / np.sqrt(x), 1.5), "erf_inv": Oracle(None, 34.0, "unit"),
+    "lgamma": Oracle(None, 64.0, floor=1.0), "digamma": Oracle(None, 64.0, floor=1.0),
+    "cumlogsumexp": Oracle(None, 64.0, floor=1.0),
     "pow": Oracle(np.power, 0.6, operands=2), "atan2": Oracle(np.arctan2, 0.6, operands=2),
 }  # fmt: skip
 
@@ -68,7 +72,7 @@ def wrong(name: str, operands: list[np.ndarray], got: np.ndarray, theirs: np.nda
         tiny = np.abs(true) < SMALLEST  # may be flushed
         bad = np.where(np.isnan(rounded), ~np.isnan(got), got != rounded) & ~finite
         bad |= tiny & ~(np.abs(got) <= np.float32(SMALLEST))
-        spacing = np.spacing(np.maximum(np.abs(rounded), np.float32(SMALLEST))).astype(np.float64)
+        spacing = np.spacing(np.maximum(np.abs(rounded), np.float32(oracle.floor))).astype(np.float64)
         error = np.abs(got.astype(np.float64) - true) / spacing
         bad |= finite & ~tiny & ~(error <= oracle.limit)
         # Near the greatest float a result within the limit may round to infinity.

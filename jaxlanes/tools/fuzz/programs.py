@@ -35,6 +35,10 @@ def _with_vmap(f):
 
     g.def_vmap(over_lanes)
     return g
+
+def _compared(name, a, b):
+    from jax._src.lax import lax as internal
+    return getattr(internal, name + "_p").bind(a, b)
 """
 """Helpers that the source of a program may use."""
 

@@ -35,7 +35,7 @@ class Case:
     def script(self, *, strict: bool = False) -> str:
         """Python that shows it; `strict` as for `Pair`."""
         body = self.program.source()
-        helpers = PRELUDE if any(name in body for name in ("_with_jvp", "_with_vjp", "_with_vmap")) else ""
+        helpers = PRELUDE if any(name in body for name in ("_with_", "_compared")) else ""
         lines = [
             "import jax, jax.custom_batching, jax.extend.random, jax.numpy as jnp, numpy as np",
             "from jax import lax",

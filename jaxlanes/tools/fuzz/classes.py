@@ -43,6 +43,10 @@ OTHER_NAMES = {
 """Primitives of the lowering that this or another JAX traces under a second name, or only under `shard_map`: the class
 that goes through the same rule, or of which it is made."""
 
+NOT_MADE = frozenset({"lu"})
+"""Primitives that nothing generates. LU: XLA's program for CPUs hangs where several stand in one (jaxlib 0.10.2);
+`tests/jaxlanes/test_lanes_linalg.py` compares it by itself."""
+
 
 def makes(*names: str, strict: bool = False, exact: bool = True, in_programs: float = 1.0):
     """Register a function `(scope, name)` as the generator of these primitives."""
@@ -57,7 +61,9 @@ def makes(*names: str, strict: bool = False, exact: bool = True, in_programs: fl
 
 def missing(rules: dict[str, object]) -> list[str]:
     """Primitives of the lowering that nothing generates."""
-    return sorted(name for name in rules if name not in CLASSES and OTHER_NAMES.get(name) not in CLASSES)
+    return sorted(
+        name for name in rules if name not in CLASSES and OTHER_NAMES.get(name) not in CLASSES and name not in NOT_MADE
+    )
 
 
 @functools.lru_cache(maxsize=DEEPEST + 1)

@@ -80,19 +80,6 @@ def _triangular_solve(scope: Scope, name: str) -> None:
     scope.add(text, [_matrix(scope, size, size), _matrix(scope, *shape)], [Type("float32", shape)], label=name)
 
 
-@makes("lu", strict=True, in_programs=0.2)
-def _lu(scope: Scope, name: str) -> None:
-    """Of rows in another order of a product of triangular matrices, of which the pivots are powers of two."""
-    size = scope.between(1, 4)
-    order = [int(place) for place in scope.rng.permutation(size)]
-    low = f"(jnp.tril({{0}}, -1) * 0.125 + jnp.eye({size}))"
-    up = f"(jnp.triu({{1}}, 1) + 4 * jnp.eye({size}))"
-    found = f"lax.linalg.lu(({low} @ {up})[jnp.array({order})])"
-    text = f"(lambda m, *rest: (m + jnp.float32(0), *rest))(*{found})"
-    types = [Type("float32", (size, size)), Type("int32", (size,)), Type("int32", (size,))]
-    scope.add(text, [_matrix(scope, size, size), _matrix(scope, size, size)], types, label=name)
-
-
 @makes("lu_pivots_to_permutation", in_programs=0.2)
 def _permutation(scope: Scope, name: str) -> None:
     size = scope.between(1, 5)

@@ -13,15 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from pokejax.common.arrays import lookup
-from pokejax.modern.data import MoveData
+from pokejax.modern.data import MoveData, ability_id
 from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.state import ACCURACY, EVASION, HAIL, SAND, has, has_any
 from pokejax.modern.stats import own_stage
-from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.view import View, ability_is, item_is, number_of, weather_of
 
 _STAGES = [1, 4 / 3, 5 / 3, 2, 7 / 3, 8 / 3, 3]
 _WHOLE = 1 << 12
-SEMI_INVULNERABLE = ("fly", "bounce", "dig", "dive", "shadowforce")
 
 
 @functools.cache
@@ -59,14 +58,17 @@ def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, j
 
     modifier = jnp.int32(ONE)
     modifier = chain(modifier, ability_is(user, "compoundeyes"), 5324)
-    weather = view.field.weather
+    weather = weather_of(view)
     veiled = (ability_is(foe, "sandveil") & (weather == SAND)) | (ability_is(foe, "snowcloak") & (weather == HAIL))
     modifier = chain(modifier, veiled, 3276)
     modifier = chain(modifier, ability_is(user, "hustle") & data.is_physical, 3276)
     modifier = chain(modifier, ability_is(foe, "tangledfeet") & has(foe, "confusion"), ONE // 2)
-    modifier = chain(modifier, view.field.gravity > 0, 6826)
+    modifier = chain(modifier, view.field.gravity > 0, 6840)
     accuracy = jnp.where(whole, modify(accuracy, modifier), accuracy)
 
-    sure = (data.accuracy == 0) | ability_is(user, "noguard") | ability_is(foe, "noguard")
+    locked = has(user, "lockon") & (user.data["lockon.source"] == number_of(view, False))
+    both = (user.ability == ability_id("noguard")) & (foe.ability == ability_id("noguard"))
+    view, _ = view.draw(2, when & both & (user.speed == foe.speed))
+    sure = (data.accuracy == 0) | locked | ability_is(user, "noguard") | ability_is(foe, "noguard")
     view, roll = view.draw(100, when & ~sure)
     return view, sure | (roll < accuracy)

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 
 from pokejax.common.arrays import take
 from pokejax.common.storage import select, update
-from pokejax.modern.data import lookup, tables
-from pokejax.modern.state import NOTHING, ONGOING, P1_WINS, P2_WINS, SPE, TIE, TOX, Active, Party, no_volatiles
+from pokejax.modern.data import ability_id, among, lookup, tables
+from pokejax.modern.state import NOTHING, ONGOING, P1_WINS, P2_WINS, SPE, TIE, TOX, Active, Party, has, no_volatiles
 from pokejax.modern.view import View, ability_is
 
 
@@ -125,6 +125,10 @@ def collapse(view: View, falls: jax.Array) -> View:
 def _fall(view: View) -> View:
     falls = (view.user.hp <= 0) & ~view.user.fainted
     side = update(view.user_side, falls, left=view.user_side.left - 1)
+    clouds = falls & among(view.user.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    view = view.update_tie(clouds)  # 'WeatherChange'
+    view = view.drop_foe("trapped", falls & has(view.user, "trapper"))
+    view = view.drop_foe("trapper", falls & has(view.user, "trapped"))
     return collapse(view.replace(user_side=side), falls)
 
 

@@ -1,7 +1,8 @@
-"""What moves do before the turn's first action, and Pursuit of one that leaves.
+"""What moves and items do before the turn's first action, and Pursuit of one that leaves.
 
 Source: ``beforeTurnCallback`` of Pursuit, Counter, Mirror Coat and Focus Punch, and ``onFoeBeforeSwitchOut`` of Pursuit
-in data/moves.js and data/mods/gen4/moves.js; ``resolveAction`` in sim/battle-queue.js.
+in data/moves.js and data/mods/gen4/moves.js; ``resolveAction`` and
+``insertChoice`` in sim/battle-queue.js; ``onBeforeTurn`` of Quick Claw and Custap Berry in data/mods/gen4/items.js.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxenv.control import maybe
-from pokejax.modern.data import among, move_id
+from pokejax.common.storage import select, update
+from pokejax.modern.data import ability_id, among, move_id
 from pokejax.modern.state import ACT_MOVE, FRZ, SLP, Active, Side, has
 from pokejax.modern.updates import update_event
-from pokejax.modern.view import View, ability_is, number_of
+from pokejax.modern.view import View, ability_is, item_is, number_of
 
 PREPARING = ("pursuit", "counter", "mirrorcoat", "focuspunch")
 
@@ -48,3 +50,39 @@ def pursued(leaves: Active, foe: Active, foe_side: Side) -> jax.Array:
     waits = (foe_side.act == ACT_MOVE) & ~foe.fainted & (foe.hp > 0)
     here = (leaves.hp > 0) & ~leaves.skips_switch_out
     return here & has(foe, "pursuit") & ~helpless & ~other & waits
+
+
+def hurry(view: View, when: jax.Array) -> View:
+    """'BeforeTurn' of both, the faster first: Quick Claw draws, it or a Custap Berry brings a move forward.
+
+    The view is p1's. Two such moves of equal priority and speed cost one more draw.
+    """
+    view, place = view.draw(2, when & view.tied)
+    second = jnp.where(view.tied, place == 1, view.foe.speed > view.user.speed)
+    acts = (view.user_side.act == ACT_MOVE) & (view.foe_side.act == ACT_MOVE)
+
+    def both(view: View) -> View:
+        view = select(second, view.swapped(), view)
+        for _ in range(2):
+            user = view.user
+            claw = when & item_is(user, "quickclaw")
+            view, roll = view.draw(5, claw)
+            early = (user.hp * 2 <= user.max_hp) & (user.ability == ability_id("gluttony"))
+            hungry = when & item_is(user, "custapberry") & ((user.hp * 4 <= user.max_hp) | early)
+            comes = acts & ((claw & (roll == 0)) | hungry)
+            view = view.replace(user_side=update(view.user_side, comes, act_event=True)).swapped()
+        mine, theirs = view.user_side, view.foe_side
+        equal = mine.act_event & theirs.act_event & (mine.act_priority == theirs.act_priority)
+        equal = equal & (view.user.speed == view.foe.speed)
+        view, late = view.draw(2, when & equal)
+        first = jnp.where(late == 0, ~view.second, view.second)
+        view = view.on_field(when & equal, first=first.astype(jnp.int32))
+        return select(second, view.swapped(), view)
+
+    holds = item_is(view.user, "quickclaw", "custapberry") | item_is(view.foe, "quickclaw", "custapberry")
+    return maybe(when & holds, both, view, masked=True)
+
+
+def fires(view: View) -> jax.Array:
+    """bool: the user's item does bring its move forward, now that its time has come."""
+    return item_is(view.user, "quickclaw", "custapberry") & (view.user.hp > 0) & ~view.user.fainted

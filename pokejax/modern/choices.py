@@ -34,7 +34,7 @@ from pokejax.modern.state import (
 )
 from pokejax.modern.stats import action_speed
 from pokejax.modern.tables import Target
-from pokejax.modern.view import field_now, item_is
+from pokejax.modern.view import ability_is, field_now, item_is
 
 FIRST_MOVE = TEAM_SIZE
 NO_OP = FIRST_MOVE + MOVE_SLOTS
@@ -87,8 +87,9 @@ def commit(battle: Battle, n: int, action: jax.Array) -> Side:
     move = jnp.where(locked != 0, locked, move)
     data = move_data(move)
     speed = action_speed(mon, side, field_now(field, mon, foe))
-    late = is_move & (item_is(mon, "laggingtail", "fullincense"))
-    fraction = jnp.where(late, -2, 0)
+    lags = is_move & item_is(mon, "laggingtail", "fullincense")
+    late = is_move & (lags | ability_is(mon, "stall"))
+    fraction = jnp.where(lags, -2, jnp.where(late, -1, 0))
     own = among(data.target, [Target.SELF, Target.ALL, Target.ALLYSIDE, Target.ALLYTEAM, Target.ADJACENTALLYORSELF])
     mine, theirs = mon.slot + 1 + 6 * n, foe.slot + 1 + 6 * (1 - n)
     values = {

@@ -27,7 +27,8 @@ def crash(view: View, data: MoveData, move: jax.Array, failed: jax.Array) -> Vie
         immune = immune_to(view, data)
         view, blow = strike(view, data, move, failed & ~immune)
         damage = jnp.where(immune, view.foe.max_hp, blow.damage)
-        amount = jnp.clip(damage >> 1, 1, view.foe.max_hp >> 1)
-        return view.replace(user=hurt(view.user, amount, failed, indirect=False))
+        most = view.foe.max_hp >> 1
+        amount = jnp.clip(damage >> 1, 1, jnp.maximum(most, 1))
+        return view.replace(user=hurt(view.user, amount, failed & (most > 0), indirect=False))
 
     return maybe(failed, fall, view, masked=True)

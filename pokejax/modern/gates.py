@@ -8,11 +8,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from pokejax.common.arrays import lookup
 from pokejax.common.storage import update
 from pokejax.modern.conditions import status_immune
-from pokejax.modern.data import MoveData, among, move_data, move_id
+from pokejax.modern.data import MoveData, ability_id, among, item_id, move_data, move_id, tables
 from pokejax.modern.party import bench
-from pokejax.modern.state import ACT_MOVE, ACT_NONE, SLP, has
+from pokejax.modern.state import ACT_MOVE, ACT_NONE, NOTHING, SLP, has
 from pokejax.modern.view import View, ability_is
 from pokejax.modern.vitals import cure
 
@@ -22,7 +23,7 @@ GATES = [
     "metalburst", "focuspunch", "attract", "captivate", "healingwish", "lunardance", "batonpass", "magnetrise",
     "followme", "helpinghand", "disable", "foresight", "odorsleuth", "miracleeye", "mindreader", "lockon", "stockpile",
     "spitup", "swallow", "brickbreak", "curse", "destinybond", "pursuit", "trick", "switcheroo", "imprison",
-    "nightmare", "uproar",
+    "nightmare", "uproar", "gastroacid", "embargo", "psychoshift",
 ]  # fmt: skip
 """Moves that can fail by a check of their own, or do something before they hit."""
 
@@ -108,6 +109,12 @@ def own_try_hit(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
     fails = fails | (one("curse") & ~data.hits_self & (data.volatile != 0) & has(foe, "curse"))
     shared = jnp.any((user.moves[:, None] == foe.moves[None, :]) & (user.moves[:, None] != 0))
     fails = fails | (one("imprison") & ~shared)
+
+    column = tables().abilities.flag("cantsuppress")
+    fails = fails | (one("gastroacid") & lookup(column, foe.ability))
+    firm = (foe.ability == ability_id("multitype")) | (foe.item == item_id("griseousorb"))
+    fails = fails | (one("embargo") & firm)
+    fails = fails | (one("psychoshift") & (user.status == NOTHING))
 
     breaks = one("brickbreak")
     side = update(view.foe_side, breaks, reflect=0, lightscreen=0)

@@ -26,10 +26,11 @@ from pokejax.modern.power import has_power, rising
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import BRN, FRZ, NOTHING, PAR, SLP, drop, has, put
 from pokejax.modern.survive import surviving
+from pokejax.modern.thrown import thrown_secondary
 from pokejax.modern.two_turns import use_item
 from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is, number_of
-from pokejax.modern.vitals import faint_messages, healed, hurt
+from pokejax.modern.vitals import cure, faint_messages, healed, hurt
 
 
 @struct.dataclass
@@ -122,9 +123,12 @@ def _effects(
         k = jnp.maximum(i - 2, 0)
         later = i >= 2
         # A move for something that does not take ends there.
-        here = when & (first | worked) & jnp.where(later, k < data.secondaries, True)
+        throws = (i == 2) & (move == move_id("fling"))
+        tossed_status, tossed = thrown_secondary(view.user.item)
+        throws = throws & ((tossed_status > 0) | (tossed > 0))
+        here = when & (first | worked) & jnp.where(later, (k < data.secondaries) | throws, True)
         self_boosts = jnp.any(data.self_boosts != 0)
-        chance = take(data.chances, k)
+        chance = jnp.where(throws, 100, take(data.chances, k))
         # Shield Dust takes away what would befall its holder; nothing is rolled for that.
         for_user = jnp.any(take(data.secondary_self_boosts, k) != 0)
         here = here & ~(later & ability_is(view.foe, "shielddust") & ~for_user & ~own)
@@ -138,6 +142,7 @@ def _effects(
         view, which = view.draw(3, here & three & reached & (view.foe.hp > 0))
         status = jnp.where(three, jnp.where(which == 0, BRN, jnp.where(which == 1, PAR, FRZ)), status)
         volatile = jnp.where(later, take(data.secondary_volatile, k), jnp.where(first, data.volatile, 0))
+        status, volatile = jnp.where(throws, tossed_status, status), jnp.where(throws, tossed, volatile)
         mine = jnp.where(later, take(data.secondary_self_boosts, k), jnp.where(selfish, data.self_boosts, 0))
         on_user = jnp.where(selfish, data.self_volatile, jnp.where(first & own, data.volatile, 0))
         mine = jnp.where(first & own, data.boosts, mine)
@@ -154,6 +159,8 @@ def _effects(
         back, raised = boost(back, mine, here & jnp.any(mine != 0), True)
         back, put_on = add_volatile(back, on_user, here & (on_user != 0), True, move)
         view = back.swapped()
+        moves_on = selfish & here & (move == move_id("psychoshift"))
+        view = view.replace(user=drop(cure(view.user, moves_on), "nightmare", moves_on))
         drives = first & data.flag("force_switch") & ~own
         alone = ~jnp.any(bench(view.foe, view.foe_party))
         tried = does | (status != NOTHING) | (volatile != 0) | drives
@@ -206,6 +213,11 @@ def _one_hit(
     full = heals & (view.user.hp >= view.user.max_hp)
     part = quotient(view.user.max_hp * data.heal[0], jnp.maximum(data.heal[1], 1))
     view = view.replace(user=healed(view.user, part, heals & ~full))
+    # Present may heal its target.
+    gives = reached & ~own & (data.heal[0] > 0)
+    well = gives & (view.foe.hp >= view.foe.max_hp)
+    view = view.replace(foe=healed(view.foe, view.foe.max_hp >> 2, gives & ~well))
+    full = full | well
     view, worked = _effects(view, data, move, rules, go & ~blocked & ~full, reached, own, blow, lands)
     worked = worked | numbered
     met = go & (worked | blocked) & ~full

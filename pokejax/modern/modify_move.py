@@ -18,14 +18,14 @@ from pokejax.modern.vitals import cure
 
 MODIFIED = [
     "judgment", "weatherball", "naturalgift", "curse", "chatter", "secretpower", "magnitude", "hiddenpower", "rollout",
-    "iceball", "pursuit",
+    "iceball", "pursuit", "present",
 ]  # fmt: skip
 """Moves with such a function."""
 _KEEP_TYPE = ("hiddenpower", "judgment", "naturalgift", "struggle", "weatherball")
 
 
 def modify_move(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, MoveData]:
-    """The move's data as this user uses it. Magnitude draws its power here."""
+    """The move's data as this user uses it. Magnitude and Present draw their power here."""
     user = view.user
     plate = lookup(tables().items.plate_type.astype("int32"), user.item)
     gift = lookup(tables().items.gift_type.astype("int32"), user.item)
@@ -50,6 +50,10 @@ def modify_move(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
     for below, value in ((95, 110), (85, 90), (65, 70), (35, 50), (15, 30), (5, 10)):
         strength = jnp.where(roll < below, value, strength)
     power = jnp.where(one("magnitude"), strength, power)
+    view, gift_roll = view.draw(10, when & one("present"))
+    heals = one("present") & (gift_roll < 2)
+    present = jnp.where(gift_roll < 6, 40, jnp.where(gift_roll < 9, 80, 120))
+    power = jnp.where(one("present"), jnp.where(heals, 0, present), power)
 
     inward = one("curse") & ~type_is(user, type_id("Ghost"))
     blocked = one("curse") & has(view.foe, "substitute")
@@ -60,6 +64,8 @@ def modify_move(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
         target=jnp.where(inward, int(Target.SELF), data.target),
         volatile=jnp.where(inward | blocked, 0, data.volatile),
         self_boosts=jnp.where(inward, stages, data.self_boosts),
+        heal=jnp.where(heals, jnp.array([1, 4], jnp.int32), data.heal),
+        status=jnp.where(one("psychoshift"), user.status, data.status),
     )
     talks = user.species == species_id("chatot")
     chances = jnp.where(one("chatter") & ~talks, 0, data.chances)

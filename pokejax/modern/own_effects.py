@@ -23,6 +23,7 @@ from pokejax.modern.small_effects import SMALL, small_effect
 from pokejax.modern.stages_swapped import SWAPPING, swap_stages
 from pokejax.modern.state import CLEAR, HAIL, HAZARDS, RAIN, SAND, SLP, SOURCE_ALLY, SUN, drop, has, put
 from pokejax.modern.taken_items import TAKING, take_items
+from pokejax.modern.thrown import thrown_effect
 from pokejax.modern.view import View, weather_of
 from pokejax.modern.vitals import cure, healed, hurt_directly
 from pokejax.modern.wishes import WISHING, wish_for
@@ -38,6 +39,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Family], ...] = (
     (HOLDING, hold),
     (SMALL, small_effect),
     (BECOMING, become),
+    (("fling",), thrown_effect),
 )
 OWN_EFFECTS = [
     "protect",

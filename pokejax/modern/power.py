@@ -44,6 +44,8 @@ POWER_RULES = [
     "magnitude",
     "pursuit",
     "naturalgift",
+    "present",
+    "fling",
 ]
 """Moves whose power is worked out here."""
 
@@ -118,7 +120,8 @@ def rising(
 
 def has_power(data: MoveData, move: jax.Array) -> jax.Array:
     """bool: the formula gives its damage."""
-    return ~data.is_status & ((data.base_power > 0) | among(move, [move_id(name) for name in POWER_RULES]))
+    gives = (move == move_id("present")) & (data.base_power == 0)
+    return ~data.is_status & ~gives & ((data.base_power > 0) | among(move, [move_id(name) for name in POWER_RULES]))
 
 
 def move_type(user: Active, data: MoveData, move: jax.Array) -> jax.Array:

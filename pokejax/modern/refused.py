@@ -20,6 +20,7 @@ from pokejax.modern.own_effects import OWN_EFFECTS
 from pokejax.modern.power import POWER_RULES
 from pokejax.modern.side_moves import FIELD_MOVES
 from pokejax.modern.state import HAZARDS, SCREENS
+from pokejax.modern.survive import SPARING
 from pokejax.modern.taken_items import AFTER_HIT
 from pokejax.modern.thrown import THROWN
 from pokejax.modern.two_turns import CHARGING
@@ -31,7 +32,7 @@ _BY_NAME = {"facade", "brine", "struggle", "triattack"}
 _OWN_LOGIC = frozenset(
     [
         *OWN_EFFECTS, *POWER_RULES, *GATES, *ACCURACY_RULES, *_BY_NAME, *FIXED, *MODIFIED, *FIELD_MOVES, *CRASHING,
-        *CHARGING, *AFTER_HIT, *THROWN,
+        *CHARGING, *AFTER_HIT, *THROWN, *SPARING,
     ]
 )  # fmt: skip
 _UNFINISHED = frozenset(["metronome"])
@@ -51,7 +52,7 @@ ABILITIES = frozenset(
         "tintedlens", "filter", "solidrock", "icebody", "frisk", "reckless", "baddreams", "levitate",
         "earlybird", "multitype", "cutecharm", "moldbreaker", "gluttony", "trace", "leafguard", "flowergift",
         "steadfast", "noguard", "unburden", "truant", "scrappy", "aftermath", "forecast", "forewarn", "slowstart",
-        "cloudnine", "colorchange", "airlock", "simple", "oblivious", "angerpoint", "klutz", "normalize",
+        "cloudnine", "colorchange", "airlock", "simple", "oblivious", "angerpoint", "klutz", "normalize", "stall",
     ]
 ) | frozenset(GUARDS)  # fmt: skip
 ITEMS = frozenset(
@@ -62,7 +63,8 @@ ITEMS = frozenset(
         "powerbracer", "powerbelt", "powerlens", "powerband", "poweranklet", "powerweight", "mail", "focussash",
         "focusband", "souldew", "lightball", "thickclub", "stick", "luckypunch", "griseousorb", "lustrousorb",
         "adamantorb", "quickpowder", "metalpowder", "deepseatooth", "deepseascale", "powerherb", "shellbell",
-        "shedshell", "destinyknot", "enigmaberry", "jabocaberry", "rowapberry", "stickybarb",
+        "shedshell", "destinyknot", "enigmaberry", "jabocaberry", "rowapberry", "stickybarb", "whiteherb",
+        "brightpowder", "laxincense", "zoomlens", "quickclaw", "custapberry", "laggingtail", "fullincense",
     ]
 ) | frozenset(BERRIES)  # fmt: skip
 
@@ -77,7 +79,8 @@ def refused_moves() -> tuple[str, ...]:
         name = str(moves.id[row])
         conditions = [str(names[column[row]]) for column in (moves.volatile, moves.self_volatile)]
         conditions += [str(names[moves.secondary_volatile[row, k]]) for k in range(2)]
-        missing = [condition for condition in conditions if condition and condition not in STARTED]
+        known = (*STARTED, "followme", "helpinghand")  # neither is ever got without a partner
+        missing = [condition for condition in conditions if condition and condition not in known]
         side = str(names[moves.side_condition[row]])
         fails = (
             (bool(str(moves.handlers[row])) and name not in _OWN_LOGIC)

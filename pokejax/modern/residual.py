@@ -45,6 +45,7 @@ from pokejax.modern.state import (
     put,
 )
 from pokejax.modern.stats import refresh_speed
+from pokejax.modern.taken_items import white_herb
 from pokejax.modern.view import (
     View,
     ability_is,
@@ -95,6 +96,8 @@ def _holds(view: View, name: str) -> jax.Array:
         return ability_is(user, "shedskin", "speedboost")
     if name == "slowstart":
         return ability_is(user, "slowstart")
+    if name == "herb":
+        return item_is(user, "whiteherb")
     if name == "item":
         return item_is(user, "leftovers", "blacksludge")
     if name == "status":
@@ -417,6 +420,7 @@ _HANDLERS: dict[str, Handler] = {
     "perishsong": _perish,
     "roost": _turn_of("roost"),
     "slowstart": _slow_start,
+    "herb": lambda view, _rules, when: white_herb(view, when),
 }
 HANDLED = tuple(_HANDLERS)
 """Classes of `residual_order.CLASSES` that do something, in order; the first one comes before the weather."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from pokejax.common.arrays import lookup
 from pokejax.common.storage import update
@@ -20,7 +21,7 @@ from pokejax.modern.view import View, ability_is, type_is
 from pokejax.modern.vitals import healed, hurt_directly
 from pokejax.modern.volatile_ends import unstock
 
-SMALL = ("spite", "curse", "defog", "camouflage", "swallow", "recycle", "batonpass", "conversion")
+SMALL = ("spite", "curse", "defog", "camouflage", "swallow", "recycle", "batonpass", "conversion", "conversion2")
 
 
 def small_effect(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.Array]:
@@ -78,4 +79,24 @@ def small_effect(view: View, move: jax.Array, when: jax.Array) -> tuple[View, ja
     new = jnp.sum(jnp.where(chosen, types, 0), dtype=jnp.int32)
     able = (count > 0) & ~ability_is(user, "multitype")
     view = view.on_user(turns & able, type1=new, type2=0, known_type=True)
-    return view, did & ~(turns & ~able)
+    view, resisted = _resist(view, one("conversion2"))
+    return view, did & ~(turns & ~able) & ~(one("conversion2") & ~resisted)
+
+
+def _resist(view: View, when: jax.Array) -> tuple[View, jax.Array]:
+    """Conversion 2: the user takes a type that resists the foe's last move, by chance."""
+    foe, user = view.foe, view.user
+    types = tables().types
+    struggles = foe.last_move_used == move_id("struggle")
+    attack = jnp.where(struggles, type_id("Normal"), foe.last_move_used_type)
+    table = (types.effectiveness < 0) | types.immune
+    resists = lookup(table.astype(np.int32), attack) > 0
+    places = np.arange(len(types.name))
+    own = jnp.stack([type_is(user, int(k)) for k in places])
+    fit = resists & ~own & jnp.asarray((places > 0) & (places < type_id("???")))
+    count = jnp.where(foe.last_move_used == 0, 0, jnp.sum(fit, dtype=jnp.int32))
+    view, roll = view.draw(jnp.maximum(count, 1), when & (count > 0))
+    chosen = fit & (jnp.cumsum(fit.astype(jnp.int32)) - 1 == roll)
+    new = jnp.sum(jnp.where(chosen, jnp.asarray(places.astype(np.int32)), 0), dtype=jnp.int32)
+    able = (count > 0) & ~ability_is(user, "multitype")
+    return view.on_user(when & able, type1=new, type2=0, known_type=True), able

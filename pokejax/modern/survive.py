@@ -12,6 +12,8 @@ from pokejax.modern.data import move_id
 from pokejax.modern.state import has, put
 from pokejax.modern.view import View, item_is
 
+SPARING = ("falseswipe",)
+
 
 def surviving(view: View, damage: jax.Array, move: jax.Array, when: jax.Array) -> tuple[View, jax.Array]:
     """The view, and the damage that the foe takes of ``damage`` (whole, at least 1 or 0)."""

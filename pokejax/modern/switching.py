@@ -19,7 +19,7 @@ from pokejax.modern.holding import let_go
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import ACT_NONE, NOTHING, has, put
 from pokejax.modern.stats import refresh_speed
-from pokejax.modern.taken_items import item_start
+from pokejax.modern.taken_items import item_start, white_herb
 from pokejax.modern.view import View, ability_is, field_now, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
@@ -72,7 +72,7 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
     for name in COPIED:
         kept = alive & copies & has(old, name)
         new = put(new, name, kept, **{key: old.data[f"{name}.{key}"] for key in KEYS[name]})
-    side = update(view.user_side, True, act=ACT_NONE, entering=True)
+    side = update(view.user_side, True, act=ACT_NONE, act_event=False, entering=True)
     new = refresh_speed(new, side, field_now(view.field, new, view.foe))
     return view.replace(user=new, user_side=side, user_party=party)
 
@@ -101,6 +101,8 @@ def come_in(view: View, rules: Rules) -> View:
     view = view.replace(user=toxic_reset(view.user, view.user.hp > 0))
     view = take_forme(view, jnp.bool_(True))
     view = wish_arrives(view, jnp.bool_(True))
+    view = white_herb(view, jnp.bool_(True))
+    view = white_herb(view.swapped(), jnp.bool_(True)).swapped()
     starts = view.user.hp > 0
     view = ability_start(view, starts)
     view = item_start(view, starts & (view.user.hp > 0))

@@ -12,7 +12,7 @@ from jax import lax
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
 from pokejax.common.storage import empty, select, update
-from pokejax.modern.before_turn import before_turn, prepares, pursued
+from pokejax.modern.before_turn import before_turn, fires, hurry, prepares, pursued
 from pokejax.modern.choices import NO_OP, commit, legal_masks
 from pokejax.modern.data import move_id
 from pokejax.modern.end_turn import end_turn
@@ -35,9 +35,10 @@ from pokejax.modern.state import (
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.switching import come_in, switch
+from pokejax.modern.two_turns import use_item
 from pokejax.modern.updates import update_event
 from pokejax.modern.use_move import run_move
-from pokejax.modern.view import View, close_view, field_now, open_view
+from pokejax.modern.view import View, close_view, field_now, item_is, open_view
 from pokejax.modern.vitals import entering, faint_messages
 
 
@@ -101,7 +102,7 @@ def _begin(battle: Battle, legal: jax.Array, rules: Rules) -> Battle:
     field = update(battle.field, True, first=first, request=REQUEST_NONE)
     field = update(field, new_turn, residual=True)
     view = open_view(battle.replace(rng=rng, field=field), jnp.bool_(False))
-    view = view.update_tie(new_turn)
+    view = hurry(view, new_turn)
     view = update_event(view, new_turn, copies=True)
     view = before_turn(view, (early[0], early[1]))
     return _play(close_view(view), rules)
@@ -120,12 +121,16 @@ def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:
     def of(first: jax.Array, there: jax.Array) -> jax.Array:
         return jnp.where(there[0] & there[1], first, jnp.where(there[1], 1, 0))
 
+    # What a Quick Claw brings forward comes a tenth of priority before its move.
+    keys = [side.act_priority + side.act_event.astype(jnp.int32) for side in (p1, p2)]
+    hurried = (p1.act_event | p2.act_event) & (p1.act_order == p2.act_order) & (keys[0] != keys[1])
+    first = jnp.where(hurried, (keys[1] > keys[0]).astype(jnp.int32), field.first)
     replaces = acts == ACT_REPLACE
     kind = jnp.where(jnp.any(replaces), 1, jnp.where(jnp.any(enters), 2, jnp.where(jnp.any(acts != ACT_NONE), 1, 0)))
     kind = jnp.where((kind == 0) & field.residual, 3, kind)
     side = jnp.where(
-        jnp.any(replaces), of(field.first, replaces),
-        jnp.where(jnp.any(enters), of(field.first_in, enters), of(field.first, acts != ACT_NONE)),
+        jnp.any(replaces), of(first, replaces),
+        jnp.where(jnp.any(enters), of(field.first_in, enters), of(first, acts != ACT_NONE)),
     )  # fmt: skip
     hunted = jnp.stack(
         [pursued(mine.active[0], theirs.active[0], theirs) for mine, theirs in ((p1, p2), (p2, p1))]
@@ -160,6 +165,11 @@ def _act(battle: Battle, rules: Rules) -> Battle:
     view = open_view(battle, ((side == 1) ^ chases) & (kind != 3))
     view = view.replace(flees=chases)
     act = jnp.where(kind == 1, view.user_side.act, ACT_NONE)
+    event = (act == ACT_MOVE) & view.user_side.act_event
+    early = event & fires(view)
+    view = view.replace(user_side=update(view.user_side, event, act_event=False))
+    view = use_item(view, early & item_is(view.user, "custapberry"))
+    act = jnp.where(event & ~early, ACT_NONE, act)
     by_flag = chases & (view.foe.switch_flag > 0)
     view = maybe(kind == 2, lambda v: come_in(v, rules), view)
 
@@ -191,7 +201,10 @@ def _act(battle: Battle, rules: Rules) -> Battle:
     stays = chases & ~by_flag & (view.foe.hp > 0)
 
     def end(view: View) -> View:
-        return _after(faint_messages(view), act)
+        view = _after(faint_messages(view), act)
+        # The event is an action of its own around the move's.
+        going = (view.field.request == REQUEST_NONE) & (view.field.result == ONGOING)
+        return update_event(view, early & going)
 
     return close_view(maybe(~stays, end, view))
 

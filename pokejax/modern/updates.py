@@ -100,6 +100,9 @@ def eaten(view: View, berry: jax.Array, when: jax.Array) -> View:
 def _own_update(view: View, when: jax.Array) -> View:
     user = view.user
     when = when & (user.hp > 0) & ~user.fainted
+    flung = when & has(user, "fling")
+    view = use_item(view, flung).drop_user("fling", flung)
+    user = view.user
     gone = has(user, "attract") & (user.data["attract.source"] != number_of(view, False))
     mon = drop(user, "attract", when & (gone | view.foe.fainted))
     mon = drop(mon, "attract", when & ability_is(mon, "oblivious"))
@@ -149,6 +152,7 @@ def update_event(view: View, when: jax.Array, *, copies: bool = False) -> View:
         | (mon.ability == ability_id("owntempo"))
         | lookup(_answering(), mon.item)
         | has(mon, "attract")
+        | has(mon, "fling")
         for mon in (view.user, view.foe)
     ]
 

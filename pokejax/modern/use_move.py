@@ -19,7 +19,7 @@ from pokejax.common.storage import select
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import is_choice
 from pokejax.modern.crash import crash
-from pokejax.modern.data import MoveData, among, move_data, move_id
+from pokejax.modern.data import MoveData, among, item_id, move_data, move_id
 from pokejax.modern.gates import gate
 from pokejax.modern.hit import hit_loop, settle_hits
 from pokejax.modern.locks import locked_move, spend_pp
@@ -28,6 +28,8 @@ from pokejax.modern.reach import reach
 from pokejax.modern.rules import Rules
 from pokejax.modern.side_moves import side_effect
 from pokejax.modern.state import FALSE, NULL, TRUE, UNDEFINED, has
+from pokejax.modern.tables import Target
+from pokejax.modern.taken_items import white_herb
 from pokejax.modern.thrown import prepare_item
 from pokejax.modern.two_turns import charge, stop_charging
 from pokejax.modern.updates import update_event
@@ -115,11 +117,16 @@ def _after_move(view: View, chosen: jax.Array, last: jax.Array, when: jax.Array)
     view = view.on_user(wishes, switch_flag=1)
     spits = when & (last == move_id("spitup")) & has(view.user, "stockpile") & (view.user.hp > 0)
     view = view.replace(user=unstock(view.user, spits))
-    return view.drop_user("charge", when & (last != move_id("charge")))
+    view = view.drop_user("charge", when & (last != move_id("charge")))
+    herb = item_id("whiteherb")
+    mine = (view.user.item == herb) | is_choice(view.user.item)
+    view = view.update_tie(when & mine & (view.foe.item == herb))
+    view = white_herb(view, when)
+    return white_herb(view.swapped(), when).swapped()
 
 
 def _pressure(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> View:
-    aimed = ~data.hits_self & ~data.hits_field & ~view.foe.fainted
+    aimed = ~data.hits_self & ~data.hits_field & ~view.foe.fainted & (data.target != Target.ADJACENTALLY)
     aimed = aimed | (data.target == 14) | (data.flag("mustpressure") & (view.foe.hp > 0))
     more = when & aimed & ability_is(view.foe, "pressure")
     return view.replace(user=spend_pp(view.user, move, 1, more))
@@ -159,7 +166,8 @@ def _use(
     view: View, data: MoveData, move: jax.Array, rules: Rules, go: jax.Array, moved_before: jax.Array
 ) -> tuple[View, jax.Array, jax.Array]:
     own, field = data.hits_self, data.hits_field
-    absent = go & ~own & ~field & view.foe.fainted
+    # Helping Hand has nobody to help.
+    absent = go & ((~own & ~field & view.foe.fainted) | (data.target == Target.ADJACENTALLY))
     view, prepares = charge(view, move, go & ~absent)
     damp = among(move, [move_id("selfdestruct"), move_id("explosion")])
     damp = damp & (ability_is(view.user, "damp") | ability_is(view.foe, "damp"))

@@ -117,7 +117,9 @@ def collapse(view: View, falls: jax.Array) -> View:
     user = view.user
     pp = jnp.where(user.virtual, user.base_pp, user.pp)
     values = _cleared(view.user_party, user.slot, user.base_species)
-    rest = {"ability": user.base_ability, "moves": user.base_moves, "pp": pp, "fainted": True, "switch_flag": 0}
+    clouds = among(user.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    ending = jnp.where(clouds, 2, user.ability_ending)
+    rest = {"ability": user.base_ability, "ability_ending": ending, "moves": user.base_moves, "pp": pp, "fainted": True, "switch_flag": 0}
     clean = update(user, True, **values, **rest).replace(**no_volatiles())
     return view.replace(user=select(falls, clean, user))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.data import condition_id, move_flag, move_id
+from pokejax.modern.data import ability_id, among, condition_id, move_flag, move_id
 from pokejax.modern.locks import pp_of
 from pokejax.modern.state import ACT_MOVE, DEF, SLP, SPD, has
 from pokejax.modern.view import View, number_of
@@ -34,6 +34,11 @@ def more_volatiles(view: View, condition: jax.Array, when: jax.Array, own: jax.A
     for name in PLAIN:
         this = meant(name) & ~has(foe, name)
         view, took = view.put_foe(name, this), took | this
+    # An ability that Gastro Acid takes away ends: a Cloud Nine's weather changes.
+    ends = meant("gastroacid") & ~has(foe, "gastroacid")
+    clouds = ends & among(foe.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    view = view.update_tie(clouds).on_foe(clouds, ability_ending=2)
+    view = view.drop_foe("unburden", ends & (foe.ability == ability_id("unburden")))
     for name in ONE_TURN:
         this = meant(name) & ~has(foe, name)
         view, took = view.put_foe(name, this, duration=1), took | this

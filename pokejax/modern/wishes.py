@@ -25,7 +25,7 @@ def wish_for(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.Ar
     did = did | this
     for name in ("healingwish", "lunardance"):
         this = when & (move == move_id(name)) & (getattr(side, name) == 0)
-        side = update(side, this, **{name: 1})
+        side = update(side, this, **{name: 2})  # one turn, and itself
         did = did | this
     return view.replace(user_side=side), did
 

@@ -22,9 +22,7 @@ ABILITY_MOVES = ("skillswap", "roleplay", "worryseed")
 
 def _given(view: View, ability: jax.Array, when: jax.Array) -> View:
     """The user's ability replaced, its state as of one that has just come."""
-    return view.on_user(
-        when, ability=ability, ability_counter=0, ability_ending=0, ability_seek=0, ability_gluttony=0
-    )
+    return view.on_user(when, ability=ability, ability_counter=0, ability_ending=0, ability_seek=0, ability_gluttony=0)
 
 
 def change_abilities(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.Array]:

@@ -19,7 +19,7 @@ from pokejax.modern.formes import formes_follow
 from pokejax.modern.state import ACT_MOVE, RAIN, SAND, SUN, UNDEFINED, drop, has, put
 from pokejax.modern.stats import staged
 from pokejax.modern.tables import Category
-from pokejax.modern.view import View, ability_is
+from pokejax.modern.view import View, ability_is, item_is
 
 WEATHER_SETTERS = {"drizzle": RAIN, "drought": SUN, "sandstream": SAND, "snowwarning": 4}
 
@@ -67,6 +67,7 @@ def trace(view: View, when: jax.Array, *, copies: bool = False, starts: bool = F
     if not (starts or copies):
         return view
     found = looks & ~foe.fainted & ~lookup(tables().abilities.flag("notrace"), foe.ability)
+    found = found & ~item_is(user, "griseousorb")
     fresh = {"ability_counter": 0, "ability_ending": 0, "ability_seek": 0, "ability_gluttony": 0}
     view = view.on_user(found, ability=foe.ability, **fresh)
     return maybe(found, lambda v: ability_start(v, found), view) if copies else view

@@ -83,7 +83,7 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
 
     smitten = go & has(view.user, "attract")
     view, heart = view.draw(2, smitten)
-    view, go = stop(view, go, smitten & (heart != 0))
+    view, go = stop(view, go, smitten & (heart == 0))
 
     numb = go & (view.user.status == PAR) & ~ability_is(view.user, "magicguard")
     view, cramp = view.draw(4, numb)

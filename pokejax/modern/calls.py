@@ -106,9 +106,7 @@ def called_move(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax
 
     def assist(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, found = state
-        view, other = _sampled(
-            view, theirs, (theirs != 0) & fits(theirs) & ~_flags(theirs, "noassist"), one("assist")
-        )
+        view, other = _sampled(view, theirs, (theirs != 0) & fits(theirs) & ~_flags(theirs, "noassist"), one("assist"))
         return view, jnp.where(one("assist"), other, found)
 
     view, found = maybe(one("assist"), assist, (view, found), masked=True)

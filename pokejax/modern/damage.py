@@ -221,16 +221,25 @@ def formula(
     bit = chain(bit, ability_is(user, "tintedlens") & (effectiveness < 0), 8192)
     bit = chain(bit, ability_is(foe, "filter", "solidrock") & strong, 3072)
     bit = chain(bit, item_is(user, "expertbelt") & strong, 4915)
-    view, bit = _last_modifiers(view, user, foe, data, move, type_, effectiveness, bit, when) if not own else (view, bit)
+    view, bit = (
+        _last_modifiers(view, user, foe, data, move, type_, effectiveness, bit, when) if not own else (view, bit)
+    )
     damage = modify(damage, bit)
     return view, Blow(damage=jnp.maximum(damage, 1), critical=critical, effectiveness=effectiveness)
 
 
 def _last_modifiers(
-    view: View, user: Active, foe: Active, data: MoveData, move: jax.Array, type_: jax.Array,
-    effectiveness: jax.Array, bit: jax.Array, when: jax.Array,
+    view: View,
+    user: Active,
+    foe: Active,
+    data: MoveData,
+    move: jax.Array,
+    type_: jax.Array,
+    effectiveness: jax.Array,
+    bit: jax.Array,
+    when: jax.Array,
 ) -> tuple[View, jax.Array]:
-    """The rest of 'ModifyDamage': what the foe's condition adds, its berry takes, and ties of both Pokémon's handlers."""
+    """The rest of 'ModifyDamage': what the foe's condition adds, what its berry takes, and ties of both's handlers."""
     for name, moves in (("dig", ("earthquake", "magnitude")), ("dive", ("surf", "whirlpool")),
                         ("fly", ("gust", "twister"))):  # fmt: skip
         bit = chain(bit, has(foe, name) & among(move, [move_id(one) for one in moves]), 8192)

@@ -125,6 +125,4 @@ def _trap(view: View, going: jax.Array) -> View:
     free = item_is(user, "shedshell")
     locked = locked_move(user) != 0
     trapped = jnp.where(locked, 1, jnp.where(free, 0, trapped))
-    return view.on_user(
-        going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_locked=False
-    )
+    return view.on_user(going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_locked=False)

@@ -107,8 +107,15 @@ def _recoil(view: View, data: MoveData, damage: jax.Array, when: jax.Array) -> V
 
 
 def _effects(
-    view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.Array, reached: jax.Array, own: jax.Array,
-    blow: Blow, lands: jax.Array,
+    view: View,
+    data: MoveData,
+    move: jax.Array,
+    rules: Rules,
+    when: jax.Array,
+    reached: jax.Array,
+    own: jax.Array,
+    blow: Blow,
+    lands: jax.Array,
 ) -> tuple[View, jax.Array]:
     """Primary effects, those on the user itself, and secondary effects: four parts of one loop.
 

@@ -62,7 +62,7 @@ OWN_EFFECTS = [
     "endure",
     *(name for names, _ in _FAMILIES for name in names),
 ]
-"""Moves with such a function that is written here or in a family's file. (`substitute` and `protect` have a condition beside it.)"""
+"""Moves with such a function that is written here or in a family's file."""
 
 _HERE = [name for name in OWN_EFFECTS if not any(name in names for names, _ in _FAMILIES)]
 

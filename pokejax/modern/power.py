@@ -94,9 +94,7 @@ def power_of(view: View, user: Active, foe: Active, data: MoveData, move: jax.Ar
     return jnp.where(is_one("pursuit") & view.flees, power * 2, power)
 
 
-def rising(
-    view: View, data: MoveData, move: jax.Array, when: jax.Array, first: jax.Array
-) -> tuple[View, MoveData]:
+def rising(view: View, data: MoveData, move: jax.Array, when: jax.Array, first: jax.Array) -> tuple[View, MoveData]:
     """Fury Cutter, Rollout and Ice Ball, which get stronger with each use, and count it."""
     cuts = when & (move == move_id("furycutter"))
     again = cuts & first & has(view.user, "furycutter")

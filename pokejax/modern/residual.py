@@ -17,31 +17,26 @@ from jaxenv.control import maybe
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import select, update
 from pokejax.modern.conditions import add_confusion, set_status
-from pokejax.modern.data import item_id, move_id, safe_from, type_id
-from pokejax.modern.formes import formes_follow
+from pokejax.modern.data import item_id, move_id, type_id
 from pokejax.modern.locks import pp_of
 from pokejax.modern.residual_order import LASTING, residual_order
+from pokejax.modern.residual_weather import weather_upkeep
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import (
     BRN,
     CLEAR,
-    HAIL,
     NOTHING,
     ONGOING,
     P1_WINS,
     P2_WINS,
     PSN,
-    RAIN,
-    SAND,
     SLP,
     SPE,
-    SUN,
     TIE,
     TOX,
     Battle,
     drop,
     has,
-    has_any,
     put,
 )
 from pokejax.modern.stats import refresh_speed
@@ -54,8 +49,6 @@ from pokejax.modern.view import (
     item_is,
     open_view,
     type_is,
-    types_of,
-    weather_of,
 )
 from pokejax.modern.vitals import collapse, cure, healed, hurt
 
@@ -75,7 +68,7 @@ def residual(battle: Battle, rules: Rules) -> Battle:
 
     # The weather's place is between the classes 0 and 1. One loop over classes and holders holds each handler once.
     view = _class_loop(view, rules, first, 0, 1)
-    view = _settle(maybe(view.field.weather != CLEAR, _weather, view, masked=True))
+    view = _settle(maybe(view.field.weather != CLEAR, weather_upkeep, view, masked=True))
     view = _class_loop(view, rules, first, 1, len(HANDLED))
     heavy = view.field.gravity
     view = view.on_field((view.field.result == ONGOING) & (heavy > 0), gravity=heavy - 1)
@@ -227,40 +220,6 @@ def _wish(view: View, _rules: Rules, when: jax.Array) -> View:
     view = view.replace(user=healed(user, user.max_hp >> 1, arrives & (user.hp < user.max_hp)))
     side = update(view.user_side, when, wish=left)
     return view.replace(user_side=update(side, arrives, wish=0, wish_source=0))
-
-
-def _weather(view: View) -> View:
-    going = (view.field.result == ONGOING) & (view.field.weather != CLEAR)
-    left = view.field.weather_duration - 1
-    over = going & (left == 0)
-    view = view.on_field(going & (left >= 0), weather_duration=left)
-    view = view.on_field(over, weather=CLEAR, weather_duration=0)
-    view = view.update_tie(over)  # 'WeatherChange'
-    view = formes_follow(view, over)
-    acts = going & ~over
-    # Sandstorm and hail say nothing while they are suppressed.
-    silent = (weather_of(view) == CLEAR) & ((view.field.weather == SAND) | (view.field.weather == HAIL))
-    view = view.update_tie(acts & ~silent)
-
-    def befall(view: View) -> View:
-        user, weather = view.user, weather_of(view)
-        when = acts & ~user.fainted & (user.hp > 0)
-        hidden = has_any(user, "dig", "dive")
-        sand = when & (weather == SAND) & ~safe_from("sandstorm", *types_of(user)) & ~ability_is(user, "sandveil")
-        hail = when & (weather == HAIL) & ~safe_from("hail", *types_of(user))
-        hail = hail & ~ability_is(user, "icebody", "snowcloak")
-        mon = hurt(user, quotient(user.max_hp, 16), (sand | hail) & ~hidden)
-        ice = when & (weather == HAIL) & ability_is(user, "icebody")
-        ice = ice | (when & (weather == RAIN) & ability_is(user, "raindish"))
-        mon = healed(mon, quotient(user.max_hp, 16), ice & (mon.hp < mon.max_hp))
-        dry = when & ability_is(user, "dryskin")
-        mon = healed(mon, quotient(user.max_hp, 8), dry & (weather == RAIN) & (mon.hp < mon.max_hp))
-        burns = when & (weather == SUN) & ability_is(user, "dryskin", "solarpower")
-        mon = hurt(mon, quotient(user.max_hp, 8), burns)
-        mon = cure(mon, when & (weather == RAIN) & ability_is(user, "hydration"))
-        return view.replace(user=mon)
-
-    return befall(befall(view).swapped()).swapped()
 
 
 def _drink(view: View, _rules: Rules, when: jax.Array) -> View:

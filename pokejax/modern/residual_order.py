@@ -45,8 +45,8 @@ def _present(mon: Active, side: Side) -> dict[str, jax.Array]:
     for name in LASTING:
         lasts = mon.data[f"{name}.duration"] > 0 if f"{name}.duration" in mon.data else True
         found[f"last.{name}"] = has(mon, name) & lasts
-    for name in ("healblock", "ingrain", "leechseed", "magnetrise", "nightmare", "partiallytrapped", "perishsong", "uproar",
-                 "roost", "taunt", "yawn"):  # fmt: skip
+    for name in ("healblock", "ingrain", "leechseed", "magnetrise", "nightmare", "partiallytrapped", "perishsong",
+                 "roost", "uproar", "taunt", "yawn"):  # fmt: skip
         found[name] = has(mon, name)
     found["ability"] = ability_raw(mon, "shedskin", "speedboost")
     found["baddreams"] = ability_raw(mon, "baddreams")
@@ -124,7 +124,7 @@ def _literal(
             add(order, 4, False, getattr(side, name) > 0)
         for name, found in present[n].items():
             slot = (LAST, 3) if name.startswith("slot.") else (LAST, 2)
-            order, sub = CLASSES[name] if name in CLASSES else slot
+            order, sub = CLASSES.get(name, slot)
             places[n][name] = len(keys)
             add(order, sub, True, found)
     size = len(keys)

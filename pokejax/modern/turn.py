@@ -132,9 +132,7 @@ def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:
         jnp.any(replaces), of(first, replaces),
         jnp.where(jnp.any(enters), of(field.first_in, enters), of(first, acts != ACT_NONE)),
     )  # fmt: skip
-    hunted = jnp.stack(
-        [pursued(mine.active[0], theirs.active[0], theirs) for mine, theirs in ((p1, p2), (p2, p1))]
-    )
+    hunted = jnp.stack([pursued(mine.active[0], theirs.active[0], theirs) for mine, theirs in ((p1, p2), (p2, p1))])
     called = jnp.stack([side.active[0].switch_flag > 0 for side in (p1, p2)]) & hunted
     act = jnp.where(side == 1, acts[1], acts[0])
     goes = (kind == 1) & ((act == ACT_SWITCH) | (act == ACT_REPLACE)) & jnp.where(side == 1, hunted[1], hunted[0])

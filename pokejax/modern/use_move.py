@@ -86,9 +86,7 @@ def run_move(view: View, rules: Rules, chases: jax.Array) -> View:
     view = view.on_user(go, last_move=move)
 
     no = jnp.bool_(False)
-    uses = Uses(
-        move=move, by=jnp.int32(0), flipped=no, goes_on=go, count=jnp.int32(0), waiting=jnp.int32(0), worked=no
-    )
+    uses = Uses(move=move, by=jnp.int32(0), flipped=no, goes_on=go, count=jnp.int32(0), waiting=jnp.int32(0), worked=no)
 
     def body(state: tuple[View, Uses]) -> tuple[View, Uses]:
         view, uses = state
@@ -132,9 +130,7 @@ def _pressure(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> V
     return view.replace(user=spend_pp(view.user, move, 1, more))
 
 
-def _use_one(
-    view: View, uses: Uses, rules: Rules, locked: jax.Array, moved_before: jax.Array
-) -> tuple[View, Uses]:
+def _use_one(view: View, uses: Uses, rules: Rules, locked: jax.Array, moved_before: jax.Array) -> tuple[View, Uses]:
     move, first = uses.move, uses.count == 0
     data = move_data(move)
     view = view.replace(calls=jnp.int32(0), turns=jnp.bool_(False))

@@ -119,7 +119,14 @@ def collapse(view: View, falls: jax.Array) -> View:
     values = _cleared(view.user_party, user.slot, user.base_species)
     clouds = among(user.ability, [ability_id("cloudnine"), ability_id("airlock")])
     ending = jnp.where(clouds, 2, user.ability_ending)
-    rest = {"ability": user.base_ability, "ability_ending": ending, "moves": user.base_moves, "pp": pp, "fainted": True, "switch_flag": 0}
+    rest = {
+        "ability": user.base_ability,
+        "ability_ending": ending,
+        "moves": user.base_moves,
+        "pp": pp,
+        "fainted": True,
+        "switch_flag": 0,
+    }
     clean = update(user, True, **values, **rest).replace(**no_volatiles())
     return view.replace(user=select(falls, clean, user))
 

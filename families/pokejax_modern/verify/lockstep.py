@@ -106,10 +106,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--only", default="", help="ids separated by commas: moves, abilities, items that a third of all places hold"
     )
+    parser.add_argument("--generator", default="", help="a random format of Showdown whose teams are taken")
     asked = parser.parse_args(argv)
     names = [name for name in asked.only.split(",") if name]
     try:
-        allowed = focused(played_effects(), names) | {"mirror": asked.mirror}
+        allowed = focused(played_effects(), names) | {"mirror": asked.mirror, "generator": asked.generator}
     except ValueError as error:
         parser.error(f"--only: {error}")
     found = sample(allowed, asked.battles, asked.seed, asked.turns)

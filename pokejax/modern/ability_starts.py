@@ -1,4 +1,4 @@
-"""What an ability does when it begins: at its Pokémon's entry, or when it is got.
+"""The beginning of an ability: at its Pokémon's entry, or when it is got.
 
 Source: the ``onStart`` handlers of data/mods/gen4/abilities.js and data/abilities.js.
 """

@@ -1,4 +1,4 @@
-"""What answers a hit: the target's and the user's abilities, items and conditions.
+"""Answers to a hit: the target's and the user's abilities, items and conditions.
 
 Source: the ``onHit``, ``onAfterHit`` and ``onDamagingHit`` handlers of data/mods/gen4 (moves, abilities, items,
 conditions). In Generation 4 'AfterHit' comes before 'DamagingHit'.

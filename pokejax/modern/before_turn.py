@@ -1,4 +1,4 @@
-"""What moves and items do before the turn's first action, and Pursuit of one that leaves.
+"""Moves and items before the turn's first action, and Pursuit of one that leaves.
 
 Source: ``beforeTurnCallback`` of Pursuit, Counter, Mirror Coat and Focus Punch, and ``onFoeBeforeSwitchOut`` of Pursuit
 in data/moves.js and data/mods/gen4/moves.js; ``resolveAction`` and

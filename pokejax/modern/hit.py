@@ -284,7 +284,7 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
 
 
 def settle_hits(view: View, when: jax.Array) -> View:
-    """What follows the hit of a move that used another one, once that is over."""
+    """The end of the hit of a move that used another one, once that is over."""
     return update_event(_fall(view, when), when)
 
 

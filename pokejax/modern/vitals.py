@@ -108,6 +108,9 @@ def stored(party: Party, mon: Active, when: jax.Array | bool = True) -> Party:
     }
     pp = jnp.where(mon.virtual, mon.base_pp, mon.pp).astype(party.pp.dtype)
     rows["pp"] = jnp.where(place[:, None], pp, party.pp)
+    # Sketch's slot has the PP of its new move for good.
+    most = jnp.where(mon.virtual, party.max_pp.astype(jnp.int32), mon.max_pp)
+    rows["max_pp"] = jnp.where(place[:, None], most.astype(party.max_pp.dtype), party.max_pp)
     rows["moves"] = jnp.where(place[:, None], mon.base_moves.astype(party.moves.dtype), party.moves)
     return party.replace(**rows)
 

@@ -79,8 +79,14 @@ def check_accuracy(view: View, data: MoveData, when: jax.Array) -> tuple[View, j
     accuracy = jnp.where(whole, modify(accuracy, modifier), accuracy)
 
     locked = has(user, "lockon") & (user.data["lockon.source"] == number_of(view, False))
-    both = (user.ability == ability_id("noguard")) & (foe.ability == ability_id("noguard"))
-    view, _ = view.draw(2, when & both & (user.speed == foe.speed))
+    view = guards_tie(view, when)
     sure = (data.accuracy == 0) | locked | ability_is(user, "noguard") | ability_is(foe, "noguard")
     view, roll = view.draw(100, when & ~sure)
     return view, sure | (roll < accuracy)
+
+
+def guards_tie(view: View, when: jax.Array) -> View:
+    """Two No Guards answer 'Accuracy', of a move at its own user too: a draw at equal speeds."""
+    user, foe = view.user, view.foe
+    both = (user.ability == ability_id("noguard")) & (foe.ability == ability_id("noguard"))
+    return view.update_tie(when & both)

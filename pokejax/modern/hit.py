@@ -14,6 +14,7 @@ from jaxenv import struct
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import update
+from pokejax.modern.accuracy import check_accuracy
 from pokejax.modern.answers import answers, hit_event
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
 from pokejax.modern.damage import Blow, formula
@@ -197,7 +198,10 @@ def _one_hit(
     kicks = move == move_id("triplekick")
     data = data.replace(base_power=jnp.where(kicks, 10 * (hits.hit + 1), data.base_power))
     view, allowed = own_try_hit(view, data, move, go & first)
-    go = go & allowed
+    # Each of Triple Kick's kicks can miss.
+    again = go & ~first & data.flag("multi_accuracy")
+    view, meets = check_accuracy(view, data, again)
+    go = go & allowed & (meets | ~again)
     screen = go & ~own & has(view.foe, "substitute") & ~data.flag("bypasssub")
     view, damage, numbered, blow = _strike(view, data, move, go & ~own, first)
     # A move without damage fails on a Substitute, yet counts as having hit.

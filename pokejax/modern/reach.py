@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from pokejax.common.arrays import quotient
-from pokejax.modern.accuracy import check_accuracy
+from pokejax.modern.accuracy import check_accuracy, guards_tie
 from pokejax.modern.conditions import grounded, status_immune
 from pokejax.modern.data import MoveData, ability_id, among, move_id, type_id, type_immune, type_modifier
 from pokejax.modern.state import HAIL, NOTHING, RAIN, SLP, SPE, SUN, drop, has, put
@@ -68,6 +68,7 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     accuracy = jnp.where((move == move_id("blizzard")) & (weather == HAIL), 0, accuracy)
     accuracy = jnp.where((move == move_id("pursuit")) & view.flees, 0, accuracy)
     view, hit = check_accuracy(view, data.replace(accuracy=accuracy), hits & ~deadly)
+    view = guards_tie(view, hits & deadly)
     view, roll = view.draw(100, hits & deadly & ~sure)
     hit = jnp.where(deadly, sure | (roll < 30 + user.level - foe.level), hit)
     hits = hits & hit

@@ -16,6 +16,7 @@ from jaxenv import struct
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient
 from pokejax.common.storage import select
+from pokejax.modern.accuracy import guards_tie
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import is_choice
 from pokejax.modern.crash import crash
@@ -187,6 +188,7 @@ def _use(
 
     def aim(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, tries = state
+        view = guards_tie(view, tries & own)
         view, hits = reach(view, data, move, tries & ~own & ~field)
         hits = (tries & own) | hits
         return hit_loop(view, data, move, rules, hits)

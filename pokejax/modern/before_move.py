@@ -10,10 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv.control import maybe
-from pokejax.modern.conditions import is_choice
 from pokejax.modern.damage import formula
 from pokejax.modern.data import MoveData, move_data, move_id, type_id
-from pokejax.modern.state import FALSE, FRZ, NULL, PAR, SLP, drop, has
+from pokejax.modern.state import FALSE, FRZ, NULL, PAR, SLP, SPE, drop, has
 from pokejax.modern.tables import Category
 from pokejax.modern.view import View, ability_is, item_is
 from pokejax.modern.vitals import cure, hurt
@@ -27,7 +26,11 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
         return view.on_user(when, result_this_turn=result), go & ~when
 
     go = jnp.bool_(True)
+    tied = has(view.user, "rage") & has(view.user, "grudge")
+    view, _ = view.draw(2, tied)
+    view = view.drop_user("rage").drop_user("grudge")
     recharges = has(view.user, "mustrecharge")
+    view = view.drop_user("truant", recharges)
     view, go = stop(view.drop_user("mustrecharge", recharges), go, recharges, NULL)
 
     def helpless(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
@@ -49,10 +52,17 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
     view, go = maybe(go & bad, helpless, (view, go), masked=True)
 
     view, go = stop(view, go, go & has(view.user, "truant") & ability_is(view.user, "truant"))
-    view, go = stop(view, go, go & has(view.user, "flinch"))
+    flinches = go & has(view.user, "flinch")
+    faster = jnp.minimum(view.user.boosts + (jnp.arange(7) == SPE), 6)
+    view = view.on_user(flinches & ability_is(view.user, "steadfast"), boosts=faster)
+    view, go = stop(view, go, flinches)
     disabled = go & has(view.user, "disable") & (view.user.data["disable.move"] == move)
     view, go = stop(view, go, disabled)
+    view, go = stop(view, go, go & (view.field.gravity > 0) & data.flag("gravity"))
+    view, go = stop(view, go, go & has(view.user, "healblock") & data.flag("heal"))
     view, go = stop(view, go, go & has(view.user, "taunt") & data.is_status)
+    barred = has(view.foe, "imprison") & ~view.foe.fainted & jnp.any(view.foe.moves == move)
+    view, go = stop(view, go, go & barred & (move != move_id("struggle")))
 
     def dazed(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, go = state
@@ -73,17 +83,13 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
 
     smitten = go & has(view.user, "attract")
     view, heart = view.draw(2, smitten)
-    view, go = stop(view, go, smitten & (heart != 0))
+    view, go = stop(view, go, smitten & (heart == 0))
 
     numb = go & (view.user.status == PAR) & ~ability_is(view.user, "magicguard")
     view, cramp = view.draw(4, numb)
     view, go = stop(view, go, numb & (cramp == 0))
 
-    locked = go & has(view.user, "choicelock")
-    view = view.drop_user("choicelock", locked & ~is_choice(view.user.item))
-    other = (view.user.data["choicelock.move"] != move) & (move != move_id("struggle"))
-    view, go = stop(view, go, go & has(view.user, "choicelock") & other)
-    view = view.drop_user("destinybond", go)
+    view = view.drop_user("destinybond", ~go | (move != move_id("destinybond")))
     return view, go | no
 
 

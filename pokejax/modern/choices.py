@@ -16,6 +16,8 @@ import jax.numpy as jnp
 from pokejax.common.arrays import take
 from pokejax.common.storage import update
 from pokejax.modern.data import among, move_data, move_id
+from pokejax.modern.locks import locked_move
+from pokejax.modern.party import bench
 from pokejax.modern.state import (
     ACT_MOVE,
     ACT_NONE,
@@ -28,13 +30,11 @@ from pokejax.modern.state import (
     TEAM_SIZE,
     Active,
     Battle,
-    Party,
     Side,
 )
 from pokejax.modern.stats import action_speed
 from pokejax.modern.tables import Target
-from pokejax.modern.use_move import locked_move
-from pokejax.modern.view import item_is
+from pokejax.modern.view import ability_is, field_now, item_is
 
 FIRST_MOVE = TEAM_SIZE
 NO_OP = FIRST_MOVE + MOVE_SLOTS
@@ -45,11 +45,6 @@ ORDER_REPLACE, ORDER_SWITCH, ORDER_MOVE = 3, 103, 200
 def usable_moves(mon: Active) -> jax.Array:
     """bool[4]: slots with PP left that nothing bars."""
     return (mon.moves != 0) & (mon.pp > 0) & (mon.disabled == 0)
-
-
-def bench(mon: Active, party: Party) -> jax.Array:
-    """bool[6]: who could come in."""
-    return (party.species != 0) & (party.hp > 0) & (jnp.arange(TEAM_SIZE) != mon.slot)
 
 
 def asked(battle: Battle, n: int) -> jax.Array:
@@ -91,9 +86,10 @@ def commit(battle: Battle, n: int, action: jax.Array) -> Side:
     move = jnp.where(jnp.any(usable_moves(mon)), take(mon.moves, slot), move_id("struggle"))
     move = jnp.where(locked != 0, locked, move)
     data = move_data(move)
-    speed = action_speed(mon, side, field)
-    late = is_move & (item_is(mon, "laggingtail", "fullincense"))
-    fraction = jnp.where(late, -2, 0)
+    speed = action_speed(mon, side, field_now(field, mon, foe))
+    lags = is_move & item_is(mon, "laggingtail", "fullincense")
+    late = is_move & (lags | ability_is(mon, "stall"))
+    fraction = jnp.where(lags, -2, jnp.where(late, -1, 0))
     own = among(data.target, [Target.SELF, Target.ALL, Target.ALLYSIDE, Target.ALLYTEAM, Target.ADJACENTALLYORSELF])
     mine, theirs = mon.slot + 1 + 6 * n, foe.slot + 1 + 6 * (1 - n)
     values = {

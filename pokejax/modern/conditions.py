@@ -12,7 +12,8 @@ from pokejax.common.arrays import quotient
 from pokejax.common.storage import update
 from pokejax.modern.data import ability_id, among, condition_id, item_id, safe_from, type_id
 from pokejax.modern.state import ACCURACY, ATK, BRN, FRZ, NOTHING, PAR, PSN, SLP, SOURCE_ALLY, SOURCE_FOE, SUN, TOX, has
-from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of
+from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of, weather_of
+from pokejax.modern.volatile_starts import STARTED_HERE, more_volatiles
 
 STARTED = [
     "confusion",
@@ -37,6 +38,11 @@ STARTED = [
     "substitutebroken",
     "lifeorb",
     "flashfire",
+    "foresight",
+    "miracleeye",
+    "attract",
+    "minimize",
+    *STARTED_HERE,
 ]
 """Volatile conditions that the engine starts and ends."""
 
@@ -47,13 +53,13 @@ def status_immune(view: View, status: jax.Array) -> jax.Array:
     poison = (status == PSN) | (status == TOX)
     immune = (status == BRN) & safe_from("brn", *types_of(foe))
     immune = immune | (poison & safe_from("psn", *types_of(foe)))
-    immune = immune | ((status == FRZ) & (safe_from("frz", *types_of(foe)) | (view.field.weather == SUN)))
+    immune = immune | ((status == FRZ) & (safe_from("frz", *types_of(foe)) | (weather_of(view) == SUN)))
     immune = immune | ((status == FRZ) & ability_is(foe, "magmaarmor"))
     immune = immune | (poison & ability_is(foe, "immunity"))
     immune = immune | ((status == PAR) & ability_is(foe, "limber"))
     immune = immune | ((status == BRN) & ability_is(foe, "waterveil"))
     immune = immune | ((status == SLP) & ability_is(foe, "insomnia", "vitalspirit"))
-    return immune | (ability_is(foe, "leafguard") & (view.field.weather == SUN))
+    return immune | (ability_is(foe, "leafguard") & (weather_of(view) == SUN))
 
 
 def set_status(
@@ -64,6 +70,9 @@ def set_status(
     ok = when & (foe.hp > 0) & (status != NOTHING) & (foe.status == NOTHING) & ~status_immune(view, status)
     own = jnp.asarray(own)
     ok = ok & ((view.foe_side.safeguard == 0) | own)
+    loud = has(foe, "uproar") | has(view.user, "uproar")
+    view, _ = view.draw(2, ok & has(foe, "uproar") & has(view.user, "uproar") & (foe.speed == view.user.speed))
+    ok = ok & ~((status == SLP) & loud)
     if "sleep" in clauses:
         asleep = (view.foe_party.status == SLP) & (view.foe_party.hp > 0)
         asleep = asleep & (view.foe_party.status_source != SOURCE_ALLY)
@@ -73,6 +82,8 @@ def set_status(
     source = jnp.where(own, SOURCE_ALLY, SOURCE_FOE)
     sleep_time = jnp.where(status == SLP, time + 2, 0)
     view = view.on_foe(ok, status=status, sleep_time=sleep_time, toxic_stage=0, status_source=source)
+    view = view.drop_foe("nightmare", ok & (status == SLP))
+    view = view.drop_foe("bide", ok & ((status == SLP) | (status == FRZ)))
     return view, ok
 
 
@@ -117,7 +128,7 @@ def add_volatile(
     view, time = view.draw(4, this)
     view, took = view.put_foe("confusion", this, time=time + 2), took | this
 
-    this = starts("flinch") & ~ability_is(foe, "innerfocus")
+    this = starts("flinch") & ~ability_is(foe, "innerfocus") & ~has(foe, "focuspunch")
     view, took = view.put_foe("flinch", this, duration=1), took | this
 
     this = starts("partiallytrapped")
@@ -162,9 +173,8 @@ def add_volatile(
     this = starts("yawn") & (foe.status == NOTHING) & ~guarded
     view, took = view.put_foe("yawn", this, duration=2, source=number_of(view, True)), took | this
 
-    genders = (foe.gender + view.user.gender == 3) & (foe.gender != 0) & (view.user.gender != 0)
-    this = starts("attract") & genders & ~ability_is(foe, "oblivious")
-    view, took = view.put_foe("attract", this, source=number_of(view, True)), took | this
+    view, this = add_attract(view, starts("attract"))
+    took = took | this
 
     this = starts("roost")
     view, took = view.put_foe("roost", this, duration=1), took | this
@@ -173,7 +183,22 @@ def add_volatile(
     quarter = quotient(foe.max_hp, 4)
     view, took = view.put_foe("substitute", this, hp=quarter), took | this
     view = view.drop_foe("partiallytrapped", this)
-    return view, took
+    view, more = more_volatiles(view, condition, when, own)
+    return view, took | more
+
+
+def add_attract(view: View, when: jax.Array) -> tuple[View, jax.Array]:
+    """The foe falls in love with the user; a Destiny Knot lets the user do so too."""
+
+    def falls(view: View, when: jax.Array) -> tuple[View, jax.Array]:
+        foe, user = view.foe, view.user
+        genders = (foe.gender + user.gender == 3) & (foe.gender != 0) & (user.gender != 0)
+        this = when & (foe.hp > 0) & ~has(foe, "attract") & genders & ~ability_is(foe, "oblivious")
+        return view.put_foe("attract", this, source=number_of(view, True)), this
+
+    view, this = falls(view, when)
+    back, _ = falls(view.swapped(), this & item_is(view.foe, "destinyknot"))
+    return back.swapped(), this
 
 
 def grounded(view: View) -> jax.Array:

@@ -12,13 +12,24 @@ import numpy as np
 
 from jaxenv import struct
 from pokejax.common.arrays import lookup, quotient
-from pokejax.modern.data import MoveData, item_id, move_id, tables, type_id, type_modifier
+from pokejax.modern.data import (
+    MoveData,
+    ability_id,
+    among,
+    item_id,
+    move_flag,
+    move_id,
+    species_id,
+    tables,
+    type_id,
+    type_modifier,
+)
 from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.power import power_of
-from pokejax.modern.state import ATK, BRN, DEF, NOTHING, RAIN, SAND, SPA, SPD, SUN, Active, has
+from pokejax.modern.state import ATK, BRN, DEF, HAIL, NOTHING, RAIN, SAND, SPA, SPD, SUN, Active, has
 from pokejax.modern.stats import own_stage, staged
-from pokejax.modern.tables import LEVEL_DAMAGE
-from pokejax.modern.view import View, ability_is, item_is, type_is, types_of
+from pokejax.modern.two_turns import use_item
+from pokejax.modern.view import View, ability_is, ignores_item, item_is, type_is, types_of, weather_of
 
 _TYPE_ITEMS = {
     "silverpowder": "Bug", "metalcoat": "Steel", "softsand": "Ground", "hardstone": "Rock", "miracleseed": "Grass",
@@ -29,6 +40,13 @@ _TYPE_ITEMS = {
     "roseincense": "Grass",
 }  # fmt: skip
 """Items that raise the power of one type, beside the plates."""
+
+
+_ORBS = (
+    ("griseousorb", ("giratina", "giratinaorigin"), ("Ghost", "Dragon")),
+    ("lustrousorb", ("palkia",), ("Water", "Dragon")),
+    ("adamantorb", ("dialga",), ("Steel", "Dragon")),
+)
 
 
 @struct.dataclass
@@ -74,6 +92,19 @@ def _power(view: View, user: Active, foe: Active, data: MoveData, move: jax.Arra
     cold = (type_ == type_id("Ice")) | (type_ == fire)
     bit = chain(bit, ability_is(foe, "thickfat") & cold, 2048)
     sick = (user.status != NOTHING) & (user.status != 3)
+    weather = weather_of(view)
+    dim = (weather == RAIN) | (weather == SAND) | (weather == HAIL)
+    bit = chain(bit, (move == move_id("solarbeam")) & dim, 2048)
+    bounced = has(foe, "bounce") & among(move, [move_id("gust"), move_id("twister")])
+    bit = chain(bit, bounced, 8192)
+    for name, kind in (("mudsport", "Electric"), ("watersport", "Fire")):
+        wet = (has(user, name) | has(foe, name)) & (type_ == type_id(kind))
+        bit = chain(bit, wet, 2048)
+        bit = chain(bit, wet & has(user, name) & has(foe, name), 2048)
+    bit = chain(bit, item_is(user, "lightball") & (user.species == species_id("pikachu")), 8192)
+    for orb, owner, kinds in _ORBS:
+        own = item_is(user, orb) & among(user.species, [species_id(name) for name in owner])
+        bit = chain(bit, own & among(type_, [type_id(kind) for kind in kinds]), 4915)
     bit = chain(bit, (move == move_id("facade")) & sick, 8192)
     bit = chain(bit, (move == move_id("brine")) & (foe.hp * 2 <= foe.max_hp), 8192)
     return jnp.maximum(modify(power, bit), 1)
@@ -88,8 +119,16 @@ def _attack(view: View, user: Active, data: MoveData, critical: jax.Array) -> ja
     bit = jnp.int32(ONE)
     bit = chain(bit, physical & ability_is(user, "guts") & (user.status != NOTHING), 6144)
     bit = chain(bit, physical & ability_is(user, "hugepower", "purepower"), 8192)
-    bit = chain(bit, ~physical & ability_is(user, "solarpower") & (view.field.weather == SUN), 6144)
+    bit = chain(bit, ~physical & ability_is(user, "solarpower") & (weather_of(view) == SUN), 6144)
+    bit = chain(bit, physical & ability_is(user, "flowergift") & (weather_of(view) == SUN), 6144)
+    slow = ability_is(user, "slowstart") & (user.ability_counter > 0) & physical
+    bit = chain(bit, slow, 2048)
     bit = chain(bit, physical & item_is(user, "choiceband"), 6144)
+    club = among(user.species, [species_id("cubone"), species_id("marowak")])
+    bit = chain(bit, physical & item_is(user, "thickclub") & club, 8192)
+    bit = chain(bit, ~physical & item_is(user, "deepseatooth") & (user.species == species_id("clamperl")), 8192)
+    lati = among(user.base_species, [species_id("latias"), species_id("latios")])
+    bit = chain(bit, ~physical & item_is(user, "souldew") & lati, 6144)
     bit = chain(bit, ~physical & item_is(user, "choicespecs"), 6144)
     return modify(stat, bit)
 
@@ -99,9 +138,15 @@ def _defense(view: View, foe: Active, data: MoveData, critical: jax.Array, halve
     stage = jnp.where(physical, own_stage(foe, DEF), own_stage(foe, SPD))
     stage = jnp.where(critical, jnp.minimum(stage, 0), stage)
     stat = staged(jnp.where(physical, foe.stats[DEF], foe.stats[SPD]), stage)
-    rocky = ~physical & (view.field.weather == SAND) & type_is(foe, type_id("Rock"))
+    rocky = ~physical & (weather_of(view) == SAND) & type_is(foe, type_id("Rock"))
     stat = jnp.where(rocky, modify(stat, 6144), stat)
     bit = chain(jnp.int32(ONE), physical & ability_is(foe, "marvelscale") & (foe.status != NOTHING), 6144)
+    bit = chain(bit, ~physical & ability_is(foe, "flowergift") & (weather_of(view) == SUN), 6144)
+    plain = (foe.species == species_id("ditto")) & ~foe.transformed
+    bit = chain(bit, physical & item_is(foe, "metalpowder") & plain, 8192)
+    bit = chain(bit, ~physical & item_is(foe, "deepseascale") & (foe.species == species_id("clamperl")), 8192)
+    lati = among(foe.base_species, [species_id("latias"), species_id("latios")])
+    bit = chain(bit, ~physical & item_is(foe, "souldew") & lati, 6144)
     stat = modify(stat, bit)
     return jnp.where(halved & physical, jnp.maximum(stat >> 1, 1), stat)
 
@@ -110,6 +155,8 @@ def _critical(view: View, user: Active, foe: Active, data: MoveData, when: jax.A
     ratio = data.crit_ratio + jnp.where(has(user, "focusenergy"), 2, 0)
     ratio = ratio + ability_is(user, "superluck").astype(jnp.int32)
     ratio = ratio + item_is(user, "scopelens", "razorclaw").astype(jnp.int32)
+    ratio = ratio + jnp.where(item_is(user, "stick") & (user.species == species_id("farfetchd")), 2, 0)
+    ratio = ratio + jnp.where(item_is(user, "luckypunch") & (user.species == species_id("chansey")), 2, 0)
     ratio = jnp.clip(ratio, 0, 5)
     chances = np.array([1, 16, 8, 4, 3, 2], np.int32)
     view, roll = view.draw(lookup(chances, ratio), when & (ratio > 0))
@@ -149,12 +196,13 @@ def formula(
     for k in range(1, 4):
         view, _ = view.draw(2, when & (present > k))
 
-    weather = view.field.weather
+    weather = weather_of(view)
     fire, water = type_ == type_id("Fire"), type_ == type_id("Water")
     bit = chain(jnp.int32(ONE), ((weather == RAIN) & water) | ((weather == SUN) & fire), 6144)
     bit = chain(bit, ((weather == RAIN) & fire) | ((weather == SUN) & water), 2048)
     damage = modify(damage, bit) + 2
     damage = jnp.where(critical, modify(damage, 8192), damage)
+    damage = jnp.where(has(user, "mefirst"), quotient(damage * 3, 2), damage)
     damage = jnp.where(item_is(user, "lifeorb"), quotient(damage * 13, 10), damage)
 
     view, roll = view.draw(16, when)
@@ -173,16 +221,38 @@ def formula(
     bit = chain(bit, ability_is(user, "tintedlens") & (effectiveness < 0), 8192)
     bit = chain(bit, ability_is(foe, "filter", "solidrock") & strong, 3072)
     bit = chain(bit, item_is(user, "expertbelt") & strong, 4915)
+    view, bit = (
+        _last_modifiers(view, user, foe, data, move, type_, effectiveness, bit, when) if not own else (view, bit)
+    )
     damage = modify(damage, bit)
     return view, Blow(damage=jnp.maximum(damage, 1), critical=critical, effectiveness=effectiveness)
 
 
-def fixed(view: View, data: MoveData, move: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """bool and int32: the move's damage is fixed, and how much it is."""
-    user, foe = view.user, view.foe
-    level = data.fixed_damage == LEVEL_DAMAGE
-    fang = move == move_id("superfang")
-    amount = jnp.where(level, user.level, data.fixed_damage)
-    amount = jnp.where(fang, jnp.maximum(foe.hp >> 1, 1), amount)
-    amount = jnp.where(data.flag("ohko"), foe.max_hp, amount)
-    return (data.fixed_damage > 0) | fang | data.flag("ohko"), amount
+def _last_modifiers(
+    view: View,
+    user: Active,
+    foe: Active,
+    data: MoveData,
+    move: jax.Array,
+    type_: jax.Array,
+    effectiveness: jax.Array,
+    bit: jax.Array,
+    when: jax.Array,
+) -> tuple[View, jax.Array]:
+    """The rest of 'ModifyDamage': what the foe's condition adds, what its berry takes, and ties of both's handlers."""
+    for name, moves in (("dig", ("earthquake", "magnitude")), ("dive", ("surf", "whirlpool")),
+                        ("fly", ("gust", "twister"))):  # fmt: skip
+        bit = chain(bit, has(foe, name) & among(move, [move_id(one) for one in moves]), 8192)
+    bit = chain(bit, has(foe, "minimize") & move_flag(move, "minimize"), 8192)
+    # Handlers of one kind and of equal speed are shuffled, suppressed or not.
+    mine = among(user.ability, [ability_id("sniper"), ability_id("tintedlens")])
+    theirs = among(foe.ability, [ability_id("filter"), ability_id("solidrock")])
+    resisted = lookup(tables().items.resist_type.astype(np.int32), foe.item)
+    same = user.speed == foe.speed
+    view, _ = view.draw(2, when & same & mine & theirs)
+    view, _ = view.draw(2, when & same & (user.item == item_id("expertbelt")) & (resisted > 0))
+    weak = (resisted == type_) & ((effectiveness > 0) | (type_ == type_id("Normal")))
+    screened = has(foe, "substitute") & ~data.flag("bypasssub")
+    eats = when & (resisted > 0) & weak & ~screened & ~ignores_item(foe) & (foe.hp > 0)
+    view = use_item(view.swapped(), eats).swapped()
+    return view, chain(bit, eats, 2048)

@@ -283,3 +283,14 @@ def move_column(name: str) -> np.ndarray:
 def species_weight(species: jax.Array) -> jax.Array:
     """Hectograms."""
     return lookup(tables().species.weight.astype(np.int32), species)
+
+
+@functools.cache
+def flag_column(name: str) -> np.ndarray:
+    """bool[moves]: the moves with a flag of the reference."""
+    return tables().moves.flag(name)
+
+
+def move_flag(move: jax.Array, name: str) -> jax.Array:
+    """bool, of the shape of ``move``: a flag of the reference, looked up by the move's number."""
+    return lookup(flag_column(name), move)

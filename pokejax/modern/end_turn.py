@@ -14,12 +14,12 @@ import numpy as np
 from pokejax.common.arrays import lookup
 from pokejax.common.storage import update
 from pokejax.modern.conditions import grounded, is_choice
-from pokejax.modern.data import ability_id, move_column, move_id, tables, type_id
+from pokejax.modern.data import ability_id, flag_column, move_column, move_id, tables, type_id
 from pokejax.modern.hit import keep_attacks
+from pokejax.modern.locks import locked_move
 from pokejax.modern.state import ONGOING, REQUEST_MOVE, UNDEFINED, Battle, drop, has
 from pokejax.modern.tables import Category
-from pokejax.modern.use_move import locked_move
-from pokejax.modern.view import View, ability_is, close_view, item_is, number_of, open_view, type_is
+from pokejax.modern.view import View, ability_is, close_view, ignores_item, item_is, number_of, open_view, type_is
 
 _TRAPPING = ("shadowtag", "arenatrap", "magnetpull")
 TURN_LIMIT = 1000
@@ -74,25 +74,35 @@ def _for_one(view: View, going: jax.Array) -> View:
 
 
 def _bar_moves(view: View, going: jax.Array):
-    user = view.user
+    user, foe = view.user, view.foe
+
+    def each(column: np.ndarray) -> jax.Array:
+        return jnp.stack([lookup(column, user.moves[k]) for k in range(4)])
+
     knows = jnp.any(user.moves == user.data["choicelock.move"])
-    user = drop(user, "choicelock", going & has(user, "choicelock") & ~(is_choice(user.item) & knows))
+    locked = has(user, "choicelock")
+    user = drop(user, "choicelock", going & locked & ~(is_choice(user.item) & knows))
     barred = jnp.zeros(4, bool)
-    chosen = has(user, "choicelock")
+    chosen = has(user, "choicelock") & ~ignores_item(user)
     barred = barred | (chosen & (user.moves != user.data["choicelock.move"]))
-    status = jnp.stack([lookup(_is_status(), user.moves[k]) for k in range(4)])
-    barred = barred | (has(user, "taunt") & status)
+    barred = barred | (has(user, "taunt") & each(_is_status()))
     repeated = (user.moves == user.last_move) & (user.last_move != 0) & (user.last_move != move_id("struggle"))
     barred = barred | (has(user, "torment") & repeated)
     barred = barred | (has(user, "disable") & (user.moves == user.data["disable.move"]))
+    barred = barred | (has(user, "healblock") & each(flag_column("heal")))
+    barred = barred | ((view.field.gravity > 0) & each(flag_column("gravity")))
     encored = has(user, "encore") & jnp.any(user.moves == user.data["encore.move"])
     barred = barred | (encored & (user.moves != user.data["encore.move"]))
     barred = barred & (user.moves != 0)
+    shut = has(foe, "imprison") & ~foe.fainted
+    shared = jnp.any(user.moves[:, None] == foe.moves[None, :], axis=1) & (user.moves != 0)
     kinds = [has(view.user, name) for name in ("choicelock", "taunt", "torment", "disable", "encore", "healblock")]
     count = sum(kind.astype(jnp.int32) for kind in kinds)
-    for k in range(1, 3):
+    for k in range(1, 5):
         view, _ = view.draw(2, going & (count > k))
-    return update(user, going, disabled=barred.astype(jnp.int32)), view.rng
+    hidden = shut & shared & ~barred
+    values = jnp.where(barred, 1, jnp.where(hidden, 2, 0))
+    return update(user, going, disabled=values, maybe_disabled=shut), view.rng
 
 
 def _trap(view: View, going: jax.Array) -> View:
@@ -115,6 +125,4 @@ def _trap(view: View, going: jax.Array) -> View:
     free = item_is(user, "shedshell")
     locked = locked_move(user) != 0
     trapped = jnp.where(locked, 1, jnp.where(free, 0, trapped))
-    return view.on_user(
-        going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_disabled=False, maybe_locked=False
-    )
+    return view.on_user(going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_locked=False)

@@ -14,13 +14,21 @@ from jaxenv import struct
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import update
+from pokejax.modern.accuracy import check_accuracy
+from pokejax.modern.answers import answers, hit_event
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
-from pokejax.modern.damage import fixed, formula
-from pokejax.modern.data import MoveData, type_id
+from pokejax.modern.damage import Blow, formula
+from pokejax.modern.data import MoveData, move_id
+from pokejax.modern.fixed_damage import fixed
+from pokejax.modern.gates import own_try_hit
 from pokejax.modern.own_effects import own_effect
-from pokejax.modern.power import has_power, move_type
+from pokejax.modern.party import bench
+from pokejax.modern.power import has_power, rising
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import FRZ, NOTHING, SLP, drop, has, put
+from pokejax.modern.state import BRN, FRZ, NOTHING, PAR, SLP, drop, has, put
+from pokejax.modern.survive import surviving
+from pokejax.modern.thrown import thrown_secondary
+from pokejax.modern.two_turns import use_item
 from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is, number_of
 from pokejax.modern.vitals import cure, faint_messages, healed, hurt
@@ -46,21 +54,29 @@ class Hits(struct.Node):
     """Some hit did something."""
 
 
+def strike(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, Blow]:
+    """Damage of one hit by the formula, before it is dealt; the Life Orb marks its holder."""
+    view, blow = formula(view, view.user, view.foe, data, move, data.type, when)
+    marks = when & item_is(view.user, "lifeorb") & ~has(view.foe, "substitute") & (view.user.hp > 0)
+    return view.put_user("lifeorb", marks), blow
+
+
 def _strike(
-    view: View, data: MoveData, move: jax.Array, when: jax.Array
-) -> tuple[View, jax.Array, jax.Array, jax.Array]:
-    """Damage of one hit before it is dealt: number, whether there is one, and whether it was critical."""
-    is_fixed, amount = fixed(view, data, move)
-    type_ = move_type(view.user, data, move)
+    view: View, data: MoveData, move: jax.Array, when: jax.Array, first: jax.Array
+) -> tuple[View, jax.Array, jax.Array, Blow]:
+    """Damage of one hit before it is dealt: number, whether there is one, and how it came about."""
+    view, is_fixed, amount = fixed(view, data, move, when)
     by_formula = when & ~is_fixed & has_power(data, move)
-    view, blow = formula(view, view.user, view.foe, data, move, type_, by_formula)
-    marks = by_formula & item_is(view.user, "lifeorb") & ~has(view.foe, "substitute") & (view.user.hp > 0)
-    view = view.put_user("lifeorb", marks)
+    view, data = rising(view, data, move, by_formula, first)
+    view, blow = strike(view, data, move, by_formula)
     damage = jnp.where(is_fixed, amount, blow.damage)
-    return view, damage, when & (is_fixed | by_formula), by_formula & blow.critical
+    blow = blow.replace(critical=by_formula & blow.critical, effectiveness=jnp.where(by_formula, blow.effectiveness, 0))
+    return view, damage, when & (is_fixed | by_formula), blow
 
 
-def _on_substitute(view: View, data: MoveData, damage: jax.Array, when: jax.Array, move: jax.Array) -> View:
+def _on_substitute(
+    view: View, data: MoveData, damage: jax.Array, when: jax.Array, move: jax.Array, critical: jax.Array
+) -> View:
     """The foe's Substitute takes the damage."""
     left = view.foe.data["substitute.hp"]
     damage = jnp.minimum(damage, left)
@@ -70,6 +86,8 @@ def _on_substitute(view: View, data: MoveData, damage: jax.Array, when: jax.Arra
     foe = put(foe, "substitutebroken", broken & (foe.hp > 0), move=move)
     view = view.replace(foe=foe)
     view = _recoil(view, data, damage, when & (damage > 0))
+    angry = when & critical & ability_is(view.foe, "angerpoint") & (view.foe.hp > 0)
+    view = view.on_foe(angry, boosts=jnp.where(jnp.arange(7) == 0, 6, view.foe.boosts))
     drains = when & (data.drain[0] > 0)
     share = quotient(damage * data.drain[0] + data.drain[1] - 1, jnp.maximum(data.drain[1], 1))
     return _drain(view, share, drains & (share > 0))
@@ -90,12 +108,20 @@ def _recoil(view: View, data: MoveData, damage: jax.Array, when: jax.Array) -> V
 
 
 def _effects(
-    view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.Array, reached: jax.Array, own: jax.Array
+    view: View,
+    data: MoveData,
+    move: jax.Array,
+    rules: Rules,
+    when: jax.Array,
+    reached: jax.Array,
+    own: jax.Array,
+    blow: Blow,
+    lands: jax.Array,
 ) -> tuple[View, jax.Array]:
     """Primary effects, those on the user itself, and secondary effects: four parts of one loop.
 
-    ``reached``: the target is there, and no Substitute took the hit. ``own``: the user is the target. Returns the view
-    and bool: the primary effects did something, or there were none.
+    ``reached``: the target is there, and no Substitute took the hit. ``own``: the user is the target. ``lands``: the
+    hit did damage, be it 0. Returns the view and bool: the primary effects did something, or there were none.
     """
     parts = 4
 
@@ -105,9 +131,12 @@ def _effects(
         k = jnp.maximum(i - 2, 0)
         later = i >= 2
         # A move for something that does not take ends there.
-        here = when & (first | worked) & jnp.where(later, k < data.secondaries, True)
+        throws = (i == 2) & (move == move_id("fling"))
+        tossed_status, tossed = thrown_secondary(view.user.item)
+        throws = throws & ((tossed_status > 0) | (tossed > 0))
+        here = when & (first | worked) & jnp.where(later, (k < data.secondaries) | throws, True)
         self_boosts = jnp.any(data.self_boosts != 0)
-        chance = take(data.chances, k)
+        chance = jnp.where(throws, 100, take(data.chances, k))
         # Shield Dust takes away what would befall its holder; nothing is rolled for that.
         for_user = jnp.any(take(data.secondary_self_boosts, k) != 0)
         here = here & ~(later & ability_is(view.foe, "shielddust") & ~for_user & ~own)
@@ -117,7 +146,11 @@ def _effects(
 
         stages = jnp.where(later, take(data.secondary_boosts, k), jnp.where(first, data.boosts, 0))
         status = jnp.where(later, take(data.secondary_status, k), jnp.where(first, data.status, NOTHING))
+        three = later & (k == 0) & (move == move_id("triattack"))
+        view, which = view.draw(3, here & three & reached & (view.foe.hp > 0))
+        status = jnp.where(three, jnp.where(which == 0, BRN, jnp.where(which == 1, PAR, FRZ)), status)
         volatile = jnp.where(later, take(data.secondary_volatile, k), jnp.where(first, data.volatile, 0))
+        status, volatile = jnp.where(throws, tossed_status, status), jnp.where(throws, tossed, volatile)
         mine = jnp.where(later, take(data.secondary_self_boosts, k), jnp.where(selfish, data.self_boosts, 0))
         on_user = jnp.where(selfish, data.self_volatile, jnp.where(first & own, data.volatile, 0))
         mine = jnp.where(first & own, data.boosts, mine)
@@ -134,50 +167,56 @@ def _effects(
         back, raised = boost(back, mine, here & jnp.any(mine != 0), True)
         back, put_on = add_volatile(back, on_user, here & (on_user != 0), True, move)
         view = back.swapped()
-        tried = does | (status != NOTHING) | (volatile != 0)
-        good = boosted | took | added | (own & (raised | put_on))
+        moves_on = selfish & here & (move == move_id("psychoshift"))
+        view = view.replace(user=drop(cure(view.user, moves_on), "nightmare", moves_on))
+        drives = first & data.flag("force_switch") & ~own
+        alone = ~jnp.any(bench(view.foe, view.foe_party))
+        tried = does | (status != NOTHING) | (volatile != 0) | drives
+        good = boosted | took | added | (own & (raised | put_on)) | (drives & ~alone)
         worked = jnp.where(first, ~tried | good, worked)
-        return view, worked
 
-    return lax.fori_loop(0, parts, part, (view, jnp.bool_(True)))
+        acts = first & here & ~ends & (reached | own)
+        view, special, did = own_effect(view, data, move, rules, acts, own)
+        # One effect that did something is enough; a function that did nothing counts as nothing.
+        worked = jnp.where(special, jnp.where(tried, (tried & good) | did, did), worked)
+        view = hit_event(view, data, blow.critical, blow.effectiveness, acts & ~own)
+        dies = acts & (data.self_destruct == 2)
+        view = view.on_user(dies & (view.user.hp > 0), hp=0, switch_flag=0)
+        return view, worked | lands
 
-
-def _answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: jax.Array, when: jax.Array) -> View:
-    """'DamagingHit': the foe's ability, and the thawing of a frozen foe by fire."""
-    touches = when & data.flag("contact") & (damage > 0)
-    foe = view.foe
-    kinds = ability_is(foe, "static", "poisonpoint", "flamebody", "effectspore")
-    view, roll = view.draw(10, touches & kinds)
-    caught = touches & kinds & (roll < 3)
-    spore = caught & ability_is(foe, "effectspore")
-    view, which = view.draw(3, spore)
-    status = jnp.where(ability_is(foe, "static"), 2, jnp.where(ability_is(foe, "poisonpoint"), 5, 1))
-    status = jnp.where(spore, jnp.where(which == 0, SLP, jnp.where(which == 1, 2, 5)), status)
-    back, took = set_status(view.swapped(), status, caught, False, rules.clauses)
-    back = synchronize(back, took, status, jnp.bool_(False), rules.clauses)
-    view = back.swapped()
-    rough = touches & ability_is(foe, "roughskin")
-    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 8), rough))
-    fiery = move_type(view.user, data, move) == type_id("Fire")
-    thaws = when & (view.foe.status == FRZ) & fiery & ~data.is_status
-    return view.replace(foe=cure(view.foe, thaws))
+    view, worked = lax.fori_loop(0, parts, part, (view, jnp.bool_(True)))
+    drags = when & worked & reached & ~own & data.flag("force_switch") & (view.foe.hp > 0) & (view.user.hp > 0)
+    stays = ability_is(view.foe, "suctioncups") | has(view.foe, "ingrain") | ~jnp.any(bench(view.foe, view.foe_party))
+    return view.on_foe(drags & ~stays, forced_out=True), worked
 
 
 def _one_hit(
     view: View, data: MoveData, move: jax.Array, rules: Rules, hits: Hits, own: jax.Array
 ) -> tuple[View, Hits]:
     go = hits.goes_on
+    first = hits.hit == 0
+    kicks = move == move_id("triplekick")
+    data = data.replace(base_power=jnp.where(kicks, 10 * (hits.hit + 1), data.base_power))
+    view, allowed = own_try_hit(view, data, move, go & first)
+    # Each of Triple Kick's kicks can miss.
+    again = go & ~first & data.flag("multi_accuracy")
+    view, meets = check_accuracy(view, data, again)
+    go = go & allowed & (meets | ~again)
     screen = go & ~own & has(view.foe, "substitute") & ~data.flag("bypasssub")
-    view, damage, numbered, _critical = _strike(view, data, move, go & ~own)
+    view, damage, numbered, blow = _strike(view, data, move, go & ~own, first)
     # A move without damage fails on a Substitute, yet counts as having hit.
     blocked = screen & ~numbered
     view = maybe(
-        screen & numbered, lambda v: _on_substitute(v, data, damage, screen & numbered, move), view, masked=True
+        screen & numbered,
+        lambda v: _on_substitute(v, data, damage, screen & numbered, move, blow.critical),
+        view,
+        masked=True,
     )
     reached = go & ~screen
     lands = numbered & reached
+    view, damage = surviving(view, damage, move, lands)
     dealt = jnp.minimum(damage, view.foe.hp)
-    view = view.replace(foe=hurt(view.foe, damage, lands, indirect=False))
+    view = view.replace(foe=hurt(view.foe, damage, lands & (damage > 0), indirect=False))
     share = jnp.maximum(quotient(dealt * data.drain[0], jnp.maximum(data.drain[1], 1)), 1)
     view = _drain(view, share, lands & (data.drain[0] > 0) & (dealt > 0))
 
@@ -185,15 +224,15 @@ def _one_hit(
     full = heals & (view.user.hp >= view.user.max_hp)
     part = quotient(view.user.max_hp * data.heal[0], jnp.maximum(data.heal[1], 1))
     view = view.replace(user=healed(view.user, part, heals & ~full))
-    blocked = blocked | full
-    view, worked = _effects(view, data, move, rules, go & ~blocked, reached, own)
-    view, special, did = own_effect(view, data, move, rules, go & ~blocked & (reached | own), own)
-    # One effect that did something is enough; a function that did nothing counts as nothing.
-    has_table = jnp.any(data.boosts != 0) | (data.status != NOTHING) | (data.volatile != 0)
-    worked = jnp.where(special, jnp.where(has_table, worked | did, did), worked)
+    # Present may heal its target.
+    gives = reached & ~own & (data.heal[0] > 0)
+    well = gives & (view.foe.hp >= view.foe.max_hp)
+    view = view.replace(foe=healed(view.foe, view.foe.max_hp >> 2, gives & ~well))
+    full = full | well
+    view, worked = _effects(view, data, move, rules, go & ~blocked & ~full, reached, own, blow, lands)
     worked = worked | numbered
-    view = _answers(view, data, rules, move, dealt, lands)
-    met = (worked | blocked) & ~full
+    met = go & (worked | blocked) & ~full
+    view = answers(view, data, rules, move, dealt, lands)
     hits = hits.replace(
         total=hits.total + jnp.where(lands, dealt, 0),
         last=jnp.where(go, jnp.where(lands, dealt, 0), hits.last),
@@ -202,7 +241,8 @@ def _one_hit(
         worked=hits.worked | (go & met),
         hit=hits.hit + jnp.where(go, 1, 0),
     )
-    view = update_event(view, go & met)
+    calls = view.calls != 0
+    view = update_event(view, go & met & ~calls)
     over = ~met | (view.user.hp <= 0) | (view.foe.hp <= 0) | (view.user.status == SLP)
     return view, hits.replace(goes_on=go & ~over & (hits.hit < hits.most))
 
@@ -227,16 +267,29 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
 
     view, hits = lax.while_loop(lambda state: state[1].goes_on, body, (view, hits))
     worked = hits.worked & when
-    view = _fall(view, worked)
-    view = _recoil(view, data, hits.total, worked & (hits.total > 0))
+    over = worked & (view.calls == 0)
+    view = _fall(view, over)
+    view = _recoil(view, data, hits.total, over & (hits.total > 0))
     quarter = jnp.maximum(quotient(view.user.max_hp, 4), 1)
-    struggles = worked & data.flag("struggle_recoil") & (hits.total > 0)
+    struggles = over & data.flag("struggle_recoil") & (hits.total > 0)
     user = view.user
     left = jnp.maximum(user.hp - quarter, 0)
     view = view.on_user(struggles & (user.hp > 0), hp=left)
-    view = attacked(view, move, hits.last, hits.numbered, worked & hits.reached & ~own)
-    view = update_event(view, worked)
+    view = attacked(view, move, hits.last, hits.numbered, over & hits.reached & ~own)
+    view = update_event(view, over)
+    # 'AfterMoveSecondary' of the target, then 'AfterMoveSecondarySelf'.
+    sash = over & has(view.foe, "focussash") & ~own
+    back = use_item(view.swapped(), sash & (view.foe.data["focussash.activated"] == 1) & (view.foe.hp > 0))
+    view = back.swapped().drop_foe("focussash", sash)
+    bell = over & item_is(view.user, "shellbell") & (hits.total > 0) & ~view.user.forced_out
+    part = quotient(hits.total, 8)
+    view = view.replace(user=healed(view.user, part, bell & (view.user.hp < view.user.max_hp)))
     return view, worked
+
+
+def settle_hits(view: View, when: jax.Array) -> View:
+    """The end of the hit of a move that used another one, once that is over."""
+    return update_event(_fall(view, when), when)
 
 
 def _fall(view: View, when: jax.Array) -> View:
@@ -245,7 +298,12 @@ def _fall(view: View, when: jax.Array) -> View:
     user_falls = when & (view.user.hp <= 0) & ~view.user.fainted
 
     def fall(view: View) -> View:
-        return faint_messages(view, user_falls)
+        drawn_along = foe_falls & has(view.foe, "destinybond") & (view.user.hp > 0)
+        view = view.on_user(drawn_along, hp=0, switch_flag=0)
+        bears = foe_falls & has(view.foe, "grudge") & ~view.user.fainted & (view.user.last_move != 0)
+        pp = jnp.where(view.user.moves == view.user.last_move, 0, view.user.pp)
+        view = view.on_user(bears, pp=pp)
+        return faint_messages(view, user_falls | drawn_along)
 
     return maybe(foe_falls | user_falls, fall, view)
 

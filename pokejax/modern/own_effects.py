@@ -5,19 +5,42 @@ Source: ``onHit``, ``onAfterHit`` and ``self.onHit`` in data/moves.js and data/m
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient
-from pokejax.common.storage import update
+from pokejax.modern.abilities_changed import ABILITY_MOVES, change_abilities
+from pokejax.modern.become import BECOMING, become
+from pokejax.modern.calls import CALLERS, call
 from pokejax.modern.conditions import reset_side
-from pokejax.modern.data import MoveData, ability_id, among, condition_id, move_id
+from pokejax.modern.data import MoveData, among, move_id
+from pokejax.modern.holding import HOLDING, hold
 from pokejax.modern.rules import Rules
+from pokejax.modern.small_effects import SMALL, small_effect
+from pokejax.modern.stages_swapped import SWAPPING, swap_stages
 from pokejax.modern.state import CLEAR, HAIL, HAZARDS, RAIN, SAND, SLP, SOURCE_ALLY, SUN, drop, has, put
-from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.taken_items import TAKING, take_items
+from pokejax.modern.thrown import thrown_effect
+from pokejax.modern.view import View, weather_of
 from pokejax.modern.vitals import cure, healed, hurt_directly
+from pokejax.modern.wishes import WISHING, wish_for
 
+Family = Callable[[View, jax.Array, jax.Array], tuple[View, jax.Array]]
+"""The view, the move, when; the view, and bool whether it did something."""
+_FAMILIES: tuple[tuple[tuple[str, ...], Family], ...] = (
+    (WISHING, wish_for),
+    (TAKING, take_items),
+    (CALLERS, call),
+    (SWAPPING, swap_stages),
+    (ABILITY_MOVES, change_abilities),
+    (HOLDING, hold),
+    (SMALL, small_effect),
+    (BECOMING, become),
+    (("fling",), thrown_effect),
+)
 OWN_EFFECTS = [
     "protect",
     "detect",
@@ -36,8 +59,12 @@ OWN_EFFECTS = [
     "smellingsalts",
     "wakeupslap",
     "psychup",
+    "endure",
+    *(name for names, _ in _FAMILIES for name in names),
 ]
-"""Moves with such a function that is written here. (`substitute` and `protect` have a condition beside it.)"""
+"""Moves with such a function that is written here or in a family's file."""
+
+_HERE = [name for name in OWN_EFFECTS if not any(name in names for names, _ in _FAMILIES)]
 
 
 def own_effect(
@@ -45,7 +72,7 @@ def own_effect(
 ) -> tuple[View, jax.Array, jax.Array]:
     """The view, bool whether the move has such an effect that can fail, and bool whether it did something."""
     del rules, own
-    special = when & among(move, [move_id(name) for name in OWN_EFFECTS])
+    special = when & among(move, [move_id(name) for name in _HERE])
 
     def one(name: str) -> jax.Array:
         return when & (move == move_id(name))
@@ -54,7 +81,7 @@ def own_effect(
         view, did = state
         user, foe = view.user, view.foe
 
-        stalls = one("protect") | one("detect")
+        stalls = one("protect") | one("detect") | one("endure")
         again = stalls & has(user, "stall")
         counter = jnp.where(again, jnp.minimum(user.data["stall.counter"] * 2, 8), 2)
         view = view.put_user("stall", stalls, duration=2, counter=counter)
@@ -82,7 +109,7 @@ def own_effect(
         did = did & (~fresh | sick)
 
         basks = one("morningsun") | one("synthesis") | one("moonlight")
-        weather = view.field.weather
+        weather = weather_of(view)
         part = jnp.where(weather == SUN, quotient(user.max_hp * 2, 3), user.max_hp >> 1)
         dull = (weather == RAIN) | (weather == SAND) | (weather == HAIL)
         part = jnp.where(dull & (weather != CLEAR), user.max_hp >> 2, part)
@@ -111,67 +138,13 @@ def own_effect(
 
     view, did = maybe(special, effect, (view, jnp.bool_(True)), masked=True)
     undone = among(move, [move_id(name) for name in ("bellydrum", "refresh")])
+    for names, run in _FAMILIES:
+        this = when & among(move, [move_id(name) for name in names])
+
+        def family(state: tuple[View, jax.Array], run: Family = run, this: jax.Array = this) -> tuple[View, jax.Array]:
+            view, worked = run(state[0], move, this)
+            return view, jnp.where(this, worked, state[1])
+
+        view, did = maybe(this, family, (view, did), masked=True)
+        undone, special = undone | this, special | this
     return view, special & undone, did
-
-
-def side_effect(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, jax.Array]:
-    """A move aimed at a side or the whole field ('moveHit' of ``tryMoveHit``): the view, and bool whether it worked."""
-    side = view.user_side
-    did = jnp.bool_(False)
-    long = jnp.where(item_is(view.user, "lightclay"), 8, 5)
-    for name, turns in (
-        ("reflect", long), ("lightscreen", long), ("mist", 5), ("safeguard", 5), ("luckychant", 5), ("tailwind", 3),
-    ):  # fmt: skip
-        this = when & (data.side_condition == condition_id(name)) & (getattr(side, name) == 0)
-        side = update(side, this, **{name: turns})
-        did = did | this
-    view = view.replace(user_side=side)
-
-    theirs = view.foe_side
-    count = sum((getattr(theirs, name) > 0).astype(jnp.int32) for name in HAZARDS)
-    for name, most in (("spikes", 3), ("toxicspikes", 2), ("stealthrock", 1)):
-        layers = getattr(theirs, name)
-        this = when & (data.side_condition == condition_id(name)) & (layers < most)
-        order = jnp.where(layers > 0, getattr(theirs, f"{name}_order"), count + 1)
-        theirs = update(theirs, this, **{name: layers + 1, f"{name}_order": order})
-        did = did | this
-    view = view.replace(foe_side=theirs)
-
-    new = data.weather
-    sets = when & (new != CLEAR) & (new != view.field.weather)
-    stones = (None, "damprock", "heatrock", "smoothrock", "icyrock")
-    turns = jnp.int32(5)
-    for code, stone in enumerate(stones):
-        if stone:
-            turns = jnp.where((new == code) & item_is(view.user, stone), 8, turns)
-    view = view.on_field(sets, weather=new, weather_duration=turns)
-    view = view.update_tie(sets)  # 'WeatherChange'
-    did = did | sets
-
-    room = when & (data.pseudo_weather == condition_id("trickroom"))
-    view = view.on_field(room, trickroom=jnp.where(view.field.trickroom > 0, 0, 5))
-    did = did | room
-
-    hazes = when & (move == move_id("haze"))
-    nothing = jnp.zeros(7, jnp.int32)
-    view = view.on_user(hazes & ~view.user.fainted, boosts=nothing).on_foe(hazes & ~view.foe.fainted, boosts=nothing)
-    view = view.drop_user("focusenergy", hazes & (view.user.hp > 0))
-    view = view.drop_foe("focusenergy", hazes & (view.foe.hp > 0))
-    did = did | hazes
-
-    rings = when & among(move, [move_id("healbell"), move_id("aromatherapy")])
-    view = _cure_team(view, rings, move == move_id("healbell"))
-    return view, did | rings
-
-
-def _cure_team(view: View, when: jax.Array, bell: jax.Array) -> View:
-    party = view.user_party
-    deaf = bell & (party.ability == ability_id("soundproof"))
-    cured = when & ~deaf & (party.hp > 0)
-    values = {
-        name: jnp.where(cured, 0, getattr(party, name)).astype(getattr(party, name).dtype)
-        for name in ("status", "sleep_time", "toxic_stage", "status_source")
-    }
-    hears = when & ~(bell & ability_is(view.user, "soundproof"))
-    user = drop(cure(view.user, hears), "nightmare", hears & (view.user.status == SLP))
-    return view.replace(user_party=party.replace(**values), user=user)

@@ -12,7 +12,7 @@ from jax import lax
 
 from pokejax.common.rng import Rng, draw
 from pokejax.modern.data import tables
-from pokejax.modern.state import MOVE_SLOTS, TEAM_SIZE, Party
+from pokejax.modern.state import MOVE_SLOTS, TEAM_SIZE, Active, Party
 from pokejax.modern.tables import STATS, Gender
 from pokejax.modern.teams import BATTLE_COLUMNS, battle_array
 
@@ -60,3 +60,8 @@ def draw_genders(rng: Rng, party: Party) -> tuple[Rng, Party]:
     rng, genders = lax.fori_loop(0, TEAM_SIZE, one, (rng, genders))
     genders = jnp.where(genders == _GENDERLESS, 0, genders)
     return rng, party.replace(gender=genders.astype(party.gender.dtype))
+
+
+def bench(mon: Active, party: Party) -> jax.Array:
+    """bool[6]: who could come in."""
+    return (party.species != 0) & (party.hp > 0) & (jnp.arange(TEAM_SIZE) != mon.slot)

@@ -17,33 +17,39 @@ from jaxenv.control import maybe
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import select, update
 from pokejax.modern.conditions import add_confusion, set_status
-from pokejax.modern.data import item_id, safe_from, type_id
+from pokejax.modern.data import item_id, move_id, type_id
+from pokejax.modern.locks import pp_of
 from pokejax.modern.residual_order import LASTING, residual_order
+from pokejax.modern.residual_weather import weather_upkeep
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import (
     BRN,
     CLEAR,
-    HAIL,
     NOTHING,
     ONGOING,
     P1_WINS,
     P2_WINS,
     PSN,
-    RAIN,
-    SAND,
     SLP,
     SPE,
-    SUN,
     TIE,
     TOX,
     Battle,
     drop,
     has,
-    has_any,
     put,
 )
 from pokejax.modern.stats import refresh_speed
-from pokejax.modern.view import View, ability_is, close_view, item_is, open_view, type_is, types_of
+from pokejax.modern.taken_items import white_herb
+from pokejax.modern.view import (
+    View,
+    ability_is,
+    close_view,
+    field_now,
+    item_is,
+    open_view,
+    type_is,
+)
 from pokejax.modern.vitals import collapse, cure, healed, hurt
 
 Handler = Callable[[View, Rules, jax.Array], View]
@@ -51,7 +57,8 @@ Handler = Callable[[View, Rules, jax.Array], View]
 
 def residual(battle: Battle, rules: Rules) -> Battle:
     """The residual, and the faints that it leaves."""
-    sides = tuple(side.replace(active=(refresh_speed(side.active[0], side, battle.field),)) for side in battle.sides)
+    field = field_now(battle.field, battle.sides[0].active[0], battle.sides[1].active[0])
+    sides = tuple(side.replace(active=(refresh_speed(side.active[0], side, field),)) for side in battle.sides)
     battle = battle.replace(sides=sides)
     rng, first = residual_order(battle)
     view = open_view(battle.replace(rng=rng), jnp.bool_(False))
@@ -61,8 +68,10 @@ def residual(battle: Battle, rules: Rules) -> Battle:
 
     # The weather's place is between the classes 0 and 1. One loop over classes and holders holds each handler once.
     view = _class_loop(view, rules, first, 0, 1)
-    view = _settle(maybe(view.field.weather != CLEAR, _weather, view, masked=True))
+    view = _settle(maybe(view.field.weather != CLEAR, weather_upkeep, view, masked=True))
     view = _class_loop(view, rules, first, 1, len(HANDLED))
+    heavy = view.field.gravity
+    view = view.on_field((view.field.result == ONGOING) & (heavy > 0), gravity=heavy - 1)
     room = view.field.trickroom
     view = view.on_field((view.field.result == ONGOING) & (room > 0), trickroom=room - 1)
     view = _both(view, _last)
@@ -78,6 +87,10 @@ def _holds(view: View, name: str) -> jax.Array:
         return view.user_side.wish > 0
     if name == "ability":
         return ability_is(user, "shedskin", "speedboost")
+    if name == "slowstart":
+        return ability_is(user, "slowstart")
+    if name == "herb":
+        return item_is(user, "whiteherb")
     if name == "item":
         return item_is(user, "leftovers", "blacksludge")
     if name == "status":
@@ -209,37 +222,6 @@ def _wish(view: View, _rules: Rules, when: jax.Array) -> View:
     return view.replace(user_side=update(side, arrives, wish=0, wish_source=0))
 
 
-def _weather(view: View) -> View:
-    going = (view.field.result == ONGOING) & (view.field.weather != CLEAR)
-    left = view.field.weather_duration - 1
-    over = going & (left == 0)
-    view = view.on_field(going & (left >= 0), weather_duration=left)
-    view = view.on_field(over, weather=CLEAR, weather_duration=0)
-    view = view.update_tie(over)  # 'WeatherChange'
-    acts = going & ~over
-    view = view.update_tie(acts)
-
-    def befall(view: View) -> View:
-        user, weather = view.user, view.field.weather
-        when = acts & ~user.fainted & (user.hp > 0)
-        hidden = has_any(user, "dig", "dive")
-        sand = when & (weather == SAND) & ~safe_from("sandstorm", *types_of(user)) & ~ability_is(user, "sandveil")
-        hail = when & (weather == HAIL) & ~safe_from("hail", *types_of(user))
-        hail = hail & ~ability_is(user, "icebody", "snowcloak")
-        mon = hurt(user, quotient(user.max_hp, 16), (sand | hail) & ~hidden)
-        ice = when & (weather == HAIL) & ability_is(user, "icebody")
-        ice = ice | (when & (weather == RAIN) & ability_is(user, "raindish"))
-        mon = healed(mon, quotient(user.max_hp, 16), ice & (mon.hp < mon.max_hp))
-        dry = when & ability_is(user, "dryskin")
-        mon = healed(mon, quotient(user.max_hp, 8), dry & (weather == RAIN) & (mon.hp < mon.max_hp))
-        burns = when & (weather == SUN) & ability_is(user, "dryskin", "solarpower")
-        mon = hurt(mon, quotient(user.max_hp, 8), burns)
-        mon = cure(mon, when & (weather == RAIN) & ability_is(user, "hydration"))
-        return view.replace(user=mon)
-
-    return befall(befall(view).swapped()).swapped()
-
-
 def _drink(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     amount = quotient(user.max_hp, 16)
@@ -328,13 +310,49 @@ def _last(view: View) -> View:
     view = back.swapped()
     mon = view.user
     for name in LASTING:
-        if name not in ("lockedmove", "lifeorb"):
+        if name in ("lifeorb", "mefirst", "focussash"):
+            mon = drop(mon, name, when)
+        elif name == "twoturnmove":
+            over = when & has(mon, name) & (mon.data["twoturnmove.duration"] <= 1)
             mon = _ends(mon, name, when)
-    mon = drop(mon, "lifeorb", when)
+            for charged in ("razorwind", "solarbeam", "skullbash", "skyattack"):
+                mon = drop(mon, charged, over)
+        elif name != "lockedmove":
+            mon = _ends(mon, name, when)
+    struggles = mon.last_move == move_id("struggle")
+    for name in ("rollout", "iceball"):
+        mon = drop(mon, name, when & struggles)
+    side = view.user_side
+    for name in ("healingwish", "lunardance"):
+        side = update(side, True, **{name: 0})
+    view = view.replace(user_side=side)
     lazy = when & ability_is(mon, "truant")
+    # A turn of recharging takes the other idle turn with it.
     idles = has(mon, "truant")
     mon = put(drop(mon, "truant", lazy & idles), "truant", lazy & ~idles)
     return view.replace(user=mon)
+
+
+def _encore(view: View, _rules: Rules, when: jax.Array) -> View:
+    user = _ends(view.user, "encore", when)
+    known, pp = pp_of(user, user.data["encore.move"])
+    return view.replace(user=drop(user, "encore", when & has(user, "encore") & ~(known & (pp > 0))))
+
+
+def _uproar(view: View, _rules: Rules, when: jax.Array) -> View:
+    user = _ends(view.user, "uproar", when)
+    return view.replace(user=drop(user, "uproar", when & (user.last_move == move_id("struggle"))))
+
+
+def _perish(view: View, _rules: Rules, when: jax.Array) -> View:
+    over = when & (view.user.data["perishsong.duration"] <= 1)
+    view = view.replace(user=_ends(view.user, "perishsong", when))
+    return view.on_user(over & (view.user.hp > 0), hp=0, switch_flag=0)
+
+
+def _slow_start(view: View, _rules: Rules, when: jax.Array) -> View:
+    counts = when & view.user.stayed_a_turn & (view.user.ability_counter > 0)
+    return view.on_user(counts, ability_counter=view.user.ability_counter - 1)
 
 
 _HANDLERS: dict[str, Handler] = {
@@ -349,11 +367,19 @@ _HANDLERS: dict[str, Handler] = {
     "curse": _quarter,
     "partiallytrapped": _squeeze,
     "baddreams": _bad_dreams,
+    "uproar": _uproar,
+    "disable": _turn_of("disable"),
+    "encore": _encore,
     "taunt": _turn_of("taunt"),
     "magnetrise": _turn_of("magnetrise"),
+    "healblock": _turn_of("healblock"),
+    "embargo": _turn_of("embargo"),
     "yawn": _yawn,
     "orb": _orb,
+    "perishsong": _perish,
     "roost": _turn_of("roost"),
+    "slowstart": _slow_start,
+    "herb": lambda view, _rules, when: white_herb(view, when),
 }
 HANDLED = tuple(_HANDLERS)
 """Classes of `residual_order.CLASSES` that do something, in order; the first one comes before the weather."""

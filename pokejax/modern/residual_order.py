@@ -21,13 +21,18 @@ LAST = 31
 CLASSES = {
     "wish": (7, 3), "ingrain": (10, 1), "aquaring": (10, 2), "ability": (10, 3), "item": (10, 4), "leechseed": (10, 5),
     "status": (10, 6), "nightmare": (10, 7), "curse": (10, 8), "partiallytrapped": (10, 9), "baddreams": (10, 10),
+    "uproar": (10, 11),
     "disable": (10, 13), "encore": (10, 14), "taunt": (10, 15), "magnetrise": (10, 16), "healblock": (10, 17),
     "embargo": (10, 18), "yawn": (10, 19), "orb": (10, 20), "perishsong": (12, 2), "roost": (25, 2),
-    "slowstart": (28, 2), "truant": (LAST, 7),
+    "slowstart": (28, 2), "truant": (LAST, 7), "micle": (LAST, 8), "herb": (29, 8), "future": (11, 3),
 }  # fmt: skip
 """Handlers of a Pokémon: order and sub-order."""
 _SIDES = ("reflect", "lightscreen", "mist", "safeguard", "tailwind", "luckychant")
-LASTING = ("protect", "endure", "stall", "flinch", "lockedmove", "mustrecharge", "focuspunch", "charge", "lifeorb")
+LASTING = (
+    "protect", "endure", "stall", "flinch", "lockedmove", "mustrecharge", "focuspunch", "lifeorb", "mefirst",
+    "focussash", "twoturnmove", "fly", "dig", "dive", "bounce", "shadowforce", "counter", "mirrorcoat", "pursuit",
+    "magiccoat", "snatch", "furycutter", "rollout", "iceball", "lockon", "bide", "beatup", "micleberry",
+)  # fmt: skip
 """Volatile conditions with a duration and no order of their own: they end last."""
 _STATUS_HANDLERS = (1, 5, 6)
 
@@ -38,9 +43,10 @@ def _present(mon: Active, side: Side) -> dict[str, jax.Array]:
     for name in ("aquaring", "curse", "disable", "embargo", "encore"):
         found[name] = has(mon, name)
     for name in LASTING:
-        found[f"last.{name}"] = has(mon, name) & (mon.data[f"{name}.duration"] > 0 if name != "lifeorb" else True)
+        lasts = mon.data[f"{name}.duration"] > 0 if f"{name}.duration" in mon.data else True
+        found[f"last.{name}"] = has(mon, name) & lasts
     for name in ("healblock", "ingrain", "leechseed", "magnetrise", "nightmare", "partiallytrapped", "perishsong",
-                 "roost", "taunt", "yawn"):  # fmt: skip
+                 "roost", "uproar", "taunt", "yawn"):  # fmt: skip
         found[name] = has(mon, name)
     found["ability"] = ability_raw(mon, "shedskin", "speedboost")
     found["baddreams"] = ability_raw(mon, "baddreams")
@@ -48,7 +54,12 @@ def _present(mon: Active, side: Side) -> dict[str, jax.Array]:
     found["truant"] = ability_raw(mon, "truant")
     found["item"] = among(mon.item, [item_id("leftovers"), item_id("blacksludge")])
     found["orb"] = among(mon.item, [item_id(name) for name in ("flameorb", "toxicorb", "stickybarb")])
+    found["micle"] = among(mon.item, [item_id("micleberry")])
+    found["herb"] = among(mon.item, [item_id("whiteherb")])
     found["wish"] = side.wish > 0
+    found["future"] = side.future_move > 0
+    for name in ("healingwish", "lunardance"):
+        found[f"slot.{name}"] = getattr(side, name) > 0
     return found
 
 
@@ -112,7 +123,8 @@ def _literal(
         for order, name in enumerate(_SIDES, 1):
             add(order, 4, False, getattr(side, name) > 0)
         for name, found in present[n].items():
-            order, sub = (LAST, 2) if name.startswith("last.") else CLASSES[name]
+            slot = (LAST, 3) if name.startswith("slot.") else (LAST, 2)
+            order, sub = CLASSES.get(name, slot)
             places[n][name] = len(keys)
             add(order, sub, True, found)
     size = len(keys)

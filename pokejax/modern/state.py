@@ -172,6 +172,8 @@ class Side(struct.Node):
     """'originalTarget', as a record counts Pokémon."""
     act_copies: jax.Array = stored(np.int16)
     """A replacement: the move that made the Pokémon leave, 0 none."""
+    act_event: jax.Array = stored(np.bool_)
+    """A Quick Claw or a Custap Berry will bring the queued move forward ('event'); a tenth of priority before it."""
     entering: jax.Array = stored(np.bool_)
     """'runSwitch' is queued."""
 

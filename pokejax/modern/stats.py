@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from pokejax.common.arrays import quotient
 from pokejax.common.storage import update
-from pokejax.modern.data import item_id
+from pokejax.modern.data import species_id
 from pokejax.modern.modifiers import ONE, chain, modify
 from pokejax.modern.state import NOTHING, PAR, RAIN, SPE, SUN, Active, Field, Side, has
 from pokejax.modern.view import ability_is, item_is
@@ -40,7 +40,7 @@ def own_stage(mon: Active, stat: int) -> jax.Array:
 
 
 def action_speed(mon: Active, side: Side, field: Field) -> jax.Array:
-    """'getActionSpeed': negative in a Trick Room."""
+    """'getActionSpeed': negative in a Trick Room. ``field``: with the weather that counts (`view.weather_now`)."""
     speed = staged(mon.stats[SPE], own_stage(mon, SPE))
     # All factors are powers of two and halves of three, so that the order of the chain changes nothing.
     modifier = jnp.int32(ONE)
@@ -48,11 +48,15 @@ def action_speed(mon: Active, side: Side, field: Field) -> jax.Array:
     modifier = chain(modifier, ability_is(mon, "chlorophyll") & (field.weather == SUN), 2 * ONE)
     hasty = ability_is(mon, "quickfeet") & (mon.status != NOTHING)
     modifier = chain(modifier, hasty, ONE * 3 // 2)
-    modifier = chain(modifier, has(mon, "unburden"), 2 * ONE)
+    light = has(mon, "unburden") & (mon.item == 0) & ~has(mon, "gastroacid")
+    modifier = chain(modifier, light, 2 * ONE)
+    modifier = chain(modifier, ability_is(mon, "slowstart") & (mon.ability_counter > 0), ONE // 2)
+    quick = item_is(mon, "quickpowder") & (mon.species == species_id("ditto")) & ~mon.transformed
+    modifier = chain(modifier, quick, 2 * ONE)
     modifier = chain(modifier, item_is(mon, "choicescarf"), ONE * 3 // 2)
     slowed = jnp.bool_(False)
     for name in _SLOWING:
-        slowed = slowed | (mon.item == item_id(name))
+        slowed = slowed | item_is(mon, name)
     modifier = chain(modifier, slowed, ONE // 2)
     modifier = chain(modifier, (mon.status == PAR) & ~ability_is(mon, "quickfeet"), ONE // 4)
     speed = jnp.where(side.tailwind > 0, speed * 2, speed)

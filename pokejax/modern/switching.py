@@ -11,14 +11,19 @@ import jax.numpy as jnp
 
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import update
-from pokejax.modern.conditions import boost, grounded, reset_side, set_status, toxic_spikes_status
-from pokejax.modern.data import ability_id, type_id, type_modifier
+from pokejax.modern.ability_starts import ability_start
+from pokejax.modern.conditions import grounded, reset_side, set_status, toxic_spikes_status
+from pokejax.modern.data import ability_id, among, type_id, type_modifier
+from pokejax.modern.formes import take_forme
+from pokejax.modern.holding import let_go
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import ACT_NONE, NOTHING, RAIN, SAND, SUN, has, put
-from pokejax.modern.stats import refresh_speed, staged
-from pokejax.modern.view import View, ability_is, type_is, types_of
+from pokejax.modern.state import ACT_NONE, NOTHING, has, put
+from pokejax.modern.stats import refresh_speed
+from pokejax.modern.taken_items import item_start, white_herb
+from pokejax.modern.view import View, ability_is, field_now, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
+from pokejax.modern.wishes import wish_arrives
 
 COPIED = [
     "aquaring",
@@ -40,12 +45,14 @@ COPIED = [
     "mudsport",
     "watersport",
 ]
-WEATHER_SETTERS = {"drizzle": RAIN, "drought": SUN, "sandstream": SAND, "snowwarning": 4}
 
 
 def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -> View:
     """``switchIn``: the user leaves for the Pokémon at ``slot``. ``by_move``: a move called it back (or 0)."""
+    view = let_go(view, view.user.hp > 0)
     old = view.user
+    clouds = (old.hp > 0) & among(old.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    view = view.update_tie(clouds)  # 'WeatherChange'
     cured = ability_is(old, "naturalcure") & (old.status != NOTHING)
     old = cure(old, cured)
     party = stored(view.user_party, old)
@@ -59,11 +66,14 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
     new = update(new, True, last_item=old.last_item)
     new = update(new, alive & (by_move > 0), last_move=old.last_move)
     new = update(new, alive & copies, boosts=old.boosts)
+    tricked = alive & copies & has(old, "powertrick")
+    stats = jnp.concatenate([new.stats[1:2], new.stats[0:1], new.stats[2:]])
+    new = update(new, tricked, stats=stats)
     for name in COPIED:
         kept = alive & copies & has(old, name)
         new = put(new, name, kept, **{key: old.data[f"{name}.{key}"] for key in KEYS[name]})
-    side = update(view.user_side, True, act=ACT_NONE, entering=True)
-    new = refresh_speed(new, side, view.field)
+    side = update(view.user_side, True, act=ACT_NONE, act_event=False, entering=True)
+    new = refresh_speed(new, side, field_now(view.field, new, view.foe))
     return view.replace(user=new, user_side=side, user_party=party)
 
 
@@ -89,35 +99,11 @@ def come_in(view: View, rules: Rules) -> View:
         view, _ = set_status(view, toxic_spikes_status(view), toxic & ~absorbs & ~safe, False, rules.clauses)
     view = view.swapped()
     view = view.replace(user=toxic_reset(view.user, view.user.hp > 0))
+    view = take_forme(view, jnp.bool_(True))
+    view = wish_arrives(view, jnp.bool_(True))
+    view = white_herb(view, jnp.bool_(True))
+    view = white_herb(view.swapped(), jnp.bool_(True)).swapped()
     starts = view.user.hp > 0
     view = ability_start(view, starts)
+    view = item_start(view, starts & (view.user.hp > 0))
     return view.drop_foe("substitutebroken", starts & (view.foe.hp > 0))
-
-
-def ability_start(view: View, when: jax.Array) -> View:
-    """The user's ability begins ('Start')."""
-    user, foe = view.user, view.foe
-    for name, weather in WEATHER_SETTERS.items():
-        sets = when & ability_is(user, name)
-        # 'WeatherChange' follows, also where a passing weather becomes one for ever.
-        new = (view.field.weather != weather) | (view.field.weather_duration != 0)
-        view = view.update_tie(sets & new)
-        view = view.on_field(sets & (view.field.weather != weather), weather=weather, weather_duration=0)
-        view = view.on_field(sets & (view.field.weather == weather), weather_duration=0)
-    stares = when & ability_is(user, "intimidate") & ~has(foe, "substitute") & ~foe.fainted
-    down = -(jnp.arange(7) == 0).astype(jnp.int32)
-    view, _ = boost(view, down, stares, False)
-    reads = when & ability_is(user, "download") & ~foe.fainted & ~has(foe, "substitute")
-    view = _download(view, reads)
-    view, _ = view.draw(1, when & ability_is(user, "frisk") & ~foe.fainted)
-    view = view.on_user(when & (user.ability == ability_id("gluttony")), ability_gluttony=2)
-    return view
-
-
-def _download(view: View, when: jax.Array) -> View:
-    foe = view.foe
-    defense = staged(foe.stats[1], foe.boosts[1])
-    special = staged(foe.stats[3], foe.boosts[3])
-    stat = jnp.where(defense >= special, 2, 0)
-    back, _ = boost(view.swapped(), (jnp.arange(7) == stat).astype(jnp.int32), when, True)
-    return back.swapped()

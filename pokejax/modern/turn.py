@@ -11,10 +11,12 @@ from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.rng import Rng, draw
-from pokejax.common.storage import empty, update
-from pokejax.modern.choices import NO_OP, bench, commit, legal_masks
+from pokejax.common.storage import empty, select, update
+from pokejax.modern.before_turn import before_turn, fires, hurry, prepares, pursued
+from pokejax.modern.choices import NO_OP, commit, legal_masks
 from pokejax.modern.data import move_id
 from pokejax.modern.end_turn import end_turn
+from pokejax.modern.party import bench
 from pokejax.modern.residual import residual
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import (
@@ -33,9 +35,10 @@ from pokejax.modern.state import (
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.switching import come_in, switch
+from pokejax.modern.two_turns import use_item
 from pokejax.modern.updates import update_event
 from pokejax.modern.use_move import run_move
-from pokejax.modern.view import View, close_view, open_view
+from pokejax.modern.view import View, close_view, field_now, item_is, open_view
 from pokejax.modern.vitals import entering, faint_messages
 
 
@@ -54,7 +57,7 @@ def start(rng: Rng, parties: tuple[Party, Party], rules: Rules) -> Battle:
     field = update(field, True, first_in=jnp.where(tied, 1 - place, faster))
     battle = Battle(rng=rng, field=field, sides=(sides[0], sides[1]), parties=parties)
     view = open_view(battle, jnp.bool_(False))
-    battle = close_view(update_event(view, jnp.bool_(True)))
+    battle = close_view(update_event(view, jnp.bool_(True), copies=True))
     return _play(battle, rules)
 
 
@@ -67,9 +70,8 @@ def step(battle: Battle, actions: jax.Array, rules: Rules) -> tuple[Battle, jax.
     going = battle.field.result == ONGOING
     legal = legal_masks(battle)
     illegal, sides = [], []
-    fresh = tuple(
-        side.replace(active=(refresh_speed(side.active[0], side, battle.field, going),)) for side in battle.sides
-    )
+    field = field_now(battle.field, battle.sides[0].active[0], battle.sides[1].active[0])
+    fresh = tuple(side.replace(active=(refresh_speed(side.active[0], side, field, going),)) for side in battle.sides)
     battle = battle.replace(sides=fresh)
     for n in range(2):
         action = jnp.clip(actions[n], 0, NO_OP).astype(jnp.int32)
@@ -93,18 +95,24 @@ def _begin(battle: Battle, legal: jax.Array, rules: Rules) -> Battle:
     ahead = [p1.act_order - p2.act_order, p2.act_priority - p1.act_priority, p2.act_speed - p1.act_speed]
     behind = jnp.where(ahead[0] != 0, ahead[0], jnp.where(ahead[1] != 0, ahead[1], ahead[2]))
     both = chose[0] & chose[1]
-    rng, place = draw(battle.rng, 2, both & (behind == 0))
+    early = [chose[n] & new_turn & prepares(side) for n, side in enumerate((p1, p2))]
+    rng, _ = draw(battle.rng, 2, early[0] & early[1] & (p1.act_speed == p2.act_speed))
+    rng, place = draw(rng, 2, both & (behind == 0))
     first = jnp.where(both, jnp.where(behind == 0, place, (behind > 0).astype(jnp.int32)), chose[1].astype(jnp.int32))
     field = update(battle.field, True, first=first, request=REQUEST_NONE)
     field = update(field, new_turn, residual=True)
     view = open_view(battle.replace(rng=rng, field=field), jnp.bool_(False))
-    view = view.update_tie(new_turn)
-    view = update_event(view, new_turn)
+    view = hurry(view, new_turn)
+    view = update_event(view, new_turn, copies=True)
+    view = before_turn(view, (early[0], early[1]))
     return _play(close_view(view), rules)
 
 
 def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:
-    """Kind of the next action and the side whose it is: 1 a queued act, 2 an entry, 3 the residual, 0 nothing."""
+    """Kind of the next action and the side whose it is.
+
+    1 a queued act, 2 an entry, 3 the residual, 4 Pursuit of the side's Pokémon that is leaving, 0 nothing.
+    """
     p1, p2 = battle.sides
     field = battle.field
     acts = jnp.stack([p1.act, p2.act])
@@ -113,14 +121,23 @@ def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:
     def of(first: jax.Array, there: jax.Array) -> jax.Array:
         return jnp.where(there[0] & there[1], first, jnp.where(there[1], 1, 0))
 
+    # What a Quick Claw brings forward comes a tenth of priority before its move.
+    keys = [side.act_priority + side.act_event.astype(jnp.int32) for side in (p1, p2)]
+    hurried = (p1.act_event | p2.act_event) & (p1.act_order == p2.act_order) & (keys[0] != keys[1])
+    first = jnp.where(hurried, (keys[1] > keys[0]).astype(jnp.int32), field.first)
     replaces = acts == ACT_REPLACE
     kind = jnp.where(jnp.any(replaces), 1, jnp.where(jnp.any(enters), 2, jnp.where(jnp.any(acts != ACT_NONE), 1, 0)))
     kind = jnp.where((kind == 0) & field.residual, 3, kind)
     side = jnp.where(
-        jnp.any(replaces), of(field.first, replaces),
-        jnp.where(jnp.any(enters), of(field.first_in, enters), of(field.first, acts != ACT_NONE)),
+        jnp.any(replaces), of(first, replaces),
+        jnp.where(jnp.any(enters), of(field.first_in, enters), of(first, acts != ACT_NONE)),
     )  # fmt: skip
-    return kind, side
+    hunted = jnp.stack([pursued(mine.active[0], theirs.active[0], theirs) for mine, theirs in ((p1, p2), (p2, p1))])
+    called = jnp.stack([side.active[0].switch_flag > 0 for side in (p1, p2)]) & hunted
+    act = jnp.where(side == 1, acts[1], acts[0])
+    goes = (kind == 1) & ((act == ACT_SWITCH) | (act == ACT_REPLACE)) & jnp.where(side == 1, hunted[1], hunted[0])
+    side = jnp.where(called[0], 0, jnp.where(called[1], 1, side))
+    return jnp.where(jnp.any(called) | goes, 4, kind), side
 
 
 def _play(battle: Battle, rules: Rules) -> Battle:
@@ -142,26 +159,63 @@ def _act(battle: Battle, rules: Rules) -> Battle:
         return residual(battle.replace(field=update(battle.field, True, residual=False)), rules)
 
     battle = maybe(kind == 3, rest, battle)
-    view = open_view(battle, (side == 1) & (kind != 3))
+    chases = kind == 4
+    view = open_view(battle, ((side == 1) ^ chases) & (kind != 3))
+    view = view.replace(flees=chases)
     act = jnp.where(kind == 1, view.user_side.act, ACT_NONE)
-    switches = (act == ACT_SWITCH) | (act == ACT_REPLACE)
-
-    def leave(view: View) -> View:
-        side = view.user_side
-        copies = side.act_copies == move_id("batonpass")
-        return _enter(switch(view, side.act_slot, side.act_copies, copies))
-
-    view = maybe(switches, leave, view)
+    event = (act == ACT_MOVE) & view.user_side.act_event
+    early = event & fires(view)
+    view = view.replace(user_side=update(view.user_side, event, act_event=False))
+    view = use_item(view, early & item_is(view.user, "custapberry"))
+    act = jnp.where(event & ~early, ACT_NONE, act)
+    by_flag = chases & (view.foe.switch_flag > 0)
     view = maybe(kind == 2, lambda v: come_in(v, rules), view)
 
     def move(view: View) -> View:
         able = (view.user.hp > 0) & ~view.user.fainted
-        view = maybe(able, lambda v: run_move(v, rules), view)
+        view = maybe(able, lambda v: run_move(v, rules, chases), view)
         return view.replace(user_side=update(view.user_side, True, act=ACT_NONE, act_move=0))
 
-    view = maybe(act == ACT_MOVE, move, view)
-    view = faint_messages(view)
-    return close_view(_after(view, act))
+    view = maybe((act == ACT_MOVE) | chases, move, view)
+    view = view.on_foe(chases, skips_switch_out=by_flag | (view.foe.hp > 0))
+
+    # Who is driven out leaves like one that is sent back, for one of the others by chance.
+    drags = view.foe.forced_out & (view.foe.hp > 0)
+    switches = (act == ACT_SWITCH) | (act == ACT_REPLACE)
+    view, dragged = _another(view.swapped(), drags)
+    view = view.swapped()
+
+    def leave(view: View) -> View:
+        view = select(drags, view.swapped(), view)
+        side = view.user_side
+        copies = (side.act_copies == move_id("batonpass")) & ~drags
+        slot = jnp.where(drags, dragged, side.act_slot)
+        view = _enter(switch(view, slot, jnp.where(drags, 0, side.act_copies), copies))
+        return select(drags, view.swapped(), view)
+
+    view = maybe(switches | drags, leave, view)
+    view = view.on_foe(True, forced_out=False).drop_user("moldbroken").drop_foe("moldbroken")
+    view = view.replace(flees=jnp.bool_(False))
+    stays = chases & ~by_flag & (view.foe.hp > 0)
+
+    def end(view: View) -> View:
+        view = _after(faint_messages(view), act)
+        # The event is an action of its own around the move's.
+        going = (view.field.request == REQUEST_NONE) & (view.field.result == ONGOING)
+        return update_event(view, early & going)
+
+    return close_view(maybe(~stays, end, view))
+
+
+def _another(view: View, when: jax.Array) -> tuple[View, jax.Array]:
+    """One of the user's bench by chance, in the order of the reference's list."""
+    able = bench(view.user, view.user_party)
+    count = jnp.sum(able, dtype=jnp.int32)
+    view, roll = view.draw(jnp.maximum(count, 1), when & (count > 0))
+    place = view.user_party.position.astype(jnp.int32)
+    rank = jnp.sum(able[None, :] & (place[None, :] < place[:, None]), axis=1, dtype=jnp.int32)
+    chosen = able & (rank == roll)
+    return view, jnp.sum(jnp.where(chosen, jnp.arange(6), 0), dtype=jnp.int32)
 
 
 def _enter(view: View) -> View:
@@ -192,9 +246,13 @@ def _after(view: View, act: jax.Array) -> View:
     here = going & ~another
     view = view.on_user(here, switch_flag=jnp.where(can_user, for_user, 0))
     view = view.on_foe(here, switch_flag=jnp.where(can_foe, for_foe, 0))
+    # Pursuit comes before the players are asked.
+    hunted = (view.user.switch_flag > 0) & pursued(view.user, view.foe, view.foe_side)
+    hunted = hunted | ((view.foe.switch_flag > 0) & pursued(view.foe, view.user, view.user_side))
+    here = here & ~hunted
     # Who is called back alive leaves before the players are asked.
     view = view.on_user(here & (view.user.switch_flag > 0) & (view.user.hp > 0), skips_switch_out=True)
     view = view.on_foe(here & (view.foe.switch_flag > 0) & (view.foe.hp > 0), skips_switch_out=True)
     asks = here & ((view.user.switch_flag > 0) | (view.foe.switch_flag > 0))
     view = view.on_field(asks, request=REQUEST_SWITCH)
-    return update_event(view, here & ~asks)
+    return update_event(view, here & ~asks, copies=True)

@@ -14,9 +14,11 @@ import numpy as np
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
 from pokejax.common.storage import update
+from pokejax.modern.ability_starts import trace
 from pokejax.modern.data import ability_id, item_id, tables
-from pokejax.modern.state import BRN, FRZ, PAR, PSN, SLP, TOX, drop, has
-from pokejax.modern.view import View, ability_is
+from pokejax.modern.state import BRN, FRZ, PAR, PSN, SLP, TOX, Active, drop, has, put
+from pokejax.modern.two_turns import use_item
+from pokejax.modern.view import View, ability_is, ignores_item, number_of
 from pokejax.modern.vitals import cure, healed
 
 CURES = {
@@ -30,7 +32,8 @@ CURES = {
 HEALING = {"oranberry": 10, "sitrusberry": -1}
 """HP; -1 for a quarter of the full."""
 RAISING = {"liechiberry": 0, "ganlonberry": 1, "petayaberry": 2, "apicotberry": 3, "salacberry": 4}
-BERRIES = (*CURES, "persimberry", *HEALING, *RAISING)
+OTHERS = ("lansatberry", "starfberry", "leppaberry", "berryjuice", "mentalherb")
+BERRIES = (*OTHERS, *CURES, "persimberry", *HEALING, *RAISING)
 GUARDS = {
     "insomnia": (SLP,),
     "vitalspirit": (SLP,),
@@ -66,31 +69,90 @@ def _guards() -> np.ndarray:
     return table
 
 
+def eaten(view: View, berry: jax.Array, when: jax.Array) -> View:
+    """'Eat' of a berry, from wherever it comes, by the user: what it does, without taking it from anyone."""
+    row = lookup(_berries(), berry)
+    mon = view.user
+    ill = when & (mon.status != 0) & (((row[0] >> mon.status) & 1) == 1)
+    dizzy = when & ((row[0] & _CONFUSION) != 0)
+    mon = drop(drop(cure(mon, ill), "confusion", dizzy), "nightmare", ill)
+    heals = when & (row[1] != 0)
+    mon = healed(mon, jnp.where(row[1] < 0, mon.max_hp >> 2, row[1]), heals & (mon.hp < mon.max_hp))
+    stage = jnp.minimum(mon.boosts + (jnp.arange(7) == row[2] - 1), 6)
+    mon = update(mon, when & (row[2] > 0), boosts=stage)
+    mon = put(mon, "focusenergy", when & (berry == item_id("lansatberry")))
+    empty = (mon.moves != 0) & (mon.pp == 0)
+    spent = (mon.moves != 0) & (mon.pp < mon.max_pp)
+    slots = jnp.where(jnp.any(empty), empty, spent)
+    slot = slots & (jnp.cumsum(slots.astype(jnp.int32)) == 1)
+    leppa = when & (berry == item_id("leppaberry"))
+    mon = update(mon, leppa, pp=jnp.where(slot, jnp.minimum(mon.pp + 10, mon.max_pp), mon.pp))
+    view = view.replace(user=mon)
+    starf = when & (berry == item_id("starfberry"))
+    low = (view.user.boosts < 6) & (jnp.arange(7) < 5)
+    count = jnp.sum(low, dtype=jnp.int32)
+    view, roll = view.draw(jnp.maximum(count, 1), starf & (count > 0))
+    chosen = low & (jnp.cumsum(low.astype(jnp.int32)) - 1 == roll)
+    view = view.on_user(starf, boosts=jnp.minimum(view.user.boosts + jnp.where(chosen, 2, 0), 6))
+    return view
+
+
 def _own_update(view: View, when: jax.Array) -> View:
     user = view.user
     when = when & (user.hp > 0) & ~user.fainted
-    guarded = when & (((lookup(_guards(), user.ability) >> user.status) & 1) == 1)
-    mon = cure(user, guarded)
-    berry = lookup(_berries(), user.item)
-    ill = when & (mon.status != 0) & (((berry[0] >> mon.status) & 1) == 1)
-    dizzy = when & ((berry[0] & _CONFUSION) != 0) & has(user, "confusion")
-    mon = drop(cure(mon, ill), "confusion", dizzy)
+    flung = when & has(user, "fling")
+    view = use_item(view, flung).drop_user("fling", flung)
+    user = view.user
+    gone = has(user, "attract") & (user.data["attract.source"] != number_of(view, False))
+    mon = drop(user, "attract", when & (gone | view.foe.fainted))
+    mon = drop(mon, "attract", when & ability_is(mon, "oblivious"))
+    guard = lookup(_guards(), user.ability)
+    active = ability_is(user, *GUARDS, "owntempo")
+    guarded = when & active & (((guard >> user.status) & 1) == 1)
+    mon = drop(cure(mon, guarded), "nightmare", guarded)
+    mon = drop(mon, "confusion", when & ability_is(mon, "owntempo"))
+    view = view.replace(user=mon)
+
+    free = when & ~ignores_item(user)
+    row = lookup(_berries(), user.item)
+    ill = free & (mon.status != 0) & (((row[0] >> mon.status) & 1) == 1)
+    dizzy = free & ((row[0] & _CONFUSION) != 0) & has(mon, "confusion")
     half = user.hp * 2 <= user.max_hp
-    hungry = when & (berry[1] != 0) & half
-    mon = healed(mon, jnp.where(berry[1] < 0, user.max_hp >> 2, berry[1]), hungry)
-    quarter = (user.hp * 4 <= user.max_hp) | (half & ability_is(user, "gluttony"))
-    raised = when & (berry[2] > 0) & quarter
-    stage = jnp.minimum(user.boosts + (jnp.arange(7) == berry[2] - 1), 6)
-    eats = ill | dizzy | hungry | raised
-    mon = update(mon, raised, boosts=stage)
-    return view.replace(user=update(mon, eats, last_item=user.item, item=0, used_item=True))
+    hungry = free & (row[1] != 0) & half
+    early = half & ability_is(user, "gluttony") & (user.ability_gluttony == 2)
+    quarter = (user.hp * 4 <= user.max_hp) | early
+    special = (user.item == item_id("lansatberry")) | (user.item == item_id("starfberry"))
+    raised = free & ((row[2] > 0) | special) & quarter
+    dry = jnp.any((mon.moves != 0) & (mon.pp == 0))
+    fills = free & (user.item == item_id("leppaberry")) & dry
+    eats = ill | dizzy | hungry | raised | fills
+    view = eaten(view, user.item, eats)
+    juice = free & (user.item == item_id("berryjuice")) & half
+    view = view.replace(user=healed(view.user, jnp.int32(20), juice & (user.hp < user.max_hp)))
+    herb = free & (user.item == item_id("mentalherb")) & has(view.user, "attract")
+    return use_item(view.drop_user("attract", herb), eats | juice | herb)
 
 
-def update_event(view: View, when: jax.Array) -> View:
-    """Both Pokémon's 'Update'; a tie costs a draw, and what each does to itself does not reach the other."""
+def update_event(view: View, when: jax.Array, *, copies: bool = False) -> View:
+    """Both Pokémon's 'Update'; a tie costs a draw, and what each does to itself does not reach the other.
+
+    ``copies``: an ability that Trace finds here is taken and begins; elsewhere there is none to be found.
+    """
     view = view.update_tie(when)
+
+    def both_trace(view: View) -> View:
+        return trace(trace(view, when, copies=copies).swapped(), when, copies=copies).swapped()
+
+    def seeks(mon: Active) -> jax.Array:
+        return (mon.ability == ability_id("trace")) & (mon.ability_seek == 2)
+
+    view = maybe(when & (seeks(view.user) | seeks(view.foe)), both_trace, view, masked=True)
     busy = [
-        (lookup(_guards(), mon.ability) != 0) | jnp.any(lookup(_berries(), mon.item) != 0)
+        (lookup(_guards(), mon.ability) != 0)
+        | (mon.ability == ability_id("owntempo"))
+        | lookup(_answering(), mon.item)
+        | has(mon, "attract")
+        | has(mon, "fling")
         for mon in (view.user, view.foe)
     ]
 
@@ -98,3 +160,12 @@ def update_event(view: View, when: jax.Array) -> View:
         return _own_update(_own_update(view, when).swapped(), when).swapped()
 
     return maybe(when & (busy[0] | busy[1]), answer, view, masked=True)
+
+
+@functools.cache
+def _answering() -> np.ndarray:
+    """bool[items]: items that answer an 'Update'."""
+    found = (_berries() != 0).any(1)
+    for name in OTHERS:
+        found[item_id(name)] = True
+    return found

@@ -1,135 +1,195 @@
-"""A queued move from its first check to its last consequence.
+"""A queued move from its first check to its last consequence, and the moves that it uses in turn.
 
-Source: ``runMove``, ``useMoveInner``, ``trySpreadMoveHit``, ``tryMoveHit`` in sim/battle-actions.js. Generation 4's
-steps are: semi-invulnerability, type immunity, accuracy, TryImmunity, TryHit, hits.
+Source: ``runMove``, ``useMove``, ``useMoveInner``, ``trySpreadMoveHit``, ``tryMoveHit`` in sim/battle-actions.js.
+
+A move that uses another one (Sleep Talk, Magic Coat) says so in ``view.calls``; the loop in `run_move` then uses that,
+so that the rules of using a move are traced once.
 """
 
 from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
+from jaxenv import struct
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient
-from pokejax.common.storage import update
-from pokejax.modern.accuracy import SEMI_INVULNERABLE, check_accuracy
+from pokejax.common.storage import select
+from pokejax.modern.accuracy import guards_tie
 from pokejax.modern.before_move import before_move
-from pokejax.modern.conditions import grounded, is_choice, status_immune
-from pokejax.modern.data import MoveData, among, move_data, move_id, type_id, type_immune, type_modifier
-from pokejax.modern.hit import hit_loop
-from pokejax.modern.own_effects import side_effect
-from pokejax.modern.power import move_type
+from pokejax.modern.conditions import is_choice
+from pokejax.modern.crash import crash
+from pokejax.modern.data import MoveData, among, item_id, move_data, move_id
+from pokejax.modern.gates import gate
+from pokejax.modern.hit import hit_loop, settle_hits
+from pokejax.modern.locks import locked_move, spend_pp
+from pokejax.modern.modify_move import modify_move
+from pokejax.modern.reach import reach
 from pokejax.modern.rules import Rules
-from pokejax.modern.state import (
-    ACT_MOVE,
-    ACT_NONE,
-    FALSE,
-    NOTHING,
-    RAIN,
-    SLP,
-    SPE,
-    SUN,
-    TRUE,
-    UNDEFINED,
-    has,
-    has_any,
-    put,
-)
-from pokejax.modern.view import View, ability_is, type_is, types_of
-from pokejax.modern.vitals import faint_messages, healed, hurt
+from pokejax.modern.side_moves import side_effect
+from pokejax.modern.state import FALSE, NULL, TRUE, UNDEFINED, has
+from pokejax.modern.tables import Target
+from pokejax.modern.taken_items import white_herb
+from pokejax.modern.thrown import prepare_item
+from pokejax.modern.two_turns import charge, stop_charging
+from pokejax.modern.updates import update_event
+from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.vitals import hurt
+from pokejax.modern.volatile_ends import unstock
 
-GATES = [
-    "fakeout",
-    "suckerpunch",
-    "rest",
-    "protect",
-    "detect",
-    "dreameater",
-    "leechseed",
-    "substitute",
-    "yawn",
-    "splash",
-    "teleport",
-]
-"""Moves that can fail by a check of their own."""
 ACCURACY_RULES = ("thunder", "blizzard")
+MOST_CALLS = 4
 
 
-def locked_move(mon) -> jax.Array:
-    """int32: the move that it cannot but use ('LockMove'), 0 for none."""
-    move = jnp.where(has(mon, "lockedmove"), mon.data["lockedmove.move"], 0)
-    move = jnp.where(has(mon, "twoturnmove"), mon.data["twoturnmove.move"], move)
-    return jnp.where(has(mon, "mustrecharge"), move_id("recharge"), move)
+@struct.dataclass
+class Uses(struct.Node):
+    """State of the loop over the moves that one action uses."""
+
+    move: jax.Array
+    by: jax.Array
+    """The move that called it, 0 none."""
+    flipped: jax.Array
+    """The view is the foe's of the one who acts."""
+    goes_on: jax.Array
+    count: jax.Array
+    waiting: jax.Array
+    """Moves that called another one, whose hit is not over."""
+    worked: jax.Array
+    """The first move did something."""
 
 
-def spend_pp(mon, move: jax.Array, amount: jax.Array | int, when: jax.Array):
-    """PP of the first slot with ``move`` spent, and the slot marked as used."""
-    same = mon.moves == move
-    first = same & (jnp.cumsum(same.astype(jnp.int32)) == 1) & when
-    return update(mon, True, pp=jnp.where(first, jnp.maximum(mon.pp - amount, 0), mon.pp), used=mon.used | first)
-
-
-def run_move(view: View, rules: Rules) -> View:
-    """The user's queued move."""
-    move = view.user_side.act_move
+def run_move(view: View, rules: Rules, chases: jax.Array) -> View:
+    """The user's queued move. ``chases``: it is Pursuit, and the foe is just leaving."""
+    chosen = view.user_side.act_move
+    encored = has(view.user, "encore") & (chosen != move_id("struggle")) & (chosen != move_id("recharge"))
+    move = jnp.where(encored & ~chases, view.user.data["encore.move"], chosen)
+    move = jnp.where(chases, move_id("pursuit"), move)
     data = move_data(move)
     moved_before = view.user.has_moved
-    view = view.on_user(True, has_moved=True)
-    view, go = before_move(view, move, data)
-    view = view.drop_user("twoturnmove", ~go)
+    view = view.on_user(~chases, has_moved=True)
 
-    locked = locked_move(view.user) != 0
+    def before(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
+        view, _ = state
+        return before_move(view, move, data)
+
+    view, go = maybe(~chases, before, (view, jnp.bool_(True)))
+    view = stop_charging(view, ~go)
+    view = view.drop_user("bide", ~go)
+    view = view.drop_user("charge", ~go & (move != move_id("charge")))
+
+    locked = (locked_move(view.user) != 0) & ~chases
     has_pp = jnp.any((view.user.moves == move) & (view.user.pp > 0))
     view = view.replace(user=spend_pp(view.user, move, 1, go & ~locked))
-    dry = go & ~locked & ~has_pp & (move != move_id("struggle"))
+    dry = go & ~locked & ~has_pp & (move != move_id("struggle")) & ~chases
     view = view.on_user(dry, result_this_turn=FALSE)
     go = go & ~dry
-    view = view.on_user(go, last_move=move, last_move_used=move, result_this_turn=UNDEFINED)
-    type_ = move_type(view.user, data, move)
-    data = data.replace(type=type_)
-    view = view.on_user(go, last_move_used_type=jnp.where(move == move_id("struggle"), type_id("???"), type_))
-    data = data.replace(type=jnp.where(move == move_id("struggle"), type_id("???"), type_))
-    view = view.on_field(go, last_move=move)
+    view = view.on_user(go, last_move=move)
 
-    def use(view: View) -> View:
-        return _use(view, data, move, rules, go, locked, moved_before)
+    no = jnp.bool_(False)
+    uses = Uses(move=move, by=jnp.int32(0), flipped=no, goes_on=go, count=jnp.int32(0), waiting=jnp.int32(0), worked=no)
 
-    view = maybe(go, use, view, masked=True)
-    chosen = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
-    chosen = chosen & (view.user.last_move != 0)
-    view = view.put_user("choicelock", chosen, move=view.user.last_move)
-    return view
+    def body(state: tuple[View, Uses]) -> tuple[View, Uses]:
+        view, uses = state
+        return _use_one(view, uses, rules, locked, moved_before)
+
+    view, uses = lax.while_loop(lambda state: state[1].goes_on, body, (view, uses))
+    view = select(uses.flipped, view.swapped(), view)
+    view = view.replace(calls=jnp.int32(0), turns=no, bounced=no)
+
+    def close(i: jax.Array, view: View) -> View:
+        when = i < uses.waiting
+        return settle_hits(update_event(view, when), when)
+
+    view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, MOST_CALLS, close, v), view, masked=True)
+    view = _after_move(view, move, uses.move, go & ~chases)
+    lock = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
+    lock = lock & (view.user.last_move != 0) & (~chases | uses.worked)
+    view = view.put_user("choicelock", lock, move=view.user.last_move)
+    return view.on_field(go, last_move=move)
+
+
+def _after_move(view: View, chosen: jax.Array, last: jax.Array, when: jax.Array) -> View:
+    """'AfterMove': also of a move that failed, also of a user that fell. ``last``: the last move that was used."""
+    del chosen
+    wishes = when & among(last, [move_id("healingwish"), move_id("lunardance")])
+    view = view.on_user(wishes, switch_flag=1)
+    spits = when & (last == move_id("spitup")) & has(view.user, "stockpile") & (view.user.hp > 0)
+    view = view.replace(user=unstock(view.user, spits))
+    view = view.drop_user("charge", when & (last != move_id("charge")))
+    herb = item_id("whiteherb")
+    mine = (view.user.item == herb) | is_choice(view.user.item)
+    view = view.update_tie(when & mine & (view.foe.item == herb))
+    view = white_herb(view, when)
+    return white_herb(view.swapped(), when).swapped()
 
 
 def _pressure(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> View:
-    aimed = ~data.hits_self & ~data.hits_field & ~view.foe.fainted
+    aimed = ~data.hits_self & ~data.hits_field & ~view.foe.fainted & (data.target != Target.ADJACENTALLY)
     aimed = aimed | (data.target == 14) | (data.flag("mustpressure") & (view.foe.hp > 0))
     more = when & aimed & ability_is(view.foe, "pressure")
     return view.replace(user=spend_pp(view.user, move, 1, more))
 
 
+def _use_one(view: View, uses: Uses, rules: Rules, locked: jax.Array, moved_before: jax.Array) -> tuple[View, Uses]:
+    move, first = uses.move, uses.count == 0
+    data = move_data(move)
+    view = view.replace(calls=jnp.int32(0), turns=jnp.bool_(False))
+    view = view.on_user(True, last_move_used=move, result_this_turn=UNDEFINED)
+    view = view.on_user(True, last_move_used_type=data.type)
+    view, data = modify_move(view, data, move, jnp.bool_(True))
+    view = view.on_user(True, last_move_used_type=data.type)
+    view = _pressure(view, data, jnp.where(first, move, uses.by), ~(first & locked) & ~view.bounced)
+    go, result = uses.goes_on, jnp.int32(FALSE)
+    view, worked, result = _use(view, data, move, rules, go, moved_before)
+    calls = (view.calls != 0) & (uses.count < MOST_CALLS)
+    turned = calls & view.turns
+    waits = calls & ~view.turns & (move != move_id("mefirst"))
+    view = view.on_user(~(calls & ~view.turns), result_this_turn=result)
+    uses = Uses(
+        move=jnp.where(calls, view.calls, move),
+        by=jnp.where(calls, move, uses.by),
+        flipped=uses.flipped ^ turned,
+        goes_on=calls,
+        count=uses.count + 1,
+        waiting=uses.waiting + waits.astype(jnp.int32),
+        worked=jnp.where(first, worked, uses.worked),
+    )
+    view = view.replace(bounced=turned)
+    return select(turned, view.swapped(), view), uses
+
+
 def _use(
-    view: View, data: MoveData, move: jax.Array, rules: Rules, go: jax.Array, locked: jax.Array, moved_before: jax.Array
-) -> View:
+    view: View, data: MoveData, move: jax.Array, rules: Rules, go: jax.Array, moved_before: jax.Array
+) -> tuple[View, jax.Array, jax.Array]:
     own, field = data.hits_self, data.hits_field
-    view = _pressure(view, data, move, go & ~locked)
-    absent = go & ~own & ~field & view.foe.fainted
+    # Helping Hand has nobody to help.
+    absent = go & ((~own & ~field & view.foe.fainted) | (data.target == Target.ADJACENTALLY))
+    view, prepares = charge(view, move, go & ~absent)
     damp = among(move, [move_id("selfdestruct"), move_id("explosion")])
     damp = damp & (ability_is(view.user, "damp") | ability_is(view.foe, "damp"))
-    tries = go & ~absent & ~damp
+    tries = go & ~absent & ~prepares
     # Two Damps answer 'TryMove', whatever the move is.
     both = ability_is(view.user, "damp") & ability_is(view.foe, "damp")
-    view = view.update_tie(go & both & ~absent)
+    view = view.update_tie(tries & both)
+    tries = tries & ~damp
+    view = _count_uses(view, move, tries)
 
     bursts = tries & (data.self_destruct == 1)
     view = view.on_user(bursts, hp=0, switch_flag=0)
 
-    view, passes = _gate(view, data, move, tries, moved_before)
+    view, passes = gate(view, data, move, tries, moved_before)
+    view, data, passes = prepare_item(view, data, move, passes)
     tries = tries & passes
+    takes = tries & has(view.foe, "snatch") & data.flag("snatch")
+    view = view.drop_foe("snatch", takes)
+    view = view.replace(calls=jnp.where(takes, move, view.calls), turns=view.turns | takes)
+    tries = tries & ~takes
 
     def aim(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, tries = state
-        view, hits = _steps(view, data, move, rules, tries & ~own & ~field)
+        view = guards_tie(view, tries & own)
+        view, hits = reach(view, data, move, tries & ~own & ~field)
         hits = (tries & own) | hits
         return hit_loop(view, data, move, rules, hits)
 
@@ -141,104 +201,23 @@ def _use(
         return view, worked | did
 
     view, worked = maybe(tries & field, affect, (view, worked), masked=True)
-    # Also of a user that has fainted meanwhile, whose other memories are gone.
-    view = view.on_user(go, result_this_turn=jnp.where(worked, TRUE, FALSE))
+    view = crash(view, data, move, go & ~absent & ~prepares & ~damp & ~worked)
 
     leaves = worked & (data.self_switch > 0) & (view.user.hp > 0)
     view = view.on_user(leaves, switch_flag=1 + move)
-
     orb = worked & has(view.user, "lifeorb")
     view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 10), orb))
-    return view.drop_user("lifeorb", orb & (view.user.hp > 0))
+    view = view.drop_user("lifeorb", orb & (view.user.hp > 0))
+    result = jnp.where(worked, TRUE, jnp.where(prepares, NULL, FALSE))
+    return view, worked, result
 
 
-def _gate(
-    view: View, data: MoveData, move: jax.Array, when: jax.Array, moved_before: jax.Array
-) -> tuple[View, jax.Array]:
-    """'Try', 'PrepareHit' and the move's own 'TryHit' on its user: bool whether the move goes on."""
-    user, foe = view.user, view.foe
-    foe_acts = view.foe_side.act != ACT_NONE
-
-    def one(*names: str) -> jax.Array:
-        return when & among(move, [move_id(name) for name in names])
-
-    fails = one("fakeout") & moved_before
-    theirs = move_data(view.foe_side.act_move)
-    attacks = (view.foe_side.act == ACT_MOVE) & ~foe.fainted & ~theirs.is_status & ~has(foe, "mustrecharge")
-    fails = fails | (one("suckerpunch") & ~attacks)
-    awake = ability_is(user, "insomnia", "vitalspirit")
-    fails = fails | (one("rest") & ((user.status == SLP) | (user.hp == user.max_hp) | awake))
-    small = (user.hp * 4 <= user.max_hp) | (user.max_hp == 1)
-    fails = fails | (one("substitute") & (has(user, "substitute") | small))
-    fails = fails | one("teleport")
-
-    guards = one("protect", "detect", "endure")
-    view, roll = view.draw(user.data["stall.counter"], guards & foe_acts & has(user, "stall"))
-    unlucky = guards & foe_acts & has(user, "stall") & (roll != 0)
-    view = view.drop_user("stall", unlucky)
-    fails = fails | unlucky | (guards & ~foe_acts)
-    # Rest cannot put to sleep one whom something else keeps awake.
-    kept = one("rest") & status_immune(view.swapped(), jnp.int32(SLP))
-    return view, when & ~fails & ~kept
-
-
-def _steps(view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.Array) -> tuple[View, jax.Array]:
-    """The steps of a move at the foe up to its hits: bool whether it gets there."""
-    del rules
-    foe, user = view.foe, view.user
-    sure = ability_is(user, "noguard") | ability_is(foe, "noguard")
-    hits = when & (~has_any(foe, *SEMI_INVULNERABLE) | sure)
-    type_ = data.type
-    checks = ~data.flag("ignore_immunity")
-    seen = has(foe, "foresight") & ((type_ == type_id("Normal")) | (type_ == type_id("Fighting")))
-    ground = type_ == type_id("Ground")
-    ghostly = ability_is(user, "scrappy") & ((type_ == type_id("Normal")) | (type_ == type_id("Fighting")))
-    immune = jnp.where(ground, ~grounded(view), type_immune(type_, *types_of(foe)) & ~seen & ~ghostly)
-    hits = hits & ~(checks & immune)
-
-    weak = user.level < foe.level
-    deadly = data.flag("ohko")
-    hits = hits & ~(deadly & weak)
-    weather = view.field.weather
-    storm = move == move_id("thunder")
-    accuracy = jnp.where(storm & (weather == RAIN), 0, jnp.where(storm & (weather == SUN), 50, data.accuracy))
-    accuracy = jnp.where((move == move_id("blizzard")) & (weather == 4), 0, accuracy)
-    plain = data.replace(accuracy=accuracy)
-    view, hit = check_accuracy(view, plain, hits & ~deadly)
-    view, roll = view.draw(100, hits & deadly & ~sure)
-    hit = jnp.where(deadly, sure | (roll < 30 + user.level - foe.level), hit)
-    hits = hits & hit
-
-    # TryImmunity
-    asleep = (foe.status == SLP) & ~has(foe, "substitute")
-    hits = hits & ~((move == move_id("dreameater")) & ~asleep)
-    hits = hits & ~((move == move_id("leechseed")) & type_is(foe, type_id("Grass")))
-
-    # TryHit
-    protected = hits & has(foe, "protect") & data.flag("protect")
-    rampage = protected & has(user, "lockedmove") & (user.data["lockedmove.trueDuration"] >= 2)
-    view = view.put_user("lockedmove", rampage, duration=2)
-    hits = hits & ~protected
-    stopped = ability_is(foe, "soundproof") & data.flag("sound")
-    stopped = stopped | (ability_is(foe, "sturdy") & deadly)
-    strange = type_ == type_id("???")
-    weak_to = type_modifier(type_, *types_of(foe)) > 0
-    guarded = ability_is(foe, "wonderguard") & ~data.is_status & ~strange & ~weak_to & (move != move_id("firefang"))
-    stopped = stopped | guarded
-    lightning, water, fire = (type_ == type_id(name) for name in ("Electric", "Water", "Fire"))
-    drinks = ability_is(foe, "waterabsorb", "dryskin") & water
-    drinks = drinks | (ability_is(foe, "voltabsorb") & lightning)
-    view = view.replace(foe=healed(view.foe, quotient(foe.max_hp, 4), hits & drinks))
-    motor = hits & ability_is(foe, "motordrive") & lightning
-    faster = jnp.minimum(foe.boosts + (jnp.arange(7) == SPE), 6)
-    view = view.on_foe(motor, boosts=faster)
-    burning = hits & ability_is(foe, "flashfire") & fire & (foe.status != 4)
-    view = view.replace(foe=put(view.foe, "flashfire", burning))
-    hits = hits & ~(stopped | drinks | motor | burning)
-    tired = (move == move_id("yawn")) & ((foe.status != NOTHING) | status_immune(view, jnp.int32(SLP)))
-    return view, hits & ~tired
-
-
-def end_of_move(view: View) -> View:
-    """``faintMessages`` and ``checkWin`` at the end of a move."""
-    return faint_messages(view)
+def _count_uses(view: View, move: jax.Array, when: jax.Array) -> View:
+    """The item Metronome counts how often one move was used in a row ('TryMove')."""
+    user = view.user
+    counts = when & has(user, "metronome")
+    there = item_is(user, "metronome")
+    again = (user.data["metronome.lastMove"] == move) & (user.result_last_turn == TRUE)
+    number = jnp.where(again, user.data["metronome.numConsecutive"] + 1, 0)
+    view = view.put_user("metronome", counts & there, lastMove=move, numConsecutive=number)
+    return view.drop_user("metronome", counts & ~there)

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 
 from jaxenv import struct
 from pokejax.common import rng as generator
+from pokejax.common.arrays import lookup
 from pokejax.common.rng import Rng
 from pokejax.common.storage import select, update
-from pokejax.modern.data import ability_id, among, item_id, type_id
-from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put
+from pokejax.modern.data import ability_id, among, item_id, tables, type_id
+from pokejax.modern.state import CLEAR, Active, Battle, Field, Party, Side, drop, has, put
 
 
 @struct.dataclass
@@ -29,6 +30,14 @@ class View(struct.Node):
     foe_party: Party
     second: jax.Array
     """The user is of p2."""
+    calls: jax.Array
+    """int32: the move that the move in progress has called, 0 none."""
+    turns: jax.Array
+    """bool: the foe is the one that uses it (Magic Coat, Snatch)."""
+    bounced: jax.Array
+    """bool: the move in progress was thrown back."""
+    flees: jax.Array
+    """bool: the foe is being called back, which Pursuit notices."""
 
     def draw(self, n: int | jax.Array, when: jax.Array | bool = True) -> tuple[View, jax.Array]:
         """``random(n)``, consumed only if ``when``: the view after it, and an int32 in [0, n)."""
@@ -97,7 +106,8 @@ def open_view(battle: Battle, second: jax.Array) -> View:
     user_party, foe_party = pair(*battle.parties)
     return View(
         rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
-        user_party=user_party, foe_party=foe_party, second=jnp.asarray(second),
+        user_party=user_party, foe_party=foe_party, second=jnp.asarray(second), calls=jnp.int32(0),
+        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False),
     )  # fmt: skip
 
 
@@ -116,13 +126,44 @@ def close_view(view: View) -> Battle:
 
 
 def ability_is(mon: Active, *names: str) -> jax.Array:
-    """``hasAbility``: one of these abilities. Whatever would suppress one (Gastro Acid) is refused so far."""
-    return among(mon.ability, [ability_id(name) for name in names])
+    """``hasAbility``, and what a handler of the ability needs: one of these, and nothing suppresses it.
+
+    Gastro Acid suppresses every ability but Multitype, Mold Breaker those that can be broken, while its holder moves.
+    """
+    breakable = tables().abilities.flag("breakable")
+    soft = [ability_id(name) for name in names if breakable[ability_id(name)]]
+    firm = [ability_id(name) for name in names if not breakable[ability_id(name)]]
+    found = jnp.bool_(False)
+    if soft:
+        found = among(mon.ability, soft) & ~has(mon, "moldbroken")
+    if firm:
+        found = found | among(mon.ability, firm)
+    return found if names == ("multitype",) else found & ~has(mon, "gastroacid")
+
+
+def ignores_item(mon: Active) -> jax.Array:
+    """``ignoringItem``: Embargo, or Klutz and an item that it does not spare."""
+    spared = lookup(tables().items.ignores_klutz, mon.item)
+    return has(mon, "embargo") | (ability_is(mon, "klutz") & ~spared)
 
 
 def item_is(mon: Active, *names: str) -> jax.Array:
-    """``hasItem``: one of these items. Whatever would suppress one (Embargo, Klutz) is refused so far."""
-    return among(mon.item, [item_id(name) for name in names])
+    """``hasItem``: one of these items, and nothing suppresses it."""
+    return among(mon.item, [item_id(name) for name in names]) & ~ignores_item(mon)
+
+
+def weather_of(view: View) -> jax.Array:
+    """int32: 'effectiveWeather': none while a Cloud Nine or an Air Lock is on the field."""
+    return weather_now(view.field, view.user, view.foe)
+
+
+def weather_now(field: Field, one: Active, other: Active) -> jax.Array:
+    """`weather_of` of two Pokémon on the field."""
+
+    def clears(mon: Active) -> jax.Array:
+        return ability_is(mon, "cloudnine", "airlock") & ~mon.fainted & (mon.ability_ending != 2)
+
+    return jnp.where(clears(one) | clears(other), CLEAR, field.weather)
 
 
 def types_of(mon: Active) -> tuple[jax.Array, jax.Array]:
@@ -147,3 +188,8 @@ def number_of(view: View, user: bool) -> jax.Array:
     mon = view.user if user else view.foe
     second = view.second if user else ~view.second
     return mon.slot + jnp.where(second, 7, 1)
+
+
+def field_now(field: Field, one: Active, other: Active) -> Field:
+    """The field with the weather that counts."""
+    return field.replace(weather=weather_now(field, one, other))

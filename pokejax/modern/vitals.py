@@ -12,8 +12,8 @@ import jax.numpy as jnp
 
 from pokejax.common.arrays import take
 from pokejax.common.storage import select, update
-from pokejax.modern.data import lookup, tables
-from pokejax.modern.state import NOTHING, ONGOING, P1_WINS, P2_WINS, SPE, TIE, TOX, Active, Party, no_volatiles
+from pokejax.modern.data import ability_id, among, lookup, tables
+from pokejax.modern.state import NOTHING, ONGOING, P1_WINS, P2_WINS, SPE, TIE, TOX, Active, Party, has, no_volatiles
 from pokejax.modern.view import View, ability_is
 
 
@@ -108,6 +108,9 @@ def stored(party: Party, mon: Active, when: jax.Array | bool = True) -> Party:
     }
     pp = jnp.where(mon.virtual, mon.base_pp, mon.pp).astype(party.pp.dtype)
     rows["pp"] = jnp.where(place[:, None], pp, party.pp)
+    # Sketch's slot has the PP of its new move for good.
+    most = jnp.where(mon.virtual, party.max_pp.astype(jnp.int32), mon.max_pp)
+    rows["max_pp"] = jnp.where(place[:, None], most.astype(party.max_pp.dtype), party.max_pp)
     rows["moves"] = jnp.where(place[:, None], mon.base_moves.astype(party.moves.dtype), party.moves)
     return party.replace(**rows)
 
@@ -117,7 +120,16 @@ def collapse(view: View, falls: jax.Array) -> View:
     user = view.user
     pp = jnp.where(user.virtual, user.base_pp, user.pp)
     values = _cleared(view.user_party, user.slot, user.base_species)
-    rest = {"ability": user.base_ability, "moves": user.base_moves, "pp": pp, "fainted": True, "switch_flag": 0}
+    clouds = among(user.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    ending = jnp.where(clouds, 2, user.ability_ending)
+    rest = {
+        "ability": user.base_ability,
+        "ability_ending": ending,
+        "moves": user.base_moves,
+        "pp": pp,
+        "fainted": True,
+        "switch_flag": 0,
+    }
     clean = update(user, True, **values, **rest).replace(**no_volatiles())
     return view.replace(user=select(falls, clean, user))
 
@@ -125,6 +137,10 @@ def collapse(view: View, falls: jax.Array) -> View:
 def _fall(view: View) -> View:
     falls = (view.user.hp <= 0) & ~view.user.fainted
     side = update(view.user_side, falls, left=view.user_side.left - 1)
+    clouds = falls & among(view.user.ability, [ability_id("cloudnine"), ability_id("airlock")])
+    view = view.update_tie(clouds)  # 'WeatherChange'
+    view = view.drop_foe("trapped", falls & has(view.user, "trapper"))
+    view = view.drop_foe("trapper", falls & has(view.user, "trapped"))
     return collapse(view.replace(user_side=side), falls)
 
 

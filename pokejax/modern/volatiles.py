@@ -86,7 +86,13 @@ _DATA: Final[dict[str, str]] = {
     "yawn": "duration source",
 }
 # Alive within an action only, so that no record holds them.
-_PASSING: Final[dict[str, str]] = {"lifeorb": "", "focussash": "activated"}
+_PASSING: Final[dict[str, str]] = {
+    "lifeorb": "",
+    "focussash": "activated",
+    "mefirst": "",
+    "moldbroken": "",
+    "fling": "",
+}
 
 _WIDE = ("move", "lastMove", "sourceEffect", "damage", "totalDamage", "hp", "counter")
 

@@ -2,7 +2,7 @@
 
 Run it on battles of teams that hold played effects alone::
 
-    python -m families.pokejax_modern.verify.lockstep --battles 40 --seed 1 --turns 40 [--mirror] [--compiled]
+    python -m families.pokejax_modern.verify.lockstep --battles 40 --seed 1 --turns 40 [--mirror] [--only encore,trick]
 
 It prints one JSON line of figures and exits with 1 if anything differs.
 """
@@ -22,7 +22,7 @@ import numpy as np
 
 from families.pokejax_modern.verify.interpret import interpreted
 from families.pokejax_modern.verify.record import named_fields
-from families.pokejax_modern.verify.steps import Sample, field_names, played_effects, sample
+from families.pokejax_modern.verify.steps import Sample, field_names, focused, played_effects, sample
 from pokejax.common.rng import Rng
 from pokejax.modern import turn
 from pokejax.modern.choices import legal_masks
@@ -103,8 +103,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--turns", type=int, default=40, help="a battle is stopped there")
     parser.add_argument("--mirror", action="store_true", help="both sides have one team, so that speeds tie")
     parser.add_argument("--compiled", action="store_true", help="compile by XLA (minutes) instead of interpreting")
+    parser.add_argument(
+        "--only", default="", help="ids separated by commas: moves, abilities, items that a third of all places hold"
+    )
+    parser.add_argument("--generator", default="", help="a random format of Showdown whose teams are taken")
     asked = parser.parse_args(argv)
-    allowed = played_effects() | {"mirror": asked.mirror}
+    names = [name for name in asked.only.split(",") if name]
+    try:
+        allowed = focused(played_effects(), names) | {"mirror": asked.mirror, "generator": asked.generator}
+    except ValueError as error:
+        parser.error(f"--only: {error}")
     found = sample(allowed, asked.battles, asked.seed, asked.turns)
     told = lockstep(found, Rules(clauses=CLAUSES["gen4anythinggoes"]), asked.compiled)
     sys.stdout.write(json.dumps(told) + "\n")

@@ -195,3 +195,20 @@ def played_effects() -> dict[str, Any]:
         "abilities": without(table.abilities.id, refused_abilities(), "noability"),
         "items": without(table.items.id, refused_items()),
     }
+
+
+def focused(allowed: dict[str, Any], only: list[str]) -> dict[str, Any]:
+    """``allowed`` with chance teams that hold these moves, abilities and items in most places.
+
+    ``ValueError`` for a name that is none of them, or that the engine does not play.
+    """
+    found = dict(allowed)
+    for name in only:
+        kinds = [kind for kind in ("moves", "abilities", "items") if name in allowed[kind]]
+        if not kinds:
+            raise ValueError(f"{name!r} is no move, ability or item that the engine plays; ids are as in 'focusband'")
+    for kind in ("moves", "abilities", "items"):
+        named = [name for name in only if name in allowed[kind]]
+        copies = len(allowed[kind]) // (2 * len(named)) + 1 if named else 0
+        found[kind] = allowed[kind] + named * copies
+    return found

@@ -1,8 +1,10 @@
 'use strict';
 // Battles of chance teams by chance choices, with the record at every decision point. Prints one JSON line a battle.
 //
-// Usage: node sample.js FORMAT BATTLES SEED TURNS ALLOWED, where ALLOWED is JSON: {moves, abilities, items, mirror}, the
-// ids that a team may have. "mirror": both sides have the same team, so that their speeds tie.
+// Usage: node sample.js FORMAT BATTLES SEED TURNS ALLOWED, where ALLOWED is JSON: {moves, abilities, items, mirror,
+// generator}, the ids that a team may have. "mirror": both sides have the same team, so that their speeds tie.
+// "generator": a random format whose own teams are taken instead.
+const { Teams } = require('pokemon-showdown');
 const { startBattle } = require('../battle');
 const { ChoiceRandom } = require('../gen1/policy');
 const { codesOf } = require('./codes');
@@ -37,6 +39,14 @@ function team(dice, codes, allowed) {
       evs: spread(253), ivs: spread(32), happiness: dice.below(256),
     };
   });
+}
+
+/** A team of Showdown's own generator, its genders drawn here. */
+function generated(dice, codes, format) {
+  const seed = Array.from({ length: 4 }, () => dice.below(65536));
+  return Teams.getGenerator(format, seed.join(',')).getTeam().map(set => ({
+    ...set, gender: set.gender || codes.dex.species.get(set.species).gender || dice.of(['M', 'F']),
+  }));
 }
 
 /** What a record does not hold of a team, and the engine reads. */
@@ -78,8 +88,9 @@ function main(format, battles, seed, turns, allowed) {
   const dice = new Dice(seed);
   const codes = codesOf(GEN);
   for (let played = 0; played < battles; played++) {
-    const first = team(dice, codes, allowed);
-    const teams = [first, allowed.mirror ? structuredClone(first) : team(dice, codes, allowed)];
+    const make = () => (allowed.generator ? generated(dice, codes, allowed.generator) : team(dice, codes, allowed));
+    const first = make();
+    const teams = [first, allowed.mirror ? structuredClone(first) : make()];
     const { battle, parties } = startBattle(format, [played, seed], structuredClone(teams));
     const rows = [];
     const actions = [];

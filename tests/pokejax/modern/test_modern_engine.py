@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from pokejax.common.storage import update
 from pokejax.modern.accuracy import staged_accuracies
 from pokejax.modern.data import ability_id, item_id, move_data, move_id, tables, type_id, type_modifier
 from pokejax.modern.modifiers import ONE, chain, modify
@@ -13,6 +16,8 @@ from pokejax.modern.refused import check_played, refused_abilities, refused_item
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import drop, empty_active, empty_side, has, packed_bytes, put
 from pokejax.modern.stats import staged
+from pokejax.modern.teams import WIRE_COLUMNS
+from pokejax.modern.view import ability_is, item_is
 
 
 def test_a_battle_fits_in_a_kilobyte_and_a_half() -> None:
@@ -69,15 +74,42 @@ def test_volatile_conditions_come_and_go_with_their_numbers() -> None:
 
 def test_what_is_not_played_is_refused_by_name() -> None:
     assert "metronome" in refused_moves() and "surf" not in refused_moves()
-    assert "trace" in refused_abilities() and "intimidate" not in refused_abilities()
-    assert "custapberry" in refused_items() and "leftovers" not in refused_items()
-    check_played(["surf", "recover"], "levitate", "leftovers")
+    assert "unaware" in refused_abilities() and "trace" not in refused_abilities()
+    assert "kingsrock" in refused_items() and "custapberry" not in refused_items()
+    check_played(["surf", "encore"], "trace", "leftovers")
     with pytest.raises(ValueError, match="the move metronome is not in the modern engine yet"):
-        check_played(["surf", "metronome"], "levitate", "")
-    with pytest.raises(ValueError, match="the ability trace"):
-        check_played(["surf"], "trace", "")
-    with pytest.raises(ValueError, match="the item custapberry"):
-        check_played(["surf"], "levitate", "custapberry")
+        check_played(["surf", "metronome"], "trace", "")
+    with pytest.raises(ValueError, match="the ability unaware"):
+        check_played(["surf"], "unaware", "")
+    with pytest.raises(ValueError, match="the item kingsrock"):
+        check_played(["surf"], "levitate", "kingsrock")
+
+
+def test_what_random_battles_hold_is_played() -> None:
+    with np.load(files("pokejax") / "data" / "gen4randombattle.npz") as pool:
+        teams = pool["teams"].reshape(-1, len(WIRE_COLUMNS))
+    table = tables()
+    for kind, ids, refused in (
+        ("move", table.moves.id, refused_moves()),
+        ("ability", table.abilities.id, refused_abilities()),
+        ("item", table.items.id, refused_items()),
+    ):
+        columns = [k for k, name in enumerate(WIRE_COLUMNS) if name.startswith(kind)]
+        held = {str(ids[number]) for number in np.unique(teams[:, columns])}
+        assert not held & set(refused), f"random battles hold {sorted(held & set(refused))}"
+
+
+def test_suppressed_effects_do_not_count() -> None:
+    mon = update(empty_active(), True, ability=ability_id("levitate"), item=item_id("leftovers"))
+    assert bool(ability_is(mon, "levitate")) and bool(item_is(mon, "leftovers"))
+    assert not bool(ability_is(put(mon, "gastroacid"), "levitate"))
+    assert not bool(ability_is(put(mon, "moldbroken"), "levitate")), "Levitate can be broken"
+    firm = update(mon, True, ability=ability_id("pressure"))
+    assert bool(ability_is(put(firm, "moldbroken"), "pressure"))
+    assert not bool(item_is(put(mon, "embargo"), "leftovers"))
+    clumsy = update(mon, True, ability=ability_id("klutz"))
+    assert not bool(item_is(clumsy, "leftovers"))
+    assert bool(item_is(update(clumsy, True, item=item_id("machobrace")), "machobrace")), "Klutz spares it"
 
 
 def test_rules_name_what_they_do_not_know() -> None:

@@ -43,8 +43,8 @@ def _conv(context: Context, equation: Any, x: Value, kernel: Value) -> Value:
         part = part[(slice(None), *(slice(a, a + size) for a, size in zip(start, window, strict=True)))]
         pairs = zip(part.reshape(-1).tolist(), weights[feature].reshape(-1).tolist(), strict=True)
         terms = [multiply(a, b) for a, b in pairs if b != _GAP]
-        total = terms[0] if terms else zero
-        for term in terms[1:]:
+        total = zero  # as XLA begins, so that a sum of -0 alone is 0
+        for term in terms:
             total = add(total, term)
         result[place] = total
     return Lanes(np.transpose(result, np.argsort(of_result)), dtype)

@@ -13,7 +13,6 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from jaxenv.backends import settle
 from jaxenv.commands.console import Console
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
@@ -81,6 +80,8 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
         if asked != AUTO:
             raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
         return "xla", ""
+    from jaxenv.backends import settle  # with JAX, which takes two seconds to import
+
     return settle(asked, plugin.running.backends)
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from families.pokejax_gen1.verify.battles import STEPS_PER_CALL
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.plugin import _steps
 from families.pokejax_gen1.verify.policies import VISITS
@@ -52,7 +53,7 @@ def test_levels_1_and_3_pass(tmp_path: Path, commit_seed: int) -> None:
 
 
 def test_the_steps_are_the_kernels(simd: Vmap) -> None:
-    """Single steps, many and one, and those of battles in place."""
+    """Single steps, many and one, and those of battles, played or replayed."""
     lanes = 8
     teams = parties_from_wire(sample_teams("randbats", np.random.default_rng(0), lanes))
     rows, joint = np.zeros((lanes, len(field_names())), np.int32), np.zeros((lanes, 2), np.int32)
@@ -60,15 +61,15 @@ def test_the_steps_are_the_kernels(simd: Vmap) -> None:
     words, clock = np.zeros(lanes, np.uint32), no_clock(lanes)
     begun, params, *_ = battles._start_batch(words, words, teams, clock[:, 1])
     keys, visits = jax.random.split(jax.random.key(0), lanes), jnp.zeros(VISITS, jnp.int32)
-    going = jnp.ones(lanes, bool)
+    going, given = jnp.ones(lanes, bool), jnp.zeros((STEPS_PER_CALL, lanes, 2), jnp.int32)
+    whole = (keys, begun, params, visits, going, jnp.int32(0), given)
     programs = {
         "many": steps._step.lower(rows, teams, clock, joint),
         "one": steps._step_one.lower(*jax.tree.map(lambda leaf: leaf[0], (rows, teams, clock, joint))),
-        "play": battles._play_batch.lower(keys, begun, params, visits, going, jnp.int32(0)),
-        "replay": battles._replay_batch.lower(begun, params, joint[None]),
+        "play": battles._play_batch.lower(*whole),
     }
     assert not [name for name, program in programs.items() if "jaxlanes_" not in program.as_text()]
-    assert "jaxlanes_" not in WatchedGen1(ENV)._replay_batch.lower(begun, params, joint[None]).as_text()
+    assert "jaxlanes_" not in WatchedGen1(ENV)._play_batch.lower(*whole).as_text()
 
 
 def test_a_case_is_replayed_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

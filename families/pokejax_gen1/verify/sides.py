@@ -31,6 +31,7 @@ from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, BadRe
 from verification import batches
 from verification.backends import Vmap
 
+
 def reference_format(env: str) -> str:
     """The reference's format whose battles have the rules of this environment's."""
     return formats.of_environment(env).reference

@@ -11,6 +11,7 @@ from typing import Any
 RAN = "__mutation_ran__"
 """Attribute of `builtins` that is there once a changed line has run; `tree` plants what sets it."""
 
+
 @dataclass(frozen=True)
 class Edit:
     """A change of the source of a module, or of a value in a data file.

@@ -68,42 +68,36 @@ def _advance(env: Gen1Battle, state: Gen1State, params: Any, actions: jax.Array)
     return after, record(unpack(after.battle)), outs
 
 
-def _play_batch(
+def _play_step(
     advance: Callable[..., Any],
     keys: jax.Array,
     states: Gen1State,
-    params: Any,
     visits: jax.Array,
     going: jax.Array,
+    params: Any,
     policy: jax.Array,
     given: jax.Array,
 ) -> tuple[Any, ...]:
-    """`STEPS_PER_CALL` steps: keys, states, visits, going, and by step actions, records, what is given out, going.
+    """One step of all lanes: keys, states, visits, going; and actions, records, what is given out, going.
 
-    `policy`: one of `POLICIES`, or `GIVEN` for the choices `given`, int32 [`STEPS_PER_CALL`, lanes, 2].
+    `policy`: one of `POLICIES`, or `GIVEN` for the choices `given`, int32 [lanes, 2].
     """
     choices = [jax.vmap(functools.partial(choose, policy=one), (0, 0, None)) for one in POLICIES.values()]
-
-    def one(carry: tuple[Any, ...], joint: jax.Array) -> tuple[Any, Any]:
-        keys, states, visits, going = carry
-        split = jax.vmap(jax.random.split)(keys)
-        battles = states.battle
-        actions = lax.switch(policy, [*choices, lambda *_: joint], split[:, 0], battles, visits)
-        visits = visits.at[jax.vmap(visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
-        states, records, outs = advance(states, params, actions)
-        left = going & ~outs[TERMINATED] & ~outs[TRUNCATED]
-        return (split[:, 1], states, visits, left), (actions.astype(jnp.uint8), records, outs, going)
-
-    carry, out = lax.scan(one, (keys, states, visits, going), given)
-    return carry, out
+    split = jax.vmap(jax.random.split)(keys)
+    battles = states.battle
+    actions = lax.switch(policy, [*choices, lambda *_: given], split[:, 0], battles, visits)
+    visits = visits.at[jax.vmap(visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
+    states, records, outs = advance(states, params, actions)
+    left = going & ~outs[TERMINATED] & ~outs[TRUNCATED]
+    return (split[:, 1], states, visits, left), (actions.astype(jnp.uint8), records, outs, going)
 
 
 @functools.cache
 def _programs(env: Gen1Battle, vmap: Vmap) -> tuple[Callable[..., Any], ...]:
-    """Start and play: one object a program, so that candidates compiled alike share what `jax.jit` keeps."""
+    """Start and step: one object a program, so that candidates compiled alike share what `jax.jit` keeps."""
     advance = vmap(functools.partial(_advance, env))
     begin = vmap(functools.partial(_begin, env))
-    return begin, functools.partial(_play_batch, advance)
+    return begin, functools.partial(_play_step, advance)
 
 
 class WatchedGen1:
@@ -120,7 +114,7 @@ class WatchedGen1:
         self.fields = record_order()
         begin, play = _programs(watched.environment(env), vmap)
         self._start_batch = jit(begin)
-        self._play_batch = jit(play)
+        self._play_step = jit(play)
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
         """Batches of `LANES` battles, or of `FEW`; see `play.Player`."""
@@ -154,12 +148,11 @@ class WatchedGen1:
         count = len(seeds)
         states, params, before, given = self._begin(pad(seeds, lanes), pad(wires, lanes), pad(limits, lanes))
         keys, lengths = jax.random.split(key, lanes), np.zeros(lanes, np.int64)
-        going, none = jnp.ones(lanes, bool), jnp.zeros((STEPS_PER_CALL, lanes, 2), jnp.int32)
+        carry = keys, states, visits, jnp.ones(lanes, bool)
+        none = np.zeros((STEPS_PER_CALL, lanes, 2), np.int32)
         actions, records, outs = [], [np.asarray(before)[None, :count]], [_first(given, count)]
         while True:
-            carry, out = self._play_batch(keys, states, params, visits, going, jnp.int32(policy), none)
-            keys, states, visits, going = carry
-            acted, recorded, told, went = jax.tree.map(np.asarray, out)
+            carry, (acted, recorded, told, went) = self._several(carry, params, policy, none)
             lengths += went.sum(axis=0)
             actions.append(acted[:, :count])
             records.append(recorded[:, :count])
@@ -179,7 +172,17 @@ class WatchedGen1:
             limits=limits,
             outs={path: np.swapaxes(values[: longest + 1], 0, 1) for path, values in everything.items()},
         )
-        return played, visits
+        return played, carry[2]
+
+    def _several(
+        self, carry: tuple[Any, ...], params: Any, policy: int, given: NDArray[np.int32]
+    ) -> tuple[tuple[Any, ...], Any]:
+        """As many steps as `given` [T, lanes, 2] has. A loop of XLA takes three times as long to compile as a step."""
+        out = []
+        for joint in given:
+            carry, told = self._play_step(*carry, params, np.int32(policy), joint)
+            out.append(told)
+        return carry, jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *out)
 
     def replay(
         self,
@@ -192,23 +195,15 @@ class WatchedGen1:
         """Play given choices; what lies beyond a battle's length is played too, and ignored by the comparison."""
         limits = np.full(len(seeds), NO_LIMIT, np.int32) if limits is None else limits
         states, params, before, given = self._begin(seeds, teams, limits)
-        # One joint choice more, for what lies after the end, and what fills the last call.
-        short = STEPS_PER_CALL - actions.shape[1] % STEPS_PER_CALL
-        joint = np.pad(actions.transpose(1, 0, 2).astype(np.int32), ((0, short), (0, 0), (0, 0)))
+        # One joint choice more, for what lies after the end.
+        joint = np.pad(actions.transpose(1, 0, 2).astype(np.int32), ((0, 1), (0, 0), (0, 0)))
         keys, visits = jax.random.split(jax.random.key(0), len(seeds)), jnp.zeros(VISITS, jnp.int32)
-        going = jnp.zeros(len(seeds), bool)
-        records, outs = [np.asarray(before)[None]], [_first(given, len(seeds))]
-        for first in range(0, len(joint), STEPS_PER_CALL):
-            part = jnp.asarray(joint[first : first + STEPS_PER_CALL])
-            carry, out = self._play_batch(keys, states, params, visits, going, jnp.int32(GIVEN), part)
-            keys, states, visits, going = carry
-            _, recorded, told, _ = jax.tree.map(np.asarray, out)
-            records.append(recorded)
-            outs.append(told)
-        everything = _join(outs)
+        carry = keys, states, visits, jnp.zeros(len(seeds), bool)
+        _, (_, records, told, _) = self._several(carry, params, GIVEN, joint)
+        everything = _join([_first(given, len(seeds)), told])
         _write_after_the_end(everything, np.asarray(lengths))
         steps = actions.shape[1] + 1
-        recorded = np.concatenate(records)[:steps]
+        recorded = np.concatenate([np.asarray(before)[None], records])[:steps]
         outs = {path: np.swapaxes(values[:steps], 0, 1) for path, values in everything.items()}
         return PlayedBattles(seeds, teams, lengths, actions, recorded.transpose(1, 0, 2), limits, outs)
 

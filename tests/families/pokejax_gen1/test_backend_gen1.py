@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from families.pokejax_gen1.verify.battles import STEPS_PER_CALL
 from families.pokejax_gen1.verify.episodes import WatchedGen1
 from families.pokejax_gen1.verify.plugin import _steps
 from families.pokejax_gen1.verify.policies import VISITS
@@ -61,15 +60,14 @@ def test_the_steps_are_the_kernels(simd: Vmap) -> None:
     words, clock = np.zeros(lanes, np.uint32), no_clock(lanes)
     begun, params, *_ = battles._start_batch(words, words, teams, clock[:, 1])
     keys, visits = jax.random.split(jax.random.key(0), lanes), jnp.zeros(VISITS, jnp.int32)
-    going, given = jnp.ones(lanes, bool), jnp.zeros((STEPS_PER_CALL, lanes, 2), jnp.int32)
-    whole = (keys, begun, params, visits, going, jnp.int32(0), given)
+    whole = (keys, begun, visits, jnp.ones(lanes, bool), params, jnp.int32(0), joint)
     programs = {
         "many": steps._step.lower(rows, teams, clock, joint),
         "one": steps._step_one.lower(*jax.tree.map(lambda leaf: leaf[0], (rows, teams, clock, joint))),
-        "play": battles._play_batch.lower(*whole),
+        "play": battles._play_step.lower(*whole),
     }
     assert not [name for name, program in programs.items() if "jaxlanes_" not in program.as_text()]
-    assert "jaxlanes_" not in WatchedGen1(ENV)._play_batch.lower(*whole).as_text()
+    assert "jaxlanes_" not in WatchedGen1(ENV)._play_step.lower(*whole).as_text()
 
 
 def test_a_case_is_replayed_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,9 @@ _STRICT_FOLDERS = ("jaxenv", "pongjax", "cheetahjax", "pokejax")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long files come first. pytest-xdist hands out whole files, in this order."""
     tests, place = Path(__file__).parent, {name: number for number, name in enumerate(_LONG)}
+    missing = [name for name in _LONG if not (tests / name).is_file()]
+    if missing:
+        raise pytest.UsageError(f"tests/conftest.py: {missing[0]} of _LONG is no file; take it out, or mend its name")
     names = {path: str(path.relative_to(tests)) for path in {item.path for item in items} if path.is_relative_to(tests)}
     items.sort(key=lambda item: place.get(names.get(item.path, ""), len(place)))
 

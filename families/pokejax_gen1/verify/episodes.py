@@ -177,7 +177,7 @@ class WatchedGen1:
     def _several(
         self, carry: tuple[Any, ...], params: Any, policy: int, given: NDArray[np.int32]
     ) -> tuple[tuple[Any, ...], Any]:
-        """As many steps as `given` [T, lanes, 2] has. A loop of XLA takes three times as long to compile as a step."""
+        """As many steps as `given` [T, lanes, 2] has. XLA may compile a loop of steps for longer than one step."""
         out = []
         for joint in given:
             carry, told = self._play_step(*carry, params, np.int32(policy), joint)

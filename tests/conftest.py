@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,52 @@ from references.showdown.workers import WorkerPool
 
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
 _MAPS = Path("/proc/self/maps")
+_LONG = (
+    "families/pokejax_gen1/test_gen1_plugin.py",
+    "leaderboard/test_sweep.py",
+    "verification/test_mutants_drawn_command.py",
+    "jaxenv/test_x64_environments.py",
+    "jaxenv/test_every_environment.py",
+    "families/pokejax_gen1/test_lockstep_with_showdown.py",
+    "pokejax/test_wheel.py",
+    "families/pokejax_gen1/test_backend_gen1.py",
+    "verification/test_walkthrough.py",
+    "jaxlanes/test_lanes_x64.py",
+    "families/pokejax_gen1/test_gen1_inject.py",
+    "pokejax/test_determinize.py",
+    "families/pokejax_gen1/test_gen1_mutants.py",
+    "families/test_new_family.py",
+    "test_regression.py",
+    "families/pokejax_gen1/test_gen1_given_out.py",
+    "baselines/test_pipes.py",
+    "families/pokejax_gen1/test_transfer_showdown.py",
+    "jaxlanes/test_lanes_fuzz_isolate.py",
+    "baselines/test_faults_baselines.py",
+    "families/pokejax_gen1/test_gen1_sweep.py",
+)
+"""Files of 40 seconds and more, the longest first (`--durations` tells them): no core waits for one at the end."""
 _STRICT = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
 _STRICT_FOLDERS = ("jaxenv", "pongjax", "cheetahjax", "pokejax")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files come first. pytest-xdist hands out whole files, in this order."""
+    tests, place = Path(__file__).parent, {name: number for number, name in enumerate(_LONG)}
+    missing = [name for name in _LONG if not (tests / name).is_file()]
+    if missing:
+        raise pytest.UsageError(f"tests/conftest.py: {missing[0]} of _LONG is no file; take it out, or mend its name")
+    names = {path: str(path.relative_to(tests)) for path in {item.path for item in items} if path.is_relative_to(tests)}
+    items.sort(key=lambda item: place.get(names.get(item.path, ""), len(place)))
+
+
+def pytest_collection_finish() -> None:
+    """Python's collector looks at fewer objects, and more rarely.
+
+    JAX makes millions while it traces, which live on: that took a quarter of the time of tracing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,6 +72,7 @@ def _forget_compiled_programs() -> Iterator[None]:
     yield
     if _MAPS_LIMIT.exists() and len(_MAPS.read_bytes().splitlines()) > int(_MAPS_LIMIT.read_text()) // 3:
         jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,9 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import jax
-
-from jaxenv import backends
 from verification.fields import PluginError
 
 BACKENDS = ("xla", "simd")
@@ -25,10 +22,13 @@ def vmap_of(backend: str) -> Vmap:
 
     "simd" never falls back to XLA: a step that no kernel can be made of is an error when it is first compiled.
     """
+    import jax
+
     if backend == "xla":
         return jax.vmap
     if backend not in BACKENDS:
         raise PluginError(f"unknown backend {backend!r}; known: {', '.join(BACKENDS)}")
+    from jaxenv import backends
     from jaxlanes import CompilerNotFoundError
 
     try:
@@ -47,6 +47,8 @@ def alone(vmap: Vmap, function: Callable[..., Any]) -> Callable[..., Any]:
 
     So a counterexample that only the kernel shows is shown by `replay`, which plays one environment, too.
     """
+    import jax
+
     if vmap is jax.vmap:
         return function
     batched = vmap(function)

@@ -9,8 +9,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from leaderboard import machine
-
 _ROOT = Path(__file__).resolve().parents[1]
 _VERIFIER = ("references", "families", "verification")
 
@@ -28,6 +26,8 @@ def verifier_hash() -> str:
 
 def provenance(seed: int, started: str, seconds: float) -> dict[str, Any]:
     """Facts that a reader needs to make the result again."""
+    from leaderboard import machine  # with JAX, which takes two seconds to import
+
     head, dirty = machine.commit()
     versions = machine.versions()
     return {

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hypothesis.internal.conjecture import providers
-
 
 @contextmanager
 def no_constants_of_modules() -> Iterator[None]:
@@ -16,6 +14,8 @@ def no_constants_of_modules() -> Iterator[None]:
     A run that goes on after an interruption has loaded other modules than one that was not interrupted, and Hypothesis
     has no public switch. Versions that look for no constants (before 6.131) need nothing.
     """
+    from hypothesis.internal.conjecture import providers  # here, since Hypothesis takes half a second to import
+
     inside: Any = providers
     found = getattr(inside, "_get_local_constants", None)
     if found is None:

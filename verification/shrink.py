@@ -8,9 +8,6 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from numpy.typing import NDArray
 
 from references.protocol import OUTCOME, Batch, Env, Restorable, Snapshot
@@ -169,6 +166,12 @@ class Shrinker:
 
     def _by_hypothesis(self, case: Case, examples: int, history: list[str]) -> Case:
         """A short episode found anew: seeds near the case's, and choices as indices into the legal actions."""
+        from hypothesis import HealthCheck, Phase, find, settings  # takes half a second to import
+        from hypothesis import strategies as st
+        from hypothesis.errors import NoSuchExample
+
+        # Hypothesis need not warn: a step of a reference takes what it takes.
+        unhurried = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
         longest = len(case.actions)
         seeds = st.sampled_from([case.seed, *range(8)])
         choices = st.lists(st.integers(0, 63), min_size=1, max_size=min(longest, 40))
@@ -188,7 +191,7 @@ class Shrinker:
                         database=None,
                         derandomize=True,
                         phases=(Phase.generate, Phase.shrink),
-                        suppress_health_check=_UNHURRIED,
+                        suppress_health_check=unhurried,
                     ),
                 )
         except NoSuchExample:
@@ -228,10 +231,6 @@ def indexed_actions(
         if is_over(reference.snapshot()):
             break
     return played
-
-
-_UNHURRIED = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
-"""Hypothesis need not warn: a step of a reference takes what it takes."""
 
 
 def _state(snapshot: Snapshot) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 from pettingzoo.utils.conversions import parallel_to_aec
 

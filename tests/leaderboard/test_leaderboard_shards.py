@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from jaxenv.shards import Shard, ShardError
 from leaderboard import merging

@@ -19,6 +19,7 @@ import families
 import jaxenv
 from jaxenv.commands import files
 from leaderboard.__main__ import main
+from leaderboard.sweeping import plan as planning
 from leaderboard.sweeping import run as sweeping
 from leaderboard.sweeping.plan import Item, plan
 
@@ -251,7 +252,8 @@ def test_jax_and_numpy_are_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif("not __import__('importlib.util').util.find_spec('flax')", reason="flax is not installed")
-def test_a_row_of_training(tmp_path: Path) -> None:
+def test_a_row_of_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(planning.TRAINED, "cpu", 8)  # a minibatch for each
     assert sweep(tmp_path, "--only", "training pongjax", "--budget-minutes", "5") == 0
     (entry,) = results(tmp_path).values()
     assert entry["status"] == "done", entry

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.pokejax_gen1.quickstart.options import parser as quickstart_parser
 from families.pokejax_gen1.replay.options import parser as replay_parser

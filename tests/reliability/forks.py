@@ -36,6 +36,12 @@ PROGRAMS = {
 }
 """Functions of all commands but those of baselines, which have tests of their own."""
 
+_LATER = (
+    "hypothesis.stateful", "jaxenv.backends", "leaderboard.machine", "scipy.optimize", "scipy.stats",
+    "verification.levels.meetings",
+)  # fmt: skip
+"""Modules that the verifier imports when a check needs them."""
+
 CLOSED = "closed pipe"
 """In place of a file to print to: a pipe whose reader has gone."""
 
@@ -109,6 +115,8 @@ def forks(programs: Sequence[str], prefix: Sequence[str] = ()) -> Iterator[Forks
 def _serve(names: Sequence[str]) -> None:
     for name in names:
         program(name)
+    for name in _LATER if "verification" in names else ():
+        importlib.import_module(name)
     _answer({"ready": True})
     for line in sys.stdin:
         order = json.loads(line)

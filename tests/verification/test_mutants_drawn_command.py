@@ -52,7 +52,7 @@ def change(old: str, new: str) -> Edit:
 
 
 def test_each_outcome_in_a_process_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "CPU_LEAST", 20.0)
+    monkeypatch.setattr(measure, "CPU_LEAST", 10.0)
     monkeypatch.setattr(measure, "CPU_FACTOR", 0.0)
     edits = [
         change("count >= LIMIT", "count > LIMIT"),

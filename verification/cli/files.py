@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from jaxenv.backends import settle
 from jaxenv.commands.files import StorageError, check_folder
 from verification import cases
 from verification.cases import Case
@@ -33,6 +32,8 @@ def _say(console: Console, message: str) -> None:
 
 
 def _open(options: argparse.Namespace) -> tuple[Case, Context]:
+    from jaxenv.backends import settle  # with JAX, which takes two seconds to import
+
     case = cases.load(options.file)
     asked = options.backend or case.backend
     case = replace(case, backend=settle(asked, load_plugin(case.env).running.backends)[0])

@@ -18,7 +18,6 @@ from verification import runner
 from verification.backends import AUTO
 from verification.cases import write_json
 from verification.cli import running
-from verification.cli.random_mutants import random_mutants
 from verification.fields import PluginError
 from verification.mutants.measure import measure
 from verification.mutants.mutant import MutantError
@@ -61,6 +60,8 @@ def mutants(options: argparse.Namespace, console: Console) -> int:
     options.levels, options.injected = options.levels or levels, options.injected or injected
     if options.random:
         options.jobs = options.jobs or min(2, os.cpu_count() or 1)
+        from verification.cli.random_mutants import random_mutants  # libcst takes half a second to import
+
         return random_mutants(options, console, _on)
     options.backend, options.alarms = "xla", options.alarms or 1000
     return _seeded(options, console)

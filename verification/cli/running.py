@@ -12,7 +12,6 @@ from typing import Any
 
 from rich.progress import Progress
 
-from jaxenv.backends import settle
 from jaxenv.commands.console import Console, bars
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import INTERRUPTED, listening
@@ -80,6 +79,8 @@ def _backend(options: argparse.Namespace, plugin: Plugin) -> tuple[str, str]:
         if asked != AUTO:
             raise PluginError("--backend compiles the plugin's own candidate: leave it out with --untrusted")
         return "xla", ""
+    from jaxenv.backends import settle  # with JAX, which takes two seconds to import
+
     return settle(asked, plugin.running.backends)
 
 

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 import jaxenv
@@ -29,6 +28,8 @@ _WRITTEN_OUT = 16
 
 def facts(env_id: str) -> dict[str, Any]:
     """All facts by name, as JSON has them. Texts for readers (what a field means) are left out."""
+    import jax
+
     env = jaxenv.make(env_id)
     params = env.default_params
     found: dict[str, Any] = {"registered as": env_id}

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from references.protocol import OUTCOME, TERMINATED, TRUNCATED
 from verification.levels.closed_loop import play_many
@@ -311,6 +310,8 @@ def _curves(ours: Departure, floor: Departure, sizes: Mapping[str, float]) -> di
 
 def _judge_marginals(study: Study, context: Context, result: CheckResult) -> None:
     """Lengths and returns of independent episodes on both sides, each played by the same policies on its own states."""
+    from scipy.stats import ks_2samp  # takes a second to import
+
     settings = study.settings
     sides: dict[str, NDArray[np.float64]] = {}
     for side, env in (("reference", context.reference), ("candidate", context.candidate)):
@@ -318,7 +319,7 @@ def _judge_marginals(study: Study, context: Context, result: CheckResult) -> Non
         sides[side] = play_many(context, env, rng, study.episodes(context), settings.most_steps)
     for index, name in enumerate(("length", "return")):
         values = {side: found[index] for side, found in sides.items()}
-        test = stats.ks_2samp(values["reference"], values["candidate"], method="asymp")
+        test = ks_2samp(values["reference"], values["candidate"], method="asymp")
         p, distance = float(test.pvalue), float(test.statistic)  # type: ignore[attr-defined]
         means = {side: float(found.mean()) for side, found in values.items()}
         result.stats[f"episode {name}s"] = {"mean": means, "ks": distance, "p": p, "episodes": len(values["reference"])}

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import seed as hypothesis_seed
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from references.protocol import Restorable
 from verification import cases
@@ -27,6 +16,9 @@ from verification.levels.pairs import add_finding, compared_paths, timed
 from verification.localise import suspects
 from verification.repeatable import no_constants_of_modules
 from verification.results import CheckResult, FieldDifference, Finding
+
+if TYPE_CHECKING:  # Hypothesis takes half a second to import
+    from hypothesis.stateful import RuleBasedStateMachine
 
 _EXAMPLES, _STEPS = 20, 30
 
@@ -41,6 +33,10 @@ class DivergenceError(AssertionError):
 
 def run(context: Context, result: CheckResult) -> None:
     """Run the machine; Hypothesis shrinks what fails, and the smallest program becomes the finding."""
+    from hypothesis import HealthCheck, Phase, settings
+    from hypothesis import seed as hypothesis_seed
+    from hypothesis.stateful import run_state_machine_as_test
+
     begin = time.monotonic()
     result.unit, result.planned = "episodes", _EXAMPLES
     machine = _machine(context, result)
@@ -69,6 +65,9 @@ def run(context: Context, result: CheckResult) -> None:
 
 
 def _machine(context: Context, result: CheckResult) -> type[RuleBasedStateMachine]:
+    from hypothesis import strategies as st
+    from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
     plugin, reference, candidate = context.plugin, context.reference, context.candidate
     paths = compared_paths(context)
     restorable = isinstance(reference, Restorable) and isinstance(candidate, Restorable)

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from verification.statistics.samples import sample
 
@@ -63,11 +62,13 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 def compare_distribution(what: str, candidate: ArrayLike, reference: ArrayLike) -> Distance:
     """Distances between two samples [n1], [n2], e.g. of returns or of episode lengths; `what` names them."""
+    from scipy.stats import wasserstein_distance  # takes a second to import
+
     ours = sample(f"{what} of the candidate", candidate, least=1)
     theirs = sample(f"{what} of the reference", reference, least=1)
     pooled = np.sort(np.concatenate([ours, theirs]))
     shares = [np.searchsorted(np.sort(arm), pooled, side="right") / len(arm) for arm in (ours, theirs)]
-    moved = float(stats.wasserstein_distance(ours, theirs))
+    moved = float(wasserstein_distance(ours, theirs))
     spread = float(theirs.std())
     return Distance(
         what=what,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 LEAST_EXPECTED = 10.0
 EXACT_BELOW = 50.0  # expected count in a two-by-two table under which Fisher's test is used
@@ -111,10 +111,12 @@ def table_test(table: NDArray[Any]) -> tuple[float, float]:
 
 def kolmogorov_uniform(values: NDArray[np.float64]) -> tuple[float, float]:
     """Kolmogorov and Smirnov's distance of values [n] from uniform on (0, 1), and its p."""
+    from scipy.stats import kstwo  # takes a second to import
+
     ordered = np.sort(values)
     steps = np.arange(len(ordered) + 1) / len(ordered)
     distance = float(max((steps[1:] - ordered).max(), (ordered - steps[:-1]).max()))
-    return distance, float(stats.kstwo.sf(distance, len(ordered)))
+    return distance, float(kstwo.sf(distance, len(ordered)))
 
 
 def correlation_test(
@@ -156,7 +158,9 @@ def _two_by_two(table: NDArray[np.float64]) -> tuple[float, float]:
     expected = np.outer(rows, columns) / total
     strength = _cramer(table, expected)
     if expected.min() < EXACT_BELOW:
-        law = stats.hypergeom(int(total), int(rows[0]), int(columns[0]))
+        from scipy.stats import hypergeom  # takes a second to import
+
+        law = hypergeom(int(total), int(rows[0]), int(columns[0]))
         both = int(table[0, 0])
         return strength, float(min(1.0, 2 * min(law.cdf(both), law.sf(both - 1))))
     statistic = 2 * float(special.rel_entr(table, expected).sum())

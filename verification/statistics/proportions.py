@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from scipy import optimize, special
+from scipy import special
 
 from verification.statistics.equivalence import Equivalence, Spread, conclude, require_terms
 from verification.statistics.margin import Margin
@@ -96,6 +96,8 @@ def _restricted_rate(successes1: int, n1: int, successes2: int, n2: int, differe
 
 def _interval(score: Callable[[float], float], observed: float, confidence: float) -> tuple[float, float]:
     """The differences that the two-sided score test at 1 - confidence does not reject."""
+    from scipy.optimize import brentq  # takes half a second to import
+
     z = float(special.ndtri(0.5 + confidence / 2))
     edge = 1 - 1e-12
 
@@ -108,7 +110,7 @@ def _interval(score: Callable[[float], float], observed: float, confidence: floa
             return float(sign)
         if sign * bounded(end) > -z:  # even the extreme difference is not rejected
             return float(sign)
-        root: Any = optimize.brentq(lambda difference: bounded(difference) + sign * z, observed, end, xtol=1e-12)
+        root: Any = brentq(lambda difference: bounded(difference) + sign * z, observed, end, xtol=1e-12)
         return float(root)
 
     return bound(-1), bound(1)

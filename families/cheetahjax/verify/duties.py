@@ -19,7 +19,6 @@ from typing import Any
 import jax
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from families.cheetahjax.verify import sides
 from families.cheetahjax.verify.policies import AGENT, PERIOD
@@ -107,11 +106,13 @@ def run(task: Task, context: Context, result: CheckResult, vmap: Vmap = jax.vmap
 
 def _needed(found: Found, policy: str, margins: Mapping[str, Margin], first: int) -> tuple[int, str]:
     """Pairs that a policy needs, at least `first`, and the metric that needs the most."""
+    from scipy.stats import chi2  # takes a second to import
+
     most, why = first, ""
     for metric in found["reference"]:
         gaps = found["candidate"][metric][policy] - found["reference"][metric][policy]
         freedom = len(gaps) - 1
-        sd = float(gaps.std(ddof=1)) * math.sqrt(freedom / stats.chi2.ppf(1 - SURE, freedom))
+        sd = float(gaps.std(ddof=1)) * math.sqrt(freedom / chi2.ppf(1 - SURE, freedom))
         margin = margins.get(metric, DUTY).value
         if sd <= ROUNDING * margin:
             continue
@@ -143,9 +144,11 @@ def _judge(
     theirs: NDArray[np.float64],
     margin: Margin,
 ) -> dict[str, Any]:
+    from scipy.stats import ks_2samp  # takes a second to import
+
     test = paired_tost(ours, theirs, margin)
     # Of pairs that go together the distance is smaller than of episodes on their own: the test alarms less, not more.
-    law = stats.ks_2samp(theirs, ours, method="asymp")
+    law = ks_2samp(theirs, ours, method="asymp")
     p, distance = float(law.pvalue), float(law.statistic)  # type: ignore[attr-defined]
     if p < ALPHA:
         message = f"{metric} under {policy} has another law: Kolmogorov–Smirnov distance {distance:.2f}, p = {p:.1e}"

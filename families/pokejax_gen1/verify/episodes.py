@@ -43,6 +43,10 @@ from verification.backends import Vmap
 _SHORT = 8
 """One battle in so many has a limit of its own."""
 _LONGEST_LIMIT = 60
+FEW = 64
+"""Battles side by side where no more are played, and of a `rollout`: both are one program."""
+GIVEN = len(POLICIES)
+"""In the place of a policy: the choices are given."""
 
 
 def limits_of(seed: int, episodes: int) -> NDArray[np.int32]:
@@ -64,46 +68,36 @@ def _advance(env: Gen1Battle, state: Gen1State, params: Any, actions: jax.Array)
     return after, record(unpack(after.battle)), outs
 
 
-def _play_batch(
+def _play_step(
     advance: Callable[..., Any],
     keys: jax.Array,
     states: Gen1State,
-    params: Any,
     visits: jax.Array,
     going: jax.Array,
+    params: Any,
     policy: jax.Array,
+    given: jax.Array,
 ) -> tuple[Any, ...]:
-    """`STEPS_PER_CALL` steps: keys, states, visits, going, and by step actions, records, what is given out, going."""
+    """One step of all lanes: keys, states, visits, going; and actions, records, what is given out, going.
+
+    `policy`: one of `POLICIES`, or `GIVEN` for the choices `given`, int32 [lanes, 2].
+    """
     choices = [jax.vmap(functools.partial(choose, policy=one), (0, 0, None)) for one in POLICIES.values()]
-
-    def one(carry: tuple[Any, ...], _: None) -> tuple[Any, Any]:
-        keys, states, visits, going = carry
-        split = jax.vmap(jax.random.split)(keys)
-        battles = states.battle
-        actions = lax.switch(policy, choices, split[:, 0], battles, visits)
-        visits = visits.at[jax.vmap(visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
-        states, records, outs = advance(states, params, actions)
-        left = going & ~outs[TERMINATED] & ~outs[TRUNCATED]
-        return (split[:, 1], states, visits, left), (actions.astype(jnp.uint8), records, outs, going)
-
-    carry, out = lax.scan(one, (keys, states, visits, going), None, length=STEPS_PER_CALL)
-    return carry, out
-
-
-def _replay_batch(advance: Callable[..., Any], states: Gen1State, params: Any, actions: jax.Array) -> Any:
-    def one(states: Gen1State, joint: jax.Array) -> Any:
-        states, records, outs = advance(states, params, joint)
-        return states, (records, outs)
-
-    return lax.scan(one, states, actions)
+    split = jax.vmap(jax.random.split)(keys)
+    battles = states.battle
+    actions = lax.switch(policy, [*choices, lambda *_: given], split[:, 0], battles, visits)
+    visits = visits.at[jax.vmap(visited)(battles, actions)].add(going[:, None].astype(jnp.int32))
+    states, records, outs = advance(states, params, actions)
+    left = going & ~outs[TERMINATED] & ~outs[TRUNCATED]
+    return (split[:, 1], states, visits, left), (actions.astype(jnp.uint8), records, outs, going)
 
 
 @functools.cache
 def _programs(env: Gen1Battle, vmap: Vmap) -> tuple[Callable[..., Any], ...]:
-    """Start, play and replay: one object a program, so that candidates compiled alike share what `jax.jit` keeps."""
+    """Start and step: one object a program, so that candidates compiled alike share what `jax.jit` keeps."""
     advance = vmap(functools.partial(_advance, env))
     begin = vmap(functools.partial(_begin, env))
-    return begin, functools.partial(_play_batch, advance), functools.partial(_replay_batch, advance)
+    return begin, functools.partial(_play_step, advance)
 
 
 class WatchedGen1:
@@ -118,23 +112,23 @@ class WatchedGen1:
     def __init__(self, env: str, jit: Callable[..., Callable[..., Any]] = jax.jit, vmap: Vmap = jax.vmap) -> None:
         self.env = env
         self.fields = record_order()
-        begin, play, replay = _programs(watched.environment(env), vmap)
+        begin, play = _programs(watched.environment(env), vmap)
         self._start_batch = jit(begin)
-        self._play_batch = jit(play)
-        self._replay_batch = jit(replay)
+        self._play_step = jit(play)
 
     def play(self, seed: int, episodes: int, teams: str, policy: str) -> Iterator[PlayedBattles]:
-        """Batches of `LANES` battles; see `play.Player`."""
+        """Batches of `LANES` battles, or of `FEW`; see `play.Player`."""
         if policy not in POLICIES:
             raise ValueError(f"unknown policy {policy!r}; one of {', '.join(POLICIES)}")
         number = list(POLICIES).index(policy)
         wires = drawn(teams, np.random.default_rng([seed, 2]), episodes)
         seeds, limits = seeds_of(seed, episodes), limits_of(seed, episodes)
         visits = jnp.zeros(VISITS, jnp.int32)
-        for first in range(0, episodes, LANES):
-            part = slice(first, min(first + LANES, episodes))
+        lanes = FEW if episodes <= FEW else LANES
+        for first in range(0, episodes, lanes):
+            part = slice(first, min(first + lanes, episodes))
             key = jax.random.fold_in(jax.random.key(seed & 0xFFFFFFFF), first)
-            played, visits = self._play(seeds[part], wires[part], limits[part], key, number, visits)
+            played, visits = self._play(seeds[part], wires[part], limits[part], key, number, visits, lanes)
             yield played
 
     def _begin(self, seeds: np.ndarray, wires: np.ndarray, limits: np.ndarray) -> tuple[Any, ...]:
@@ -142,17 +136,23 @@ class WatchedGen1:
         return self._start_batch(jnp.asarray(seeds[:, 0]), jnp.asarray(seeds[:, 1]), sides, jnp.asarray(limits))
 
     def _play(
-        self, seeds: np.ndarray, wires: np.ndarray, limits: np.ndarray, key: jax.Array, policy: int, visits: jax.Array
+        self,
+        seeds: np.ndarray,
+        wires: np.ndarray,
+        limits: np.ndarray,
+        key: jax.Array,
+        policy: int,
+        visits: jax.Array,
+        lanes: int,
     ) -> tuple[PlayedBattles, jax.Array]:
         count = len(seeds)
-        states, params, before, given = self._begin(pad(seeds, LANES), pad(wires, LANES), pad(limits, LANES))
-        keys, lengths = jax.random.split(key, LANES), np.zeros(LANES, np.int64)
-        going = jnp.ones(LANES, bool)
+        states, params, before, given = self._begin(pad(seeds, lanes), pad(wires, lanes), pad(limits, lanes))
+        keys, lengths = jax.random.split(key, lanes), np.zeros(lanes, np.int64)
+        carry = keys, states, visits, jnp.ones(lanes, bool)
+        none = np.zeros((STEPS_PER_CALL, lanes, 2), np.int32)
         actions, records, outs = [], [np.asarray(before)[None, :count]], [_first(given, count)]
         while True:
-            carry, out = self._play_batch(keys, states, params, visits, going, jnp.int32(policy))
-            keys, states, visits, going = carry
-            acted, recorded, told, went = jax.tree.map(np.asarray, out)
+            carry, (acted, recorded, told, went) = self._several(carry, params, policy, none)
             lengths += went.sum(axis=0)
             actions.append(acted[:, :count])
             records.append(recorded[:, :count])
@@ -172,7 +172,17 @@ class WatchedGen1:
             limits=limits,
             outs={path: np.swapaxes(values[: longest + 1], 0, 1) for path, values in everything.items()},
         )
-        return played, visits
+        return played, carry[2]
+
+    def _several(
+        self, carry: tuple[Any, ...], params: Any, policy: int, given: NDArray[np.int32]
+    ) -> tuple[tuple[Any, ...], Any]:
+        """As many steps as `given` [T, lanes, 2] has. XLA may compile a loop of steps for longer than one step."""
+        out = []
+        for joint in given:
+            carry, told = self._play_step(*carry, params, np.int32(policy), joint)
+            out.append(told)
+        return carry, jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *out)
 
     def replay(
         self,
@@ -186,12 +196,14 @@ class WatchedGen1:
         limits = np.full(len(seeds), NO_LIMIT, np.int32) if limits is None else limits
         states, params, before, given = self._begin(seeds, teams, limits)
         # One joint choice more, for what lies after the end.
-        joint = np.concatenate([actions.transpose(1, 0, 2), np.zeros((1, len(seeds), 2), actions.dtype)])
-        _, (records, told) = self._replay_batch(states, params, jnp.asarray(joint, jnp.int32))
-        everything = _join([_first(given, len(seeds)), jax.tree.map(np.asarray, told)])
+        joint = np.pad(actions.transpose(1, 0, 2).astype(np.int32), ((0, 1), (0, 0), (0, 0)))
+        keys, visits = jax.random.split(jax.random.key(0), len(seeds)), jnp.zeros(VISITS, jnp.int32)
+        carry = keys, states, visits, jnp.zeros(len(seeds), bool)
+        _, (_, records, told, _) = self._several(carry, params, GIVEN, joint)
+        everything = _join([_first(given, len(seeds)), told])
         _write_after_the_end(everything, np.asarray(lengths))
         steps = actions.shape[1] + 1
-        recorded = np.concatenate([np.asarray(before)[None], np.asarray(records)])[:steps]
+        recorded = np.concatenate([np.asarray(before)[None], records])[:steps]
         outs = {path: np.swapaxes(values[:steps], 0, 1) for path, values in everything.items()}
         return PlayedBattles(seeds, teams, lengths, actions, recorded.transpose(1, 0, 2), limits, outs)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import pokejax
 from families.pokejax_gen1.verify import outcome
-from families.pokejax_gen1.verify.episodes import WatchedGen1
+from families.pokejax_gen1.verify.episodes import FEW, WatchedGen1
 from families.pokejax_gen1.verify.outcome import AGENTS, LIMIT, NO_LIMIT, REWARDS, STEPS
 from families.pokejax_gen1.verify.steps import TEAMS, Gen1Steps
 from pokejax.common import formats
@@ -30,9 +30,6 @@ from references.showdown.install import VERSION
 from references.showdown.workers import STATUS_OK, STATUS_REFERENCE_ERROR, BadRequestError, Fault, WorkerPool
 from verification import batches
 from verification.backends import Vmap
-
-LANES = 64
-"""Battles of a `rollout`, side by side."""
 
 
 def reference_format(env: str) -> str:
@@ -340,12 +337,12 @@ class PokejaxEnv(_Gen1Env):
         """Whole battles in place, all in one batch; what lies beyond a battle's own actions is not given out."""
         begun = [beginning(0, options) for options in resets]
         lengths = np.array([batches.size(joint) for joint in actions])
-        played = np.zeros((LANES, _ceiling(int(lengths.max(initial=1))), 2), np.uint8)
+        played = np.zeros((FEW, int(lengths.max(initial=1)), 2), np.uint8)
         for lane, joint in enumerate(actions):
             played[lane, : lengths[lane]] = actions_of(joint)
-        if len(begun) > LANES:
-            raise ValueError(f"{len(begun)} battles: at most {LANES} at once")
-        fill = np.minimum(np.arange(LANES), len(begun) - 1)
+        if len(begun) > FEW:
+            raise ValueError(f"{len(begun)} battles: at most {FEW} at once")
+        fill = np.minimum(np.arange(FEW), len(begun) - 1)
         words = np.array([begun[k][0] for k in fill], np.uint32)
         teams = np.stack([begun[k][1] for k in fill])
         limits = np.array([resets[k].get(LIMIT, NO_LIMIT) for k in fill], np.int32)
@@ -362,8 +359,3 @@ class PokejaxEnv(_Gen1Env):
             )
             for k, length in enumerate(lengths.tolist())
         ]
-
-
-def _ceiling(length: int) -> int:
-    """A length that few programs need be compiled for: the next power of two, at least 128."""
-    return max(128, 1 << (length - 1).bit_length())

@@ -52,7 +52,7 @@ def test_levels_1_and_3_pass(tmp_path: Path, commit_seed: int) -> None:
 
 
 def test_the_steps_are_the_kernels(simd: Vmap) -> None:
-    """Single steps, many and one, and those of battles in place."""
+    """Single steps, many and one, and those of battles, played or replayed."""
     lanes = 8
     teams = parties_from_wire(sample_teams("randbats", np.random.default_rng(0), lanes))
     rows, joint = np.zeros((lanes, len(field_names())), np.int32), np.zeros((lanes, 2), np.int32)
@@ -60,15 +60,14 @@ def test_the_steps_are_the_kernels(simd: Vmap) -> None:
     words, clock = np.zeros(lanes, np.uint32), no_clock(lanes)
     begun, params, *_ = battles._start_batch(words, words, teams, clock[:, 1])
     keys, visits = jax.random.split(jax.random.key(0), lanes), jnp.zeros(VISITS, jnp.int32)
-    going = jnp.ones(lanes, bool)
+    whole = (keys, begun, visits, jnp.ones(lanes, bool), params, jnp.int32(0), joint)
     programs = {
         "many": steps._step.lower(rows, teams, clock, joint),
         "one": steps._step_one.lower(*jax.tree.map(lambda leaf: leaf[0], (rows, teams, clock, joint))),
-        "play": battles._play_batch.lower(keys, begun, params, visits, going, jnp.int32(0)),
-        "replay": battles._replay_batch.lower(begun, params, joint[None]),
+        "play": battles._play_step.lower(*whole),
     }
     assert not [name for name, program in programs.items() if "jaxlanes_" not in program.as_text()]
-    assert "jaxlanes_" not in WatchedGen1(ENV)._replay_batch.lower(begun, params, joint[None]).as_text()
+    assert "jaxlanes_" not in WatchedGen1(ENV)._play_step.lower(*whole).as_text()
 
 
 def test_a_case_is_replayed_by_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:

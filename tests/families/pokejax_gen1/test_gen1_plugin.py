@@ -19,6 +19,7 @@ from references.protocol import Batched, Restorable, Rollable
 from references.showdown.client import BattleJob
 from verification import batches, cases
 from verification.cases import Case
+from verification.levels import meetings
 from verification.levels.context import Context, Plan
 from verification.levels.pairs import compared_paths
 from verification.registry import load_plugin
@@ -35,7 +36,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 @pytest.fixture(scope="module")
 def run(small: Plan) -> Run:
-    return execute(Run(load_plugin(ENV), small))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meetings, "_ROUNDS", 2)  # of search, each of which takes seconds
+        return execute(Run(load_plugin(ENV), small))
 
 
 def test_every_level_passes_on_fresh_cases(run: Run) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
 
 from families.pongjax.bench import session as session_of_pong
 from leaderboard import configuration, machine

@@ -8,6 +8,9 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
+RAN = "__mutation_ran__"
+"""Attribute of `builtins` that is there once a changed line has run; `tree` plants what sets it."""
+
 
 @dataclass(frozen=True)
 class Edit:

@@ -21,8 +21,6 @@ from verification.mutants.drawn.edits import Edit
 _TOOLS = ("verification", "families", "references", "leaderboard", "jaxlanes")
 # A probe of a line; it stands in the changed file only.
 _PROBE = "__import__('builtins').__mutation_ran__ = True"
-RAN = "__mutation_ran__"
-"""Attribute of `builtins` that is there once a changed line has run."""
 
 
 class Tree:

@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from verification.mutants.drawn.tree import RAN
+from verification.mutants.drawn.edits import RAN
 
 
 class _Killed(BaseException):

@@ -31,6 +31,8 @@ GROUP = os.environ.get("DOCS_GROUP", "")
 """Run only the blocks that need this library, and let none be left out."""
 _FENCE = re.compile(r"(?:^<!-- code: ([^\n]*?) -->\n+)?^( *)```(?:python|py)\b[^\n]*\n(.*?)^\2```$", re.M | re.S)
 _MARK = re.compile(r"needs (?P<needs>\w+)|run by (?P<by>\S+)|not run: (?P<reason>.+)")
+ELSEWHERE = {ROOT / "README.md": "tests/pokejax/test_readme.py"}
+"""Pages all of whose blocks a test of their own runs: README.md has no line to spare for marks."""
 LIBRARIES: dict[str, tuple[str, ...]] = {
     **runpy.run_path(str(ROOT / "tests" / "compat" / "conftest.py"))["LIBRARIES"],
     "emurust": ("emurust._native",),
@@ -71,6 +73,7 @@ def blocks(page: Path) -> list[Block]:
                 f"{page}:{line}: {match[1]!r} is no mark; write needs NAME, run by FILE or not run: REASON"
             )
         given = {name: value or "" for name, value in (mark.groupdict() if mark else {}).items()}
+        given["by"] = given.get("by") or ELSEWHERE.get(page, "")
         found.append(Block(page, line, inspect.cleandoc(match[3]) if match[2] else match[3], **given))
     return found
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "record": "record a family's play, to be repeated on other machines",
     "build": "write the pages of the board, which open from disk",
     "front": "write the board's table into documents",
+    "facts": "write an environment's facts and observation into documents",
     "reproduce": "print every figure of the paper that the suite starts from beside ours",
     "schema": "print the JSON Schema of the board's files",
 }

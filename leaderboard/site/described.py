@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,20 @@ def describe(env_id: str) -> Description:
         made: Any = jaxenv.make(env_id) if spec.kind == "jax" else None
     except (ImportError, jaxenv.UnknownEnvironmentError) as error:
         return Description(problem=str(error))
+    return _described(spec, made)
+
+
+def describe_class(target: str) -> Description:
+    """The same of an environment in JAX that has no id: `target` is "module:Class", made without arguments."""
+    module, _, name = target.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), name)()
+    except (ImportError, AttributeError, TypeError) as error:
+        return Description(problem=f"cannot make {target}: {error}")
+    return _described(made.spec, made)
+
+
+def _described(spec: jaxenv.EnvSpec, made: Any) -> Description:
     fields = made.obs_spec.fields if made else ()
     reference = spec.reference
     facts = {
@@ -36,8 +52,8 @@ def describe(env_id: str) -> Description:
         "Reference": f"{reference.name} {reference.version}, {reference.licence}" if reference else "none",
         "Players": f"{spec.players}, {spec.dynamics}" if spec.players > 1 else str(spec.players),
         "Information": spec.information,
-        "Actions": f"{spec.num_actions}" if spec.num_actions else "continuous",
-        "Reward of a step": " to ".join(f"{bound:g}" for bound in spec.reward_range),
+        "Actions": f"{spec.num_actions}" if spec.num_actions else _continuous(made),
+        "Reward of a step": _between(*spec.reward_range),
         "Longest episode": f"{spec.horizon:,} steps" if spec.horizon else "not bounded",
         "Tags": ", ".join(spec.tags),
     }
@@ -46,11 +62,24 @@ def describe(env_id: str) -> Description:
     return Description(facts=tuple(facts.items()), fields=tuple(_field(field) for field in fields))
 
 
+def _between(low: float, high: float) -> str:
+    """As "0 to 1"; "any number" between the infinities."""
+    return f"{low:g} to {high:g}" if np.isfinite([low, high]).any() else "any number"
+
+
+def _continuous(made: Any) -> str:
+    """As "6 numbers, -1 to 1" of a box whose bounds are the same everywhere."""
+    space = made.action_space(None)
+    count, low, high = math.prod(space.shape), np.unique(space.low), np.unique(space.high)
+    bounds = f", {low[0]:g} to {high[0]:g}" if len(low) == len(high) == 1 else ""
+    return f"{count} number{'' if count == 1 else 's'}{bounds}"
+
+
 def _field(field: Any) -> dict[str, str]:
     shape = str(list(field.shape)) if field.shape else ""
     return {
         "name": field.name,
         "type": f"{np.dtype(field.dtype).name}{shape}",
-        "range": f"{field.low:g} to {field.high:g}",
+        "range": _between(field.low, field.high),
         "meaning": field.meaning,
     }

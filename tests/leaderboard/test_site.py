@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import jaxenv
+import jaxlanes
+import pokejax
 from jaxenv.builtin import BUILT_IN, HOST
 from leaderboard.__main__ import main
 from leaderboard.section import short
@@ -323,6 +325,27 @@ def test_exit_status_of_the_command(
     (tmp_path / "file").write_text("")
     assert ci_site.main([str(tmp_path / "file")]) == 2
     assert "another folder" in capsys.readouterr().err
+
+
+def test_an_unknown_name_of_the_api_is_refused(ci_site: ModuleType, tmp_path: Path) -> None:
+    before, _, _ = (ROOT / "mkdocs.yml").read_text("utf-8").partition("nav:")
+    (tmp_path / "mkdocs.yml").write_text(f"{before}nav:\n  - Page: index.md\n", "utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("# A page\n\n::: jaxlanes.vmap\n", "utf-8")
+    page = (ci_site.render(tmp_path) / "index.html").read_text("utf-8")
+    assert 'id="jaxlanes.vmap"' in page and "jaxlanes.vmap" in page and ":::" not in page
+    (tmp_path / "docs" / "index.md").write_text("# A page\n\n::: jaxlanes.nmap\n", "utf-8")
+    with pytest.raises(ci_site.PagesError, match=r"^::: jaxlanes\.nmap: nothing has this name; mend it"):
+        ci_site.render(tmp_path)
+
+
+def test_public_names_are_in_the_api() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs" / "api").glob("*.md"))
+    there = set(text.split())
+    public = {f"{module.__name__}.{name}" for module in (jaxenv, jaxlanes) for name in module.__all__}
+    public |= {f"pokejax.{name}" for name in dir(pokejax) if not hasattr(jaxenv, name)}
+    apart = {"jaxenv.__version__", "jaxenv.policy", "jaxenv.spaces"}  # modules, with entries of their own
+    assert public - there - apart == set()
 
 
 def test_a_broken_link_is_named_with_its_page(ci_site: ModuleType) -> None:

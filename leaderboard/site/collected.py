@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,12 @@ class Collected:
 
     def standing(self, path: str, row: dict[str, Any]) -> str:
         """Standing of a row of speed."""
-        board = {name: data for name, data in self.files.items() if name.startswith(f"{RESULTS}/")}
-        return status.standing(row, path, self.files[path]["submitter"], board, [], confirmed=False)
+        return status.standing(row, path, self.files[path]["submitter"], self._results, [], confirmed=False)
+
+    @functools.cached_property
+    def _results(self) -> dict[str, dict[str, Any]]:
+        """The board's own files."""
+        return {name: data for name, data in self.files.items() if name.startswith(f"{RESULTS}/")}
 
 
 def env_of(data: dict[str, Any]) -> str | None:

@@ -16,7 +16,7 @@ pub struct BatchCore {
 }
 
 /// The bytes of a writable, contiguous buffer of `length` bytes.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, clippy::mut_from_ref)]
 fn writable<'a>(buffer: &'a PyBuffer<u8>, length: usize, name: &str) -> PyResult<&'a mut [u8]> {
     if buffer.readonly() || !buffer.is_c_contiguous() || buffer.len_bytes() != length {
         return Err(PyValueError::new_err(format!(

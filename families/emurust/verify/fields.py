@@ -24,9 +24,14 @@ FIELDS = (
 SOURCES = {
     "cpu": ("emurust/src/cpu/execute.rs", "emurust/src/cpu/alu.rs", "emurust/src/cpu/mod.rs"),
     "timer": ("emurust/src/timer.rs",),
-    "memory": ("emurust/src/system.rs", "emurust/src/cartridge/mod.rs"),
+    "memory": ("emurust/src/system/memory_map.rs", "emurust/src/system.rs", "emurust/src/cartridge/mod.rs"),
     "ppu": ("emurust/src/ppu/mod.rs", "emurust/src/ppu/render.rs", "emurust/src/dma.rs"),
-    "io": ("emurust/src/system.rs", "emurust/src/joypad.rs", "emurust/src/serial.rs"),
+    "io": (
+        "emurust/src/system/memory_map.rs",
+        "emurust/src/system.rs",
+        "emurust/src/joypad.rs",
+        "emurust/src/serial.rs",
+    ),
     "environment": ("emurust/python/emurust/games/blocks.py", "emurust/python/emurust/vector.py"),
 }
 """Places in the candidate's source that write each module's fields."""

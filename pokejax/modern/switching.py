@@ -14,9 +14,10 @@ from pokejax.common.storage import update
 from pokejax.modern.conditions import boost, grounded, reset_side, set_status, toxic_spikes_status
 from pokejax.modern.data import ability_id, type_id, type_modifier
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import show_entry
 from pokejax.modern.state import ACT_NONE, NOTHING, RAIN, SAND, SUN, has, put
 from pokejax.modern.stats import refresh_speed, staged
-from pokejax.modern.view import View, ability_is, type_is, types_of
+from pokejax.modern.view import View, ability_is, number_of, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
 
@@ -64,7 +65,8 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
         new = put(new, name, kept, **{key: old.data[f"{name}.{key}"] for key in KEYS[name]})
     side = update(view.user_side, True, act=ACT_NONE, entering=True)
     new = refresh_speed(new, side, view.field)
-    return view.replace(user=new, user_side=side, user_party=party)
+    view = view.replace(user=new, user_side=side, user_party=party)
+    return view.replace(shown=show_entry(view.shown, number_of(view, True)))
 
 
 def come_in(view: View, rules: Rules) -> View:

@@ -12,6 +12,7 @@ from pokejax.common import rng as generator
 from pokejax.common.rng import Rng
 from pokejax.common.storage import select, update
 from pokejax.modern.data import ability_id, among, item_id, type_id
+from pokejax.modern.shown import show_ability, show_item
 from pokejax.modern.state import Active, Battle, Field, Party, Side, drop, has, put
 
 
@@ -29,6 +30,8 @@ class View(struct.Node):
     foe_party: Party
     second: jax.Array
     """The user is of p2."""
+    shown: Any = None
+    """`Battle.shown`."""
 
     def draw(self, n: int | jax.Array, when: jax.Array | bool = True) -> tuple[View, jax.Array]:
         """``random(n)``, consumed only if ``when``: the view after it, and an int32 in [0, n)."""
@@ -79,6 +82,18 @@ class View(struct.Node):
         """``eachEvent``'s sort: one draw if both stand and their cached speeds are equal."""
         return self.draw(2, when & self.tied)[0]
 
+    def show_item(self, user: bool, when: jax.Array) -> View:
+        """The item of the user, or else the foe, is named."""
+        if self.shown is None:
+            return self
+        return self.replace(shown=show_item(self.shown, number_of(self, user), when))
+
+    def show_ability(self, user: bool, when: jax.Array) -> View:
+        """The ability of the user, or else the foe, is named."""
+        if self.shown is None:
+            return self
+        return self.replace(shown=show_ability(self.shown, number_of(self, user), when))
+
     @property
     def tied(self) -> jax.Array:
         """bool: both stand, with equal cached speeds."""
@@ -97,7 +112,7 @@ def open_view(battle: Battle, second: jax.Array) -> View:
     user_party, foe_party = pair(*battle.parties)
     return View(
         rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
-        user_party=user_party, foe_party=foe_party, second=jnp.asarray(second),
+        user_party=user_party, foe_party=foe_party, second=jnp.asarray(second), shown=battle.shown,
     )  # fmt: skip
 
 
@@ -111,7 +126,7 @@ def close_view(view: View) -> Battle:
 
     return Battle(
         rng=view.rng, field=view.field, sides=pair(user_side, foe_side),
-        parties=pair(view.user_party, view.foe_party),
+        parties=pair(view.user_party, view.foe_party), shown=view.shown,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import update
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
 from pokejax.modern.damage import fixed, formula
-from pokejax.modern.data import MoveData, type_id
+from pokejax.modern.data import MoveData, condition_id, type_id
 from pokejax.modern.own_effects import own_effect
 from pokejax.modern.power import has_power, move_type
 from pokejax.modern.rules import Rules
@@ -79,6 +79,7 @@ def _drain(view: View, amount: jax.Array, when: jax.Array) -> View:
     amount = jnp.where(item_is(view.user, "bigroot"), quotient(amount * 13, 10), amount)
     sour = when & ability_is(view.foe, "liquidooze")
     user = hurt(view.user, amount, sour)
+    view = view.show_ability(False, sour & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     return view.replace(user=healed(user, amount, when & ~sour & (user.hp < user.max_hp)))
 
 
@@ -124,11 +125,13 @@ def _effects(
         on_foe = here & reached & ~own
 
         does = jnp.any(jnp.where(first & own, mine, stages) != 0)
-        view, boosted = boost(view, stages, on_foe & jnp.any(stages != 0), False)
-        view, took = set_status(view, status, on_foe & (status != NOTHING), False, rules.clauses)
+        view, boosted = boost(view, stages, on_foe & jnp.any(stages != 0), False, named=data.secondaries == 0)
+        view, took = set_status(view, status, on_foe & (status != NOTHING), False, rules.clauses, named=first)
         view = synchronize(view, took, status, jnp.bool_(False), rules.clauses)
         ends = first & (status != NOTHING) & ~took
         view, added = add_volatile(view, volatile, on_foe & (volatile != 0) & ~ends, False, move)
+        calm = first & on_foe & (volatile == condition_id("confusion")) & ability_is(view.foe, "owntempo")
+        view = view.show_ability(False, calm)
 
         back = view.swapped()
         back, raised = boost(back, mine, here & jnp.any(mine != 0), True)
@@ -155,8 +158,9 @@ def _answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: 
     status = jnp.where(spore, jnp.where(which == 0, SLP, jnp.where(which == 1, 2, 5)), status)
     back, took = set_status(view.swapped(), status, caught, False, rules.clauses)
     back = synchronize(back, took, status, jnp.bool_(False), rules.clauses)
-    view = back.swapped()
+    view = back.swapped().show_ability(False, took)
     rough = touches & ability_is(foe, "roughskin")
+    view = view.show_ability(False, rough & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 8), rough))
     fiery = move_type(view.user, data, move) == type_id("Fire")
     thaws = when & (view.foe.status == FRZ) & fiery & ~data.is_status

@@ -14,8 +14,9 @@ from pokejax.common.storage import update
 from pokejax.modern.conditions import reset_side
 from pokejax.modern.data import MoveData, ability_id, among, condition_id, move_id
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import show_sleep, show_weather
 from pokejax.modern.state import CLEAR, HAIL, HAZARDS, RAIN, SAND, SLP, SOURCE_ALLY, SUN, drop, has, put
-from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.view import View, ability_is, item_is, number_of
 from pokejax.modern.vitals import cure, healed, hurt_directly
 
 OWN_EFFECTS = [
@@ -62,6 +63,7 @@ def own_effect(
         rests = one("rest")
         view, _ = view.draw(4, rests)  # the turns that it then overwrites
         view = view.on_user(rests, status=SLP, sleep_time=3, toxic_stage=0, status_source=SOURCE_ALLY)
+        view = view.replace(shown=show_sleep(view.shown, number_of(view, True), rests, jnp.bool_(False)))
         view = view.drop_user("nightmare", rests)
         view = view.replace(user=healed(view.user, user.max_hp, rests))
 
@@ -145,6 +147,7 @@ def side_effect(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
         if stone:
             turns = jnp.where((new == code) & item_is(view.user, stone), 8, turns)
     view = view.on_field(sets, weather=new, weather_duration=turns)
+    view = view.replace(shown=show_weather(view.shown, sets))
     view = view.update_tie(sets)  # 'WeatherChange'
     did = did | sets
 
@@ -172,6 +175,7 @@ def _cure_team(view: View, when: jax.Array, bell: jax.Array) -> View:
         name: jnp.where(cured, 0, getattr(party, name)).astype(getattr(party, name).dtype)
         for name in ("status", "sleep_time", "toxic_stage", "status_source")
     }
+    view = view.show_ability(True, when & bell & ability_is(view.user, "soundproof"))
     hears = when & ~(bell & ability_is(view.user, "soundproof"))
     user = drop(cure(view.user, hears), "nightmare", hears & (view.user.status == SLP))
     return view.replace(user_party=party.replace(**values), user=user)

@@ -20,6 +20,7 @@ from pokejax.modern.conditions import add_confusion, set_status
 from pokejax.modern.data import item_id, safe_from, type_id
 from pokejax.modern.residual_order import LASTING, residual_order
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import show_weather
 from pokejax.modern.state import (
     BRN,
     CLEAR,
@@ -146,7 +147,10 @@ def _orb(view: View, rules: Rules, when: jax.Array) -> View:
     barb = when & item_is(user, "stickybarb")
     status = jnp.where(user.item == item_id("flameorb"), BRN, TOX)
     view = view.replace(user=hurt(user, quotient(user.max_hp, 8), barb))
-    return _give(view, rules, status, when & ~barb, True)
+    before = view.user.status
+    view = _give(view, rules, status, when & ~barb, True)
+    harmed = barb & (user.hp > 0) & ~ability_is(user, "magicguard")
+    return view.show_item(True, harmed | (when & (view.user.status != before)))
 
 
 def _give(view: View, rules: Rules, status: jax.Array, when: jax.Array, own: bool) -> View:
@@ -215,6 +219,7 @@ def _weather(view: View) -> View:
     over = going & (left == 0)
     view = view.on_field(going & (left >= 0), weather_duration=left)
     view = view.on_field(over, weather=CLEAR, weather_duration=0)
+    view = view.replace(shown=show_weather(view.shown, over, going))
     view = view.update_tie(over)  # 'WeatherChange'
     acts = going & ~over
     view = view.update_tie(acts)
@@ -231,10 +236,13 @@ def _weather(view: View) -> View:
         ice = ice | (when & (weather == RAIN) & ability_is(user, "raindish"))
         mon = healed(mon, quotient(user.max_hp, 16), ice & (mon.hp < mon.max_hp))
         dry = when & ability_is(user, "dryskin")
+        told = (ice | (dry & (weather == RAIN))) & (user.hp < user.max_hp)
         mon = healed(mon, quotient(user.max_hp, 8), dry & (weather == RAIN) & (mon.hp < mon.max_hp))
         burns = when & (weather == SUN) & ability_is(user, "dryskin", "solarpower")
         mon = hurt(mon, quotient(user.max_hp, 8), burns)
-        mon = cure(mon, when & (weather == RAIN) & ability_is(user, "hydration"))
+        wet = when & (weather == RAIN) & ability_is(user, "hydration")
+        view = view.show_ability(True, told | burns | (wet & (user.status != NOTHING)))
+        mon = cure(mon, wet)
         return view.replace(user=mon)
 
     return befall(befall(view).swapped()).swapped()
@@ -253,6 +261,7 @@ def _ability(view: View, _rules: Rules, when: jax.Array) -> View:
     view, roll = view.draw(100, sheds)
     view = view.replace(user=drop(cure(view.user, sheds & (roll < 33)), "nightmare", sheds & (roll < 33)))
     runs = when & ability_is(user, "speedboost") & user.stayed_a_turn
+    view = view.show_ability(True, (sheds & (roll < 33)) | (runs & (user.boosts[SPE] < 6)))
     faster = jnp.minimum(user.boosts + (jnp.arange(7) == SPE), 6)
     return view.on_user(runs, boosts=faster)
 
@@ -261,6 +270,8 @@ def _leftovers(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     sludge = item_is(user, "blacksludge")
     toxic = sludge & ~type_is(user, type_id("Poison"))
+    harmed = toxic & (user.hp > 0) & ~ability_is(user, "magicguard")
+    view = view.show_item(True, when & ((~toxic & (user.hp < user.max_hp)) | harmed))
     mon = healed(user, quotient(user.max_hp, 16), when & ~toxic & (user.hp < user.max_hp))
     return view.replace(user=hurt(mon, quotient(user.max_hp, 8), when & toxic))
 
@@ -274,6 +285,7 @@ def _leech_seed(view: View, _rules: Rules, when: jax.Array) -> View:
     when = when & ~ability_is(user, "magicguard")
     taken = jnp.where(item_is(foe, "bigroot"), quotient(taken * 13, 10), taken)
     sour = ability_is(user, "liquidooze")
+    view = view.show_ability(True, when & sour & ~ability_is(foe, "magicguard"))
     gained = healed(foe, taken, when & ~sour & (foe.hp < foe.max_hp))
     return view.replace(user=mon, foe=hurt(gained, taken, when & sour))
 
@@ -288,6 +300,7 @@ def _status(view: View, _rules: Rules, when: jax.Array) -> View:
     burnt = user.status == BRN
     amount = jnp.where(burnt & ability_is(user, "heatproof"), jnp.maximum(eighth, 1) >> 1, amount)
     heals = when & ability_is(user, "poisonheal") & ~burnt
+    view = view.show_ability(True, heals & (user.hp < user.max_hp))
     mon = hurt(view.user, amount, when & ~heals)
     return view.replace(user=healed(mon, eighth, heals & (mon.hp < mon.max_hp)))
 
@@ -309,7 +322,9 @@ def _squeeze(view: View, _rules: Rules, when: jax.Array) -> View:
 
 def _bad_dreams(view: View, _rules: Rules, when: jax.Array) -> View:
     foe = view.foe
-    return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), when & (foe.status == SLP) & ~foe.fainted))
+    torments = when & (foe.status == SLP) & ~foe.fainted
+    view = view.show_ability(True, torments & (foe.hp > 0) & ~ability_is(foe, "magicguard"))
+    return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), torments))
 
 
 def _last(view: View) -> View:

@@ -70,6 +70,7 @@ def _own_update(view: View, when: jax.Array) -> View:
     user = view.user
     when = when & (user.hp > 0) & ~user.fainted
     guarded = when & (((lookup(_guards(), user.ability) >> user.status) & 1) == 1)
+    view = view.show_ability(True, guarded)
     mon = cure(user, guarded)
     berry = lookup(_berries(), user.item)
     ill = when & (mon.status != 0) & (((berry[0] >> mon.status) & 1) == 1)

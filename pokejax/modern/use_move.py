@@ -121,6 +121,9 @@ def _use(
     both = ability_is(view.user, "damp") & ability_is(view.foe, "damp")
     view = view.update_tie(go & both & ~absent)
 
+    mine = ability_is(view.user, "damp") & (~ability_is(view.foe, "damp") | (view.user.speed >= view.foe.speed))
+    view = view.show_ability(True, go & ~absent & damp & mine).show_ability(False, go & ~absent & damp & ~mine)
+
     bursts = tries & (data.self_destruct == 1)
     view = view.on_user(bursts, hp=0, switch_flag=0)
 
@@ -148,6 +151,7 @@ def _use(
     view = view.on_user(leaves, switch_flag=1 + move)
 
     orb = worked & has(view.user, "lifeorb")
+    view = view.show_item(True, orb & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 10), orb))
     return view.drop_user("lifeorb", orb & (view.user.hp > 0))
 
@@ -168,6 +172,7 @@ def _gate(
     fails = fails | (one("suckerpunch") & ~attacks)
     awake = ability_is(user, "insomnia", "vitalspirit")
     fails = fails | (one("rest") & ((user.status == SLP) | (user.hp == user.max_hp) | awake))
+    view = view.show_ability(True, one("rest") & awake & (user.status != SLP) & (user.hp < user.max_hp))
     small = (user.hp * 4 <= user.max_hp) | (user.max_hp == 1)
     fails = fails | (one("substitute") & (has(user, "substitute") | small))
     fails = fails | one("teleport")
@@ -194,6 +199,8 @@ def _steps(view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.
     ground = type_ == type_id("Ground")
     ghostly = ability_is(user, "scrappy") & ((type_ == type_id("Normal")) | (type_ == type_id("Fighting")))
     immune = jnp.where(ground, ~grounded(view), type_immune(type_, *types_of(foe)) & ~seen & ~ghostly)
+    floats = ground & ability_is(foe, "levitate") & ~type_is(foe, type_id("Flying"))
+    view = view.show_ability(False, hits & checks & immune & floats)
     hits = hits & ~(checks & immune)
 
     weak = user.level < foe.level
@@ -234,7 +241,11 @@ def _steps(view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.
     view = view.on_foe(motor, boosts=faster)
     burning = hits & ability_is(foe, "flashfire") & fire & (foe.status != 4)
     view = view.replace(foe=put(view.foe, "flashfire", burning))
+    view = view.show_ability(False, hits & (stopped | drinks | motor | burning))
     hits = hits & ~(stopped | drinks | motor | burning)
+    lively = hits & (move == move_id("yawn")) & (foe.status == NOTHING) & ~has(foe, "substitute")
+    lively = lively & (view.foe_side.safeguard == 0) & ability_is(foe, "insomnia", "vitalspirit")
+    view = view.show_ability(False, lively)
     tired = (move == move_id("yawn")) & ((foe.status != NOTHING) | status_immune(view, jnp.int32(SLP)))
     return view, hits & ~tired
 

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from pokejax.modern.observation import Memory as ModernMemory
     from pokejax.modern.observation import Observation as ModernObservation  # noqa: F401 (in Gen4Battle's)
     from pokejax.modern.state import Battle as ModernBattle
-    from pokejax.modern.state import Party as ModernParty
 
     StateT = TypeVar("StateT", bound="BattleState", default="BattleState")
     ParamsT = TypeVar("ParamsT", bound="BattleParams", default="BattleParams")
@@ -291,35 +290,20 @@ class Gen4State(BattleState):
     steps: jax.Array
 
 
-@struct.dataclass
-class Gen4Params(BattleParams):
-    """Parameters that may change without compiling anew (but for the number of teams)."""
-
-    pool: ModernParty
-    """Leaves ``[N, 6, …]`` in storage dtypes (`pokejax.modern.party.parties_from_wire`)."""
-    max_steps_in_episode: Any = 4000
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gen4Battle(BattleEnvironment[Gen4State, Gen4Params, "ModernObservation"]):
+class Gen4Battle(BattleEnvironment[Gen4State, BattleParams, "ModernObservation"]):
     """A battle of Generation 4 in singles, as `Gen1Battle`; it has no id in `jaxenv.make` yet.
 
-    Teams with an effect that the engine does not play (`pokejax.modern.refused`) are left out of the built-in pools,
-    so that what is drawn is not the law of Showdown's generator; a pool of one's own that has one is refused.
-
     * ``format``: "gen4randombattle", "gen4ou", or "gen4free" for anything, for which ``pool`` must be given.
+
+    Of a built-in pool, the teams with an effect that is not played (`pokejax.modern.refused`) are left out. One's own
+    pool is refused if it has one.
     """
 
     generation: ClassVar[int] = 4
     state_type: ClassVar[type[BattleState]] = Gen4State
-    params_type: ClassVar[type[BattleParams]] = Gen4Params
 
     format: str = "gen4randombattle"
-
-    if TYPE_CHECKING:
-
-        @property
-        def default_params(self) -> Gen4Params: ...
 
 
 _ENVIRONMENTS: dict[int, type[BattleEnvironment[Any, Any, Any]]] = {1: Gen1Battle, 4: Gen4Battle}

@@ -12,7 +12,22 @@ from pokejax.common.arrays import quotient
 from pokejax.common.storage import update
 from pokejax.modern.data import ability_id, among, condition_id, item_id, safe_from, type_id
 from pokejax.modern.shown import show_sleep
-from pokejax.modern.state import ACCURACY, ATK, BRN, FRZ, NOTHING, PAR, PSN, SLP, SOURCE_ALLY, SOURCE_FOE, SUN, TOX, Active, has
+from pokejax.modern.state import (
+    ACCURACY,
+    ATK,
+    BRN,
+    FRZ,
+    NOTHING,
+    PAR,
+    PSN,
+    SLP,
+    SOURCE_ALLY,
+    SOURCE_FOE,
+    SUN,
+    TOX,
+    Active,
+    has,
+)
 from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of
 
 STARTED = [
@@ -84,7 +99,8 @@ def set_status(
         if "sleep" in clauses:
             kept = kept & ~((status == SLP) & ~own & jnp.any(asleep))
         view = view.show_ability(False, kept)
-        view = view.replace(shown=show_sleep(view.shown, number_of(view, False), ok & (status == SLP), jnp.bool_(False)))
+        sleeps = ok & (status == SLP)
+        view = view.replace(shown=show_sleep(view.shown, number_of(view, False), sleeps, jnp.bool_(False)))
     view, time = view.draw(4, ok & (status == SLP))
     source = jnp.where(own, SOURCE_ALLY, SOURCE_FOE)
     sleep_time = jnp.where(status == SLP, time + 2, 0)

@@ -33,7 +33,7 @@ class ModernEngine:
     Both players choose at once; see `choices` for the actions. A battle is packed (`state.pack`).
     """
 
-    rules: Rules = Rules()
+    rules: Rules
     version: str = "0"
     num_actions: int = NUM_ACTIONS
     no_op: int = NO_OP

@@ -81,13 +81,14 @@ def show_sleep(shown: Shown | None, number: jax.Array, begins: jax.Array, goes_o
     if shown is None:
         return None
     mine = jnp.arange(EVERYBODY, dtype=jnp.int32) == number - 1
-    count = jnp.where(begins, 0, jnp.minimum(shown.slept + goes_on, LONG))
+    count = jnp.where(begins, 0, jnp.minimum(shown.slept + goes_on.astype(jnp.int32), LONG))
     return shown.replace(slept=jnp.where(mine, count, shown.slept))
 
 
-def show_weather(shown: Shown | None, begins: jax.Array, ends_turn: jax.Array | bool = False) -> Shown | None:
+def show_weather(shown: Shown | None, begins: jax.Array, ends_turn: jax.Array | None = None) -> Shown | None:
     """A weather begins, or a turn ends under it."""
     if shown is None:
         return None
-    turns = jnp.where(begins, 0, jnp.minimum(shown.weather_turns + ends_turn, LONG))
+    more = 0 if ends_turn is None else ends_turn.astype(jnp.int32)
+    turns = jnp.where(begins, 0, jnp.minimum(shown.weather_turns + more, LONG))
     return update(shown, True, weather_turns=turns)

@@ -36,7 +36,7 @@ from pokejax.modern.state import Battle, Party, unpack
 from references.showdown.scripts import run_script
 
 FORMAT = "gen4anythinggoes"
-ENGINE = ModernEngine(rules=Rules(clauses=()))
+ENGINE = ModernEngine(Rules(clauses=()))
 
 
 @dataclass

@@ -82,14 +82,14 @@ class Seat:
                 tracker.most[name] = int(most)
             moves = [self.names["moves"][number] for number in told["moves"]]
             known = shown.moves if shown else {}
-            full = [int(self.names["of_moves"][move]["pp"]) for move in moves]
+            left = [known.get(move, int(self.names["of_moves"][move]["pp"])) for move in moves]
             row = {
                 "species": told["species"], "level": told["level"], "gender": told["gender"] % 3,
                 "item": codes["items"][entry["item"]], "ability": codes["abilities"][entry["baseAbility"]],
                 "hp": int(hp), "max_hp": tracker.most[name], "stats": [entry["stats"][stat] for stat in BOOSTS[:5]],
                 "status": STATUSES.index("" if status == "fnt" else status),
                 "slept": shown.slept if shown and status == "slp" else 0, "active": entry["active"],
-                "moves": _padded(told["moves"]), "pp": _padded([known.get(m, f) for m, f in zip(moves, full)]),
+                "moves": _padded(told["moves"]), "pp": _padded(left),
                 "happiness": told["happiness"], "hidden_power_type": told["hidden_power_type"],
                 "hidden_power": told["hidden_power"], "seen": shown is not None,
                 "seen_moves": _padded([m in known for m in moves]), "seen_item": bool(shown and shown.item is not None),
@@ -130,7 +130,7 @@ class Seat:
 
         def types(side: Side) -> list[int]:
             numbers = [codes["types"][name] for name in side.types]
-            return (numbers + [0])[:2]
+            return [*numbers, 0][:2]
 
         return {
             "species": [codes["species"][side.active.species] for side in both if side.active],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from jaxenv import struct
 from pokejax.modern.shown import Shown, nothing_shown, packed
@@ -63,7 +62,7 @@ def held_items(battle: Battle) -> jax.Array:
 def remember(memory: Memory, before: Battle, after: Battle, shown: Shown) -> Memory:
     """The memory after the step from ``before`` to ``after``, both packed; ``shown`` as the rules left it."""
     turned = (before.field.request == REQUEST_MOVE) | before.field.residual
-    turned = turned & ~after.field.residual
+    turned = (turned & ~after.field.residual).astype(jnp.int8)
     lights = []
     for n in range(2):
         was, now = before.sides[n], after.sides[n]
@@ -72,7 +71,7 @@ def remember(memory: Memory, before: Battle, after: Battle, shown: Shown) -> Mem
             left, before_left = getattr(now, name), getattr(was, name)
             anew = (before_left == 0) | (left > before_left - turned)
             count = jnp.where(anew, 0, memory.lights[n, k]) + turned
-            row.append(jnp.where(left == 0, 0, count).astype(np.int8))
+            row.append(jnp.where(left == 0, 0, count))
         lights.append(jnp.stack(row))
     return Memory(
         shown=packed(shown),

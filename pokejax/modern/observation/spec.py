@@ -154,7 +154,7 @@ OBS_SPEC = ObsSpec(
         _field("moves", _SLOTS, np.int16, _MOVE, "of the active now: own in the order of actions 6–9, the foe's known"),
         _field("pp", _SLOTS, np.uint8, _MAX_PP, "PP of these (request; |move|)"),
         _field("boosts", (2, 7), np.int8, 6, f"stages of the active: {', '.join(BOOSTS)} (|-boost| …)", low=-6),
-        _field("volatiles", (2, len(VOLATILES)), np.bool_, 1, f"of the active (|-start|, |-end|): {', '.join(VOLATILES)}"),
+        _field("volatiles", (2, len(VOLATILES)), np.bool_, 1, f"of the active: {', '.join(VOLATILES)}"),
         _field("transformed", _BOTH, np.bool_, 1, "the active is transformed (|-transform|)"),
         _field("toxic_counter", _BOTH, np.uint8, 15, "turns of bad poison since it came in (|-status|…|tox)"),
         _field("last_move", _BOTH, np.int16, _MOVE, "move that the active used last since it came in (|move|)"),

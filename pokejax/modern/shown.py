@@ -1,4 +1,4 @@
-"""What a battle's messages have shown of items, abilities, sleep, appearances and the weather.
+"""Facts that a battle's messages have shown: of items, abilities, sleep, appearances and the weather.
 
 The rules write it where Showdown prints it, since no number of a battle tells that Leftovers were named. It lives
 beside the rules' state: a battle that nobody observes carries None instead, and its program is the same as without.

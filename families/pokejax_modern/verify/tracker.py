@@ -60,7 +60,7 @@ class Side:
 
     def leave(self) -> None:
         """The active one leaves or faints."""
-        self.boosts = dict.fromkeys(BOOSTS, 0)
+        self.boosts: dict[str, int] = dict.fromkeys(BOOSTS, 0)
         self.volatiles: set[str] = set()
         self.types: list[str] = []
         self.last_move = self.charging = ""

@@ -18,17 +18,17 @@ from families.pokejax_modern.verify.steps import party_columns, played_effects
 from pokejax.modern.observation import OBS_SPEC
 from pokejax.modern.state import Party
 
-TURNS = 9
+BATTLES, SEED, TURNS = 3, 5, 8
 
 
 @pytest.fixture(scope="module")
 def played() -> list[dict[str, Any]]:
-    return battles(played_effects() | {"views": True}, 4, 5, TURNS)
+    return battles(played_effects() | {"views": True}, BATTLES, SEED, TURNS)
 
 
 def test_every_field_is_what_the_messages_tell(played: list[dict[str, Any]]) -> None:
     found = compare(played)
-    assert found.decisions > 50 and found.parted == 0
+    assert found.decisions > 40 and found.parted == 0
     assert not found.fields, found.first[:2]
     told = ("foe_item_known", "foe_ability", "foe_moves", "boosts", "own_seen_moves", "last_move")
     assert all(found.named[name] for name in told), found.named

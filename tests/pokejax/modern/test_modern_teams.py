@@ -139,4 +139,4 @@ def test_an_effect_that_the_engine_does_not_have_is_refused_by_name() -> None:
 def test_a_generation_that_has_teams_alone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(generations._PACKAGES, 4, "jaxenv.commands")
     with pytest.raises(formats.UnknownFormatError, match="'gen4ou' has teams, but Generation 4 cannot be played yet"):
-        generations.words(formats.find("gen4ou"))
+        generations.engine(formats.find("gen4ou"))

@@ -40,12 +40,16 @@ from pokejax.common.engine import ONGOING, P1_WINS, P2_WINS, Engine
 from pokejax.common.pools import PoolError, load_pool
 from pokejax.common.reference import SHOWDOWN
 from pokejax.common.rng import Rng, seeded
+from pokejax.common.team_text import TeamError
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from pokejax.gen1.observation import Memory, Observation  # noqa: F401 (in Gen1Battle's type arguments)
     from pokejax.gen1.state import Battle, Party
+    from pokejax.modern.observation import Memory as ModernMemory
+    from pokejax.modern.observation import Observation as ModernObservation  # noqa: F401 (in Gen4Battle's)
+    from pokejax.modern.state import Battle as ModernBattle
 
     StateT = TypeVar("StateT", bound="BattleState", default="BattleState")
     ParamsT = TypeVar("ParamsT", bound="BattleParams", default="BattleParams")
@@ -277,7 +281,32 @@ class Gen1Battle(BattleEnvironment[Gen1State, Gen1Params, "Observation"]):
         def default_params(self) -> Gen1Params: ...
 
 
-_ENVIRONMENTS: dict[int, type[BattleEnvironment[Any, Any, Any]]] = {1: Gen1Battle}
+@struct.dataclass
+class Gen4State(BattleState):
+    """One battle of Generation 4 and what its players have been shown, in storage dtypes."""
+
+    battle: ModernBattle
+    memory: ModernMemory
+    steps: jax.Array
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gen4Battle(BattleEnvironment[Gen4State, BattleParams, "ModernObservation"]):
+    """A battle of Generation 4 in singles, as `Gen1Battle`; it has no id in `jaxenv.make` yet.
+
+    * ``format``: "gen4randombattle", "gen4ou", or "gen4free" for anything, for which ``pool`` must be given.
+
+    Of a built-in pool, the teams with an effect that is not played (`pokejax.modern.refused`) are left out. One's own
+    pool is refused if it has one.
+    """
+
+    generation: ClassVar[int] = 4
+    state_type: ClassVar[type[BattleState]] = Gen4State
+
+    format: str = "gen4randombattle"
+
+
+_ENVIRONMENTS: dict[int, type[BattleEnvironment[Any, Any, Any]]] = {1: Gen1Battle, 4: Gen4Battle}
 
 
 def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = formats.DEFAULT_LEGALITY) -> Gen1State:
@@ -294,6 +323,9 @@ def battle(team_1: Any, team_2: Any, seed: int | Sequence[int], format: str = fo
     rng = seeded(seed)
     teams = generations.read_teams(found, team_1, team_2)
     engine = generations.engine(found)
+    for player, fault in enumerate(engine.unplayed(teams), 1):
+        if fault:
+            raise TeamError([f"player {player}: {fault} is not played yet; take another"])
     state_type: Any = _ENVIRONMENTS[found.generation].state_type
     return _start_compiled(engine, state_type, rng, engine.parties(teams))
 
@@ -337,4 +369,18 @@ def _pool_key(which: str | Path) -> tuple[str | Path, int]:
 @functools.lru_cache(maxsize=4)
 def _pool_parties(engine: Engine, which: str | Path, changed: int) -> Any:
     del changed
-    return engine.parties(load_pool(which).teams)
+    return engine.parties(_played(engine, which, load_pool(which).teams))
+
+
+def _played(engine: Engine, which: str | Path, teams: np.ndarray) -> np.ndarray:
+    """The teams of a pool that the engine plays. A pool of one's own is refused if it has others."""
+    bad = engine.unplayed(teams)
+    first = next((number for number, fault in enumerate(bad) if fault), None)
+    if first is None:
+        return teams
+    if which not in formats.built_in_pools():
+        raise PoolError(
+            f"{which}: team {first} has {bad[first]}, which is not played yet; take the {sum(map(bool, bad))} teams "
+            "with such out of the pool"
+        )
+    return teams[[not fault for fault in bad]]

@@ -58,6 +58,10 @@ class Engine(Protocol):
         """Parties of teams in wire form, with the same leading axes. On the host: numpy in, numpy out."""
         ...
 
+    def unplayed(self, wire: np.ndarray) -> list[str]:
+        """For each of n wire teams "", or what of it the engine does not play yet, by name."""
+        ...
+
     def start(self, rng: Rng, parties: Any) -> tuple[Any, Any]:
         """``(battle, memory)`` at the first decision point. Leaves of ``parties`` are ``[2, …]``, one row a player.
 

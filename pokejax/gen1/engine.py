@@ -44,6 +44,10 @@ class Gen1Engine:
         """Parties of wire teams, integers [..., 6, 16]: numpy leaves in storage dtypes."""
         return parties_from_wire(wire)
 
+    def unplayed(self, wire: np.ndarray) -> list[str]:
+        """Nothing: all of Gen 1 is played."""
+        return [""] * len(wire)
+
     def start(self, rng: Rng, parties: Party) -> tuple[Battle, Memory]:
         """Both leads are out; leaves of ``parties`` are ``[2, 6, …]`` in storage dtypes."""
         first, second = (jax.tree.map(operator.itemgetter(side), parties) for side in range(2))

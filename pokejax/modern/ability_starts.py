@@ -14,9 +14,10 @@ import numpy as np
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
 from pokejax.modern.conditions import boost
-from pokejax.modern.data import ability_id, among, tables
+from pokejax.modern.data import ability_id, among, move_data, tables, type_immune, type_modifier
 from pokejax.modern.formes import formes_follow
-from pokejax.modern.state import ACT_MOVE, RAIN, SAND, SUN, UNDEFINED, drop, has, put
+from pokejax.modern.shown import show_weather
+from pokejax.modern.state import ACT_MOVE, MOVE_SLOTS, RAIN, SAND, SUN, UNDEFINED, drop, has, put
 from pokejax.modern.stats import staged
 from pokejax.modern.tables import Category
 from pokejax.modern.view import View, ability_is, item_is
@@ -35,12 +36,19 @@ def ability_start(view: View, when: jax.Array) -> View:
         view = view.update_tie(sets & new)
         view = view.on_field(sets & (view.field.weather != weather), weather=weather, weather_duration=0)
         view = view.on_field(sets & (view.field.weather == weather), weather_duration=0)
+        view = view.show_ability(True, sets & new)
+        view = view.replace(shown=show_weather(view.shown, sets & new))
     stares = when & ability_is(user, "intimidate") & ~has(foe, "substitute") & ~foe.fainted
     down = -(jnp.arange(7) == 0).astype(jnp.int32)
-    view, _ = boost(view, down, stares, False)
+    view = view.show_ability(True, stares | (when & ability_is(user, "pressure")))
+    view, _ = boost(view, down, stares, False, named=True)
     reads = when & ability_is(user, "download") & ~foe.fainted & ~has(foe, "substitute")
     view = _download(view, reads)
-    view, _ = view.draw(1, when & ability_is(user, "frisk") & ~foe.fainted)
+    frisks = when & ability_is(user, "frisk") & ~foe.fainted
+    view, _ = view.draw(1, frisks)
+    view = view.show_ability(True, frisks & (foe.item != 0)).show_item(False, frisks & (foe.item != 0))
+    if view.shown is not None:
+        view = view.show_ability(True, when & ability_is(user, "anticipation") & ~foe.fainted & _threatened(view))
     here = when & ~has(user, "gastroacid")
     view = view.on_user(here & (user.ability == ability_id("gluttony")), ability_gluttony=2)
     view = view.on_user(here & (user.ability == ability_id("slowstart")), ability_counter=5)
@@ -98,5 +106,16 @@ def _download(view: View, when: jax.Array) -> View:
     defense = staged(foe.stats[1], foe.boosts[1])
     special = staged(foe.stats[3], foe.boosts[3])
     stat = jnp.where(defense >= special, 2, 0)
-    back, _ = boost(view.swapped(), (jnp.arange(7) == stat).astype(jnp.int32), when, True)
-    return back.swapped()
+    back, changed = boost(view.swapped(), (jnp.arange(7) == stat).astype(jnp.int32), when, True)
+    return back.swapped().show_ability(True, changed)
+
+
+def _threatened(view: View) -> jax.Array:
+    """bool: the foe knows a move at which the user's Anticipation shudders."""
+    danger = jnp.bool_(False)
+    for k in range(MOVE_SLOTS):
+        data = move_data(view.foe.moves[k])
+        types = view.user.type1, view.user.type2
+        weak = (type_modifier(data.type, *types) > 0) & ~type_immune(data.type, *types)
+        danger = danger | ((view.foe.moves[k] != 0) & ~data.is_status & (weak | data.flag("ohko")))
+    return danger

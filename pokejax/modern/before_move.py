@@ -12,9 +12,10 @@ import numpy as np
 from jaxenv.control import maybe
 from pokejax.modern.damage import formula
 from pokejax.modern.data import MoveData, move_data, move_id, type_id
+from pokejax.modern.shown import show_sleep
 from pokejax.modern.state import FALSE, FRZ, NULL, PAR, SLP, SPE, drop, has
 from pokejax.modern.tables import Category
-from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.view import View, ability_is, item_is, number_of
 from pokejax.modern.vitals import cure, hurt
 
 
@@ -44,6 +45,7 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
         time = view.user.sleep_time - steps
         wakes = asleep & (time <= 0)
         view = view.on_user(asleep, sleep_time=time)
+        view = view.replace(shown=show_sleep(view.shown, number_of(view, True), jnp.bool_(False), asleep & ~wakes))
         view = view.replace(user=drop(cure(view.user, wakes), "nightmare", wakes))
         stays = stays | (asleep & ~wakes & ~data.flag("sleep_usable"))
         return stop(view, go, stays)
@@ -51,7 +53,8 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
     bad = (view.user.status == SLP) | (view.user.status == FRZ)
     view, go = maybe(go & bad, helpless, (view, go), masked=True)
 
-    view, go = stop(view, go, go & has(view.user, "truant") & ability_is(view.user, "truant"))
+    lazy = go & has(view.user, "truant") & ability_is(view.user, "truant")
+    view, go = stop(view.show_ability(True, lazy), go, lazy)
     flinches = go & has(view.user, "flinch")
     faster = jnp.minimum(view.user.boosts + (jnp.arange(7) == SPE), 6)
     view = view.on_user(flinches & ability_is(view.user, "steadfast"), boosts=faster)

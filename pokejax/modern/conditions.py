@@ -11,7 +11,23 @@ import jax.numpy as jnp
 from pokejax.common.arrays import quotient
 from pokejax.common.storage import update
 from pokejax.modern.data import ability_id, among, condition_id, item_id, safe_from, type_id
-from pokejax.modern.state import ACCURACY, ATK, BRN, FRZ, NOTHING, PAR, PSN, SLP, SOURCE_ALLY, SOURCE_FOE, SUN, TOX, has
+from pokejax.modern.shown import show_sleep
+from pokejax.modern.state import (
+    ACCURACY,
+    ATK,
+    BRN,
+    FRZ,
+    NOTHING,
+    PAR,
+    PSN,
+    SLP,
+    SOURCE_ALLY,
+    SOURCE_FOE,
+    SUN,
+    TOX,
+    Active,
+    has,
+)
 from pokejax.modern.view import View, ability_is, item_is, number_of, type_is, types_of, weather_of
 from pokejax.modern.volatile_starts import STARTED_HERE, more_volatiles
 
@@ -63,11 +79,20 @@ def status_immune(view: View, status: jax.Array) -> jax.Array:
 
 
 def set_status(
-    view: View, status: jax.Array, when: jax.Array, own: jax.Array | bool, clauses: tuple[str, ...]
+    view: View,
+    status: jax.Array,
+    when: jax.Array,
+    own: jax.Array | bool,
+    clauses: tuple[str, ...],
+    named: jax.Array | bool = False,
 ) -> tuple[View, jax.Array]:
-    """``trySetStatus`` on the foe: the view, and bool whether it took. ``own``: the foe itself is the source."""
+    """``trySetStatus`` on the foe: the view, and bool whether it took. ``own``: the foe itself is the source.
+
+    ``named``: the status is what the move is for, so that an ability that keeps it away is named.
+    """
     foe = view.foe
-    ok = when & (foe.hp > 0) & (status != NOTHING) & (foe.status == NOTHING) & ~status_immune(view, status)
+    tried = when & (foe.hp > 0) & (status != NOTHING) & (foe.status == NOTHING)
+    ok = tried & ~status_immune(view, status)
     own = jnp.asarray(own)
     ok = ok & ((view.foe_side.safeguard == 0) | own)
     loud = has(foe, "uproar") | has(view.user, "uproar")
@@ -78,6 +103,13 @@ def set_status(
         asleep = asleep & (view.foe_party.status_source != SOURCE_ALLY)
         asleep = asleep & (jnp.arange(6) != foe.slot)
         ok = ok & ~((status == SLP) & ~own & jnp.any(asleep))
+    if view.shown is not None:
+        kept = tried & named & ((view.foe_side.safeguard == 0) | own) & _keeps_away(foe, status)
+        if "sleep" in clauses:
+            kept = kept & ~((status == SLP) & ~own & jnp.any(asleep))
+        view = view.show_ability(False, kept)
+        sleeps = ok & (status == SLP)
+        view = view.replace(shown=show_sleep(view.shown, number_of(view, False), sleeps, jnp.bool_(False)))
     view, time = view.draw(4, ok & (status == SLP))
     source = jnp.where(own, SOURCE_ALLY, SOURCE_FOE)
     sleep_time = jnp.where(status == SLP, time + 2, 0)
@@ -91,18 +123,34 @@ def synchronize(view: View, took: jax.Array, status: jax.Array, own: jax.Array, 
     """The foe's Synchronize hands the status that it has just got to the user."""
     passes = took & ability_is(view.foe, "synchronize") & ~own & (status != SLP) & (status != FRZ)
     handed = jnp.where(status == TOX, PSN, status)
-    back, _ = set_status(view.swapped(), handed, passes, False, clauses)
+    view = view.show_ability(False, passes)
+    back, _ = set_status(view.swapped(), handed, passes, False, clauses, named=True)
     return back.swapped()
 
 
-def boost(view: View, stages: jax.Array, when: jax.Array, own: jax.Array | bool) -> tuple[View, jax.Array]:
-    """``boost`` on the foe: bool whether any stage changed. ``stages``: int32[7]. ``own``: by the foe itself."""
+def _keeps_away(mon: Active, status: jax.Array) -> jax.Array:
+    """bool: an ability that a message names keeps the status away, where the types do not."""
+    poison = ((status == PSN) | (status == TOX)) & ~safe_from("psn", *types_of(mon))
+    kept = (poison & ability_is(mon, "immunity")) | ((status == PAR) & ability_is(mon, "limber"))
+    kept = kept | ((status == BRN) & ~safe_from("brn", *types_of(mon)) & ability_is(mon, "waterveil"))
+    return kept | ((status == SLP) & ability_is(mon, "insomnia", "vitalspirit"))
+
+
+def boost(
+    view: View, stages: jax.Array, when: jax.Array, own: jax.Array | bool, named: jax.Array | bool = False
+) -> tuple[View, jax.Array]:
+    """``boost`` on the foe: bool whether any stage changed. ``stages``: int32[7]. ``own``: by the foe itself.
+
+    ``named``: an ability that keeps a stage from falling is named.
+    """
     foe = view.foe
     lowers = (stages < 0) & ~jnp.asarray(own)
     kept = (view.foe_side.mist > 0) | ability_is(foe, "clearbody", "whitesmoke")
     barred = jnp.full(7, False) | kept
     barred = barred.at[ATK].set(kept | ability_is(foe, "hypercutter"))
     barred = barred.at[ACCURACY].set(kept | ability_is(foe, "keeneye"))
+    falls = lowers & barred & (foe.boosts > -6)
+    view = view.show_ability(False, when & named & (foe.hp > 0) & (view.foe_side.mist == 0) & jnp.any(falls))
     stages = jnp.where(lowers & barred, 0, stages)
     after = jnp.clip(foe.boosts + stages, -6, 6)
     when = when & (foe.hp > 0)

@@ -94,6 +94,7 @@ def own_try_hit(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
 
     fails = one("teleport")
     awake = ability_is(user, "insomnia", "vitalspirit")
+    view = view.show_ability(True, one("rest") & awake & (user.status != SLP) & (user.hp < user.max_hp))
     fails = fails | (one("rest") & ((user.status == SLP) | (user.hp == user.max_hp) | awake))
     # Rest cannot put to sleep one whom something else keeps awake.
     fails = fails | (one("rest") & status_immune(view.swapped(), jnp.int32(SLP)))

@@ -18,7 +18,7 @@ from pokejax.modern.accuracy import check_accuracy
 from pokejax.modern.answers import answers, hit_event
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
 from pokejax.modern.damage import Blow, formula
-from pokejax.modern.data import MoveData, move_id
+from pokejax.modern.data import MoveData, condition_id, move_id
 from pokejax.modern.fixed_damage import fixed
 from pokejax.modern.gates import own_try_hit
 from pokejax.modern.own_effects import own_effect
@@ -97,6 +97,7 @@ def _drain(view: View, amount: jax.Array, when: jax.Array) -> View:
     amount = jnp.where(item_is(view.user, "bigroot"), quotient(amount * 13, 10), amount)
     sour = when & ability_is(view.foe, "liquidooze")
     user = hurt(view.user, amount, sour)
+    view = view.show_ability(False, sour & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     return view.replace(user=healed(user, amount, when & ~sour & (user.hp < user.max_hp)))
 
 
@@ -157,11 +158,13 @@ def _effects(
         on_foe = here & reached & ~own
 
         does = jnp.any(jnp.where(first & own, mine, stages) != 0)
-        view, boosted = boost(view, stages, on_foe & jnp.any(stages != 0), False)
-        view, took = set_status(view, status, on_foe & (status != NOTHING), False, rules.clauses)
+        view, boosted = boost(view, stages, on_foe & jnp.any(stages != 0), False, named=data.secondaries == 0)
+        view, took = set_status(view, status, on_foe & (status != NOTHING), False, rules.clauses, named=first)
         view = synchronize(view, took, status, jnp.bool_(False), rules.clauses)
         ends = first & (status != NOTHING) & ~took
         view, added = add_volatile(view, volatile, on_foe & (volatile != 0) & ~ends, False, move)
+        calm = first & on_foe & (volatile == condition_id("confusion")) & ability_is(view.foe, "owntempo")
+        view = view.show_ability(False, calm)
 
         back = view.swapped()
         back, raised = boost(back, mine, here & jnp.any(mine != 0), True)

@@ -19,12 +19,13 @@ from pokejax.modern.conditions import reset_side
 from pokejax.modern.data import MoveData, among, move_id
 from pokejax.modern.holding import HOLDING, hold
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import show_sleep
 from pokejax.modern.small_effects import SMALL, small_effect
 from pokejax.modern.stages_swapped import SWAPPING, swap_stages
 from pokejax.modern.state import CLEAR, HAIL, HAZARDS, RAIN, SAND, SLP, SOURCE_ALLY, SUN, drop, has, put
 from pokejax.modern.taken_items import TAKING, take_items
 from pokejax.modern.thrown import thrown_effect
-from pokejax.modern.view import View, weather_of
+from pokejax.modern.view import View, number_of, weather_of
 from pokejax.modern.vitals import cure, healed, hurt_directly
 from pokejax.modern.wishes import WISHING, wish_for
 
@@ -89,6 +90,7 @@ def own_effect(
         rests = one("rest")
         view, _ = view.draw(4, rests)  # the turns that it then overwrites
         view = view.on_user(rests, status=SLP, sleep_time=3, toxic_stage=0, status_source=SOURCE_ALLY)
+        view = view.replace(shown=show_sleep(view.shown, number_of(view, True), rests, jnp.bool_(False)))
         view = view.drop_user("nightmare", rests)
         view = view.replace(user=healed(view.user, user.max_hp, rests))
 

@@ -58,7 +58,11 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     type_ = data.type
     sure = ability_is(user, "noguard") | ability_is(foe, "noguard")
     sure = sure | (has(user, "lockon") & (user.data["lockon.source"] == number_of(view, False)))
-    hits = when & ~out_of_reach(view, move) & ~immune_to(view, data)
+    hits = when & ~out_of_reach(view, move)
+    immune = immune_to(view, data)
+    floats = (type_ == type_id("Ground")) & ability_is(foe, "levitate") & ~type_is(foe, type_id("Flying"))
+    view = view.show_ability(False, hits & immune & floats)
+    hits = hits & ~immune
 
     deadly = data.flag("ohko")
     hits = hits & ~(deadly & (user.level < foe.level))
@@ -111,6 +115,7 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     view = view.on_foe(motor, boosts=faster)
     burning = hits & ability_is(foe, "flashfire") & fire & (foe.status != 4)
     view = view.replace(foe=put(view.foe, "flashfire", burning))
+    view = view.show_ability(False, hits & (stopped | drinks | motor | burning))
     hits = hits & ~(stopped | drinks | motor | burning)
     full = hits & item_is(foe, "focussash") & (view.foe.hp == foe.max_hp)
     view = view.put_foe("focussash", full & ~has(view.foe, "focussash"), activated=0)
@@ -118,5 +123,8 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     # What breaks through goes by here; a move's own 'TryHit' follows.
     broken = drop(view.foe, "protect", hits & data.flag("breaks_protect"))
     view = view.replace(foe=broken)
+    lively = hits & (move == move_id("yawn")) & (foe.status == NOTHING) & ~has(foe, "substitute")
+    lively = lively & (view.foe_side.safeguard == 0) & ability_is(foe, "insomnia", "vitalspirit")
+    view = view.show_ability(False, lively)
     tired = (move == move_id("yawn")) & ((foe.status != NOTHING) | status_immune(view, jnp.int32(SLP)))
     return view, hits & ~tired

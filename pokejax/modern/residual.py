@@ -159,7 +159,10 @@ def _orb(view: View, rules: Rules, when: jax.Array) -> View:
     barb = when & item_is(user, "stickybarb")
     status = jnp.where(user.item == item_id("flameorb"), BRN, TOX)
     view = view.replace(user=hurt(user, quotient(user.max_hp, 8), barb))
-    return _give(view, rules, status, when & ~barb, True)
+    before = view.user.status
+    view = _give(view, rules, status, when & ~barb, True)
+    harmed = barb & (user.hp > 0) & ~ability_is(user, "magicguard")
+    return view.show_item(True, harmed | (when & (view.user.status != before)))
 
 
 def _give(view: View, rules: Rules, status: jax.Array, when: jax.Array, own: bool) -> View:
@@ -235,6 +238,7 @@ def _ability(view: View, _rules: Rules, when: jax.Array) -> View:
     view, roll = view.draw(100, sheds)
     view = view.replace(user=drop(cure(view.user, sheds & (roll < 33)), "nightmare", sheds & (roll < 33)))
     runs = when & ability_is(user, "speedboost") & user.stayed_a_turn
+    view = view.show_ability(True, (sheds & (roll < 33)) | (runs & (user.boosts[SPE] < 6)))
     faster = jnp.minimum(user.boosts + (jnp.arange(7) == SPE), 6)
     return view.on_user(runs, boosts=faster)
 
@@ -243,6 +247,8 @@ def _leftovers(view: View, _rules: Rules, when: jax.Array) -> View:
     user = view.user
     sludge = item_is(user, "blacksludge")
     toxic = sludge & ~type_is(user, type_id("Poison"))
+    harmed = toxic & (user.hp > 0) & ~ability_is(user, "magicguard")
+    view = view.show_item(True, when & ((~toxic & (user.hp < user.max_hp)) | harmed))
     mon = healed(user, quotient(user.max_hp, 16), when & ~toxic & (user.hp < user.max_hp))
     return view.replace(user=hurt(mon, quotient(user.max_hp, 8), when & toxic))
 
@@ -256,6 +262,7 @@ def _leech_seed(view: View, _rules: Rules, when: jax.Array) -> View:
     when = when & ~ability_is(user, "magicguard")
     taken = jnp.where(item_is(foe, "bigroot"), quotient(taken * 13, 10), taken)
     sour = ability_is(user, "liquidooze")
+    view = view.show_ability(True, when & sour & ~ability_is(foe, "magicguard"))
     gained = healed(foe, taken, when & ~sour & (foe.hp < foe.max_hp))
     return view.replace(user=mon, foe=hurt(gained, taken, when & sour))
 
@@ -270,6 +277,7 @@ def _status(view: View, _rules: Rules, when: jax.Array) -> View:
     burnt = user.status == BRN
     amount = jnp.where(burnt & ability_is(user, "heatproof"), jnp.maximum(eighth, 1) >> 1, amount)
     heals = when & ability_is(user, "poisonheal") & ~burnt
+    view = view.show_ability(True, heals & (user.hp < user.max_hp))
     mon = hurt(view.user, amount, when & ~heals)
     return view.replace(user=healed(mon, eighth, heals & (mon.hp < mon.max_hp)))
 
@@ -291,7 +299,9 @@ def _squeeze(view: View, _rules: Rules, when: jax.Array) -> View:
 
 def _bad_dreams(view: View, _rules: Rules, when: jax.Array) -> View:
     foe = view.foe
-    return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), when & (foe.status == SLP) & ~foe.fainted))
+    torments = when & (foe.status == SLP) & ~foe.fainted
+    view = view.show_ability(True, torments & (foe.hp > 0) & ~ability_is(foe, "magicguard"))
+    return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), torments))
 
 
 def _last(view: View) -> View:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pokejax.common.arrays import quotient
 from pokejax.modern.data import safe_from
 from pokejax.modern.formes import formes_follow
-from pokejax.modern.state import CLEAR, HAIL, ONGOING, RAIN, SAND, SUN, has_any
+from pokejax.modern.shown import show_weather
+from pokejax.modern.state import CLEAR, HAIL, NOTHING, ONGOING, RAIN, SAND, SUN, has_any
 from pokejax.modern.view import View, ability_is, types_of, weather_of
 from pokejax.modern.vitals import cure, healed, hurt
 
@@ -20,6 +21,7 @@ def weather_upkeep(view: View) -> View:
     over = going & (left == 0)
     view = view.on_field(going & (left >= 0), weather_duration=left)
     view = view.on_field(over, weather=CLEAR, weather_duration=0)
+    view = view.replace(shown=show_weather(view.shown, over, going))
     view = view.update_tie(over)  # 'WeatherChange'
     view = formes_follow(view, over)
     acts = going & ~over
@@ -39,10 +41,13 @@ def weather_upkeep(view: View) -> View:
         ice = ice | (when & (weather == RAIN) & ability_is(user, "raindish"))
         mon = healed(mon, quotient(user.max_hp, 16), ice & (mon.hp < mon.max_hp))
         dry = when & ability_is(user, "dryskin")
+        told = (ice | (dry & (weather == RAIN))) & (user.hp < user.max_hp)
         mon = healed(mon, quotient(user.max_hp, 8), dry & (weather == RAIN) & (mon.hp < mon.max_hp))
         burns = when & (weather == SUN) & ability_is(user, "dryskin", "solarpower")
         mon = hurt(mon, quotient(user.max_hp, 8), burns)
-        mon = cure(mon, when & (weather == RAIN) & ability_is(user, "hydration"))
+        wet = when & (weather == RAIN) & ability_is(user, "hydration")
+        view = view.show_ability(True, told | burns | (wet & (user.status != NOTHING)))
+        mon = cure(mon, wet)
         return view.replace(user=mon)
 
     return befall(befall(view).swapped()).swapped()

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from pokejax.common.storage import update
 from pokejax.modern.data import MoveData, ability_id, among, condition_id, move_id
 from pokejax.modern.reach import out_of_reach
+from pokejax.modern.shown import show_weather
 from pokejax.modern.state import ACT_MOVE, ACT_NONE, CLEAR, HAZARDS, SLP, drop, has
 from pokejax.modern.two_turns import stop_charging
 from pokejax.modern.view import View, ability_is, item_is
@@ -51,6 +52,7 @@ def side_effect(view: View, data: MoveData, move: jax.Array, when: jax.Array) ->
         if stone:
             turns = jnp.where((new == code) & item_is(view.user, stone), 8, turns)
     view = view.on_field(sets, weather=new, weather_duration=turns)
+    view = view.replace(shown=show_weather(view.shown, sets))
     view = view.update_tie(sets)  # 'WeatherChange'
     did = did | sets
 
@@ -80,6 +82,7 @@ def _cure_team(view: View, when: jax.Array, bell: jax.Array) -> View:
         name: jnp.where(cured, 0, getattr(party, name)).astype(getattr(party, name).dtype)
         for name in ("status", "sleep_time", "toxic_stage", "status_source")
     }
+    view = view.show_ability(True, when & bell & ability_is(view.user, "soundproof"))
     hears = when & ~(bell & ability_is(view.user, "soundproof"))
     user = drop(cure(view.user, hears), "nightmare", hears & (view.user.status == SLP))
     return view.replace(user_party=party.replace(**values), user=user)

@@ -237,6 +237,8 @@ class Battle(struct.Node):
     field: Field
     sides: tuple[Side, Side]
     parties: tuple[Party, Party]
+    shown: Any = None
+    """`shown.Shown` in the rules' dtypes while somebody observes the battle."""
 
 
 def has(mon: Active, name: str) -> jax.Array:

@@ -17,10 +17,11 @@ from pokejax.modern.data import ability_id, among, type_id, type_modifier
 from pokejax.modern.formes import take_forme
 from pokejax.modern.holding import let_go
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import show_entry
 from pokejax.modern.state import ACT_NONE, NOTHING, has, put
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.taken_items import item_start, white_herb
-from pokejax.modern.view import View, ability_is, field_now, type_is, types_of
+from pokejax.modern.view import View, ability_is, field_now, number_of, type_is, types_of
 from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
 from pokejax.modern.wishes import wish_arrives
@@ -54,6 +55,7 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
     clouds = (old.hp > 0) & among(old.ability, [ability_id("cloudnine"), ability_id("airlock")])
     view = view.update_tie(clouds)  # 'WeatherChange'
     cured = ability_is(old, "naturalcure") & (old.status != NOTHING)
+    view = view.show_ability(True, cured & (old.hp > 0))
     old = cure(old, cured)
     party = stored(view.user_party, old)
     party = party.replace(last_item=party.last_item.at[old.slot].set(0))
@@ -74,7 +76,8 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
         new = put(new, name, kept, **{key: old.data[f"{name}.{key}"] for key in KEYS[name]})
     side = update(view.user_side, True, act=ACT_NONE, act_event=False, entering=True)
     new = refresh_speed(new, side, field_now(view.field, new, view.foe))
-    return view.replace(user=new, user_side=side, user_party=party)
+    view = view.replace(user=new, user_side=side, user_party=party)
+    return view.replace(shown=show_entry(view.shown, number_of(view, True)))
 
 
 def come_in(view: View, rules: Rules) -> View:

@@ -19,6 +19,7 @@ from pokejax.modern.end_turn import end_turn
 from pokejax.modern.party import bench
 from pokejax.modern.residual import residual
 from pokejax.modern.rules import Rules
+from pokejax.modern.shown import Shown, show_entry
 from pokejax.modern.state import (
     ACT_MOVE,
     ACT_NONE,
@@ -28,6 +29,7 @@ from pokejax.modern.state import (
     REQUEST_MOVE,
     REQUEST_NONE,
     REQUEST_SWITCH,
+    TEAM_SIZE,
     Battle,
     Field,
     Party,
@@ -42,8 +44,11 @@ from pokejax.modern.view import View, close_view, field_now, item_is, open_view
 from pokejax.modern.vitals import entering, faint_messages
 
 
-def start(rng: Rng, parties: tuple[Party, Party], rules: Rules) -> Battle:
-    """A battle at its first decision point. ``parties`` in storage dtypes, genders drawn."""
+def start(rng: Rng, parties: tuple[Party, Party], rules: Rules, shown: Shown | None = None) -> Battle:
+    """A battle at its first decision point. ``parties`` in storage dtypes, genders drawn.
+
+    ``shown``: `shown.nothing_shown` for a battle that is observed.
+    """
     sides = []
     field = empty(Field)
     for party in parties:
@@ -55,7 +60,9 @@ def start(rng: Rng, parties: tuple[Party, Party], rules: Rules) -> Battle:
     faster = (sides[1].active[0].speed > sides[0].active[0].speed).astype(jnp.int32)
     rng, place = draw(rng, 2, tied)
     field = update(field, True, first_in=jnp.where(tied, 1 - place, faster))
-    battle = Battle(rng=rng, field=field, sides=(sides[0], sides[1]), parties=parties)
+    for lead in (1, TEAM_SIZE + 1):
+        shown = show_entry(shown, jnp.int32(lead))
+    battle = Battle(rng=rng, field=field, sides=(sides[0], sides[1]), parties=parties, shown=shown)
     view = open_view(battle, jnp.bool_(False))
     battle = close_view(update_event(view, jnp.bool_(True), copies=True))
     return _play(battle, rules)

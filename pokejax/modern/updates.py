@@ -111,6 +111,7 @@ def _own_update(view: View, when: jax.Array) -> View:
     guarded = when & active & (((guard >> user.status) & 1) == 1)
     mon = drop(cure(mon, guarded), "nightmare", guarded)
     mon = drop(mon, "confusion", when & ability_is(mon, "owntempo"))
+    view = view.show_ability(True, guarded)
     view = view.replace(user=mon)
 
     free = when & ~ignores_item(user)

@@ -175,6 +175,9 @@ def _use(
     tries = tries & ~damp
     view = _count_uses(view, move, tries)
 
+    mine = ability_is(view.user, "damp") & (~ability_is(view.foe, "damp") | (view.user.speed >= view.foe.speed))
+    view = view.show_ability(True, go & ~absent & damp & mine).show_ability(False, go & ~absent & damp & ~mine)
+
     bursts = tries & (data.self_destruct == 1)
     view = view.on_user(bursts, hp=0, switch_flag=0)
 
@@ -206,6 +209,7 @@ def _use(
     leaves = worked & (data.self_switch > 0) & (view.user.hp > 0)
     view = view.on_user(leaves, switch_flag=1 + move)
     orb = worked & has(view.user, "lifeorb")
+    view = view.show_item(True, orb & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 10), orb))
     view = view.drop_user("lifeorb", orb & (view.user.hp > 0))
     result = jnp.where(worked, TRUE, jnp.where(prepares, NULL, FALSE))

@@ -13,6 +13,7 @@ from pokejax.common.arrays import lookup
 from pokejax.common.rng import Rng
 from pokejax.common.storage import select, update
 from pokejax.modern.data import ability_id, among, item_id, tables, type_id
+from pokejax.modern.shown import show_ability, show_item
 from pokejax.modern.state import CLEAR, Active, Battle, Field, Party, Side, drop, has, put
 
 
@@ -38,6 +39,8 @@ class View(struct.Node):
     """bool: the move in progress was thrown back."""
     flees: jax.Array
     """bool: the foe is being called back, which Pursuit notices."""
+    shown: Any = None
+    """`Battle.shown`."""
 
     def draw(self, n: int | jax.Array, when: jax.Array | bool = True) -> tuple[View, jax.Array]:
         """``random(n)``, consumed only if ``when``: the view after it, and an int32 in [0, n)."""
@@ -88,6 +91,18 @@ class View(struct.Node):
         """``eachEvent``'s sort: one draw if both stand and their cached speeds are equal."""
         return self.draw(2, when & self.tied)[0]
 
+    def show_item(self, user: bool, when: jax.Array) -> View:
+        """The item of the user, or else the foe, is named."""
+        if self.shown is None:
+            return self
+        return self.replace(shown=show_item(self.shown, number_of(self, user), when))
+
+    def show_ability(self, user: bool, when: jax.Array) -> View:
+        """The ability of the user, or else the foe, is named."""
+        if self.shown is None:
+            return self
+        return self.replace(shown=show_ability(self.shown, number_of(self, user), when))
+
     @property
     def tied(self) -> jax.Array:
         """bool: both stand, with equal cached speeds."""
@@ -107,7 +122,7 @@ def open_view(battle: Battle, second: jax.Array) -> View:
     return View(
         rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
         user_party=user_party, foe_party=foe_party, second=jnp.asarray(second), calls=jnp.int32(0),
-        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False),
+        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False), shown=battle.shown,
     )  # fmt: skip
 
 
@@ -121,7 +136,7 @@ def close_view(view: View) -> Battle:
 
     return Battle(
         rng=view.rng, field=view.field, sides=pair(user_side, foe_side),
-        parties=pair(view.user_party, view.foe_party),
+        parties=pair(view.user_party, view.foe_party), shown=view.shown,
     )  # fmt: skip
 
 

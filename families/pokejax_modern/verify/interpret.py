@@ -101,6 +101,19 @@ _SHAPED: dict[str, Callable[..., Value]] = {
 }
 
 
+# Keys of JAX's random numbers, as the words that they are made of.
+_KEYS: dict[str, Callable[..., Any]] = {
+    "random_wrap": lambda words, **_: words,
+    "random_unwrap": lambda words, **_: words,
+    "random_split": lambda words, *, shape: jax.random.key_data(
+        jax.random.split(jax.random.wrap_key_data(words), shape)
+    ),
+    "random_bits": lambda words, *, bit_width, shape: jax.random.bits(
+        jax.random.wrap_key_data(words), shape, f"uint{bit_width}"
+    ),
+}
+
+
 def _merged(which: Value, new: Sequence[Value], old: Sequence[Value]) -> list[Value]:
     """``new`` in the lanes ``which``, ``old`` in the others."""
     return [
@@ -187,6 +200,8 @@ def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Value]) -> list[Value
             out = _while(params, values)
         elif name == "scan":
             out = _scan(params, values)
+        elif name in _KEYS:
+            out = [np.asarray(jax.vmap(lambda words, n=name, p=params: _KEYS[n](words, **p))(jnp.asarray(values[0])))]
         elif name == "gather":
             out = [_gather(equation, values)]
         else:

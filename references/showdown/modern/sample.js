@@ -2,13 +2,15 @@
 // Battles of chance teams by chance choices, with the record at every decision point. Prints one JSON line a battle.
 //
 // Usage: node sample.js FORMAT BATTLES SEED TURNS ALLOWED, where ALLOWED is JSON: {moves, abilities, items, mirror,
-// generator}, the ids that a team may have. "mirror": both sides have the same team, so that their speeds tie.
-// "generator": a random format whose own teams are taken instead.
+// generator, views}, the ids that a team may have. "mirror": both sides have the same team, so that their speeds tie.
+// "generator": a random format whose own teams are taken instead. "views": also what each player is sent; every Pokémon
+// then has a nickname of its own. "fields" and "names" print what numbers mean.
 const { Teams } = require('pokemon-showdown');
 const { startBattle } = require('../battle');
 const { ChoiceRandom } = require('../gen1/policy');
 const { codesOf } = require('./codes');
 const { fieldNames, record } = require('./record');
+const { Views } = require('../views');
 
 const GEN = 4;
 const NAMES = fieldNames(GEN);
@@ -25,7 +27,7 @@ function team(dice, codes, allowed) {
     const one = dex.species.get(id);
     return !one.battleOnly && !one.forme && !['arceus', 'shaymin', 'giratina', 'castform', 'cherrim', 'ditto'].includes(id);
   });
-  return Array.from({ length: 6 }, () => {
+  return Array.from({ length: 6 }, (_, place) => {
     const species = dex.species.get(dice.of(taken));
     const chosen = new Set();
     for (let tries = 0; chosen.size < Math.min(4, allowed.moves.length) && tries < MOST_TRIES; tries++) {
@@ -33,7 +35,7 @@ function team(dice, codes, allowed) {
     }
     const spread = most => Object.fromEntries(STATS.map(stat => [stat, dice.below(most)]));
     return {
-      name: species.name, species: species.name, moves: [...chosen], level: 50 + dice.below(51),
+      name: allowed.views ? `mon${place}` : species.name, species: species.name, moves: [...chosen], level: 50 + dice.below(51),
       ability: dex.abilities.get(dice.of(allowed.abilities)).name, item: dice.below(8) ? dice.of(allowed.items) : '',
       nature: dice.of(dex.natures.all()).name, gender: species.gender || dice.of(['M', 'F']),
       evs: spread(253), ivs: spread(32), happiness: dice.below(256),
@@ -42,10 +44,10 @@ function team(dice, codes, allowed) {
 }
 
 /** A team of Showdown's own generator, its genders drawn here. */
-function generated(dice, codes, format) {
+function generated(dice, codes, { generator, views }) {
   const seed = Array.from({ length: 4 }, () => dice.below(65536));
-  return Teams.getGenerator(format, seed.join(',')).getTeam().map(set => ({
-    ...set, gender: set.gender || codes.dex.species.get(set.species).gender || dice.of(['M', 'F']),
+  return Teams.getGenerator(generator, seed.join(',')).getTeam().map((set, place) => ({
+    ...set, name: views ? `mon${place}` : set.name, gender: set.gender || codes.dex.species.get(set.species).gender || dice.of(['M', 'F']),
   }));
 }
 
@@ -80,18 +82,35 @@ function choose(battle, parties, actions) {
     if (!side.choose(text)) throw new Error(`${side.id} may not choose ${text}: ${side.choice.error}`);
   });
   battle.commitChoices();
+}
+
+function forget(battle) {
   battle.log = [];
   battle.sentLogPos = 0;
+}
+
+/** Names in the order of their numbers, and what a reader of messages must know of moves and species. */
+function names({ dex, moves, species, abilities, items, types }) {
+  const move = id => {
+    const { pp, noPPBoosts, target, flags } = dex.moves.get(id);
+    return { pp: noPPBoosts ? pp : pp * 8 / 5, target, pressure: Boolean(flags?.mustpressure) };
+  };
+  return {
+    moves: moves.names, species: species.names, abilities: abilities.names, items: items.names, types: types.names,
+    of_moves: Object.fromEntries(moves.names.filter(Boolean).map(id => [id, move(id)])),
+    of_species: Object.fromEntries(species.names.filter(Boolean).map(id => [id, dex.species.get(id).types])),
+  };
 }
 
 function main(format, battles, seed, turns, allowed) {
   const dice = new Dice(seed);
   const codes = codesOf(GEN);
   for (let played = 0; played < battles; played++) {
-    const make = () => (allowed.generator ? generated(dice, codes, allowed.generator) : team(dice, codes, allowed));
+    const make = () => (allowed.generator ? generated(dice, codes, allowed) : team(dice, codes, allowed));
     const first = make();
     const teams = [first, allowed.mirror ? structuredClone(first) : make()];
-    const { battle, parties } = startBattle(format, [played, seed], structuredClone(teams));
+    const { battle, parties } = startBattle(format, [played, seed], structuredClone(teams), allowed.views);
+    const views = new Views(allowed.views ? battle : null);
     const rows = [];
     const actions = [];
     const masks = [];
@@ -100,6 +119,8 @@ function main(format, battles, seed, turns, allowed) {
       const row = new Int32Array(NAMES.length);
       record(battle, parties, row);
       rows.push([...row]);
+      views.take();
+      if (!allowed.views) forget(battle);
     };
     keep();
     while (!battle.ended && battle.turn < turns) {
@@ -111,10 +132,11 @@ function main(format, battles, seed, turns, allowed) {
       actions.push(picks);
       keep();
     }
-    process.stdout.write(`${JSON.stringify({ seed: [played, seed], parties: start, rows, actions, masks })}\n`);
+    process.stdout.write(`${JSON.stringify({ seed: [played, seed], parties: start, rows, actions, masks, views: views.taken })}\n`);
   }
 }
 
 const [format, battles, seed, turns, allowed] = process.argv.slice(2);
-if (format === 'fields') process.stdout.write(JSON.stringify(NAMES));
+if (format === 'names') process.stdout.write(JSON.stringify(names(codesOf(GEN))));
+else if (format === 'fields') process.stdout.write(JSON.stringify(NAMES));
 else main(format, Number(battles), Number(seed), Number(turns), JSON.parse(allowed));

@@ -40,8 +40,13 @@ def change_abilities(view: View, move: jax.Array, when: jax.Array) -> tuple[View
     swaps = swaps & ~flag(mine, "failskillswap") & ~flag(theirs, "failskillswap") & ~_held(view)
     plays = one("roleplay") & (mine != theirs) & ~flag(theirs, "failroleplay") & ~firm & ~_held(view)
     seeds = one("worryseed") & ~flag(theirs, "cantsuppress") & ~_held(view.swapped())
+    knows_mine, knows_theirs = view.knows_ability(True), view.knows_ability(False)
+    # Role Play and Worry Seed name the abilities before and after, Skill Swap none.
+    view = view.show_ability(True, plays).show_ability(False, plays | seeds)
     view = _given(view, theirs, swaps | plays)
+    view = view.got_ability(True, plays | knows_theirs, swaps | plays)
     back = _given(view.swapped(), jnp.where(seeds, ability_id("insomnia"), mine), swaps | seeds)
+    back = back.got_ability(True, seeds | knows_mine, swaps | seeds)
     back = maybe(swaps, lambda v: ability_start(v, swaps), back)
     view = maybe(swaps | plays, lambda v: ability_start(v, swaps | plays), back.swapped())
     view = view.replace(foe=cure(view.foe, seeds & (view.foe.status == SLP)))

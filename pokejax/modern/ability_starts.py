@@ -22,6 +22,8 @@ from pokejax.modern.stats import staged
 from pokejax.modern.tables import Category
 from pokejax.modern.view import View, ability_is, item_is
 
+ANNOUNCED = ("pressure", "moldbreaker", "slowstart")
+"""Abilities that tell of themselves when they begin, whatever else there is."""
 WEATHER_SETTERS = {"drizzle": RAIN, "drought": SUN, "sandstream": SAND, "snowwarning": 4}
 
 
@@ -40,7 +42,7 @@ def ability_start(view: View, when: jax.Array) -> View:
         view = view.replace(shown=show_weather(view.shown, sets & new))
     stares = when & ability_is(user, "intimidate") & ~has(foe, "substitute") & ~foe.fainted
     down = -(jnp.arange(7) == 0).astype(jnp.int32)
-    view = view.show_ability(True, stares | (when & ability_is(user, "pressure")))
+    view = view.show_ability(True, stares | (when & ability_is(user, *ANNOUNCED)))
     view, _ = boost(view, down, stares, False, named=True)
     reads = when & ability_is(user, "download") & ~foe.fainted & ~has(foe, "substitute")
     view = _download(view, reads)
@@ -77,7 +79,8 @@ def trace(view: View, when: jax.Array, *, copies: bool = False, starts: bool = F
     found = looks & ~foe.fainted & ~lookup(tables().abilities.flag("notrace"), foe.ability)
     found = found & ~item_is(user, "griseousorb")
     fresh = {"ability_counter": 0, "ability_ending": 0, "ability_seek": 0, "ability_gluttony": 0}
-    view = view.on_user(found, ability=foe.ability, **fresh)
+    view = view.show_ability(True, found).show_ability(False, found)
+    view = view.on_user(found, ability=foe.ability, **fresh).got_ability(True, True, found)
     return maybe(found, lambda v: ability_start(v, found), view) if copies else view
 
 
@@ -88,7 +91,7 @@ def _forewarn(view: View, when: jax.Array) -> View:
     most = jnp.max(strength)
     count = jnp.sum((strength == most) & (strength > 0), dtype=jnp.int32)
     view, _ = view.draw(jnp.maximum(count, 1), when & (count > 0))
-    return view
+    return view.show_ability(True, when & (count > 0))
 
 
 @functools.cache

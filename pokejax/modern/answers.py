@@ -28,7 +28,8 @@ def hit_event(view: View, data: MoveData, critical: jax.Array, effectiveness: ja
     view, _ = boost(view, up, attacks & has(foe, "rage"), True)
     view = view.replace(foe=put(view.foe, "focuspunch", attacks & has(foe, "focuspunch"), lostFocus=1))
     angry = when & critical & ability_is(foe, "angerpoint") & (foe.hp > 0)
-    view, _ = boost(view, up * 12, angry, True)
+    view, rises = boost(view, up * 12, angry, True)
+    view = view.show_ability(False, rises)
     sticks = when & item_is(foe, "stickybarb") & (view.user.item == 0) & data.flag("contact") & (view.user.hp > 0)
     sticks = sticks & ~foe.knocked_off & ~view.user.knocked_off & (foe.hp > 0)
     view = view.on_user(sticks, item=foe.item).on_foe(sticks, item=0)
@@ -60,19 +61,20 @@ def answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: j
     charmed = caught & ability_is(foe, "cutecharm")
     back, took = set_status(view.swapped(), status, caught & ~charmed, False, rules.clauses)
     back = synchronize(back, took, status, jnp.bool_(False), rules.clauses)
-    back, _ = add_attract(back, charmed)
-    view = back.swapped().show_ability(False, took)
+    back, fell = add_attract(back, charmed)
+    view = back.swapped().show_ability(False, took | fell)
     rough = touches & ability_is(foe, "roughskin")
     view = view.show_ability(False, rough & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
     view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 8), rough))
     bursts = when & data.flag("contact") & ability_is(foe, "aftermath") & (foe.hp <= 0)
-    damped = ability_is(view.user, "damp")
-    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 4), bursts & ~damped))
+    bursts = bursts & ~ability_is(view.user, "damp")
+    view = view.show_ability(False, bursts & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
+    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 4), bursts))
 
     type_ = data.type
     dyes = when & (damage > 0) & (view.foe.hp > 0) & ability_is(foe, "colorchange") & ~data.is_status
     dyes = dyes & (type_ != type_id("???")) & ~type_is(view.foe, type_)
-    view = view.on_foe(dyes, type1=type_, type2=0, known_type=True)
+    view = view.show_ability(False, dyes).on_foe(dyes, type1=type_, type2=0, known_type=True)
 
     for name, kind in (("jabocaberry", physical), ("rowapberry", special)):
         eats = kind & item_is(view.foe, name) & ~ability_is(view.user, "magicguard")

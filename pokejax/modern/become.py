@@ -73,6 +73,7 @@ def _transform(view: View, when: jax.Array) -> View:
     # Its speed until it is next asked for: that of the species with effort and individual values of random battles.
     base = lookup(tables().species.base_stats[:, STATS.index("spe")].astype(np.int32), foe.species)
     speed = quotient((2 * base + 31 + 21) * user.level, 100) + 5
+    known = view.knows_ability(False)
     view = view.on_user(
         when,
         species=foe.species, transformed=True, type1=foe.type1, type2=foe.type2, known_type=False,
@@ -83,4 +84,4 @@ def _transform(view: View, when: jax.Array) -> View:
         virtual=there, used=jnp.zeros(4, bool), disabled=jnp.zeros(4, jnp.int32), speed=speed,
         ability=foe.ability, ability_counter=0, ability_ending=0, ability_seek=0, ability_gluttony=0,
     )  # fmt: skip
-    return ability_start(view, when)
+    return ability_start(view.got_ability(True, known, when), when)

@@ -123,9 +123,8 @@ def synchronize(view: View, took: jax.Array, status: jax.Array, own: jax.Array, 
     """The foe's Synchronize hands the status that it has just got to the user."""
     passes = took & ability_is(view.foe, "synchronize") & ~own & (status != SLP) & (status != FRZ)
     handed = jnp.where(status == TOX, PSN, status)
-    view = view.show_ability(False, passes)
-    back, _ = set_status(view.swapped(), handed, passes, False, clauses, named=True)
-    return back.swapped()
+    back, passed = set_status(view.swapped(), handed, passes, False, clauses)
+    return back.swapped().show_ability(False, passed)
 
 
 def _keeps_away(mon: Active, status: jax.Array) -> jax.Array:
@@ -245,8 +244,8 @@ def add_attract(view: View, when: jax.Array) -> tuple[View, jax.Array]:
         return view.put_foe("attract", this, source=number_of(view, True)), this
 
     view, this = falls(view, when)
-    back, _ = falls(view.swapped(), this & item_is(view.foe, "destinyknot"))
-    return back.swapped(), this
+    back, also = falls(view.swapped(), this & item_is(view.foe, "destinyknot"))
+    return back.show_item(True, also).swapped(), this
 
 
 def grounded(view: View) -> jax.Array:

@@ -41,9 +41,11 @@ def formes_follow(view: View, when: jax.Array, *, own: bool = False) -> View:
         forme = jnp.int32(species_id("castform"))
         for code, name in _CASTFORM.items():
             forme = jnp.where(weather == code, species_id(name), forme)
+        view = view.show_ability(True, casts & (view.user.species != forme))
         view = _become(view, forme, casts)
         blooms = able & ability_is(user, "flowergift") & (user.base_species == species_id("cherrim"))
         forme = jnp.where(weather == SUN, species_id("cherrimsunshine"), species_id("cherrim"))
+        view = view.show_ability(True, blooms & (view.user.species != forme))
         return _become(view, forme, blooms)
 
     view = one(view)

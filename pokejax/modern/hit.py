@@ -87,7 +87,7 @@ def _on_substitute(
     view = view.replace(foe=foe)
     view = _recoil(view, data, damage, when & (damage > 0))
     angry = when & critical & ability_is(view.foe, "angerpoint") & (view.foe.hp > 0)
-    view = view.on_foe(angry, boosts=jnp.where(jnp.arange(7) == 0, 6, view.foe.boosts))
+    view = view.show_ability(False, angry).on_foe(angry, boosts=jnp.where(jnp.arange(7) == 0, 6, view.foe.boosts))
     drains = when & (data.drain[0] > 0)
     share = quotient(damage * data.drain[0] + data.drain[1] - 1, jnp.maximum(data.drain[1], 1))
     return _drain(view, share, drains & (share > 0))
@@ -190,6 +190,9 @@ def _effects(
     view, worked = lax.fori_loop(0, parts, part, (view, jnp.bool_(True)))
     drags = when & worked & reached & ~own & data.flag("force_switch") & (view.foe.hp > 0) & (view.user.hp > 0)
     stays = ability_is(view.foe, "suctioncups") | has(view.foe, "ingrain") | ~jnp.any(bench(view.foe, view.foe_party))
+    view = view.show_ability(
+        False, drags & ability_is(view.foe, "suctioncups") & jnp.any(bench(view.foe, view.foe_party))
+    )
     return view.on_foe(drags & ~stays, forced_out=True), worked
 
 
@@ -286,8 +289,9 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
     view = back.swapped().drop_foe("focussash", sash)
     bell = over & item_is(view.user, "shellbell") & (hits.total > 0) & ~view.user.forced_out
     part = quotient(hits.total, 8)
-    view = view.replace(user=healed(view.user, part, bell & (view.user.hp < view.user.max_hp)))
-    return view, worked
+    bell = bell & (view.user.hp > 0) & (view.user.hp < view.user.max_hp)
+    view = view.show_item(True, bell)
+    return view.replace(user=healed(view.user, part, bell)), worked
 
 
 def settle_hits(view: View, when: jax.Array) -> View:

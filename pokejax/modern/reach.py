@@ -124,7 +124,11 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     broken = drop(view.foe, "protect", hits & data.flag("breaks_protect"))
     view = view.replace(foe=broken)
     lively = hits & (move == move_id("yawn")) & (foe.status == NOTHING) & ~has(foe, "substitute")
-    lively = lively & (view.foe_side.safeguard == 0) & ability_is(foe, "insomnia", "vitalspirit")
+    lively = (
+        lively
+        & (view.foe_side.safeguard == 0)
+        & (ability_is(foe, "insomnia", "vitalspirit") | (ability_is(foe, "leafguard") & (weather == SUN)))
+    )
     view = view.show_ability(False, lively)
     tired = (move == move_id("yawn")) & ((foe.status != NOTHING) | status_immune(view, jnp.int32(SLP)))
     return view, hits & ~tired

@@ -24,7 +24,9 @@ class Shown(struct.Node):
     items: jax.Array = stored(np.int16)
     """A bit for each Pokémon: its item, or that it has none, is known to the foe's player."""
     abilities: jax.Array = stored(np.int16)
-    """A bit for each Pokémon: its ability was named."""
+    """A bit for each Pokémon: its own ability was named."""
+    borrowed: jax.Array = stored(np.int8)
+    """A bit for each side: its active Pokémon has another ability than its own now, and it is known which."""
     appeared: jax.Array = stored(np.int8, EVERYBODY)
     """Place in the order of a side's first ``|switch|``, from 1; 0 not yet."""
     slept: jax.Array = stored(np.int8, EVERYBODY)
@@ -65,10 +67,21 @@ def show_ability(shown: Shown | None, number: jax.Array, when: jax.Array) -> Sho
     return shown.replace(abilities=shown.abilities | jnp.where(when, 1 << (number - 1), 0))
 
 
-def show_entry(shown: Shown | None, number: jax.Array) -> Shown | None:
-    """Pokémon ``number`` has come in."""
+def show_borrowed(shown: Shown | None, second: jax.Array, known: jax.Array | bool, when: jax.Array) -> Shown | None:
+    """The ability that the active Pokémon of p1 (or p2: ``second``) has of another is ``known``."""
     if shown is None:
         return None
+    bit = jnp.where(second, 2, 1)
+    now = jnp.where(known, shown.borrowed | bit, shown.borrowed & ~bit)
+    return shown.replace(borrowed=jnp.where(when, now, shown.borrowed))
+
+
+def show_entry(shown: Shown | None, number: jax.Array) -> Shown | None:
+    """Pokémon ``number`` has come in, with its own ability."""
+    if shown is None:
+        return None
+    shown = show_borrowed(shown, number > EVERYBODY // 2, False, jnp.bool_(True))
+    assert shown is not None
     places = jnp.arange(EVERYBODY, dtype=jnp.int32)
     mine = (places >= EVERYBODY // 2) == (number > EVERYBODY // 2)
     last = jnp.max(jnp.where(mine, shown.appeared, 0))

@@ -98,6 +98,7 @@ def _more(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     there = sings & ~view.foe.fainted & (view.foe.hp > 0)
     theirs = there & ~away & ~deaf & ~has(view.foe, "perishsong")
     view = view.put_user("perishsong", mine, duration=4).put_foe("perishsong", theirs, duration=4)
+    view = view.show_ability(False, there & ~away & deaf)
     did = did | mine | theirs | (there & (away | deaf))
 
     pulls = when & (data.pseudo_weather == condition_id("gravity")) & (view.field.gravity == 0)

@@ -42,7 +42,7 @@ def small_effect(view: View, move: jax.Array, when: jax.Array) -> tuple[View, ja
 
     clears = one("defog")
     sinks = clears & ~has(foe, "substitute")
-    view, _ = boost(view, jnp.array([0, 0, 0, 0, 0, 0, -1], jnp.int32), sinks, False)
+    view, _ = boost(view, jnp.array([0, 0, 0, 0, 0, 0, -1], jnp.int32), sinks, False, named=True)
     side = update(view.foe_side, clears, reflect=0, lightscreen=0, safeguard=0, mist=0)
     for name in ("spikes", "toxicspikes", "stealthrock"):
         side = reset_side(side, name, clears)
@@ -63,7 +63,7 @@ def small_effect(view: View, move: jax.Array, when: jax.Array) -> tuple[View, ja
 
     finds = one("recycle")
     able = (user.item == 0) & (user.last_item != 0)
-    view = view.on_user(finds & able, item=user.last_item, last_item=0)
+    view = view.show_item(True, finds & able).on_user(finds & able, item=user.last_item, last_item=0)
     did = did & ~(finds & ~able)
 
     view = view.on_user(one("batonpass"), skips_switch_out=True)

@@ -28,7 +28,9 @@ def surviving(view: View, damage: jax.Array, move: jax.Array, when: jax.Array) -
     damage = jnp.where(spares, foe.hp - 1, damage)
     banded = when & item_is(foe, "focusband")
     view, roll = view.draw(10, banded)
-    damage = jnp.where(banded & (roll == 0) & (damage >= foe.hp), foe.hp - 1, damage)
+    holds = banded & (roll == 0) & (damage >= foe.hp)
+    view = view.show_item(False, holds)
+    damage = jnp.where(holds, foe.hp - 1, damage)
     bides = when & has(foe, "bide")
     number = jnp.where(view.second, 7, 1) + view.user.slot
     total = foe.data["bide.totalDamage"] + damage

@@ -65,14 +65,16 @@ def take_items(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.
     loses = swaps & ~view.user.knocked_off & (mine != 0) & lets_take(view.user, move, False)
     view = view.put_user("unburden", loses & unburdens(view.user))
     done = swaps & fine & gives & gets
+    view = view.show_item(True, done).show_item(False, done)
     view = view.on_user(done & (view.user.hp > 0), item=theirs).on_foe(done & (view.foe.hp > 0), item=mine)
     view = item_start(view, done & (view.user.hp > 0))
     view = item_start(view.swapped(), done & (view.foe.hp > 0)).swapped()
 
     bites = when & ~swaps & (view.user.hp > 0) & lookup(tables().items.berry, theirs) & ~barred
+    view = view.show_ability(False, bites & ability_is(view.foe, "stickyhold"))
     bites = bites & lets_take(view.foe, move, True)
     view = view.put_foe("unburden", bites & unburdens(view.foe))
-    view = view.on_foe(bites, item=0)
+    view = view.show_item(False, bites).on_foe(bites, item=0)
     eats = bites & ~ignores_item(view.user)
     view = maybe(eats, lambda v: eaten(v, theirs, eats), view)
     return view, jnp.where(swaps, done, True)
@@ -82,11 +84,14 @@ def after_hit(view: View, move: jax.Array, when: jax.Array) -> View:
     """'AfterHit': Knock Off, Thief and Covet."""
     item = view.foe.item
     lets = lets_take(view.foe, move, True)
-    knocks = when & (move == move_id("knockoff")) & (item != 0) & lets
+    knocks = when & (move == move_id("knockoff")) & (item != 0)
+    steals = when & among(move, [move_id("thief"), move_id("covet")]) & (view.user.item == 0) & (item != 0)
+    steals = steals & ~view.foe.knocked_off & ~view.user.knocked_off
+    view = view.show_ability(False, (knocks | steals) & ability_is(view.foe, "stickyhold"))
+    knocks, steals = knocks & lets, steals & lets & _fits(view.user, item)
+    view = view.show_item(False, knocks | steals).show_item(True, steals)
     view = view.put_foe("unburden", knocks & unburdens(view.foe))
     view = view.on_foe(knocks, item=0, knocked_off=True)
-    steals = when & among(move, [move_id("thief"), move_id("covet")]) & (view.user.item == 0) & (item != 0)
-    steals = steals & ~view.foe.knocked_off & ~view.user.knocked_off & lets & _fits(view.user, item)
     view = view.put_foe("unburden", steals & unburdens(view.foe))
     view = view.on_user(steals, item=item).on_foe(steals, item=0)
     return item_start(view, steals)

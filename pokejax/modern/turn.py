@@ -173,6 +173,7 @@ def _act(battle: Battle, rules: Rules) -> Battle:
     event = (act == ACT_MOVE) & view.user_side.act_event
     early = event & fires(view)
     view = view.replace(user_side=update(view.user_side, event, act_event=False))
+    view = view.show_item(True, early & item_is(view.user, "quickclaw"))
     view = use_item(view, early & item_is(view.user, "custapberry"))
     act = jnp.where(event & ~early, ACT_NONE, act)
     by_flag = chases & (view.foe.switch_flag > 0)

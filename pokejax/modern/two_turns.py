@@ -45,7 +45,7 @@ def charge(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.Arra
 def use_item(view: View, when: jax.Array) -> View:
     """The user's item is used up."""
     user = view.user
-    view = view.put_user("unburden", when & unburdens(user))
+    view = view.show_item(True, when).put_user("unburden", when & unburdens(user))
     return view.replace(user=update(view.user, when, last_item=user.item, item=0, used_item=True))
 
 

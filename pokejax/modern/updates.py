@@ -105,13 +105,15 @@ def _own_update(view: View, when: jax.Array) -> View:
     user = view.user
     gone = has(user, "attract") & (user.data["attract.source"] != number_of(view, False))
     mon = drop(user, "attract", when & (gone | view.foe.fainted))
-    mon = drop(mon, "attract", when & ability_is(mon, "oblivious"))
+    sobers = when & ability_is(mon, "oblivious") & has(mon, "attract")
+    mon = drop(mon, "attract", sobers)
     guard = lookup(_guards(), user.ability)
     active = ability_is(user, *GUARDS, "owntempo")
     guarded = when & active & (((guard >> user.status) & 1) == 1)
     mon = drop(cure(mon, guarded), "nightmare", guarded)
-    mon = drop(mon, "confusion", when & ability_is(mon, "owntempo"))
-    view = view.show_ability(True, guarded)
+    calms = when & ability_is(mon, "owntempo") & has(mon, "confusion")
+    mon = drop(mon, "confusion", calms)
+    view = view.show_ability(True, guarded | sobers | calms)
     view = view.replace(user=mon)
 
     free = when & ~ignores_item(user)

@@ -13,7 +13,7 @@ from pokejax.common.arrays import lookup
 from pokejax.common.rng import Rng
 from pokejax.common.storage import select, update
 from pokejax.modern.data import ability_id, among, item_id, tables, type_id
-from pokejax.modern.shown import show_ability, show_item
+from pokejax.modern.shown import show_ability, show_borrowed, show_item
 from pokejax.modern.state import CLEAR, Active, Battle, Field, Party, Side, drop, has, put
 
 
@@ -98,10 +98,30 @@ class View(struct.Node):
         return self.replace(shown=show_item(self.shown, number_of(self, user), when))
 
     def show_ability(self, user: bool, when: jax.Array) -> View:
-        """The ability of the user, or else the foe, is named."""
+        """The ability that the user, or else the foe, has now is named."""
         if self.shown is None:
             return self
-        return self.replace(shown=show_ability(self.shown, number_of(self, user), when))
+        return self._knows(user, True, when)
+
+    def knows_ability(self, user: bool) -> jax.Array:
+        """bool: it is known which ability the user, or else the foe, has now."""
+        if self.shown is None:
+            return jnp.bool_(False)
+        own = (self.shown.abilities >> (number_of(self, user) - 1)) & 1
+        second = self.second if user else ~self.second
+        return jnp.where(has_own_ability(self.user if user else self.foe), own, self.shown.borrowed >> second & 1) == 1
+
+    def got_ability(self, user: bool, known: jax.Array | bool, when: jax.Array) -> View:
+        """The user, or else the foe, has just got an ability, and it is ``known`` which."""
+        if self.shown is None:
+            return self
+        return self._knows(user, known, when)
+
+    def _knows(self, user: bool, known: jax.Array | bool, when: jax.Array) -> View:
+        own = has_own_ability(self.user if user else self.foe)
+        shown = show_ability(self.shown, number_of(self, user), when & own & known)
+        second = self.second if user else ~self.second
+        return self.replace(shown=show_borrowed(shown, second, known, when & ~own))
 
     @property
     def tied(self) -> jax.Array:
@@ -138,6 +158,11 @@ def close_view(view: View) -> Battle:
         rng=view.rng, field=view.field, sides=pair(user_side, foe_side),
         parties=pair(view.user_party, view.foe_party), shown=view.shown,
     )  # fmt: skip
+
+
+def has_own_ability(mon: Active) -> jax.Array:
+    """bool: its ability is its own, not one that a move or Trace gave it."""
+    return (mon.ability == mon.base_ability) & ~mon.transformed
 
 
 def ability_is(mon: Active, *names: str) -> jax.Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pokejax.modern.choices import usable_moves
 from pokejax.modern.data import move_id
+from pokejax.modern.locks import locked_move
 from pokejax.modern.observation.memory import LIGHTS, Memory, held_items, own_pp
 from pokejax.modern.observation.spec import VOLATILES, Observation
 from pokejax.modern.state import (
@@ -25,7 +26,7 @@ from pokejax.modern.state import (
     Battle,
     has,
 )
-from pokejax.modern.use_move import locked_move
+from pokejax.modern.view import has_own_ability
 
 _UNKNOWN_KEY = np.int32((1 << 30) - 1)
 _PP_BITS = 7
@@ -133,6 +134,7 @@ def observe(battle: Battle, memory: Memory, legal: jax.Array) -> Observation:
         foe_pp=foe["pp"].astype(jnp.uint8),
         foe_team_size=jnp.sum(species != 0, axis=-1, dtype=jnp.uint8)[::-1],
         species=of_active(lambda mon: mon.species),
+        ability=_abilities_now(mons, jnp.any(active & known_abilities, axis=1), shown.borrowed),
         types=of_active(lambda mon: jnp.stack([mon.type1, mon.type2])).astype(jnp.uint8),
         moves=jnp.stack([field_moves, their_moves[::-1]], axis=1).astype(jnp.int16),
         pp=jnp.stack([field_pp.astype(jnp.uint8), their_pp[::-1].astype(jnp.uint8)], axis=1),
@@ -175,6 +177,16 @@ def hp_percent(hp: jax.Array, max_hp: jax.Array) -> jax.Array:
     most = jnp.maximum(max_hp, 1).astype(jnp.int32)
     percent = (100 * hp.astype(jnp.int32) + most - 1) // most
     return jnp.where((percent == 100) & (hp < max_hp), 99, percent).astype(jnp.uint8)
+
+
+def _abilities_now(mons: list[Active], own_known: jax.Array, borrowed: jax.Array) -> jax.Array:
+    """uint8[2, 2]: abilities of the active as each knows them. ``own_known``: bool[2]; ``borrowed``: `Shown`'s."""
+    ability = jnp.stack([mon.ability for mon in mons]).astype(jnp.uint8)
+    own = jnp.stack([has_own_ability(mon) for mon in mons])
+    other = ((borrowed >> jnp.arange(2, dtype=borrowed.dtype)) & 1) == 1
+    mine = jnp.where(own | other, ability, 0)
+    theirs = jnp.where(jnp.where(own, own_known, other), ability, 0)
+    return jnp.stack([mine, theirs[::-1]], axis=1)
 
 
 def _number(mon: Active, name: str, key: str) -> jax.Array:

@@ -68,6 +68,7 @@ class Observation:
     foe_team_size: jax.Array
     # Both active Pokémon: own, foe.
     species: jax.Array
+    ability: jax.Array
     types: jax.Array
     moves: jax.Array
     pp: jax.Array
@@ -150,6 +151,7 @@ OBS_SPEC = ObsSpec(
         _field("foe_pp", _MOVES, np.uint8, _MAX_PP, "PP of these, from their maximum less uses (|move|, Pressure)"),
         _field("foe_team_size", (), np.uint8, TEAM_SIZE, "how many Pokémon the foe has brought (|teamsize|)"),
         _field("species", _BOTH, np.int16, _SPECIES, "of the active: own, foe; as transformed (|-transform|)"),
+        _field("ability", _BOTH, np.uint8, _ABILITY, "of the active now: own, foe; 0 not known (as foe_ability)"),
         _field("types", (2, 2), np.uint8, _TYPE, "of the active, 0 none (|-start|…|typechange)"),
         _field("moves", _SLOTS, np.int16, _MOVE, "of the active now: own in the order of actions 6–9, the foe's known"),
         _field("pp", _SLOTS, np.uint8, _MAX_PP, "PP of these (request; |move|)"),

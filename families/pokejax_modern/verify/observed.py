@@ -2,7 +2,7 @@
 
 Run it on battles of teams that hold played effects alone::
 
-    python -m families.pokejax_modern.verify.observed --battles 40 --seed 1 --turns 40 [--compiled]
+    python -m families.pokejax_modern.verify.observed --battles 40 --seed 1 --turns 40 [--only trick,skillswap]
 
 It prints one JSON line: decisions compared, which fields differed and how often, and which conditions, abilities and
 items a message never named. It exits with 1 if a field differed. A battle in which the rules themselves part from the
@@ -27,7 +27,7 @@ import numpy as np
 from families.pokejax_modern.verify.interpret import interpreted
 from families.pokejax_modern.verify.record import named_fields
 from families.pokejax_modern.verify.seat import TRACKED, VOLATILES, Seat
-from families.pokejax_modern.verify.steps import field_names, party_columns, played_effects
+from families.pokejax_modern.verify.steps import field_names, focused, party_columns, played_effects
 from pokejax.common.rng import Rng
 from pokejax.modern.engine import ModernEngine
 from pokejax.modern.observation import Memory
@@ -148,9 +148,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--battles", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--turns", type=int, default=40, help="a battle is stopped there")
+    parser.add_argument("--only", default="", help="ids, with commas: teams that hold these in a third of all places")
+    parser.add_argument("--generator", default="", help="teams of Showdown's generator of this format instead")
     parser.add_argument("--compiled", action="store_true", help="compile by XLA (minutes) instead of interpreting")
     asked = parser.parse_args(argv)
-    allowed = played_effects() | {"views": True}
+    names = [name for name in asked.only.split(",") if name]
+    try:
+        allowed = focused(played_effects(), names) | {"views": True, "generator": asked.generator}
+    except ValueError as error:
+        parser.error(f"--only: {error}")
     found = compare(battles(allowed, asked.battles, asked.seed, asked.turns), asked.compiled)
     never = [name for name in (*TRACKED, *VOLATILES) if not found.named[name]]
     told = {

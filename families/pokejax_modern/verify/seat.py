@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from families.pokejax_modern.verify.tracker import BOOSTS, STATUSES, WEATHERS, Mon, Side, Tracker, to_id
+from families.pokejax_modern.verify.told_side import BOOSTS, Mon, Side, to_id
+from families.pokejax_modern.verify.tracker import STATUSES, WEATHERS, Tracker
 
 TEAM, SLOTS, ACTIONS = 6, 4, 11
 SCREENS = ("reflect", "lightscreen", "mist", "safeguard", "luckychant", "tailwind")
@@ -24,9 +25,10 @@ TRACKED = (
     "own_status", "own_slept", "own_active", "own_moves", "own_pp", "own_happiness", "own_hidden_power_type",
     "own_hidden_power", "own_seen", "own_seen_moves", "own_seen_item", "own_seen_ability", "foe_species", "foe_level",
     "foe_gender", "foe_item", "foe_item_known", "foe_ability", "foe_hp_percent", "foe_status", "foe_slept",
-    "foe_active", "foe_moves", "foe_pp", "foe_team_size", "species", "types", "moves", "pp", "boosts", "volatiles",
-    "toxic_counter", "last_move", "charging_move", "screens", "hazards", "request", "weather", "weather_turns",
-    "weather_lasts", "trick_room", "turn", "forced_move", "trapped", "maybe_trapped", "legal_actions",
+    "foe_active", "foe_moves", "foe_pp", "foe_team_size", "species", "ability", "types", "moves", "pp", "boosts",
+    "volatiles", "transformed", "toxic_counter", "last_move", "disabled_move", "charging_move", "perish_count",
+    "stockpile", "screens", "hazards", "request", "weather", "weather_turns", "weather_lasts", "trick_room",
+    "gravity", "turn", "forced_move", "trapped", "maybe_trapped", "legal_actions",
 )  # fmt: skip
 """Fields that are compared."""
 
@@ -44,6 +46,9 @@ class Seat:
     def __init__(self, player: int, names: dict[str, Any], team: list[dict[str, Any]]) -> None:
         self.tracker = Tracker(player, names)
         self.names, self.team = names, team
+        for place, told in enumerate(team):
+            moves = [names["moves"][number] for number in told["moves"]]
+            self.tracker.teams[f"mon{place}"] = moves
         self.codes = {
             kind: {name: number for number, name in reversed(list(enumerate(names[kind])))}
             for kind in ("moves", "species", "abilities", "items", "types")
@@ -65,6 +70,7 @@ class Seat:
             "weather_turns": tracker.weather_turns,
             "weather_lasts": tracker.weather_lasts,
             "trick_room": tracker.trick_room,
+            "gravity": tracker.gravity,
             "turn": tracker.turn,
         }
         return {name: np.asarray(fields[name]) for name in TRACKED}
@@ -80,7 +86,7 @@ class Seat:
             hp, _, most = share.partition("/")
             if most:
                 tracker.most[name] = int(most)
-            moves = [self.names["moves"][number] for number in told["moves"]]
+            moves = self._moves(place, shown)
             known = shown.moves if shown else {}
             left = [known.get(move, int(self.names["of_moves"][move]["pp"])) for move in moves]
             row = {
@@ -89,7 +95,7 @@ class Seat:
                 "hp": int(hp), "max_hp": tracker.most[name], "stats": [entry["stats"][stat] for stat in BOOSTS[:5]],
                 "status": STATUSES.index("" if status == "fnt" else status),
                 "slept": shown.slept if shown and status == "slp" else 0, "active": entry["active"],
-                "moves": _padded(told["moves"]), "pp": _padded(left),
+                "moves": _padded([codes["moves"][move] for move in moves]), "pp": _padded(left),
                 "happiness": told["happiness"], "hidden_power_type": told["hidden_power_type"],
                 "hidden_power": told["hidden_power"], "seen": shown is not None,
                 "seen_moves": _padded([m in known for m in moves]), "seen_item": bool(shown and shown.item is not None),
@@ -106,7 +112,7 @@ class Seat:
         codes = self.codes
         rows = []
         for mon in sorted(side.mons.values(), key=lambda one: one.order):
-            moves, pp = self._sorted(mon)
+            moves, pp = self._sorted(mon.moves)
             rows.append(
                 {
                     "species": codes["species"][mon.species], "level": mon.level, "gender": GENDERS.index(mon.gender),
@@ -123,23 +129,41 @@ class Seat:
     def _active(self, own: Side, foe: Side) -> dict[str, Any]:
         codes, both = self.codes, (own, foe)
         assert own.active is not None and foe.active is not None
-        mine = self.team[self.tracker.order.index(own.active.name)]
-        names = [self.names["moves"][number] for number in mine["moves"]]
-        left = [own.active.moves.get(move, int(self.names["of_moves"][move]["pp"])) for move in names]
-        moves, pp = self._sorted(foe.active)
+        place = self.tracker.order.index(own.active.name)
+        known = dict(own.active.moves)
+        names = self._moves(place, own.active)
+        if own.mimicked:
+            names = [next(iter(own.mimicked)) if name == "mimic" else name for name in names]
+            known |= own.mimicked
+        if own.copies is not None:
+            names, known = list(own.copies), own.copies
+        left = [known.get(move, int(self.names["of_moves"][move]["pp"])) for move in names]
+        theirs = dict(foe.active.moves)
+        if foe.mimicked:
+            theirs.pop("mimic", None)
+            theirs |= foe.mimicked
+        moves, pp = self._sorted(theirs if foe.copies is None else foe.copies)
+        own_ability = own.borrowed
+        if own_ability is None:
+            own_ability = self.names["abilities"][self.team[place]["ability"]]
 
         def types(side: Side) -> list[int]:
             numbers = [codes["types"][name] for name in side.types]
             return [*numbers, 0][:2]
 
         return {
-            "species": [codes["species"][side.active.species] for side in both if side.active],
+            "species": [codes["species"][side.species] for side in both],
+            "ability": [codes["abilities"][own_ability], codes["abilities"][foe.ability()]],
             "types": [types(side) for side in both],
-            "moves": [_padded(mine["moves"]), moves],
+            "moves": [_padded([codes["moves"][move] for move in names]), moves],
             "pp": [_padded(left), pp],
             "boosts": [[side.boosts[name] for name in BOOSTS] for side in both],
             "volatiles": [[name in side.volatiles for name in VOLATILES] for side in both],
             "toxic_counter": [side.toxic if side.active and side.active.status == "tox" else 0 for side in both],
+            "transformed": [side.copies is not None for side in both],
+            "disabled_move": [codes["moves"][side.disabled] if "disable" in side.volatiles else 0 for side in both],
+            "perish_count": [side.perish if "perishsong" in side.volatiles else 0 for side in both],
+            "stockpile": [side.stockpile if "stockpile" in side.volatiles else 0 for side in both],
             "last_move": [codes["moves"][side.last_move] for side in both],
             "charging_move": [codes["moves"][side.charging] for side in both],
         }
@@ -168,9 +192,14 @@ class Seat:
                 legal[bench] = True
         return {"legal_actions": legal, "forced_move": forced, "trapped": trapped, "maybe_trapped": doubtful}
 
-    def _sorted(self, mon: Mon) -> tuple[list[int], list[int]]:
+    def _moves(self, place: int, mon: Mon | None) -> list[str]:
+        """The moves of one of the own team: Sketch has taken the place of one."""
+        names = [self.names["moves"][number] for number in self.team[place]["moves"]]
+        return [mon.sketched if mon and mon.sketched and name == "sketch" else name for name in names]
+
+    def _sorted(self, moves: dict[str, int]) -> tuple[list[int], list[int]]:
         """Moves known of a Pokémon in the order of their numbers, and their PP."""
-        found = sorted((self.codes["moves"][move], left) for move, left in mon.moves.items())
+        found = sorted((self.codes["moves"][move], left) for move, left in moves.items())
         return _padded([move for move, _ in found]), _padded([left for _, left in found])
 
 

@@ -6,65 +6,23 @@ nicknames, which must differ within a team.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
+from families.pokejax_modern.verify.told_side import BOOSTS, Mon, Side, to_id
+
 STATUSES = ("", "brn", "par", "slp", "frz", "psn", "tox")
-BOOSTS = ("atk", "def", "spa", "spd", "spe", "accuracy", "evasion")
 WEATHERS = ("none", "raindance", "sunnyday", "sandstorm", "hail")
 HOLDER_IS_OF = ("-damage", "-status", "-weather", "-item", "-start")
-"""Messages whose ``[from] ability:`` is that of the Pokémon after ``[of]``."""
-
-
-def to_id(name: str) -> str:
-    """Showdown's toID."""
-    return "".join(letter for letter in name.lower() if letter.isalnum() and letter.isascii())
-
-
-@dataclasses.dataclass
-class Mon:
-    """One Pokémon as messages tell of it."""
-
-    name: str
-    species: str
-    level: int
-    gender: str
-    order: int
-    moves: dict[str, int] = dataclasses.field(default_factory=dict)
-    """PP left, by move."""
-    item: str | None = None
-    """None: not known; "": known to have none."""
-    ability: str = ""
-    hp: int = 100
-    status: str = ""
-    slept: int = 0
-
-    def condition(self, text: str) -> None:
-        """Take in "57/100 slp" or "0 fnt"."""
-        share, _, status = text.partition(" ")
-        self.hp = int(share.split("/")[0])
-        self.status = "" if status == "fnt" else status
-
-
-class Side:
-    """A side: its Pokémon by nickname, the active one, and what stands on its ground."""
-
-    def __init__(self) -> None:
-        self.mons: dict[str, Mon] = {}
-        self.active: Mon | None = None
-        self.size = 0
-        self.screens: dict[str, int] = {}
-        """The turn in which each stands."""
-        self.hazards: dict[str, int] = {}
-        self.leave()
-
-    def leave(self) -> None:
-        """The active one leaves or faints."""
-        self.boosts: dict[str, int] = dict.fromkeys(BOOSTS, 0)
-        self.volatiles: set[str] = set()
-        self.types: list[str] = []
-        self.last_move = self.charging = ""
-        self.toxic = 0
+"""Messages whose cause, an ability or item, is that of the Pokémon after ``[of]``."""
+SPENT = ("mentalherb", "whiteherb", "powerherb", "berryjuice")
+"""Items, beside berries, that are gone by the time that a message names them as its cause."""
+PASSED = {
+    "aquaring", "confusion", "curse", "embargo", "focusenergy", "gastroacid", "healblock", "ingrain", "leechseed",
+    "magnetrise", "perishsong", "powertrick", "substitute", "taunt", "trapped", "mudsport", "watersport",
+}  # fmt: skip
+"""Conditions that Baton Pass hands on."""
+UNTIL_NEXT_MOVE = {"rage", "grudge", "destinybond"}
+MOST_PP_OF_A_COPY = 5
 
 
 class Tracker:
@@ -76,7 +34,9 @@ class Tracker:
         self.sides = (Side(), Side())
         self.turn = 0
         self.weather, self.weather_turns, self.weather_lasts = "none", 0, False
-        self.trick_room = 0
+        self.trick_room = self.gravity = 0
+        self.teams: dict[str, list[str]] = {}
+        """The moves of each of the own team, by nickname, set by whoever knows the team."""
         self.poisoned: list[bool] = [False, False]
         self.request: dict[str, Any] | None = None
         self.order: list[str] = []
@@ -91,6 +51,13 @@ class Tracker:
         self.request = request
         if request is not None and not self.order:
             self.order = [entry["ident"].split(": ")[1] for entry in request["side"]["pokemon"]]
+        own = self.sides[self.player]
+        if (
+            own.copies is not None
+            and request is not None
+            and "pp" in request.get("active", [{"moves": [{}]}])[0]["moves"][0]
+        ):
+            own.copies = {to_id(move["id"]): move["pp"] for move in request["active"][0]["moves"]}
 
     def _who(self, ident: str) -> tuple[int, Mon]:
         side = int(ident[1]) - 1
@@ -108,8 +75,11 @@ class Tracker:
         elif kind == "-weather":
             self._weather(values)
         elif kind in ("-fieldstart", "-fieldend"):
+            turns = 5 if kind == "-fieldstart" else 0
             if to_id(values[0].removeprefix("move: ")) == "trickroom":
-                self.trick_room = 5 if kind == "-fieldstart" else 0
+                self.trick_room = turns
+            elif to_id(values[0].removeprefix("move: ")) == "gravity":
+                self.gravity = turns
         elif kind in ("-sidestart", "-sideend"):
             self._ground(kind, values)
         elif kind == "-clearallboost":
@@ -118,7 +88,7 @@ class Tracker:
                 side.volatiles.discard("focusenergy")
         elif values[0][:1] == "p" and values[0][1:2] in "12" and ": " in values[0]:
             if kind in ("switch", "drag"):
-                self._switch(values)
+                self._switch(values, "[from] Baton Pass" in values)
             else:
                 side, mon = self._who(values[0])
                 self._one(kind, side, mon, values)
@@ -130,6 +100,7 @@ class Tracker:
             if self.poisoned[n] and side.active and side.active.status == "tox":
                 side.toxic = min(side.toxic + 1, 15)
         self.trick_room = max(self.trick_room - 1, 0)
+        self.gravity = max(self.gravity - 1, 0)
 
     def _weather(self, values: list[str]) -> None:
         name = to_id(values[0])
@@ -150,17 +121,23 @@ class Tracker:
         else:
             side.screens.pop(name, None)
 
-    def _switch(self, values: list[str]) -> None:
-        side, name = self.sides[int(values[0][1]) - 1], values[0].split(": ")[1]
+    def _switch(self, values: list[str], passes: bool) -> None:
+        n, name = int(values[0][1]) - 1, values[0].split(": ")[1]
+        side = self.sides[n]
         species, *details = values[1].split(", ")
         level = next((int(one[1:]) for one in details if one[0] == "L"), 100)
         gender = next((one for one in details if one in ("M", "F")), "")
         if name not in side.mons:
             side.mons[name] = Mon(name, to_id(species), level, gender, len(side.mons))
+        handed = side.boosts, side.volatiles & PASSED, side.perish
         side.leave()
+        self.sides[1 - n].volatiles.discard("trapped")
+        if passes:
+            side.boosts, side.volatiles, side.perish = handed
         side.active = side.mons[name]
         side.active.condition(values[2])
-        side.types = list(self.names["of_species"][side.active.species])
+        side.species = side.active.species
+        side.types = list(self.names["of_species"][side.species])
 
     def _one(self, kind: str, n: int, mon: Mon, values: list[str]) -> None:
         side, foe = self.sides[n], self.sides[1 - n]
@@ -169,9 +146,15 @@ class Tracker:
             self._move(side, foe, mon, what, values)
         elif kind in ("-damage", "-heal", "-sethp"):
             mon.condition(values[1])
+            if "[from] confusion" in values:
+                self._stops(side, mon)
+            if "[from] move: Lunar Dance" in values:
+                mon.moves = {move: self._full(mon, move) for move in mon.moves}
         elif kind == "-status":
             mon.status, mon.slept = values[1], 0
             side.toxic = 0
+            if mon.status == "slp":
+                side.volatiles.discard("nightmare")
         elif kind == "-curestatus":
             self._cured(side, mon)
         elif kind == "-cureteam":
@@ -181,29 +164,49 @@ class Tracker:
             mon.slept += what == "slp"
             if what == "recharge":
                 side.volatiles.discard("mustrecharge")
+            self._stops(side, mon)
         elif kind == "faint":
             mon.hp, mon.status = 0, ""
             side.leave()
+            side.species = mon.species
             side.types = list(self.names["of_species"][mon.species])
+            foe.volatiles.discard("trapped")
         elif kind in ("-boost", "-unboost"):
             change = int(values[2]) * (1 if kind == "-boost" else -1)
             side.boosts[values[1]] = max(-6, min(6, side.boosts[values[1]] + change))
         elif kind == "-setboost":
-            side.boosts[values[1]] = int(values[2])
+            side.boosts[values[1]] = min(int(values[2]), 6)
         elif kind == "-copyboost":
             side.boosts = dict(foe.boosts)
-            side.volatiles.discard("focusenergy")
-            side.volatiles |= foe.volatiles & {"focusenergy"}
+        elif kind == "-clearnegativeboost":
+            side.boosts = {stat: max(stage, 0) for stat, stage in side.boosts.items()}
+        elif kind == "-swapboost":
+            for stat in BOOSTS if values[2].startswith("[") else values[2].split(", "):
+                side.boosts[stat], foe.boosts[stat] = foe.boosts[stat], side.boosts[stat]
+        elif kind == "-singlemove":
+            side.volatiles.add(what)
+        elif kind == "-transform":
+            self._transform(n, foe)
+        elif kind == "-formechange":
+            side.species = to_id(values[1])
+            side.types = list(self.names["of_species"][side.species])
+        elif kind == "-endability":
+            side.volatiles.add("gastroacid")
         elif kind == "-mustrecharge":
             side.volatiles.add("mustrecharge")
         elif kind == "-prepare":
             side.charging = what
+            side.volatiles.add("twoturnmove")
+        elif kind == "-anim":
+            self._idle(side)
         elif kind == "-activate" and "[of]" in " ".join(values) and what in _TRAPS:
             side.volatiles.add("partiallytrapped")
         elif kind == "-start" and what == "typechange":
             side.types = values[2].split("/")
+        elif kind == "-activate":
+            self._activated(side, foe, mon, what, values)
         elif kind == "-start":
-            side.volatiles.add(what)
+            self._started(side, what, values)
         elif kind == "-end":
             side.volatiles.discard("partiallytrapped" if "[partiallytrapped]" in values else what)
         elif kind == "-item":
@@ -211,7 +214,75 @@ class Tracker:
         elif kind == "-enditem":
             mon.item = ""
         elif kind == "-ability":
-            mon.ability = what
+            self._ability(side, foe, mon, what, values)
+
+    def _stops(self, side: Side, mon: Mon) -> None:
+        """Something has kept the Pokémon from its move."""
+        side.volatiles -= UNTIL_NEXT_MOVE
+        if mon is side.active:
+            self._idle(side)
+
+    def _idle(self, side: Side) -> None:
+        side.charging = ""
+        side.volatiles.discard("twoturnmove")
+
+    def _started(self, side: Side, what: str, values: list[str]) -> None:
+        if what.startswith("perish"):
+            side.perish = 4 if "[silent]" in values else int(what[-1])
+            what = "perishsong"
+        elif what.startswith("stockpile"):
+            side.stockpile, what = int(what[-1]), "stockpile"
+        elif what == "disable":
+            side.disabled = to_id(values[2])
+        side.volatiles.add(what)
+
+    def _activated(self, side: Side, foe: Side, mon: Mon, what: str, values: list[str]) -> None:
+        move = to_id(values[2]) if len(values) > 2 else ""
+        if what == "trapped":
+            side.volatiles.add("trapped")
+        elif what == "confusion":
+            side.volatiles -= {"rage", "grudge"}
+        elif what == "skillswap":
+            side.borrowed, foe.borrowed = foe.ability(), side.ability()
+        elif what == "gravity":
+            self._idle(side)
+            side.volatiles.discard("magnetrise")
+        elif what == "mimic" and side.last_move == "sketch":
+            mon.moves.pop("sketch", None)
+            mon.moves[move], mon.sketched = int(self.names["of_moves"][move]["plain"]), move
+        elif what == "mimic":
+            side.mimicked = {move: min(int(self.names["of_moves"][move]["plain"]), MOST_PP_OF_A_COPY)}
+        elif what in ("spite", "grudge", "itemleppaberry"):
+            pp = side.pp(move)
+            assert pp is not None
+            left = pp.get(move, self._full(mon, move))
+            spent = int(values[3]) if what == "spite" else left if what == "grudge" else -10
+            pp[move] = min(max(left - spent, 0), self._full(mon, move))
+
+    def _full(self, mon: Mon, move: str) -> int:
+        facts = self.names["of_moves"][move]
+        return int(facts["plain"] if mon.sketched == move else facts["pp"])
+
+    def _transform(self, n: int, foe: Side) -> None:
+        side = self.sides[n]
+        assert side.active is not None and foe.active is not None
+        side.species, side.types, side.boosts = foe.species, list(foe.types), dict(foe.boosts)
+        side.borrowed = foe.ability()
+        side.copies = {}
+        if n != self.player:
+            moves = foe.copies or self.teams[foe.active.name]
+            plain = {move: int(self.names["of_moves"][move]["plain"]) for move in moves}
+            side.copies = {move: min(pp, MOST_PP_OF_A_COPY) for move, pp in plain.items()}
+
+    def _ability(self, side: Side, foe: Side, mon: Mon, what: str, values: list[str]) -> None:
+        cause = next((value for value in values if value.startswith("[from] ")), "").removeprefix("[from] ")
+        if cause.startswith("move: ") or cause == "ability: Trace":
+            side.shows(mon, to_id(values[2]))
+            if cause != "move: Worry Seed" and foe.active is not None:
+                foe.shows(foe.active, what)
+            side.borrowed = what
+        else:
+            side.shows(mon, what)
 
     def _cured(self, side: Side, mon: Mon) -> None:
         mon.status, mon.slept = "", 0
@@ -220,15 +291,28 @@ class Tracker:
             side.volatiles.discard("nightmare")
 
     def _move(self, side: Side, foe: Side, mon: Mon, move: str, values: list[str]) -> None:
-        side.last_move, side.charging = move, ""
-        if any(value.startswith("[from]") for value in values) or move == "struggle":
-            return
+        side.last_move = move
+        self._idle(side)
+        cause = next((value for value in values if value.startswith("[from]")), "").removeprefix("[from] ")
+        cause = to_id(cause.removeprefix("move: "))
+        if cause in ("", "lockedmove"):
+            side.volatiles -= UNTIL_NEXT_MOVE - {move}
+        if move == "naturalgift" and "[still]" not in values and "[notarget]" not in values:
+            mon.item = ""
         facts = self.names["of_moves"][move]
         target = foe.active
-        pressed = target is not None and target.hp > 0 and target.ability == "pressure"
+        pressed = target is not None and target.hp > 0 and "gastroacid" not in foe.volatiles
+        pressed = pressed and foe.ability() == "pressure"
         aimed = facts["target"] == "all" or facts["pressure"] or facts["target"] not in _AT_HOME
-        left = mon.moves.get(move, int(facts["pp"]))
-        mon.moves[move] = max(left - (2 if pressed and aimed else 1), 0)
+        aimed = aimed and not (move == "curse" and "Ghost" not in side.types)
+        spent = 2 if pressed and aimed else 1
+        if cause in _CALLERS:
+            move, spent = cause, spent - 1
+        elif cause not in ("", "pursuit"):
+            return
+        pp = side.pp(move)
+        if move != "struggle" and pp is not None:
+            pp[move] = max(pp.get(move, self._full(mon, move)) - spent, 0)
 
     def _named(self, kind: str, values: list[str]) -> None:
         """Abilities and items that a message names as its cause."""
@@ -237,20 +321,30 @@ class Tracker:
         subject = of if of and kind in HOLDER_IS_OF else values[0]
         if cause.startswith("ability: ") and ": " in subject:
             n, holder = self._who(subject)
-            holder.ability = to_id(cause.removeprefix("ability: "))
+            named = to_id(cause.removeprefix("ability: "))
+            if kind != "-ability":
+                self.sides[n].shows(holder, named)
             shown = self.sides[1 - n].active
-            if kind == "-item" and holder.ability == "frisk" and shown is not None:
+            if kind == "-item" and named == "frisk" and shown is not None:
                 shown.item = to_id(values[1])
-        elif cause.startswith("item: ") and ": " in values[0]:
-            _, holder = self._who(values[0])
+        elif cause == "Oblivious":
+            n, holder = self._who(values[0])
+            self.sides[n].shows(holder, "oblivious")
+        elif cause.startswith("item: ") and ": " in subject:
+            _, holder = self._who(subject)
             item = to_id(cause.removeprefix("item: "))
-            # A berry is named as the cause of what eating it does.
-            if not (item.endswith("berry") and holder.item == ""):
+            if not item.endswith("berry") and item not in SPENT:
                 holder.item = item
+        elif cause == "move: Covet" and of:
+            self._who(of)[1].item = ""
         told = values[1] if len(values) > 1 else ""
         if kind in ("-activate", "cant", "-start", "-end") and told.startswith("ability: "):
-            self._who(values[0])[1].ability = to_id(told.removeprefix("ability: "))
+            n, holder = self._who(values[0])
+            self.sides[n].shows(holder, to_id(told.removeprefix("ability: ")))
+        elif kind == "-activate" and told in ("item: Focus Band", "item: Quick Claw"):
+            self._who(values[0])[1].item = to_id(told.removeprefix("item: "))
 
 
 _TRAPS = ("bind", "wrap", "clamp", "firespin", "sandtomb", "whirlpool", "magmastorm")
+_CALLERS = ("sleeptalk", "copycat", "mirrormove", "assist", "naturepower", "mefirst", "metronome")
 _AT_HOME = ("self", "adjacentAllyOrSelf", "allies", "allySide", "allyTeam", "foeSide")

@@ -69,6 +69,8 @@ def _hidden(battle: Any, memory: Any, player: int, rng: np.random.Generator) -> 
     bit = np.arange(12).reshape(2, 6)[foe]
     items = ((memory.shown.items[:, None] >> bit) & 1 == 1) | memory.items[:, foe]
     abilities = (memory.shown.abilities[:, None] >> bit) & 1 == 1
+    own = (mon.ability == mon.base_ability) & ~mon.transformed
+    borrowed = (memory.shown.borrowed >> foe) & 1 == 1
     moves = memory.moves[:, foe]
 
     def some(low: int, high: int, like: np.ndarray) -> np.ndarray:
@@ -93,11 +95,14 @@ def _hidden(battle: Any, memory: Any, player: int, rng: np.random.Generator) -> 
     own = np.where(mon.virtual, mon.moves, base_moves[rows, here])
     mon = mon.replace(
         hp=mon.hp * scale, max_hp=mon.max_hp * scale, item=anew(items[rows, here], mon.item, 0, 200),
-        base_ability=anew(abilities[rows, here], mon.base_ability, 1, 120), ability=some(1, 120, mon.ability),
+        base_ability=anew(abilities[rows, here], mon.base_ability, 1, 120),
         base_moves=base_moves[rows, here], moves=own, pp=anew(known, mon.pp, 0, 64), stats=some(1, 999, mon.stats),
         disabled=some(0, 3, mon.disabled), trapped=some(0, 3, mon.trapped), speed=some(1, 999, mon.speed),
         maybe_trapped=some(0, 2, mon.maybe_trapped), sleep_time=some(1, 5, mon.sleep_time),
     )  # fmt: skip
+    # Whether it has its own ability is known to both.
+    other = np.where(borrowed, mon.ability, some(121, 124, mon.ability))
+    mon = mon.replace(ability=np.where(own, mon.base_ability, other).astype(mon.ability.dtype))
     # Counters that neither player is told.
     secret = ("confusion.time", "taunt.duration", "substitute.hp", "stall.counter", "choicelock.move", "yawn.duration")
     sides = [None, None]

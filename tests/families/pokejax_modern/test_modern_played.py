@@ -1,4 +1,8 @@
-"""Battles of Generation 4 through the battle environment, interpreted: reset, step, auto-reset, rewards, truncation."""
+"""Battles of Generation 4 through the battle environment, interpreted: reset, step, auto-reset, rewards, truncation.
+
+Tracing and interpreting take minutes, so it is run by hand:
+``pytest -n 0 -m sweep tests/families/pokejax_modern/test_modern_played.py``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import dataclasses
 
 import jax
 import numpy as np
+import pytest
 
 from families.pokejax_modern.verify.interpret import interpreted
 from pokejax.env import Gen4Battle
@@ -13,6 +18,7 @@ from pokejax.env import Gen4Battle
 LANES = 8
 
 
+@pytest.mark.sweep
 def test_battles_are_played_and_begin_anew() -> None:
     env = Gen4Battle()
     whole = env.default_params

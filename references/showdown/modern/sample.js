@@ -93,7 +93,7 @@ function forget(battle) {
 function names({ dex, moves, species, abilities, items, types }) {
   const move = id => {
     const { pp, noPPBoosts, target, flags } = dex.moves.get(id);
-    return { plain: pp, pp: noPPBoosts ? pp : pp * 8 / 5, target, pressure: Boolean(flags?.mustpressure) };
+    return { plain: pp, pp: noPPBoosts || id === 'trumpcard' ? pp : pp * 8 / 5, target, pressure: Boolean(flags?.mustpressure) };
   };
   return {
     moves: moves.names, species: species.names, abilities: abilities.names, items: items.names, types: types.names,

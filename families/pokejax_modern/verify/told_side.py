@@ -1,4 +1,4 @@
-"""What a player has been told of one side of a battle: its Pokémon, and the one on the field."""
+"""One side of a battle as a player has been told of it: its Pokémon, and the one on the field."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Side:
             mon.ability = ability
 
     def pp(self, move: str) -> dict[str, int] | None:
-        """Where the active Pokémon's PP of ``move`` are counted; None: nowhere, it is no move of its own."""
+        """The count that holds the active Pokémon's PP of ``move``."""
         assert self.active is not None
         if self.copies is not None:
             return self.copies

@@ -111,14 +111,14 @@ def vmap(
             args, kwargs = jax.tree.unflatten(call.tree, flat)
             return fn(*args, **kwargs)
 
+        again = jax.vmap(lambda *flat: jax.tree.leaves(on_leaves(*flat)), call.axes)
         known = None
         if fingerprint is not None and backend != "cuda" and axis_name is None:
             known = kernel_index.entry_key(fingerprint, _name(fn), call.tree, types, call.axes, fast)
             entry = (compiled.get(kind) or kernel_index.load(known, call.axes)) if known is not None else None
             if entry is not None:
                 compiled[kind] = entry
-                by_xla = jax.vmap(lambda *flat: jax.tree.leaves(on_leaves(*flat)), call.axes, axis_size=call.lanes)
-                return finish(entry, call.leaves, by_xla)
+                return finish(entry, call.leaves, again)
         try:
             closed, out_shape = trace_function(on_leaves, types, axis_name, call.lanes)
         except Exception as error:
@@ -140,8 +140,9 @@ def vmap(
             found = compiled[kind]
         if found is None:
             return plain(*args, **kwargs)
-        by_xla = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
-        return finish(found, [*call.leaves, *outer], by_xla)
+        if outer:
+            again = jax.vmap(functools.partial(evaluate, closed), in_axes=all_axes)
+        return finish(found, [*call.leaves, *outer], again)
 
     return batched
 

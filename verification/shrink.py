@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from verification.plugin import Plugin
 from verification.repeatable import no_constants_of_modules
 
 Item = TypeVar("Item")
+MOST_STEPS = 20_000
+"""Steps that a case is played over, all attempts together, before the smallest one so far is taken."""
 
 
 @dataclass
@@ -39,12 +41,16 @@ class Shrinker:
         self.plugin, self.table, self.paths = plugin, table, list(paths)
         self.reference, self.candidate = reference, candidate
         self.restorable = isinstance(reference, Restorable) and isinstance(candidate, Restorable)
+        self._left = MOST_STEPS
 
-    def shrink(self, case: Case, hypothesis_examples: int = 200, fields: bool = True) -> Shrunk | None:
+    def shrink(
+        self, case: Case, hypothesis_examples: int = 200, fields: bool = True, most_steps: int = MOST_STEPS
+    ) -> Shrunk | None:
         """The smallest case found, or None when `case` itself shows no difference (it is flaky, or was mended).
 
-        `fields`: set back the state fields that do not matter, too.
+        `fields`: set back the state fields that do not matter, too. `most_steps`: see `MOST_STEPS`.
         """
+        self._left = most_steps
         found = self._play(case)
         if found is None:
             return None
@@ -65,6 +71,8 @@ class Shrinker:
             if len(kept) < len(case.actions):
                 case = replace(case, actions=tuple(kept))
                 history.append(f"{len(kept)} steps by ddmin over the actions")
+        if self._left <= 0:
+            history.append(f"ended after {most_steps:,} steps")
         found = self._play(case)
         assert found is not None, "a shrunk case must still differ"
         return Shrunk(replace(case, actions=case.actions[: found[0]]), found[1], found[0], unlike, history)
@@ -74,12 +82,17 @@ class Shrinker:
             found = cases.play(self.plugin, self.table, self.paths, self.reference, self.candidate, case)
         except (ValueError, RuntimeError, KeyError, IndexError):
             return None  # a step that a side refuses shows no difference
+        finally:
+            self._left -= len(case.actions)
         if found is None:
             return None
         step, differences, message = found
+        self._left += len(case.actions) - step
         return step, differences[0].name if differences else message
 
     def _fails(self, case: Case) -> bool:
+        if self._left <= 0:
+            return False
         found = self._play(case)
         return found is not None and (not self._module or self._module == self._module_of(found[1]))
 
@@ -204,6 +217,8 @@ class Shrinker:
 
     def _indexed(self, case: Case, seed: int, indices: Sequence[int]) -> Case | None:
         """The episode in which each index picks a legal action (modulo their number), cut at the first difference."""
+        if self._left <= 0:
+            return None
         actions = indexed_actions(self.plugin, self.reference, self.candidate, seed, case.options, indices)
         trial = replace(case, seed=seed, snapshot=None, actions=tuple(actions))
         found = self._play(trial)
@@ -240,13 +255,13 @@ def _state(snapshot: Snapshot) -> dict[str, Any]:
 
 def ddmin(items: list[Item], fails: Callable[[list[Item]], bool]) -> list[Item]:
     """A subset of `items` (which must fail) that still fails and loses no item alone (Zeller's ddmin)."""
-    return ddmin_batched(items, lambda subsets: [fails(list(subset)) for subset in subsets])
+    return ddmin_batched(items, lambda subsets: (fails(list(subset)) for subset in subsets))
 
 
-def ddmin_batched(items: Sequence[Item], fails: Callable[[Sequence[Sequence[Item]]], Sequence[bool]]) -> list[Item]:
-    """`ddmin` that asks about all subsets of one granularity at once."""
+def ddmin_batched(items: Sequence[Item], fails: Callable[[Sequence[Sequence[Item]]], Iterable[bool]]) -> list[Item]:
+    """`ddmin` that asks about all subsets of one granularity at once; it looks at no answer behind the first yes."""
     current = list(items)
-    if not current or fails([[]])[0]:
+    if not current or next(iter(fails([[]]))):
         return []
     parts = 2
     while len(current) >= 2:

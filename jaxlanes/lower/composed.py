@@ -71,7 +71,7 @@ def _reduce(context: Context, equation: Any, *values: Value) -> list[Value]:
 
 @rule("platform_index")
 def _platform_index(context: Context, equation: Any) -> Value:
-    """Which of the groups of platforms the kernel's belongs to; None takes all."""
+    """The number of the group of platforms that the kernel's belongs to; a group None takes all."""
     groups = equation.params["platforms"]
     for number, names in enumerate(groups):
         if names is None or context.platform in names or (context.platform == "cuda" and "gpu" in names):

@@ -47,13 +47,15 @@ class Batched:
             results = jax.vmap(plain, in_axes=[0 if b else None for b in batched], axis_size=size)(*flat)
             return results, [True] * len(results)
 
+        axes = frozenset().union(*map(_varying, flat))
+        flat = [_vary(leaf, axes) for leaf in flat]
         differentiable = jax.custom_jvp(lambda *flat: on_lanes(*flat))
 
         @differentiable.defjvp
         def _(primals: Any, tangents: Any) -> Any:
             return jax.jvp(plain, primals, tangents)
 
-        return list(differentiable(*flat))
+        return [_vary(result, axes) for result in differentiable(*flat)]
 
     def _run(self, lanes: int, flat: list[Any]) -> list[Any]:
         own, shared = [], []
@@ -86,6 +88,21 @@ def check_debugged(results: list[Any], again: Callable[[], Any], name: str) -> N
                 continue
             again()
             raise FloatingPointError(f"invalid value ({what}) encountered in the kernel of {name}")
+
+
+def _varying(value: Any) -> frozenset[Any]:
+    """Axes of `jax.shard_map` along which a value is not the same on all devices."""
+    aval: Any = jax.typeof(value)
+    manual = getattr(aval, "mat", None)  # JAX 0.10; versions before have `vma`
+    return frozenset(getattr(aval, "vma", ()) if manual is None else manual.varying)
+
+
+def _vary(value: Any, axes: frozenset[Any]) -> Any:
+    """The value, of which `jax.shard_map` is told that it may differ along all these axes."""
+    missing = tuple(axes - _varying(value))
+    if not missing:
+        return value
+    return lax.pcast(value, missing, to="varying") if hasattr(lax, "pcast") else lax.pvary(value, missing)
 
 
 def _as(array: Any, output: jax.ShapeDtypeStruct) -> Any:

@@ -1,4 +1,4 @@
-"""Tools around the compiler: reports, the fuzzer and the GPU bench. The last two are used from a checkout."""
+"""Tools around the compiler: reports, the fuzzer, the GPU bench and the census. The last three need a checkout."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def test_uniform_draws(same: Any) -> None:
 
 
 def test_loops_side_by_side(same: Any) -> None:
-    """What `jax.vmap` makes of a loop inside the function: a predicate for each, and carries of what is still going."""
+    """Loops as `jax.vmap` makes them of one in the function: a predicate for each, and carries of those still going."""
 
     def one(start, key):
         def body(carry):

@@ -179,7 +179,11 @@ def test_the_wheel_leaves_the_fuzzer_and_the_bench_out(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "installed")
     installed = {path.relative_to(tmp_path / "installed").as_posix() for path in (tmp_path / "installed").rglob("*")}
     assert "jaxlanes/tools/explain.py" in installed
-    assert not [name for name in installed if name.startswith(("jaxlanes/tools/fuzz", "jaxlanes/tools/bench"))]
+    assert not [
+        name
+        for name in installed
+        if name.startswith(("jaxlanes/tools/fuzz", "jaxlanes/tools/bench", "jaxlanes/tools/census"))
+    ]
     for command, tool in ((["jaxlanes", "fuzz", "--minutes", "1"], "the fuzzer"),
                           (["jaxlanes.cuda", "bench", "os:getcwd"], "the GPU bench")):  # fmt: skip
         done = subprocess.run([sys.executable, "-m", *command], cwd=tmp_path / "installed", capture_output=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from verification.plugin import Mutants, Plugin, Relation
 from verification.registry import UnknownPluginError, load_plugin
 from verification.results import CheckResult
 from verification.runner import Run, execute, to_json
-from verification.shrink import Shrinker, ddmin
+from verification.shrink import Shrinker, ddmin, ddmin_batched
 from verification.statistics.margin import Margin
 
 
@@ -118,6 +119,36 @@ def test_without_restore_hypothesis_and_ddmin_shrink_the_actions(tmp_path: Path)
 def test_ddmin_keeps_exactly_what_is_needed() -> None:
     assert ddmin(list(range(50)), lambda kept: {7, 23, 41} <= set(kept)) == [7, 23, 41]
     assert ddmin([1, 2, 3], lambda kept: True) == []
+
+
+def test_ddmin_asks_nothing_behind_the_first_yes() -> None:
+    """A case of many steps is played for each question."""
+    asked: list[int] = []
+
+    def fails(kept: list[int]) -> bool:
+        asked.append(len(kept))
+        return {20, 40} <= set(kept)
+
+    def of_all(subsets: Sequence[Sequence[int]]) -> list[bool]:
+        return [fails(list(subset)) for subset in subsets]
+
+    assert ddmin(list(range(64)), fails) == [20, 40]
+    lazily = len(asked)
+    asked.clear()
+    assert ddmin_batched(list(range(64)), of_all) == [20, 40]
+    assert lazily < len(asked)
+
+
+def test_shrinking_ends_after_so_many_steps(tmp_path: Path) -> None:
+    plugin = toy_pair.plain_buggy()
+    found = results(plugin, plan(tmp_path, "L3"))["L3/episodes"]
+    context = Context(plugin, Plan())
+    shrinker = Shrinker(context.plugin, context.table, compared_paths(context), context.reference, context.candidate)
+    case = cases.load(Path(found.findings[0].file))
+    long = shrinker.shrink(case, hypothesis_examples=1)
+    none = shrinker.shrink(case, hypothesis_examples=1, most_steps=1)
+    assert long is not None and none is not None and none.steps >= long.steps
+    assert none.history[-1] == "ended after 1 steps" and "ended" not in long.history[-1]
 
 
 def test_covering_shows_every_pair_that_any_case_shows() -> None:

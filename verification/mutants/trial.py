@@ -21,6 +21,8 @@ from verification.results import Finding
 
 _EPISODES = 64
 """Episodes that a mutant plays at once: the first difference ends its trial."""
+MOST_SHRINKING_STEPS = 4_000
+"""Steps that a mutant's case is played over to make it smaller: some minutes for a hundred mutants, not for one."""
 
 
 @dataclass
@@ -203,7 +205,7 @@ def _shrunk(context: Context, kill: Kill, attempts: Sequence[Case], shrink: bool
     """The steps of the first attempt that differs, shrunk."""
     kill.case = attempts[-1]
     for case in attempts if shrink else ():
-        smaller = shrinker(context).shrink(case, fields=False)
+        smaller = shrinker(context).shrink(case, fields=False, most_steps=MOST_SHRINKING_STEPS)
         if smaller is not None:
             kill.shrunk_steps = smaller.steps
             break

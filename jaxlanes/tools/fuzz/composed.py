@@ -40,7 +40,7 @@ def _cumlogsumexp(scope: Scope, name: str) -> None:
 def _reduce(scope: Scope, name: str) -> None:
     type_ = Type(scope.dtype(BIT_TYPES), scope.shape(1))
     axis = scope.below(len(type_.shape))
-    start = scope.operand(Type(type_.dtype, ()), constant=0.5)
+    start = scope.constant(Type(type_.dtype, ()), "any")  # JAX batches only a constant
     joined = scope.one_of(["a | b", "a & b", "lax.max(a, b)", "a ^ b"])
     shape = type_.shape[:axis] + type_.shape[axis + 1 :]
     text = f"lax.reduce({{0}}, {{1}}, lambda a, b: {joined}, ({axis},))"

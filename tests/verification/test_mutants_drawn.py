@@ -19,11 +19,11 @@ import toy_drawn
 
 from verification.mutants.drawn import data, figures
 from verification.mutants.drawn.discover import Targets
-from verification.mutants.drawn.edits import Edit, changes_program
+from verification.mutants.drawn.edits import RAN, Edit, changes_program
 from verification.mutants.drawn.pool import draw
 from verification.mutants.drawn.program import batched, digest
 from verification.mutants.drawn.rules import edits_of
-from verification.mutants.drawn.tree import RAN, Tree, probed
+from verification.mutants.drawn.tree import Tree, probed
 from verification.mutants.mutant import MutantError
 
 

@@ -56,7 +56,7 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
     lazy = go & has(view.user, "truant") & ability_is(view.user, "truant")
     view, go = stop(view.show_ability(True, lazy), go, lazy)
     flinches = go & has(view.user, "flinch")
-    faster = jnp.minimum(view.user.boosts + (jnp.arange(7) == SPE), 6)
+    faster = jnp.minimum(view.user.boosts + (jnp.arange(7) == SPE).astype(jnp.int32), 6)
     firm = flinches & ability_is(view.user, "steadfast")
     view = view.show_ability(True, firm & (view.user.boosts[SPE] < 6)).on_user(firm, boosts=faster)
     view, go = stop(view, go, flinches)

@@ -111,7 +111,7 @@ def reach(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple
     drinks = drinks | (ability_is(foe, "voltabsorb") & lightning)
     view = view.replace(foe=healed(view.foe, quotient(foe.max_hp, 4), hits & drinks))
     motor = hits & ability_is(foe, "motordrive") & lightning
-    faster = jnp.minimum(foe.boosts + (jnp.arange(7) == SPE), 6)
+    faster = jnp.minimum(foe.boosts + (jnp.arange(7) == SPE).astype(jnp.int32), 6)
     view = view.on_foe(motor, boosts=faster)
     burning = hits & ability_is(foe, "flashfire") & fire & (foe.status != 4)
     view = view.replace(foe=put(view.foe, "flashfire", burning))

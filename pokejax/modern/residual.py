@@ -239,7 +239,7 @@ def _ability(view: View, _rules: Rules, when: jax.Array) -> View:
     view = view.replace(user=drop(cure(view.user, sheds & (roll < 33)), "nightmare", sheds & (roll < 33)))
     runs = when & ability_is(user, "speedboost") & user.stayed_a_turn
     view = view.show_ability(True, (sheds & (roll < 33)) | (runs & (user.boosts[SPE] < 6)))
-    faster = jnp.minimum(user.boosts + (jnp.arange(7) == SPE), 6)
+    faster = jnp.minimum(user.boosts + (jnp.arange(7) == SPE).astype(jnp.int32), 6)
     return view.on_user(runs, boosts=faster)
 
 

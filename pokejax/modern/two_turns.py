@@ -29,7 +29,7 @@ def charge(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.Arra
         view = view.replace(user=drop(view.user, name, ready))
         prepares = prepares | (this & ~ready)
     bash = prepares & (move == move_id("skullbash"))
-    stages = jnp.minimum(view.user.boosts + (jnp.arange(7) == DEF), 6)
+    stages = jnp.minimum(view.user.boosts + (jnp.arange(7) == DEF).astype(jnp.int32), 6)
     view = view.on_user(bash, boosts=stages)
     prepares = prepares & ~((move == move_id("solarbeam")) & (weather_of(view) == SUN))
     herb = prepares & item_is(view.user, "powerherb")

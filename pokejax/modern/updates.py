@@ -78,7 +78,7 @@ def eaten(view: View, berry: jax.Array, when: jax.Array) -> View:
     mon = drop(drop(cure(mon, ill), "confusion", dizzy), "nightmare", ill)
     heals = when & (row[1] != 0)
     mon = healed(mon, jnp.where(row[1] < 0, mon.max_hp >> 2, row[1]), heals & (mon.hp < mon.max_hp))
-    stage = jnp.minimum(mon.boosts + (jnp.arange(7) == row[2] - 1), 6)
+    stage = jnp.minimum(mon.boosts + (jnp.arange(7) == row[2] - 1).astype(mon.boosts.dtype), 6)
     mon = update(mon, when & (row[2] > 0), boosts=stage)
     mon = put(mon, "focusenergy", when & (berry == item_id("lansatberry")))
     empty = (mon.moves != 0) & (mon.pp == 0)

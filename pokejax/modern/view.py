@@ -108,7 +108,7 @@ class View(struct.Node):
         if self.shown is None:
             return jnp.bool_(False)
         own = (self.shown.abilities >> (number_of(self, user) - 1)) & 1
-        second = self.second if user else ~self.second
+        second = (self.second if user else ~self.second).astype(jnp.int32)
         return jnp.where(has_own_ability(self.user if user else self.foe), own, self.shown.borrowed >> second & 1) == 1
 
     def got_ability(self, user: bool, known: jax.Array | bool, when: jax.Array) -> View:

@@ -69,7 +69,7 @@ def _hidden(battle: Any, memory: Any, player: int, rng: np.random.Generator) -> 
     bit = np.arange(12).reshape(2, 6)[foe]
     items = ((memory.shown.items[:, None] >> bit) & 1 == 1) | memory.items[:, foe]
     abilities = (memory.shown.abilities[:, None] >> bit) & 1 == 1
-    own = (mon.ability == mon.base_ability) & ~mon.transformed
+    has_own = (mon.ability == mon.base_ability) & ~mon.transformed
     borrowed = (memory.shown.borrowed >> foe) & 1 == 1
     moves = memory.moves[:, foe]
 
@@ -102,7 +102,7 @@ def _hidden(battle: Any, memory: Any, player: int, rng: np.random.Generator) -> 
     )  # fmt: skip
     # Whether it has its own ability is known to both.
     other = np.where(borrowed, mon.ability, some(121, 124, mon.ability))
-    mon = mon.replace(ability=np.where(own, mon.base_ability, other).astype(mon.ability.dtype))
+    mon = mon.replace(ability=np.where(has_own, mon.base_ability, other).astype(mon.ability.dtype))
     # Counters that neither player is told.
     secret = ("confusion.time", "taunt.duration", "substitute.hp", "stall.counter", "choicelock.move", "yawn.duration")
     sides = [None, None]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -26,23 +24,6 @@ def test_the_pools_hold_teams_that_are_played() -> None:
         assert len(pool.species) == bad.count("") > 100
         assert env.engine == Gen4Battle(format=name).engine and env.obs_spec is env.engine.obs_spec
         assert env.spec.num_actions == 11 and env.spec.no_op == 10
-
-
-def test_a_step_can_be_traced_and_has_the_types_of_the_spec() -> None:
-    env = Gen4Battle()
-    params = env.default_params
-    key = jax.random.key(0)
-    obs, state = jax.eval_shape(env.reset_env, key, params)
-    stepped, after, reward, terminated, truncated, _ = jax.eval_shape(
-        env.step_env, key, state, jnp.zeros(2, jnp.int32), params
-    )
-    for field in env.obs_spec.fields:
-        leaf = getattr(stepped, field.name)
-        assert leaf.shape == (2, *field.shape) and leaf.dtype == field.dtype, field.name
-    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), (obs, state)) == jax.tree.map(
-        lambda leaf: (leaf.shape, leaf.dtype), (stepped, after)
-    )
-    assert reward.shape == (2,) and terminated.shape == truncated.shape == ()
 
 
 def test_a_pool_with_an_effect_that_is_not_played_is_refused_by_name(tmp_path) -> None:

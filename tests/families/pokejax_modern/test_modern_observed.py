@@ -18,7 +18,7 @@ from families.pokejax_modern.verify.steps import party_columns, played_effects
 from pokejax.modern.observation import OBS_SPEC
 from pokejax.modern.state import Party
 
-BATTLES, SEED, TURNS = 3, 5, 8
+BATTLES, SEED, TURNS = 3, 2, 8
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,9 @@ def _vary(value: Any, axes: frozenset[Any]) -> Any:
     missing = tuple(axes - _varying(value))
     if not missing:
         return value
-    return lax.pcast(value, missing, to="varying") if hasattr(lax, "pcast") else lax.pvary(value, missing)
+    if not hasattr(lax, "pcast"):  # an older JAX
+        return lax.pvary(value, missing)  # pyright: ignore[reportAttributeAccessIssue]
+    return lax.pcast(value, missing, to="varying")
 
 
 def _as(array: Any, output: jax.ShapeDtypeStruct) -> Any:

@@ -72,7 +72,7 @@ def take(
 
 
 def told(row: dict[str, Any]) -> str:
-    """What was found, in a few words."""
+    """A row in a few words."""
     for what in ("died", "xla", "kernel"):
         if what in row:
             return f"{what}: {row[what]}"

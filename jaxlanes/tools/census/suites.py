@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -220,7 +219,6 @@ SUITES: dict[str, Suite] = {
 """The suites by their names in the command."""
 
 
-@functools.cache
 def versions(suite: str) -> dict[str, str]:
     """The versions of its packages and of JAX, as they are installed."""
     from importlib.metadata import version

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 
 from jaxlanes import lower as _rules  # noqa: F401 (registers them)
-from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, UnsupportedError
+from jaxlanes.errors import CacheError, CompilationError, CompilerNotFoundError, UnsupportedError, first_line
 from jaxlanes.runtime import kernel_index
 from jaxlanes.runtime.batched import Batched, check_debugged
 from jaxlanes.runtime.compiler import find_compiler
@@ -125,7 +125,7 @@ def vmap(
             if backend != "auto":
                 raise
             done = plain(*args, **kwargs)  # which raises where `fn` is at fault
-            warn(f"jaxlanes uses XLA: one lane cannot be traced: {_first_line(error)}", LanesWarning)
+            warn(f"jaxlanes uses XLA: one lane cannot be traced: {first_line(error)}", LanesWarning)
             return done
         # What fn closes over may be traced: it is one more argument, the same for all lanes.
         outer = [constant for constant in closed.consts if is_traced(constant)]
@@ -145,10 +145,6 @@ def vmap(
         return finish(found, [*call.leaves, *outer], again)
 
     return batched
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _name(fn: Any) -> str:
@@ -177,7 +173,7 @@ def _compile(closed: Any, structure: Any, axes: Axes, all_axes: Axes, backend: s
     except Exception as error:
         if backend != "auto":
             raise
-        warn(f"jaxlanes uses XLA after a fault of its own, please report it: {_first_line(error)}", LanesWarning)
+        warn(f"jaxlanes uses XLA after a fault of its own, please report it: {first_line(error)}", LanesWarning)
         return None
     weak = result_weak_types(closed, all_axes)
     outputs = tuple(

@@ -25,3 +25,8 @@ class CompilationError(LanesError):
 
 class CacheError(LanesError):
     """The folder of compiled kernels cannot be used or trusted."""
+
+
+def first_line(error: Exception) -> str:
+    """An error's type and the first line of its message."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import jax
 import pytest
 
+from jaxenv.commands.collector import collect_rarely
 from references.showdown.workers import WorkerPool
 
 _MAPS_LIMIT = Path("/proc/sys/vm/max_map_count")  # Linux only
@@ -53,13 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Python's collector looks at fewer objects, and more rarely.
-
-    JAX makes millions while it traces, which live on: that took a quarter of the time of tracing.
-    """
+    """Garbage of the collection goes, and Python looks at the rest rarely."""
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    collect_rarely()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -42,3 +42,12 @@ def argmin(values: jax.Array) -> jax.Array:
 def quotient(numerator: jax.Array, denominator: jax.Array | int) -> jax.Array:
     """``numerator // denominator`` for int32 values that are not negative: floor and truncation agree."""
     return lax.div(numerator, jnp.asarray(denominator, numerator.dtype))
+
+
+def sorted_four(keys: jax.Array) -> jax.Array:
+    """``keys`` [..., 4] in ascending order: a network of five comparisons, for XLA's sort is slow on the CPU."""
+    k0, k1, k2, k3 = (keys[..., i] for i in range(4))
+    k0, k1, k2, k3 = jnp.minimum(k0, k1), jnp.maximum(k0, k1), jnp.minimum(k2, k3), jnp.maximum(k2, k3)
+    k0, k2, k1, k3 = jnp.minimum(k0, k2), jnp.maximum(k0, k2), jnp.minimum(k1, k3), jnp.maximum(k1, k3)
+    k1, k2 = jnp.minimum(k1, k2), jnp.maximum(k1, k2)
+    return jnp.stack([k0, k1, k2, k3], axis=-1)

@@ -30,9 +30,8 @@ def lets_take(mon: Active, move: jax.Array, by_foe: bool) -> jax.Array:
     return ~firm & ~letter
 
 
-def _fits(mon: Active, item: jax.Array) -> jax.Array:
-    """bool: 'TakeItem' of the item itself does not object to the new holder."""
-    del mon
+def _may_move(item: jax.Array) -> jax.Array:
+    """bool: 'TakeItem' of the item itself does not object to a new holder."""
     return ~among(item, [item_id("mail"), item_id("griseousorb")])
 
 
@@ -57,8 +56,8 @@ def take_items(view: View, move: jax.Array, when: jax.Array) -> tuple[View, jax.
     mine, theirs = view.user.item, view.foe.item
     barred = view.user.knocked_off | view.foe.knocked_off
     fine = ~barred & ((mine != 0) | (theirs != 0))
-    gives = (mine == 0) | (lets_take(view.user, move, False) & _fits(view.foe, mine))
-    gets = (theirs == 0) | (lets_take(view.foe, move, True) & _fits(view.user, theirs))
+    gives = (mine == 0) | (lets_take(view.user, move, False) & _may_move(mine))
+    gets = (theirs == 0) | (lets_take(view.foe, move, True) & _may_move(theirs))
     # What loses its item begins Unburden, even where it gets it back.
     loses = swaps & ~barred & (theirs != 0) & lets_take(view.foe, move, True)
     view = view.put_foe("unburden", loses & unburdens(view.foe))
@@ -88,7 +87,7 @@ def after_hit(view: View, move: jax.Array, when: jax.Array) -> View:
     steals = when & among(move, [move_id("thief"), move_id("covet")]) & (view.user.item == 0) & (item != 0)
     steals = steals & ~view.foe.knocked_off & ~view.user.knocked_off
     view = view.show_ability(False, (knocks | steals) & ability_is(view.foe, "stickyhold"))
-    knocks, steals = knocks & lets, steals & lets & _fits(view.user, item)
+    knocks, steals = knocks & lets, steals & lets & _may_move(item)
     view = view.show_item(False, knocks | steals).show_item(True, steals)
     view = view.put_foe("unburden", knocks & unburdens(view.foe))
     view = view.on_foe(knocks, item=0, knocked_off=True)

@@ -102,16 +102,15 @@ def run_move(view: View, rules: Rules, chases: jax.Array) -> View:
         return settle_hits(update_event(view, when), when)
 
     view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, MOST_CALLS, close, v), view, masked=True)
-    view = _after_move(view, move, uses.move, go & ~chases)
+    view = _after_move(view, uses.move, go & ~chases)
     lock = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
     lock = lock & (view.user.last_move != 0) & (~chases | uses.worked)
     view = view.put_user("choicelock", lock, move=view.user.last_move)
     return view.on_field(go, last_move=move)
 
 
-def _after_move(view: View, chosen: jax.Array, last: jax.Array, when: jax.Array) -> View:
+def _after_move(view: View, last: jax.Array, when: jax.Array) -> View:
     """'AfterMove': also of a move that failed, also of a user that fell. ``last``: the last move that was used."""
-    del chosen
     wishes = when & among(last, [move_id("healingwish"), move_id("lunardance")])
     view = view.on_user(wishes, switch_flag=1)
     spits = when & (last == move_id("spitup")) & has(view.user, "stockpile") & (view.user.hp > 0)

@@ -69,7 +69,7 @@ print(json.dumps(found))
 def child(program, *arguments, x64=True):
     """Output of a process with or without 64-bit types."""
     setting = {"JAX_ENABLE_X64": "1" if x64 else "0", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # the latter saves minutes
-    program = "import gc\ngc.set_threshold(50_000, 20, 20)\n" + program  # as in `tests/conftest.py`
+    program = "from jaxenv.commands.collector import collect_rarely\ncollect_rarely()\n" + program
     command = [sys.executable, "-W", "error", "-c", program, *map(str, arguments)]
     done = subprocess.run(command, env=os.environ | setting, capture_output=True, text=True, timeout=800, check=False)
     assert done.returncode == 0, done.stderr[-4000:]

@@ -6,13 +6,13 @@ Exit status: 0 pass, 1 fail, 2 inconclusive or not run, 3 error, 130 interrupted
 from __future__ import annotations
 
 import argparse
-import gc
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from jaxenv.commands.arguments import path, positive, seed
+from jaxenv.commands.collector import collect_rarely
 from jaxenv.commands.console import Console
 from jaxenv.commands.files import StorageError
 from jaxenv.commands.interrupts import run_command
@@ -152,22 +152,13 @@ def _run(arguments: list[str]) -> int:
     }
     if options.command not in ("merge", "power", "coverage", "report", "compare", "declare"):
         _keep_compiled()
-        _collect_rarely()
+        collect_rarely()
     try:
         with places.held(options):
             return commands[options.command](options, console)
     except (StorageError, ReportError) as error:
         console.say(f"could not run: {error}")
         return EXIT_STATUS["error"]
-
-
-def _collect_rarely() -> None:
-    """Python's collector looks at fewer objects, and more rarely.
-
-    JAX makes millions while it traces, which live on: looking at them took a quarter of that time.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _keep_compiled() -> None:

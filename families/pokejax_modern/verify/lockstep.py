@@ -22,7 +22,7 @@ import numpy as np
 
 from families.pokejax_modern.verify.interpret import interpreted
 from families.pokejax_modern.verify.record import named_fields
-from families.pokejax_modern.verify.steps import Sample, field_names, focused, played_effects, sample
+from families.pokejax_modern.verify.steps import Sample, add_sampling, asked_effects, field_names, sample
 from pokejax.common.rng import Rng
 from pokejax.modern import turn
 from pokejax.modern.choices import legal_masks
@@ -98,21 +98,10 @@ def lockstep(found: Sample, rules: Rules, compiled: bool = False) -> dict[str, A
 def main(argv: list[str] | None = None) -> int:
     """Sample, play, print; 1 if a battle differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--battles", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--turns", type=int, default=40, help="a battle is stopped there")
+    add_sampling(parser)
     parser.add_argument("--mirror", action="store_true", help="both sides have one team, so that speeds tie")
-    parser.add_argument("--compiled", action="store_true", help="compile by XLA (minutes) instead of interpreting")
-    parser.add_argument(
-        "--only", default="", help="ids separated by commas: moves, abilities, items that a third of all places hold"
-    )
-    parser.add_argument("--generator", default="", help="a random format of Showdown whose teams are taken")
     asked = parser.parse_args(argv)
-    names = [name for name in asked.only.split(",") if name]
-    try:
-        allowed = focused(played_effects(), names) | {"mirror": asked.mirror, "generator": asked.generator}
-    except ValueError as error:
-        parser.error(f"--only: {error}")
+    allowed = asked_effects(parser, asked) | {"mirror": asked.mirror}
     found = sample(allowed, asked.battles, asked.seed, asked.turns)
     told = lockstep(found, Rules(clauses=CLAUSES["gen4anythinggoes"]), asked.compiled)
     sys.stdout.write(json.dumps(told) + "\n")

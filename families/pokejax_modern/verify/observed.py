@@ -27,7 +27,7 @@ import numpy as np
 from families.pokejax_modern.verify.interpret import interpreted
 from families.pokejax_modern.verify.record import named_fields
 from families.pokejax_modern.verify.seat import TRACKED, VOLATILES, Seat
-from families.pokejax_modern.verify.steps import field_names, focused, party_columns, played_effects
+from families.pokejax_modern.verify.steps import add_sampling, asked_effects, field_names, party_columns
 from pokejax.common.rng import Rng
 from pokejax.modern.engine import ModernEngine
 from pokejax.modern.observation import Memory
@@ -145,18 +145,9 @@ def _one(found: Found, n: int, step: int, seats: list[Seat], views: Any, seen: A
 def main(argv: list[str] | None = None) -> int:
     """Sample, play, print; 1 if a field differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--battles", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--turns", type=int, default=40, help="a battle is stopped there")
-    parser.add_argument("--only", default="", help="ids, with commas: teams that hold these in a third of all places")
-    parser.add_argument("--generator", default="", help="teams of Showdown's generator of this format instead")
-    parser.add_argument("--compiled", action="store_true", help="compile by XLA (minutes) instead of interpreting")
+    add_sampling(parser)
     asked = parser.parse_args(argv)
-    names = [name for name in asked.only.split(",") if name]
-    try:
-        allowed = focused(played_effects(), names) | {"views": True, "generator": asked.generator}
-    except ValueError as error:
-        parser.error(f"--only: {error}")
+    allowed = asked_effects(parser, asked) | {"views": True}
     found = compare(battles(allowed, asked.battles, asked.seed, asked.turns), asked.compiled)
     never = [name for name in (*TRACKED, *VOLATILES) if not found.named[name]]
     told = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import functools
 import json
 from collections import Counter
@@ -195,6 +196,27 @@ def played_effects() -> dict[str, Any]:
         "abilities": without(table.abilities.id, refused_abilities(), "noability"),
         "items": without(table.items.id, refused_items()),
     }
+
+
+def add_sampling(parser: argparse.ArgumentParser) -> None:
+    """Options of a command that compares sampled battles."""
+    parser.add_argument("--battles", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=40, help="a battle is stopped there")
+    parser.add_argument("--compiled", action="store_true", help="compile by XLA (minutes) instead of interpreting")
+    parser.add_argument(
+        "--only", default="", help="ids separated by commas: moves, abilities, items that a third of all places hold"
+    )
+    parser.add_argument("--generator", default="", help="a random format of Showdown whose teams are taken")
+
+
+def asked_effects(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> dict[str, Any]:
+    """The effects that these options ask for; an unknown name ends the command."""
+    try:
+        found = focused(played_effects(), [name for name in asked.only.split(",") if name])
+    except ValueError as error:
+        parser.error(f"--only: {error}")
+    return found | {"generator": asked.generator}
 
 
 def focused(allowed: dict[str, Any], only: list[str]) -> dict[str, Any]:

@@ -28,3 +28,15 @@ def uniform(key: jax.Array, low: Any, high: Any, shape: tuple[int, ...], dtype: 
 def legal(key: jax.Array, mask: jax.Array) -> jax.Array:
     """The number of one of the actions that a mask allows, each as likely as any other."""
     return jax.random.categorical(key, jnp.where(mask, 0.0, -jnp.inf))
+
+
+def with_params(env: Any, params: Any) -> Playable:
+    """An environment of Gymnax's kind: keys and parameters are arguments, and its step begins the next episode."""
+
+    def step(key: jax.Array, state: Any) -> tuple[Any, Any]:
+        for_action, for_step = jax.random.split(key)
+        action = env.action_space(params).sample(for_action)
+        obs, state, *rest = env.step(for_step, state, action, params)
+        return state, (obs, *rest)
+
+    return Playable(lambda key: env.reset(key, params)[1], step)

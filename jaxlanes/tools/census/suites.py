@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxlanes.tools.census.playable import Playable, legal, uniform
+from jaxlanes.tools.census.playable import Playable, legal, uniform, with_params
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,15 +33,7 @@ def _gymnax_names() -> list[str]:
 def _gymnax(name: str) -> Playable:
     import gymnax  # pyright: ignore[reportMissingImports]
 
-    env, params = gymnax.make(name)
-
-    def step(key: jax.Array, state: Any) -> tuple[Any, Any]:
-        for_action, for_step = jax.random.split(key)
-        action = env.action_space(params).sample(for_action)
-        obs, state, *rest = env.step(for_step, state, action, params)
-        return state, (obs, *rest)
-
-    return Playable(lambda key: env.reset(key, params)[1], step)
+    return with_params(*gymnax.make(name))
 
 
 # ---- Pgx
@@ -174,15 +166,7 @@ def _craftax(name: str) -> Playable:
     from craftax.craftax_env import make_craftax_env_from_name  # pyright: ignore[reportMissingImports]
 
     env = make_craftax_env_from_name(name, auto_reset=True)
-    params = env.default_params
-
-    def step(key: jax.Array, state: Any) -> tuple[Any, Any]:
-        for_action, for_step = jax.random.split(key)
-        action = env.action_space(params).sample(for_action)
-        obs, state, *rest = env.step(for_step, state, action, params)
-        return state, (obs, *rest)
-
-    return Playable(lambda key: env.reset(key, params)[1], step)
+    return with_params(env, env.default_params)
 
 
 # ---- Brax

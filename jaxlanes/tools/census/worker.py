@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxlanes
+from jaxlanes.errors import first_line
 from jaxlanes.tools.census.playable import Playable
 from jaxlanes.tools.census.suites import SUITES, versions
 
@@ -56,12 +57,12 @@ def measured(suite: str, name: str) -> dict[str, Any]:
             xla, row["xla_compile_seconds"] = _compiled(jax.vmap(playable.step), keys, states)
             jax.block_until_ready(xla(keys, states))
         except Exception as error:
-            return {**row, "xla": _first_line(error)}
+            return {**row, "xla": first_line(error)[:300]}
         try:
             kernel = jaxlanes.vmap(playable.step, backend="simd")
             _, row["kernel_compile_seconds"] = _compiled(kernel, keys, states)
         except Exception as error:
-            return {**row, "kernel": _first_line(error)}
+            return {**row, "kernel": first_line(error)[:300]}
         row |= _differences(playable, states)
         row |= _speeds(playable)
     return row
@@ -132,10 +133,6 @@ def _speeds(playable: Playable) -> dict[str, Any]:
             if number:  # the first call compiles
                 samples[name].append(TIMED_LANES * TIMED_STEPS / (time.perf_counter() - begun))
     return {f"{name}_steps_per_second": round(statistics.median(found)) for name, found in samples.items()}
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:300]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from pokejax.common.arrays import sorted_four
 from pokejax.gen1.choices import is_locked_in
 from pokejax.gen1.dex import Status
 from pokejax.gen1.observation.memory import UNSEEN, Memory
@@ -124,12 +125,7 @@ def _known_moves(moves: jax.Array, pp: jax.Array, known: jax.Array) -> tuple[jax
     """The known ones of moves [..., 4] in ascending order, then zeros; and their PP."""
     keys = moves.astype(jnp.int16) * 64 + pp.astype(jnp.int16)
     keys = jnp.where(known & (moves != 0), keys, _UNKNOWN_KEY)
-    k0, k1, k2, k3 = (keys[..., i] for i in range(4))
-    # A sorting network of five comparisons: XLA's sort is slow on the CPU.
-    k0, k1, k2, k3 = jnp.minimum(k0, k1), jnp.maximum(k0, k1), jnp.minimum(k2, k3), jnp.maximum(k2, k3)
-    k0, k2, k1, k3 = jnp.minimum(k0, k2), jnp.maximum(k0, k2), jnp.minimum(k1, k3), jnp.maximum(k1, k3)
-    k1, k2 = jnp.minimum(k1, k2), jnp.maximum(k1, k2)
-    keys = jnp.stack([k0, k1, k2, k3], axis=-1)
+    keys = sorted_four(keys)
     keys = jnp.where(keys == _UNKNOWN_KEY, 0, keys)
     return (keys >> 6).astype(jnp.uint8), (keys & 63).astype(jnp.uint8)
 

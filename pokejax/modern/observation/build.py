@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pokejax.common.arrays import sorted_four
 from pokejax.modern.choices import usable_moves
 from pokejax.modern.data import move_id
 from pokejax.modern.locks import locked_move
@@ -215,12 +216,7 @@ def _known_moves(moves: jax.Array, pp: jax.Array, known: jax.Array) -> tuple[jax
     """The known ones of moves [..., 4] in ascending order, then zeros; and their PP."""
     keys = (moves.astype(jnp.int32) << _PP_BITS) + pp.astype(jnp.int32)
     keys = jnp.where(known & (moves != 0), keys, _UNKNOWN_KEY)
-    k0, k1, k2, k3 = (keys[..., i] for i in range(4))
-    # A sorting network of five comparisons: XLA's sort is slow on the CPU.
-    k0, k1, k2, k3 = jnp.minimum(k0, k1), jnp.maximum(k0, k1), jnp.minimum(k2, k3), jnp.maximum(k2, k3)
-    k0, k2, k1, k3 = jnp.minimum(k0, k2), jnp.maximum(k0, k2), jnp.minimum(k1, k3), jnp.maximum(k1, k3)
-    k1, k2 = jnp.minimum(k1, k2), jnp.maximum(k1, k2)
-    keys = jnp.stack([k0, k1, k2, k3], axis=-1)
+    keys = sorted_four(keys)
     keys = jnp.where(keys == _UNKNOWN_KEY, 0, keys)
     return keys >> _PP_BITS, keys & ((1 << _PP_BITS) - 1)
 

@@ -32,6 +32,12 @@ WHOLE = (
     "trap-renewed-by-a-move-of-another-pokemon",
 )
 
+OPEN = {
+    "bridge-pp-after-a-copy": "own_pp of player 1 from decision 99 on: Transform stands twice, once by Mimic, and then hides whose PP went",
+    "bridge-seen-moves-after-a-thaw": "own_seen_moves of player 2 from decision 47 on",
+}
+"""Battles in which the bridge and the environment still differ, and in what."""
+
 
 def compared(tally: bridged.Tally, played: replayed.Played, where: str) -> None:
     """Both seats at every decision; what differs where the bridge says that something is open is counted apart."""
@@ -75,9 +81,10 @@ def test_a_few_battles_of_a_theme(pool: WorkerPool, theme: str, commit_seed: int
     assert tally.counts["observations"] > 50
 
 
-@pytest.mark.xfail(reason="open: own_seen_moves of player 2 at decision 47")
-def test_an_open_case(pool: WorkerPool, names: Names) -> None:
-    test_a_saved_battle(pool, names, "bridge-seen-moves-after-a-thaw")
+@pytest.mark.xfail(reason="open: see OPEN")
+@pytest.mark.parametrize("name", OPEN)
+def test_an_open_case(pool: WorkerPool, names: Names, name: str) -> None:
+    test_a_saved_battle(pool, names, name)
 
 
 @pytest.mark.sweep

@@ -33,7 +33,7 @@ WHOLE = (
 )
 
 OPEN = {
-    "bridge-pp-after-a-copy": "own_pp of player 1 from decision 99 on: Transform stands twice, once by Mimic, and then hides whose PP went",
+    "bridge-pp-after-a-copy": "own_pp of player 1 from decision 99 on: a foe's moves hide which Transform lost its PP",
     "bridge-seen-moves-after-a-thaw": "own_seen_moves of player 2 from decision 47 on",
 }
 """Battles in which the bridge and the environment still differ, and in what."""

@@ -65,6 +65,8 @@ class Member:
     * ``pp``: known move → PP left (on the own side all moves, in the team's order). ``unnamed``: PP spent by moves that
       are not known to be its own yet.
     * ``shown``: of these moves, the ones that the other player knows of.
+    * ``doubtful``: the own PP are not certain until a request lists them. ``twice``: moves used since then that may be
+      its own, and may be Mimic's copies of them or another Pokémon's choices.
     * ``slept``: turns slept; ``rests``: by its own Rest; ``counted``: the turn in which it fell asleep counts already.
     """
 
@@ -80,6 +82,8 @@ class Member:
     pp: dict[int, int] = field(default_factory=dict)
     unnamed: dict[int, int] = field(default_factory=dict)
     shown: set[int] = field(default_factory=set)
+    doubtful: bool = False
+    twice: set[int] = field(default_factory=set)
     stats: tuple[int, ...] = (0, 0, 0, 0)
     seen: bool = False
 
@@ -151,15 +155,13 @@ class Step:
     """Facts of one side that last for the messages of one decision only.
 
     * ``first_named``: the move that the last ``|move|`` named for the first time. ``mimics``: moves of the foe that its
-      Mimic took. ``transformed``: it has used Transform on a foe that had not. ``twice``: the move used, if it may be
-      the active Pokémon's own, and may be Mimic's copy of it or another Pokémon's choice.
+      Mimic took. ``transformed``: it has used Transform on a foe that had not.
     """
 
     flinched: bool = False
     thawed: bool = False
     held_asleep: bool = False
     first_named: int = NO_MOVE
-    twice: int = NO_MOVE
     mimics: list[int] = field(default_factory=list)
     transformed: bool = False
 
@@ -189,6 +191,14 @@ class Side:
         if self.active is None:
             raise ProtocolError(f"a message speaks of {self.id}'s active Pokémon before any |switch|: the log is cut")
         return self.active
+
+    def doubt_pp(self, move: int = NO_MOVE) -> None:
+        """Note that one of two moves has paid PP; ``move``: it may be the own one of this number."""
+        self.open.add("pp")
+        if self.own and self.stand.copied is None:
+            self.member.doubtful = True
+            if move:
+                self.member.twice.add(move)
 
     def moves_now(self) -> list[tuple[int, int]]:
         """Known moves of the active Pokémon as it is now, with PP."""

@@ -59,13 +59,12 @@ def use_move(message: Message) -> None:
     if message.nameless:
         # After a thaw with no move selected: nobody can say which slot paid.
         stand.last_move = numbered("fissure")
-        side.open.add("pp")
+        side.doubt_pp()
         return
     charges = two_turns(move) and not stand.charging
     if side.step.thawed and not source and (charges or not stand.chosen):
         # Showdown repeats what this side chose last, which may have been for a Pokémon that was there before.
-        side.open.add("pp")
-        side.step.twice = move
+        side.doubt_pp(move)
         if charges:  # its first turn: it has not been used yet
             stand.chosen = NO_MOVE
         else:
@@ -88,15 +87,13 @@ def use_move(message: Message) -> None:
         if stand.payer:
             _pay(message, stand.payer, 1)
         else:
-            side.open.add("pp")  # begun after a thaw
-            side.step.twice = move if stand.copied is None else NO_MOVE
+            side.doubt_pp(move)  # begun after a thaw
         stand.stop()
         stand.flags.discard("invulnerable")
     elif not goes_on and not called and move == stand.called and is_move(move):
         # Another move called it before, and nobody chose it now: that one pays, unless it is its own, too.
         _pay(message, stand.chosen, 1)
-        side.open.add("pp")
-        side.step.twice = move if stand.copied is None else NO_MOVE
+        side.doubt_pp(move)
     elif not goes_on and not called:
         stand.chosen = move
         _pay(message, move, 1)
@@ -134,14 +131,13 @@ def _pay(message: Message, move: int, amount: int) -> None:
     if stand.copied is not None:
         found = [copy for copy in stand.copied if copy[0] == move]
         if len(found) > 1:
-            side.open.add("pp")
+            side.doubt_pp()
         for copy in found[:1]:
             copy[1] = (copy[1] - amount) & 63
         return
     own = next((slot for slot, now in stand.mimicked.items() if now == move), move)
     if own != move:
-        side.open.add("pp")  # by Mimic; it may have the move itself, too
-        side.step.twice = move
+        side.doubt_pp(move)  # by Mimic; it may have the move itself, too
     if amount > 0:
         side.step.first_named = own if own not in member.shown else NO_MOVE
     member.learn(own)
@@ -152,8 +148,10 @@ def _give_to_the_caller(side: Side) -> None:
     """Give 1 PP to the own move in the place of a copied one that calls another, as Gen 1 does."""
     copied, own = side.stand.copied or [], list(side.member.pp)
     places = [place for place, (move, _) in enumerate(copied) if move == side.stand.chosen]
-    if not side.own or len(places) != 1:
-        side.open.add("own pp")  # the foe's order is not known; of two equal copies either may have called
+    if not side.own:
+        side.open.add("own pp")  # the foe's order is not known
+    elif len(places) != 1:
+        side.member.doubtful = True  # of two equal copies either may have called
     elif places[0] < len(own):
         side.member.pay(own[places[0]], -1)
 

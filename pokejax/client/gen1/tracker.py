@@ -60,6 +60,7 @@ class Tracker:
         self._ask(request)
         self.settle(self.own, self.foe)
         self.settle(self.foe, self.own)
+        self._doubt_members()
 
     @property
     def open(self) -> frozenset[str]:
@@ -149,13 +150,21 @@ class Tracker:
         if stand.copied is not None:
             stand.copied = [list(one) for one in moves]
             return
-        side.open.discard("own pp")
-        for own, (now, pp) in zip(list(side.member.pp), moves, strict=True):
-            if own == side.step.twice and pp != side.member.pp[own]:
-                side.member.shown.add(own)  # it has paid itself: not the copy, nor another Pokémon's choice
-            side.member.pp[own] = pp
+        member = side.member
+        for own, (now, pp) in zip(list(member.pp), moves, strict=True):
+            if own in member.twice and pp != member.pp[own]:
+                member.shown.add(own)  # it has paid itself: not the copy, nor another Pokémon's choice
+            member.pp[own] = pp
             if now != own:
                 stand.mimicked[own] = now
+        member.doubtful = False
+        member.twice.clear()
+
+    def _doubt_members(self) -> None:
+        """Name own PP that no request has listed since they were last in doubt: after Transform, of a fainted one."""
+        self.own.open.discard("own pp")
+        if any(member.doubtful for member in self.own.team):
+            self.own.open.add("own pp")
 
     def _read_locks(self, names: list[str]) -> None:
         """Ends that no message tells: a lock that the own request does not show is over."""
@@ -203,7 +212,7 @@ class Tracker:
         if stand.charging and stand.payer and stand.copied is None:
             slots = [slot for slot, now in stand.mimicked.items() if now == stand.payer]
             if slots and (len(side.member.pp) < MOVE_SLOTS or stand.payer in side.member.pp):
-                side.open.add("pp")  # Mimic's copy began it, or the own move
+                side.doubt_pp()  # Mimic's copy began it, or the own move
             side.member.learn(slots[0] if slots else stand.payer)
         if stand.disabled and not stand.disabled_copy and stand.copied is None:
             side.member.learn(stand.disabled)

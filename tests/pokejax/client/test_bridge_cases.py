@@ -25,18 +25,14 @@ from verification import cases
 
 FOLDER = Path(__file__).parents[2] / "regression"
 WHOLE = (
+    "bridge-pp-after-a-copy",
+    "bridge-seen-moves-after-a-thaw",
     "charge-repeated-after-a-thaw",
     "disable-and-mimic-in-one-step",
     "own-move-after-a-copy-called-it",
     "release-of-a-move-of-another-pokemon",
     "trap-renewed-by-a-move-of-another-pokemon",
 )
-
-OPEN = {
-    "bridge-pp-after-a-copy": "own_pp of player 1 from decision 99 on: a foe's moves hide which Transform lost its PP",
-    "bridge-seen-moves-after-a-thaw": "own_seen_moves of player 2 from decision 47 on",
-}
-"""Battles in which the bridge and the environment still differ, and in what."""
 
 
 def compared(tally: bridged.Tally, played: replayed.Played, where: str) -> None:
@@ -79,12 +75,6 @@ def test_a_few_battles_of_a_theme(pool: WorkerPool, theme: str, commit_seed: int
         compared(tally, played, f"battle {place}")
     assert not tally.differences, "\n".join(tally.differences[:10])
     assert tally.counts["observations"] > 50
-
-
-@pytest.mark.xfail(reason="open: see OPEN")
-@pytest.mark.parametrize("name", OPEN)
-def test_an_open_case(pool: WorkerPool, names: Names, name: str) -> None:
-    test_a_saved_battle(pool, names, name)
 
 
 @pytest.mark.sweep

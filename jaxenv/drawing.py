@@ -180,7 +180,7 @@ def _rgb(colour: str) -> np.ndarray:
 
 
 def _fill(canvas: np.ndarray, shape: Box | Line) -> None:
-    """Blend a shape in. A pixel is covered by how far its middle lies inside the edge, at most half a pixel either way."""
+    """Blend a shape in. How far a pixel's middle lies inside the edge, plus a half, is the share that it covers."""
     left, top, right, bottom = (float(edge) for edge in shape.bounds)
     if not np.isfinite([left, top, right, bottom]).all():
         raise ValueError(f"{shape}: a number is not finite; the state cannot be drawn")

@@ -8,13 +8,13 @@ import jax
 import numpy as np
 import pytest
 from compiled_quickly import compiled_quickly  # noqa: F401 (a fixture)
+from toys import Duel
 
 import jaxenv
 from families.cartpole.env import CartPole
 from jaxenv import drawing
 from jaxenv.builtin import BUILT_IN
 from jaxenv.drawing import Box, Drawing, Line, Text, disc
-from toys import Duel
 
 RED, BLACK = "#ff0000", "#000000"
 

@@ -36,7 +36,8 @@ COLOURS = {
     Type.DRAGON: "#6b4ce0",
 }
 _INK, _EYE = "#20262e", "#ffffff"
-_LABELS = {status: status.name for status in Status if status}
+_LABELS = {int(status): status.name for status in Status if status}
+"""By number; a Pokémon that fainted has one beyond these."""
 
 
 def colours_of(species: int) -> tuple[str, str]:
@@ -130,7 +131,7 @@ def _side(seat: Any, party: Any, side: int) -> Iterator[Shape]:
     hp[slot], status[slot] = int(seat.hp), int(seat.status)
     yield Text(left, 34, f"{dex.species.name[int(seat.base_species)]} L{int(seat.level)}", _INK, 2)
     yield Text(left, 68, f"{int(seat.hp)}/{int(seat.max_hp)}", "#57606a")
-    if label := _LABELS.get(Status(status[slot])):
+    if label := _LABELS.get(int(status[slot])):
         yield Text(left + width, 68, label, "#b5453c", 1, "end")
     yield from bar(left, 54, width, 9, int(seat.hp) / max(int(seat.max_hp), 1))
     yield Box(left + width / 2 - 62, 172, 124, 14, "#c3d1b6", 7)

@@ -86,6 +86,15 @@ def test_render_follows_the_state():
     np.testing.assert_array_equal(env.render(state.env_state), before)
 
 
+def test_a_pokemon_that_fainted_is_not_drawn():
+    env = jaxenv.make("pokejax/gen1randombattle")
+    _, state = jax.jit(env.reset_env)(jax.random.key(3), env.default_params)
+    first, second = state.battle.seats
+    fainted = first.replace(hp=np.int16(0), status=np.int8(7))  # Showdown's "fnt"
+    after = state.replace(battle=state.battle.replace(seats=(fainted, second)))
+    assert len(env.drawing(after).shapes) < len(env.drawing(state).shapes)
+
+
 def test_what_cannot_be_rendered_is_refused():
     env = CartPole()
     _, states = jax.vmap(env.reset)(jax.random.split(jax.random.key(0), 3))

@@ -112,5 +112,5 @@ def _choice_names(episode: Episode) -> list[list[list[str]]]:
             moves = [str(dex.moves.name[int(move)]) or "–" for move in np.asarray(seat.moves)[step]]
             row.append([*(f"switch to {name}" for name in species), *moves, "wait"])
         found.append(row)
-    assert FIRST_MOVE == len(species) and NO_OP == len(row[0]) - 1
+    assert len(species) == FIRST_MOVE and len(row[0]) - 1 == NO_OP
     return found

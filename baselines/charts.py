@@ -17,7 +17,8 @@ from baselines.errors import CheckpointError
 Rows = list[dict[str, Any]]
 _SMALL = ("entropy", "explained_variance", "approx_kl")
 _STYLE = (
-    ":root{color-scheme:light dark}body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    ":root{color-scheme:light dark}"
+    "body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     ".plot{width:100%}img{max-width:100%}th{text-align:left;padding-right:1rem;font-weight:normal}"
     "td{font-variant-numeric:tabular-nums}"
 )
@@ -64,7 +65,7 @@ def page(title: str, plots: Mapping[str, dict[str, Any]], after: str = "") -> st
 
 
 def curves(data: Mapping[str, Rows]) -> dict[str, dict[str, Any]]:
-    """Plots of runs (name → rows of `metrics.jsonl`): the return with every seed, win rates, and the losses' figures."""
+    """Plots of runs (name → rows of `metrics.jsonl`): win rates, the return with every seed, figures of the losses."""
     import altair as alt
 
     points = [point for name, rows in data.items() for row in rows for point in _points(name, row)]

@@ -106,7 +106,7 @@ class Text:
 
     @property
     def left(self) -> float:
-        """Where the text begins."""
+        """x of the first letter."""
         return self.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor] * self.width
 
     def mask(self) -> np.ndarray:

@@ -202,7 +202,7 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
         return self.drawing(state, params).pixels()
 
     def drawing(self, state: Any, params: ParamsT | None = None) -> Drawing:
-        """What `render` gives, as shapes: `drawing(state).svg()` is a picture of any size."""
+        """The picture of `render` as shapes: `drawing(state).svg()` is a picture of any size."""
         own = autoreset.unwrap(state)
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(own)):
             raise TypeError(f"{self.id}: render: the state is being traced; call it outside `jit`, `vmap` and `scan`")

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     if options.out.suffix.lower() != ".svg":
         raise BaselinesError(f"--out {options.out}: the name must end in .svg")
     files.check_writable(options.out, REMEDY)
-    made_by = shlex.join([program("baselines", "record"), *arguments])
+    made_by = f"{program('baselines', 'record')} {shlex.join(arguments)}"
     text = _host(options, made_by) if jaxenv.spec(options.env).kind == "host" else _jax(options, made_by)
     files.write(options.out, text, REMEDY)
     print(f"{options.out}: {len(text.encode()) / 1000:.0f} KB")

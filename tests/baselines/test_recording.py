@@ -52,7 +52,10 @@ def test_the_command(tmp_path, capsys):
     [
         (["--out", "x.gif"], "--out x.gif: the name must end in .svg"),
         (["--player", "pongjax/pong-smal", "--out", "x.svg"], "did you mean pongjax/pong-small"),
-        (["--player", "a", "--player", "b", "--out", "x.svg"], "2 are given, pongjax/puffer_pong has 1; leave some out"),
+        (
+            ["--player", "a", "--player", "b", "--out", "x.svg"],
+            "2 are given, pongjax/puffer_pong has 1; leave some out",
+        ),
         (["--steps", "3", "--skip", "9", "--out", "x.svg"], "--skip 9: leaves no picture of 3 steps; skip fewer"),
     ],
 )

@@ -16,6 +16,9 @@ from jaxenv import Environment
 from jaxenv.drawing import Drawing, ground, head
 from jaxenv.spaces import Box
 
+ACROSS = 280
+"""Pixels that a page gives a film, unless it says otherwise."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Uniform:
@@ -52,8 +55,11 @@ def drawings(episode: Episode, every: int = 1) -> list[Drawing]:
     return [episode.env.drawing(at(step), episode.params) for step in range(0, count, every)]
 
 
-def of_drawings(pictures: Sequence[Drawing], seconds: float, title: str, made_by: str) -> str:
-    """SVG text that shows each picture for `seconds`, over and over. What all have in common stands in it once."""
+def of_drawings(pictures: Sequence[Drawing], seconds: float, title: str, made_by: str, across: int = ACROSS) -> str:
+    """SVG text, `across` pixels wide, that shows each picture for `seconds`, over and over.
+
+    What all have in common stands in it once.
+    """
     first = pictures[0]
     frames = [[shape.svg() for shape in picture.shapes] for picture in pictures]
     common = 0
@@ -61,21 +67,21 @@ def of_drawings(pictures: Sequence[Drawing], seconds: float, title: str, made_by
         frame[common : common + 1] == frames[0][common : common + 1] for frame in frames
     ):
         common += 1
-    parts = [_opening(first.width, first.height, title, made_by), ground(first), *frames[0][:common]]
+    parts = [_opening(first.width, first.height, title, made_by, across), ground(first), *frames[0][:common]]
     for number, frame in enumerate(frames):
         shown = _shown(number / len(frames), (number + 1) / len(frames), seconds * len(frames))
         parts.append(f'<g opacity="{int(number == 0)}">{shown}{"".join(frame[common:])}</g>')
     return "".join([*parts, "</svg>\n"])
 
 
-def of_pixels(pictures: Sequence[np.ndarray], seconds: float, title: str, made_by: str) -> str:
+def of_pixels(pictures: Sequence[np.ndarray], seconds: float, title: str, made_by: str, across: int = ACROSS) -> str:
     """The same of uint8[height, width, 3], a picture for `seconds`; after the first only what changes is held.
 
     Meant for few colours and large areas, as an old console has them. Equal neighbours become one rectangle.
     """
     height, width, _ = pictures[0].shape
     length = seconds * len(pictures)
-    parts = [_opening(width, height, title, made_by)]
+    parts = [_opening(width, height, title, made_by, across)]
     before = None
     for number, picture in enumerate(pictures):
         changed = np.ones((height, width), bool) if before is None else (picture != before).any(-1)
@@ -86,8 +92,11 @@ def of_pixels(pictures: Sequence[np.ndarray], seconds: float, title: str, made_b
     return "".join([*parts, "</svg>\n"])
 
 
-def _opening(width: int, height: int, title: str, made_by: str) -> str:
-    return f"{head(width, height, title)}<title>{html.escape(title)}</title><desc>{html.escape(made_by)}</desc>"
+def _opening(width: int, height: int, title: str, made_by: str, across: int) -> str:
+    sized = head(width, height, title).replace(
+        "<svg ", f'<svg width="{across}" height="{across * height / width:.0f}" '
+    )
+    return f"{sized}<title>{html.escape(title)}</title><desc>{html.escape(made_by)}</desc>"
 
 
 def _shown(start: float, end: float, length: float) -> str:

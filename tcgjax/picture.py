@@ -42,7 +42,7 @@ def _side(game: Any, side: int, player: int, turn: bool) -> Iterator[Shape]:
         yield Box(2, top - 4, WIDTH - 4, 170, "#e0b420", 8)
         yield Box(4, top - 2, WIDTH - 8, 166, "#fbf7e6", 7)
     hand, deck = (int((getattr(game, name)[side] > 0).sum()) for name in ("hand", "deck"))
-    yield Text(12, top + 6, f"Player {player}  points {int(game.points[side])}  hand {hand}  deck {deck}", _INK)
+    yield Text(12, top + 6, f"Player {player}: points {int(game.points[side])}, hand {hand}, deck {deck}", _INK)
     zone, following = (int(getattr(game, name)[side]) for name in ("zone", "next_energy"))
     yield Text(WIDTH - 64, top + 6, "Energy", _DIM, 1, "end")
     if zone:

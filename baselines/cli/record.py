@@ -11,7 +11,7 @@ import numpy as np
 import jaxenv
 from baselines import arguments as types
 from baselines.errors import BaselinesError
-from baselines.recording import Uniform, drawings, of_drawings, of_pixels
+from baselines.recording import ACROSS, Uniform, drawings, of_drawings, of_pixels
 from baselines.transfer.policies import entrants
 from baselines.watch import play
 from jaxenv.commands import files
@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--every", type=types.positive, default=1, help="one picture in so many steps")
     parser.add_argument("--skip", type=int, default=0, help="pictures left out at the beginning")
     parser.add_argument("--fps", type=types.positive, default=15, help="pictures a second (default: %(default)s)")
+    parser.add_argument("--width", type=types.positive, default=ACROSS, help="pixels on a page (default: %(default)s)")
     parser.add_argument("--out", type=types.path, required=True, metavar="SVG", help="where to write it")
     options = parser.parse_args(arguments)
     if options.out.suffix.lower() != ".svg":
@@ -64,7 +65,7 @@ def _jax(options: argparse.Namespace, made_by: str) -> str:
         raise BaselinesError(str(error)) from error
     if not pictures:
         raise BaselinesError(f"--skip {options.skip}: leaves no picture of {len(episode.actions)} steps; skip fewer")
-    return of_drawings(pictures, 1 / options.fps, env.id, made_by)
+    return of_drawings(pictures, 1 / options.fps, env.id, made_by, options.width)
 
 
 def _host(options: argparse.Namespace, made_by: str) -> str:
@@ -81,4 +82,4 @@ def _host(options: argparse.Namespace, made_by: str) -> str:
             break
         if (step + 1) % options.every == 0:
             pictures.append(env.render()[0])
-    return of_pixels(pictures[options.skip :] or pictures[-1:], 1 / options.fps, options.env, made_by)
+    return of_pixels(pictures[options.skip :] or pictures[-1:], 1 / options.fps, options.env, made_by, options.width)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jaxenv.drawing import Box, Drawing, Text, disc
 from pongjax.params import PongParams
 from pongjax.state import PongState
@@ -19,7 +21,7 @@ def picture(state: PongState, params: PongParams) -> Drawing:
     across, high = float(params.ball_width) * SCALE, float(params.ball_height) * SCALE
     left = 2 * paddle  # x of the court's left wall
 
-    def top(y: float, size: float) -> float:
+    def top(y: Any, size: float) -> float:
         return height - float(y) * SCALE - size
 
     x, y = left + float(court.ball_x) * SCALE, top(court.ball_y, high)

@@ -67,7 +67,7 @@ def _multiples(start: float, length: float, step: float) -> range:
 @functools.cache
 def _view(model: PlanarModel) -> tuple[float, float, float, float]:
     """Left, bottom, width and height in metres of what is shown, relative to the camera."""
-    rest = np.array([joint.reference for joint in model.joints], np.float32)
+    rest: Any = np.array([joint.reference for joint in model.joints], np.float32)
     drawn = film(model, PhysicsState(rest, 0 * rest, 0 * rest))
     ends = drawn.ends[0].reshape(-1, 2)
     reach = ROOM * float(np.abs(ends).max() + max(bone.radius for bone in drawn.bones))

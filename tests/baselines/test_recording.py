@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_what_all_pictures_share_stands_once():
     wall = Box(0, 0, 4, 20, "#111111")
     pictures = [Drawing(20, 20, "#ffffff", (wall, disc(x, 5, 2, "#ff0000"))) for x in (3.0, 6.0, 9.0)]
-    root = ElementTree.fromstring(of_drawings(pictures, 0.5, "A film", "a <command>"))
+    root: Any = ElementTree.fromstring(of_drawings(pictures, 0.5, "A film", "a <command>"))
     assert root.find(f"{SVG}desc").text == "a <command>" and len(root.findall(f"{SVG}rect")) == 2
-    groups = root.findall(f"{SVG}g")
+    groups: list[Any] = root.findall(f"{SVG}g")
     assert [group.find(f"{SVG}circle").attrib["cx"] for group in groups] == ["3", "6", "9"]
     assert [group.attrib["opacity"] for group in groups] == ["1", "0", "0"]
-    shown = [group.find(f"{SVG}animate").attrib for group in groups]
+    shown: list[Any] = [group.find(f"{SVG}animate").attrib for group in groups]
     assert {one["dur"] for one in shown} == {"1.5s"}
     assert [one["keyTimes"] for one in shown] == ["0;0.3333", "0;0.3333;0.6667", "0;0.6667"]
 
@@ -31,7 +32,7 @@ def test_of_pixels_only_what_changes_is_held():
     first = np.zeros((6, 8, 3), np.uint8)
     second = first.copy()
     second[1:3, 2:5] = 255
-    root = ElementTree.fromstring(of_pixels([first, second, second], 0.1, "A film", ""))
+    root: Any = ElementTree.fromstring(of_pixels([first, second, second], 0.1, "A film", ""))
     paths = [(path.attrib["fill"], path.attrib["d"]) for path in root.iter(f"{SVG}path")]
     assert paths == [("#000000", "M0 0h8v6h-8z"), ("#ffffff", "M2 1h3v2h-3z")]
     # The last picture changes nothing: the second stays until the film begins anew.
@@ -42,7 +43,7 @@ def test_the_command(tmp_path, capsys):
     out = tmp_path / "pong.svg"
     words = ["record", "pongjax/puffer_pong", "--steps", "12", "--every", "3", "--out", str(out)]
     assert main(words) == 0
-    root = ElementTree.fromstring(out.read_text("utf-8"))
+    root: Any = ElementTree.fromstring(out.read_text("utf-8"))
     assert len(root.findall(f"{SVG}g")) == 5 and "record pongjax/puffer_pong" in root.find(f"{SVG}desc").text
     assert "KB" in capsys.readouterr().out and "http" not in out.read_text("utf-8").replace("http://www.w3.org/", "")
 

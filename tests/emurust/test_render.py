@@ -18,7 +18,9 @@ def pictures(screen: str) -> tuple[np.ndarray, ...]:
     env = make(2, screen=screen, render_mode="rgb_array")
     env.reset(seed=3)
     env.step(np.array([1, 2]))
-    return env.render()
+    found = env.render()
+    assert found is not None
+    return found
 
 
 def test_every_screen_gives_a_picture_of_each_machine():

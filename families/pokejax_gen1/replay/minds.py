@@ -65,11 +65,12 @@ def _program(env: Any, policies: tuple[Policy | None, ...]) -> Any:
                 kept, shares, values = [*kept, ()], [*shares, None], [*values, None]
                 continue
             own = jax.tree.map(lambda leaf, seat=seat: jnp.repeat(leaf[seat][None], DRAWS, axis=0), (obs, mask))
+            many, masks = own
             first = jnp.full(DRAWS, number == 0)
             key = jax.random.fold_in(jax.random.fold_in(jax.random.key(0), number), seat)
             value = getattr(player, "value", None)
-            values.append(None if value is None else value(*own, memories[seat], first)[0])
-            actions, memory = player.act(key, *own, memories[seat], first)
+            values.append(None if value is None else value(many, masks, memories[seat], first)[0])
+            actions, memory = player.act(key, many, masks, memories[seat], first)
             shares.append(jnp.mean(actions[:, None] == jnp.arange(NUM_ACTIONS), axis=0, dtype=jnp.float32))
             kept.append(memory)
         return kept, (obs, mask, shares, values)

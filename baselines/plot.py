@@ -1,4 +1,7 @@
-"""Learning curves: `curve.png`, and `curve.html` with the picture and the figures in one file."""
+"""Learning curves: `curve.png`, and `curve.html`, one file with plots to point at and the last figures.
+
+Without Altair the page holds the picture in their place.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ import html
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from baselines import charts
 from baselines.errors import CheckpointError
 from jaxenv.commands import files
 
@@ -48,6 +52,20 @@ def plot_runs(runs: Sequence[Path], target: Path) -> tuple[Path, Path]:
     files.write(png, picture, REMEDY)
     files.write(page, _page(data, picture), REMEDY)
     return png, page
+
+
+def plot_ratings(source: Path, target: Path) -> Path:
+    """Write `target`.html: ratings and win rates of a file that `rate --json` wrote; returns its path.
+
+    `CheckpointError` for another file, or without Altair; `StorageError`.
+    """
+    result = charts.read_ratings(source)
+    if not charts.available():
+        raise CheckpointError(f"{source}: plots of ratings need Altair; pip install 'pokejax[site]'")
+    path = target if target.suffix == ".html" else target.with_name(target.name + ".html")
+    files.check_writable(path, REMEDY)
+    files.write(path, charts.page("Ratings", charts.ratings(result)), REMEDY)
+    return path
 
 
 def _names(runs: Sequence[Path]) -> list[str]:
@@ -104,21 +122,27 @@ def _number(value: Any) -> float:
 
 def _page(data: dict[str, list[dict[str, Any]]], picture: bytes) -> str:
     """One file, nothing fetched from elsewhere."""
+    tables = "".join(_tables(data))
+    if charts.available():
+        return charts.page("Learning curves", charts.curves(data), tables)
     encoded = base64.b64encode(picture).decode()
-    parts = []
-    for name, rows in data.items():
-        cells = "".join(
-            f"<tr><th>{html.escape(key)}</th><td>{html.escape(_text(value))}</td></tr>"
-            for key, value in rows[-1].items()
-        )
-        parts.append(f"<h2>{html.escape(name)}: the last figures</h2><table>{cells}</table>")
     style = "body{font-family:sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}"
     style += "th{text-align:left;padding-right:1rem;font-weight:normal}td{font-variant-numeric:tabular-nums}"
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Learning curves</title><style>{style}</style>'
         f'<h1>Learning curves</h1><img alt="Learning curves" src="data:image/png;base64,{encoded}">'
-        f"{''.join(parts)}</html>\n"
+        f"<p>Plots to point at need Altair: pip install 'pokejax[site]'</p>{tables}</html>\n"
     )
+
+
+def _tables(data: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    """The last figures of each run."""
+    for name, rows in data.items():
+        cells = "".join(
+            f"<tr><th>{html.escape(key)}</th><td>{html.escape(_text(value))}</td></tr>"
+            for key, value in rows[-1].items()
+        )
+        yield f"<h2>{html.escape(name)}: the last figures</h2><table>{cells}</table>"
 
 
 def _text(value: Any) -> str:

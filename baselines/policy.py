@@ -87,6 +87,13 @@ class TrainedPolicy:
             self.network, self.parameters, self.statistics, key, features, mask, carry, first, greedy=self.greedy
         )
 
+    def value(self, obs: Any, mask: jax.Array | None, carry: Carry, first: jax.Array) -> jax.Array:
+        """float32 `[batch]`: the return that the network expects; arguments as of `act`."""
+        from baselines.networks.play import value
+
+        features = self.network.features(obs)
+        return value(self.network, self.parameters, self.statistics, features, mask, carry, first)
+
 
 def load(path: str | Path, member: int = 0, *, greedy: bool = False, which: str = "latest") -> Policy:
     """The policy of a run; of a run of several seeds the one of seed number `member`.

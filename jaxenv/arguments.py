@@ -135,6 +135,25 @@ def check_state_to_read(env: Environment, method: str, env_state: Any, params: A
         _compare(env, method, "state", expected, env_state, dtypes=False)
 
 
+def check_one_state(env: Environment, method: str, env_state: Any, params: Any) -> None:
+    """Refuse a batch of states where one is needed, also before any reset."""
+    expected = _known.get(_which(env, params)) or _of_reset(env, jax.random.key(0), params)
+    if expected is not None:
+        lead = {np.ndim(leaf) - len(want.shape) for leaf, want in _pairs(env_state, expected)}
+        if lead and min(lead) > 0:
+            raise ValueError(
+                f"{env.id}: {method}: the state has {min(lead)} axes more than one environment's; "
+                "choose one of them, as `jax.tree.map(lambda leaf: leaf[0], state)`"
+            )
+        _compare(env, method, "state", expected, env_state, dtypes=False)
+
+
+def _pairs(given: Any, expected: Any) -> list[tuple[Any, Any]]:
+    if jax.tree.structure(given) != jax.tree.structure(expected):
+        return []
+    return list(zip(jax.tree.leaves(given), jax.tree.leaves(expected), strict=True))
+
+
 def _of_reset(env: Environment, key: Any, params: Any) -> Any:
     try:
         _, state = jax.eval_shape(env.reset_env, key, params)

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 import jax
+import jax.core
 import jax.numpy as jnp
+import numpy as np
 
 from jaxenv import arguments, autoreset, pretty
+from jaxenv.drawing import Drawing
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
 from jaxenv.specs import EnvSpec
@@ -136,6 +139,10 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
         """bool[P]: who decides now; all True unless overridden."""
         return jnp.ones(self._player_axis, bool)
 
+    def picture(self, state: Any, params: ParamsT) -> Drawing:
+        """Shapes that show a state to a person, of the environment's own kind and on the host. Optional."""
+        raise NotImplementedError(f"{self.id}: there is no picture of its states; write the hook `picture`")
+
     # ---- spaces, of one player
 
     def action_space(self, params: Any = None) -> Space:
@@ -186,6 +193,23 @@ class Environment(Generic[StateT, ParamsT, ObsT]):
     @functools.partial(jax.jit, static_argnums=0)
     def _step(self, key, state, action, params):
         return autoreset.step(self, key, state, action, params)
+
+    def render(self, state: Any, params: ParamsT | None = None) -> np.ndarray:
+        """uint8[height, width, 3]: red, green and blue of one state, with all that players cannot see.
+
+        `state` is one environment's, of `reset` and `step` or of the hooks. The size is the same for all states of an
+        environment. It runs on the host with numpy alone: TypeError within `jit`, ValueError for a batch of states.
+        """
+        return self.drawing(state, params).pixels()
+
+    def drawing(self, state: Any, params: ParamsT | None = None) -> Drawing:
+        """The picture of `render` as shapes: `drawing(state).svg()` is a picture of any size."""
+        own = autoreset.unwrap(state)
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(own)):
+            raise TypeError(f"{self.id}: render: the state is being traced; call it outside `jit`, `vmap` and `scan`")
+        chosen = self._resolve(params)
+        arguments.check_one_state(self, "render", own, chosen)
+        return self.picture(jax.tree.map(np.asarray, own), chosen)
 
     def _resolve(self, params: ParamsT | None) -> ParamsT:
         if params is not None:

@@ -118,9 +118,10 @@ class ObsSpec:
         return "\n".join([head, *lines, *([f"  … {more} more"] if more else [])])
 
     def table(self) -> str:
-        """A Markdown table of the fields, for docs."""
+        """A Markdown table of the fields, for docs. A bar in a text is escaped, else it would begin a new cell."""
         rows = ["| field | shape | dtype | range | at | meaning |", "|---|---|---|---|---|---|"]
         for f, at in zip(self.fields, self.layout.values(), strict=True):
             cells = (f"`{f.name}`", list(f.shape), np.dtype(f.dtype).name, f"{f.low:g} … {f.high:g}")
-            rows.append("| " + " | ".join(map(str, (*cells, f"{at.start}:{at.stop}", f.meaning))) + " |")
+            texts = (*cells, f"{at.start}:{at.stop}", f.meaning)
+            rows.append("| " + " | ".join(str(text).replace("|", "\\|") for text in texts) + " |")
         return "\n".join(rows)

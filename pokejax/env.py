@@ -32,6 +32,7 @@ from jax.experimental import checkify
 
 from jaxenv import EnvSpec, ObsSpec, Reference, struct
 from jaxenv.autoreset import unwrap
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Environment, Step, reads_state
 from jaxenv.registry import tags_of
 from jaxenv.typevars import ObsT
@@ -274,6 +275,13 @@ class Gen1Battle(BattleEnvironment[Gen1State, Gen1Params, "Observation"]):
     params_type: ClassVar[type[BattleParams]] = Gen1Params
 
     format: str = "gen1randombattle"
+
+    def picture(self, state: Gen1State, params: BattleParams) -> Drawing:
+        """Both active Pokémon, their HP and moves, and both teams."""
+        from pokejax.gen1.picture import picture  # the rules need no pictures
+
+        del params
+        return picture(state.battle)
 
     if TYPE_CHECKING:
 

@@ -28,12 +28,14 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Step, reads_state
 from jaxenv.registry import tags_of
 from jaxenv.spaces import Box, Discrete, Space
 from pongjax.game import new_game, play_step
 from pongjax.observation import OBS_SPEC
 from pongjax.params import PongParams, in_reference_types
+from pongjax.picture import picture
 from pongjax.reference import PUFFERLIB
 from pongjax.state import Observation, PongState
 
@@ -106,6 +108,10 @@ class PufferPong(Environment[PongState, PongParams, Observation]):
         """Observation that the last step returned: after a point, if strict, it is not that of the state."""
         del params
         return state.observation
+
+    def picture(self, state: PongState, params: PongParams) -> Drawing:
+        """The court, half the game's size."""
+        return picture(state, params)
 
     def play(self, state: PongState, action: Any, serve_bit: Any, params: PongParams) -> tuple[PongState, Any]:
         """One step without any randomness of its own: the next state and a `game.Step`. `serve_bit` is 0 or 1."""

@@ -24,10 +24,10 @@ from jaxenv.commands.interrupts import run_command
 from jaxenv.policy import ExportedPolicy
 from pongjax.env import DOWN, STILL, UP, PufferPong
 from pongjax.params import PongParams
+from pongjax.picture import AGENT, BACKGROUND, BALL, OPPONENT, SCORE
 from pongjax.state import PongState
 
 COLUMNS, ROWS = 64, 24
-BACKGROUND, OPPONENT, AGENT, BALL, SCORE = "#061818", "#ff5a5a", "#00e5e5", "#ffffff", "#00bbbb"
 TEMPLATE = Path(__file__).with_name("render.html")
 
 

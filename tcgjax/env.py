@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxenv import Environment, EnvSpec, ObsSpec, Reference, struct
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Step, reads_state
 from jaxenv.registry import tags_of
 from tcgjax import actions, chance, decks, rules
@@ -152,6 +153,13 @@ class Pocket(Environment[PocketState, PocketParams, Observation]):
         """Leaves ``[2, …]``."""
         del params
         return observe(state.game)
+
+    def picture(self, state: PocketState, params: PocketParams) -> Drawing:
+        """All cards of both players, hands too."""
+        from tcgjax.picture import picture  # the rules need no pictures
+
+        del params
+        return picture(state.game)
 
     @reads_state
     def legal_actions(self, state: PocketState, params: PocketParams) -> jax.Array:

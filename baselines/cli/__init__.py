@@ -17,6 +17,7 @@ COMMANDS = {
     "eval": ("baselines.cli.evaluate", "play whole episodes with a trained policy"),
     "plot": ("baselines.cli.plot", "draw learning curves of one run or several, PNG and HTML"),
     "play": ("baselines.cli.play", "show one episode of a trained policy, step by step"),
+    "record": ("baselines.cli.record", "write a short film of play, one animated SVG"),
     "export": ("baselines.cli.export", "write a trained policy as one file, which runs with JAX alone"),
     "merge": ("baselines.cli.merge", "make one result of the shards of a run over seeds"),
     "speed": ("baselines.cli.speed", "time training, and the environment alone, over sizes of the network"),

@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
         print(f"no page: the family of {env.id} draws none")
         return 0
     with files.alone(page, REMEDY):
-        for path in draw(episode, page, shlex.join([program("baselines", "play"), *arguments])):
+        for path in draw(episode, page, f"{program('baselines', 'play')} {shlex.join(arguments)}"):
             print(path)
     return 0
 

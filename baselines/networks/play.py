@@ -29,6 +29,20 @@ def choose(
     return network.to_action(raw), output.carry
 
 
+def value(
+    network: Any,
+    parameters: Any,
+    statistics: Statistics | None,
+    features: jax.Array,
+    mask: jax.Array | None,
+    carry: Any,
+    first: jax.Array,
+) -> jax.Array:
+    """float32[B]: the return that the network expects, from its features `[B, D]`, in the units it was trained on."""
+    x = features if statistics is None else normalise(statistics, features)
+    return network.step(parameters, x, mask, carry, first).value
+
+
 def as_key(data: jax.Array) -> jax.Array:
     """A random key from the words that a state holds: checkpoints store plain arrays."""
     return jax.random.wrap_key_data(data)

@@ -35,6 +35,7 @@ from cheetahjax.reference import VERSION
 from cheetahjax.state import PhysicsState, SolverReport
 from cheetahjax.step import EnvStep, compiler_options, env_step
 from jaxenv import Environment, EnvSpec, Reference, struct
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Step
 from jaxenv.registry import tags_of
 from jaxenv.spaces import Box
@@ -194,6 +195,13 @@ class PlanarEnv(Environment[StateT, ParamsT, dict[str, jax.Array]], Generic[Stat
         """bool: outside the action space."""
         space = self.action_space()
         return ~jnp.all((action >= space.low) & (action <= space.high))
+
+    def picture(self, state: Any, params: Any) -> Drawing:
+        """The figure; the camera follows a root that may walk away."""
+        from cheetahjax.render.picture import picture  # the rules need no pictures
+
+        del params
+        return picture(self.model, state)
 
     def initial_qpos(self) -> jax.Array:
         """``float32[nv]``: the pose that resets scatter about (Gymnasium: ``init_qpos``)."""

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxenv import Environment, EnvSpec, ObsField, ObsSpec, Reference, struct
+from jaxenv.drawing import Box, Drawing, Line, disc
 
 GRAVITY = 9.8  # m/s²
 CART_MASS, POLE_MASS = 1.0, 0.1  # kg
@@ -100,6 +101,20 @@ class CartPole(Environment):
         """Everything but the time."""
         del params
         return {"x": state.x, "x_dot": state.x_dot, "theta": state.theta, "theta_dot": state.theta_dot}
+
+    def picture(self, state: CartPoleState, params: CartPoleParams) -> Drawing:
+        """The cart on its track, 600 pixels for Gymnasium's 4.8 m, and the pole, 1 m long."""
+        del params
+        scale, floor = 600 / (2 * X_LIMIT), 300.0
+        x, theta = 300 + float(state.x) * scale, float(state.theta)
+        length = 2 * HALF_LENGTH * scale
+        shapes = (
+            Line(0, floor, 600, floor, 2, "#90a4ae"),
+            Box(x - 25, floor - 30, 50, 30, "#37474f", 4),
+            Line(x, floor - 30, x + length * math.sin(theta), floor - 30 - length * math.cos(theta), 10, "#ef6c00"),
+            disc(x, floor - 30, 5, "#00838f"),
+        )
+        return Drawing(600, 340, "#f3f6f8", shapes, "CartPole")
 
     def reset_env(self, key: jax.Array, params: CartPoleParams) -> tuple[Any, CartPoleState]:
         """Each of the four numbers uniform within ±0.05."""

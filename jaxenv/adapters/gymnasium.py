@@ -67,6 +67,9 @@ def autoreset_mode(mode: Any, where: str) -> AutoresetMode:
     raise ValueError(f"{where}: autoreset_mode must be one of {allowed}, got {mode!r}")
 
 
+RENDER_MODES = ("rgb_array",)
+
+
 class VectorEnv(gymnasium.vector.VectorEnv):
     """`num_envs` environments as Gymnasium's `VectorEnv`, all of them one compiled call a step.
 
@@ -95,14 +98,13 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         flat: bool = True,
         backend: str = "auto",
         params: Any = None,
-        render_mode: None = None,
+        render_mode: str | None = None,
     ) -> None:
         where = "gymnasium.VectorEnv"
         chosen = globals()["autoreset_mode"](autoreset_mode, where)
         if arrays not in ARRAYS:
             raise ValueError(f"{where}: arrays must be one of {', '.join(ARRAYS)}, got {arrays!r}")
-        if render_mode is not None:
-            raise ValueError(f"{where}: render_mode must be None, got {render_mode!r}: there is nothing to render with")
+        _check_render_mode(where, render_mode)
         single = common.one_player(env, where, opponent)
         self.single_observation_space = observation_space(single, flat)
         self.single_action_space = action_space(single)
@@ -110,8 +112,8 @@ class VectorEnv(gymnasium.vector.VectorEnv):
             single, num_envs, chosen.value, params=params, backend=backend, flat=flat, where=f"{where} of {single.id}"
         )
         self.num_envs = num_envs
-        self.render_mode = None
-        self.metadata = {"autoreset_mode": chosen, "render_modes": []}
+        self.render_mode = render_mode
+        self.metadata = {"autoreset_mode": chosen, "render_modes": list(RENDER_MODES), "render_fps": 30}
         self.autoreset_mode = chosen  # where Gymnasium's own vector environments have it, and TorchRL looks for it
         self.observation_space = gymnasium.vector.utils.batch_space(self.single_observation_space, num_envs)
         self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
@@ -143,6 +145,12 @@ class VectorEnv(gymnasium.vector.VectorEnv):
         convert = self._convert
         return convert(out.obs), convert(out.reward), convert(out.terminated), convert(out.truncated), info
 
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """uint8[height, width, 3] of each environment, or None unless `render_mode` is "rgb_array"."""
+        if self.render_mode is None:
+            return None
+        return tuple(self._batch.picture(number) for number in range(self.num_envs))
+
     def _info(self, out: host.Output) -> dict[str, Any]:
         if not self._batch.env.num_actions:
             return {}
@@ -159,7 +167,7 @@ class SingleEnv(gymnasium.Env):
     `reset(seed=s)` begins the episode that environment `i` of a batch begins with the seed `s - i`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 30}
 
     def __init__(
         self,
@@ -169,17 +177,17 @@ class SingleEnv(gymnasium.Env):
         flat: bool = True,
         backend: str = "auto",
         params: Any = None,
-        render_mode: None = None,
+        render_mode: str | None = None,
     ) -> None:
         where = "gymnasium.SingleEnv"
-        if render_mode is not None:
-            raise ValueError(f"{where}: render_mode must be None, got {render_mode!r}: there is nothing to render with")
+        _check_render_mode(where, render_mode)
         single = common.one_player(env, where, opponent)
         self.observation_space = observation_space(single, flat)
         self.action_space = action_space(single)
         self._batch = host.Batch(
             single, 1, host.DISABLED, params=params, backend=backend, flat=flat, where=f"{where} of {single.id}"
         )
+        self.render_mode = render_mode
         self._ended = False
         self._mask = np.ones(single.num_actions, bool)
 
@@ -196,6 +204,10 @@ class SingleEnv(gymnasium.Env):
         out = self._batch.step(np.asarray(action)[None])
         return _first(out.obs), float(out.reward[0]), bool(out.terminated[0]), bool(out.truncated[0]), self._info(out)
 
+    def render(self) -> Any:
+        """uint8[height, width, 3], or None unless `render_mode` is "rgb_array"."""
+        return None if self.render_mode is None else self._batch.picture(0)
+
     def action_masks(self) -> np.ndarray:
         """bool[A]: the legal actions now, by the name that sb3-contrib looks for."""
         return self._mask
@@ -205,6 +217,11 @@ class SingleEnv(gymnasium.Env):
             return {}
         self._mask = np.array(out.legal_actions[0])
         return {"action_mask": self._mask, "illegal": bool(out.illegal[0])}
+
+
+def _check_render_mode(where: str, render_mode: str | None) -> None:
+    if render_mode not in (None, *RENDER_MODES):
+        raise ValueError(f'{where}: render_mode must be None or "rgb_array", got {render_mode!r}')
 
 
 def make_single(id: str, **kwargs: Any) -> SingleEnv:

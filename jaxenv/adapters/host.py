@@ -212,6 +212,10 @@ class Batch:
             raise RuntimeError(f"{self.where}: call reset() first")
         return self._lane
 
+    def picture(self, number: int) -> np.ndarray:
+        """uint8[height, width, 3]: `Environment.render` of the state of one lane."""
+        return self.env.render(jax.tree.map(lambda leaf: leaf[number], self.lane.state), self.params)
+
     def actions(self, actions: Any) -> jax.Array:
         """The actions in the type of the space, from arrays of NumPy, JAX or torch, or lists.
 

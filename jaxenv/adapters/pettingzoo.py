@@ -94,8 +94,9 @@ class ParallelEnv(_BASE):
             {agent: {"illegal": bool(illegal[i])} for i, agent in enumerate(agents)},
         )
 
-    def render(self) -> None:
-        """Nothing: there is no picture."""
+    def render(self) -> Any:
+        """uint8[height, width, 3] of the state, with all that players cannot see."""
+        return self._batch.picture(0)
 
     def _observations(self, out: host.Output) -> dict[str, Any]:
         players = len(self.possible_agents)

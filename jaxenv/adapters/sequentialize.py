@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxenv import struct
 from jaxenv.autoreset import reset_hook
 from jaxenv.control import maybe
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Environment, Step, reads_state
 from jaxenv.obs import ObsSpec
 from jaxenv.spaces import Discrete, Space
@@ -117,6 +118,10 @@ class Sequentialize(Environment[SequentializeState, Any, Any]):
         pending = jnp.where(moves, jnp.zeros(players, jnp.int32), pending)
         state = SequentializeState(env_state, pending, chosen & ~moves, steps, state.over | terminated)
         return env.observe(env_state, params), state, reward, terminated, truncated, {**info, "illegal": illegal}
+
+    def picture(self, state: SequentializeState, params: Any) -> Drawing:
+        """The environment's underneath."""
+        return self.env.picture(state.env_state, params)
 
     @reads_state
     def observe(self, state: SequentializeState, params: Any) -> Any:

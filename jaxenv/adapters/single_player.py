@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxenv import struct
 from jaxenv.autoreset import reset_hook
+from jaxenv.drawing import Drawing
 from jaxenv.environment import Environment, Step, reads_state
 from jaxenv.obs import ObsSpec
 from jaxenv.rollouts import random_legal
@@ -124,6 +125,10 @@ class SinglePlayer(Environment[SinglePlayerState, SinglePlayerParams, Any]):
             info = {**info, "illegal": info["illegal"][self.seat]}
         state = state.replace(env_state=env_state)
         return self._own(obs), state, reward[self.seat], terminated, truncated, info
+
+    def picture(self, state: SinglePlayerState, params: SinglePlayerParams) -> Drawing:
+        """The environment's underneath."""
+        return self.env.picture(state.env_state, self._inner(params))
 
     @reads_state
     def observe(self, state: SinglePlayerState, params: SinglePlayerParams) -> Any:

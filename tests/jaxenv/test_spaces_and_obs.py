@@ -73,3 +73,8 @@ def test_struct_is_a_frozen_pytree():
     assert jax.tree.map(lambda v: v + 1, point).x == 2
     with pytest.raises(AttributeError):
         point.x = 3
+
+
+def test_a_bar_in_a_text_stays_in_its_cell():
+    table = ObsSpec((ObsField(name="x", low=0, high=1, meaning="a | b, |x|"),)).table()
+    assert table.splitlines()[-1].endswith(r"| a \| b, \|x\| |")

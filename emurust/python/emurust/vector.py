@@ -9,7 +9,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from emurust import _native
-from emurust.game_boy import _bit
+from emurust.game_boy import SHADES, _bit
 from emurust.rom import read_rom
 from gymnasium.vector import AutoresetMode, VectorEnv
 
@@ -43,6 +43,7 @@ class GameBoyVectorEnv(VectorEnv):
         max_steps: steps after which an episode is truncated.
         autoreset: whether an episode that ended starts anew within the same step.
         threads: number of threads; 0 for one a core.
+        render_mode: "rgb_array" for `render`, or None.
     """
 
     def __init__(
@@ -61,11 +62,16 @@ class GameBoyVectorEnv(VectorEnv):
         max_steps: int | None = None,
         autoreset: bool = True,
         threads: int = 0,
+        render_mode: str | None = None,
     ) -> None:
         if actions not in ACTIONS:
             raise ValueError(f"actions={actions}. Remedy: 7 or 9")
         if screen not in (*_SCREENS, "none"):
             raise ValueError(f"screen={screen!r}. Remedy: one of {', '.join(_SCREENS)}, none")
+        if render_mode not in (None, "rgb_array") or (render_mode and screen == "none"):
+            raise ValueError(
+                f'render_mode={render_mode!r}, screen={screen!r}. Remedy: None, or "rgb_array" and a screen'
+            )
         if any(not 0 <= address <= 0xFFFF for address in ram):
             raise ValueError(f"ram={list(ram)}. Remedy: addresses of 0 to 0xffff")
         self._frames = np.broadcast_to(np.asarray(frame_skip), (num_envs,)).tolist()
@@ -80,7 +86,9 @@ class GameBoyVectorEnv(VectorEnv):
             self._core.set_snapshots([bytes(state) for state in snapshots])
         self._reward, self._terminated, self._max_steps = self._reward_of(reward, list(ram)), terminated, max_steps
         self._autoreset = autoreset
-        self.metadata = {"autoreset_mode": AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED}
+        self.render_mode = render_mode
+        mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
+        self.metadata = {"autoreset_mode": mode, "render_modes": ["rgb_array"]}
         shapes = {"screen": _SCREENS[screen]} if self._shown else {}
         shapes |= {"ram": (len(ram),)} if ram else {}
         if not shapes:
@@ -163,6 +171,18 @@ class GameBoyVectorEnv(VectorEnv):
         """A copy: the next step overwrites the buffers."""
         shown = {"screen": self._screens.copy()} if self._shown else {}
         return shown | ({"ram": self._ram.copy()} if self._ram.size else {})
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """uint8[144, 160, 3] of each machine: the observed screen, enlarged. None unless `render_mode` is given."""
+        if self.render_mode is None:
+            return None
+        screens = self._screens[..., 0]
+        if screens.shape[2] == _SCREENS["packed"][1]:  # four pixels a byte, the leftmost in the highest bits
+            shades = (screens[..., None] >> np.array([6, 4, 2, 0], np.uint8)) & 3
+            screens = SHADES[shades.reshape(*screens.shape[:2], -1)]
+        scale = 144 // screens.shape[1]
+        grey = screens.repeat(scale, axis=1).repeat(scale, axis=2)
+        return tuple(np.stack([picture] * 3, axis=-1) for picture in grey)
 
     def save_state(self, index: int) -> bytes:
         """The state of one machine, to use as a snapshot."""

@@ -7,7 +7,7 @@ import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,11 +36,13 @@ class RecordedBattle:
     """A finished battle and its records, one for each of its T + 1 decision points.
 
     ``records``: int32 [T + 1, F], columns named by ``fields`` (`references/showdown/gen1/fields.json`).
+    ``minds``: what the players knew and thought at each decision point (`minds.minds`); empty where nobody asked.
     """
 
     job: BattleJob
     records: np.ndarray
     fields: tuple[str, ...]
+    minds: Sequence[Sequence[dict[str, Any]]] = ()
 
     def column(self, name: str) -> np.ndarray:
         """int32 [T + 1]: one field over the battle."""

@@ -8,7 +8,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from families.pokejax_gen1.replay.protocol import PLAYER_NAMES, Line, describe
-from pokejax.gen1.dex import BOOSTS
+from pokejax.gen1.dex import BOOSTS, load_dex, species_number
+from pokejax.gen1.picture import creature
 from pokejax.gen1.teams import TEAM_SIZE, team_from_array
 
 if TYPE_CHECKING:
@@ -42,9 +43,13 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     the battle's records (JAX), what the text says from the protocol log (Showdown). ``facts`` are shown as they are.
     """
     teams, frames = scenes(battle, told)
+    for frame, minds in zip(frames, battle.minds, strict=bool(battle.minds)):
+        for side, mind in zip(frame["sides"], minds, strict=True):
+            side["mind"] = mind
     data = {
         "players": [{"name": name, "team": team} for name, team in zip(PLAYER_NAMES, teams, strict=True)],
         "frames": frames,
+        "sprites": _sprites(frames),
     }
     title = title_of(battle)
     high, low = battle.job.seed
@@ -61,6 +66,12 @@ def page(battle: RecordedBattle, told: list[list[str]], facts: dict[str, str]) -
     }
     parts = template.split("%%")
     return "".join(values[part] if k % 2 else part for k, part in enumerate(parts))
+
+
+def _sprites(frames: list[dict[str, Any]]) -> dict[str, str]:
+    """Elements of SVG, 64 by 64, by species."""
+    shown = sorted({side["species"] for frame in frames for side in frame["sides"]})
+    return {name: "".join(shape.svg() for shape in creature(species_number(name))) for name in shown}
 
 
 def title_of(battle: RecordedBattle) -> str:
@@ -119,6 +130,7 @@ def _side(row: dict[str, int], player: str) -> dict[str, Any]:
     slots = range(TEAM_SIZE)
     return {
         "active": row[f"{player}.active"],
+        "species": str(load_dex().species.name[row[f"{active}.species"]]),
         "hp": [row[f"{player}.team.{slot}.hp"] for slot in slots],
         "status": [_STATUS[row[f"{player}.team.{slot}.status"]] for slot in slots],
         "notes": notes,

@@ -15,6 +15,7 @@ from baselines.policy import Policy
 from baselines.transfer.policies import entrants
 from baselines.watch import Episode, play
 from families.pokejax_gen1.replay.command import RecordedBattle
+from families.pokejax_gen1.replay.minds import minds
 from families.pokejax_gen1.verify import watched
 from families.pokejax_gen1.verify.battles import record_order, seeds_of
 from families.pokejax_gen1.verify.policies import POLICIES, VISITS, chosen
@@ -107,11 +108,20 @@ def battle(env: Gen1Battle, seed: int, teams: str, players: Sequence[Policy]) ->
     words = seeds_of(seed, 1)[0]
     rng = Rng(hi=jnp.uint32(words[0]), lo=jnp.uint32(words[1]))
     params = watched.GivenParams(pool=parties_from_wire(wires), max_steps_in_episode=jnp.int32(LONGEST), rng=rng)
-    return recorded(play(env, players, seed & 0xFFFFFFFF, LONGEST, params=params, look=look), words, wires)
+    policies = [player.policy if isinstance(player, Seeing) else None for player in players]
+    return recorded(play(env, players, seed & 0xFFFFFFFF, LONGEST, params=params, look=look), words, wires, policies)
 
 
-def recorded(episode: Episode, words: NDArray[np.uint32], teams: NDArray[np.integer]) -> RecordedBattle:
-    """The battle of an episode. `words`: uint32[2], Showdown's seed. `teams`: [2, 6, 16], as on the wire."""
+def recorded(
+    episode: Episode,
+    words: NDArray[np.uint32],
+    teams: NDArray[np.integer],
+    policies: Sequence[Policy | None] = (),
+) -> RecordedBattle:
+    """The battle of an episode, and what its players knew.
+
+    `words`: uint32[2], Showdown's seed. `teams`: [2, 6, 16], as on the wire. `policies`: those whose choices are told.
+    """
     env: Any = episode.env
     records = np.asarray(_records(episode.states.battle))[:, column_order(record_order())]
     job = BattleJob(
@@ -120,7 +130,7 @@ def recorded(episode: Episode, words: NDArray[np.uint32], teams: NDArray[np.inte
         np.asarray(teams, np.uint16),
         np.asarray(episode.actions, np.uint8),
     )
-    return RecordedBattle(job, records, field_names())
+    return RecordedBattle(job, records, field_names(), minds(episode, policies))
 
 
 @jax.jit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,6 +33,8 @@ from pokejax.common.rng import Rng
 from pokejax.gen1.party import parties_from_wire
 from references.showdown.replay import protocol_log
 from references.showdown.workers import WorkerPool
+
+CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="module")
@@ -186,10 +189,72 @@ def test_a_trained_policy_plays_one_that_knows_everything(workers, tmp_path):
     assert "<dt>Red</dt><dd>gen1-small</dd><dt>Blue</dt><dd>guided</dd>" in page
     wins = np.flatnonzero(episode.rewards[-1] > 0)
     assert told_result(told) == ([("Red", "Blue")[wins[0]]] if len(wins) else ["tie"])[0]
-    # The same two in a battle of the command's own teams and seed.
+    minds = [side["mind"] for frame in data_of(page)["frames"] for side in frame["sides"]]
+    assert all(len(mind["foe"]) + mind["unseen"] == 6 and not mind["choices"] for mind in minds)
+    assert [len(mind["foe"]) for mind in minds[:2]] == [1, 1] and not minds[0]["foe"][0]["moves"]
+
+
+@pytest.fixture(scope="module")
+def watched_battle(workers, tmp_path_factory) -> tuple[RecordedBattle, Path]:
+    """A battle of the command's own teams and seed, and its page."""
+    env = watched.environment("pokejax/gen1randombattle")
+    players = [playing.player(env, name) for name in ("pokejax/gen1-small", "guided")]
     battle = playing.battle(env, 6, "randbats", players)
     assert battle.result and (battle.records[0, 1:] != 0).any()
-    assert write_replay(battle, workers, tmp_path / "own", "")[0].exists()
+    return battle, write_replay(battle, workers, tmp_path_factory.mktemp("own") / "own", "")[0]
+
+
+def test_the_page_tells_how_often_a_policy_takes_each_choice(watched_battle):
+    battle, page = watched_battle
+    data = data_of(page.read_text("utf-8"))
+    trained, guided = zip(*([side["mind"] for side in frame["sides"]] for frame in data["frames"]), strict=True)
+    told = [mind for mind in trained if mind["choices"]]
+    assert len(told) > len(trained) / 2 and not any(mind["choices"] for mind in guided)
+    for mind in told:
+        assert sum(share for _, share in mind["choices"]) == pytest.approx(1, abs=1e-3)
+        assert all(share > 0 for _, share in mind["choices"]) and mind["value"] is None
+    # What is drawn is most often what was drawn most often.
+    assert np.mean([mind["choices"][0][0] == mind["took"] for mind in told]) > 0.4
+    # A move that was used is known from then on.
+    first = next(k for k, mind in enumerate(guided) if mind["took"] and not mind["took"].startswith("switch"))
+    assert len(trained[-1]["foe"]) >= len(trained[0]["foe"]) and any(one["moves"] for one in trained[first + 1]["foe"])
+    assert set(data["sprites"]) >= {battle_side["species"] for battle_side in data["frames"][0]["sides"]}
+    assert len(battle.minds) == len(battle.records)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_in_a_browser(watched_battle, scheme):
+    """Keys and mouse step through the battle; nothing is requested and nothing goes wrong."""
+    if not os.access(CHROMIUM, os.X_OK):
+        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright, which drives Chromium, is not installed")
+    data, wrong = data_of(watched_battle[1].read_text("utf-8")), []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")
+        page.on("console", lambda said: wrong.append(said.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith("file:") else None)
+        page.goto(watched_battle[1].as_uri())
+        names = page.locator("#arena .name")
+        shown = [data["players"][s]["team"][data["frames"][0]["sides"][s]["active"]]["species"] for s in range(2)]
+        assert [text.split(" L")[0] for text in names.all_text_contents()] == shown
+        assert page.locator("#mon-0 circle").count() > 3
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#position").input_value() == "1"
+        page.locator("#arena").click(position={"x": 600, "y": 100})
+        assert page.locator("#position").input_value() == "2"
+        page.locator("#arena").click(position={"x": 20, "y": 100})
+        assert page.locator("#position").input_value() == "1"
+        mind = data["frames"][1]["sides"][0]["mind"]
+        assert f"Red chooses: {mind['took']}" in page.locator(".mind").first.inner_text()
+        assert page.locator(".mind").first.locator(".choice").count() == len(mind["choices"])
+        sky = page.eval_on_selector("#arena .sky", "node => getComputedStyle(node).fill")
+        assert sky == {"light": "rgb(227, 239, 249)", "dark": "rgb(29, 42, 56)"}[scheme]
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.close()
+    assert wrong == []
 
 
 def test_the_beginning_of_a_battle_has_no_winner(workers, battle, tmp_path):

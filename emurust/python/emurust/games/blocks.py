@@ -84,6 +84,7 @@ def make(
     max_steps: int = MAX_STEPS,
     autoreset: bool = True,
     threads: int = 0,
+    render_mode: str | None = None,
 ) -> GameBoyVectorEnv:
     """The environment. Actions: down, left, right, up (drop), a, b (turn), start.
 
@@ -93,6 +94,7 @@ def make(
         max_steps: steps of 12 frames after which an episode is truncated.
         autoreset: whether an episode that ended starts anew within the same step.
         threads: number of threads; 0 for one a core.
+        render_mode: "rgb_array" for `render`, or None.
     """
     from emurust.vector import GameBoyVectorEnv
 
@@ -108,6 +110,7 @@ def make(
         snapshots=starts(),
         max_steps=max_steps,
         autoreset=autoreset,
+        render_mode=render_mode,
         threads=threads,
     )
 

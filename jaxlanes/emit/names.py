@@ -125,6 +125,8 @@ class Names:
         return found
 
     def _allocate(self, memory: Memory) -> str:
+        if memory.kind == "argument":
+            return f"(in + {self.input_offsets[memory.attribute]})"
         if memory.per_lane:
             self.work_words += memory.size
             return f"(work + {self.work_words - memory.size})"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jaxlanes.ir import Branch, Loop, Node, Spill, Store, While, blocks_of
+from jaxlanes.ir import Branch, Loop, Node, Put, Spill, Store, While, blocks_of
+
+SCALAR_KINDS = frozenset(("add", "sub", "mul", "shl", "shr", "and", "div"))
+"""Operations of which an index is made that all lanes share."""
 
 
 def definitions(items: Iterable[Any]) -> set[int]:
@@ -36,6 +39,8 @@ def reads(item: Any, nodes: list[Node]) -> list[int]:
         return list(item.values)
     if isinstance(item, Store):
         return [item.value]
+    if isinstance(item, Put):
+        return [item.index, item.value]
     found = list(item.masks) if isinstance(item, Branch) else []
     if isinstance(item, Loop | While):
         unread = item.unread if isinstance(item, Loop) else ()
@@ -56,6 +61,9 @@ def _collect(items: Iterable[Any], nodes: list[Node], read: set[int], loops: set
         elif isinstance(item, Store):
             read.add(item.value)
             loops.add(item.loop)
+        elif isinstance(item, Put):
+            read.update((item.index, item.value))
+            _counters_in(item.index, nodes, loops)
         else:
             _collect_structure(item, nodes, read, loops, made)
 
@@ -66,13 +74,17 @@ def _loop_indices(number: int, nodes: list[Node], loops: set[int]) -> None:
     if node.kind == "loop_index":
         loops.add(node.attribute)
     elif node.kind == "gather":
-        pending = list(node.args)
-        while pending:
-            found = nodes[pending.pop()]
-            if found.kind == "loop_index":
-                loops.add(found.attribute)
-            elif found.kind in ("add", "sub", "mul", "shl"):
-                pending.extend(found.args)
+        _counters_in(node.args[0], nodes, loops)
+
+
+def _counters_in(index: int, nodes: list[Node], loops: set[int]) -> None:
+    pending = [index]
+    while pending:
+        found = nodes[pending.pop()]
+        if found.kind == "loop_index":
+            loops.add(found.attribute)
+        elif found.kind in SCALAR_KINDS:
+            pending.extend(found.args)
 
 
 def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:

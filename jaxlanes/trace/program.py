@@ -13,7 +13,8 @@ import numpy as np
 from jaxlanes.errors import UnsupportedError
 from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type
 from jaxlanes.lower.context import Context
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
+from jaxlanes.lower.loops import is_large, is_looped, store
+from jaxlanes.lower.values import Formula, Keys, Lanes, Stored, Value, is_wide, size_of
 from jaxlanes.lower.wide import concerns, lower_wide
 from jaxlanes.passes.dead_code import remove_dead_code
 from jaxlanes.trace.jaxpr import is_traced
@@ -107,11 +108,16 @@ def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inpu
     number = len(inputs)
     inputs.append((name, size))
     limits = None if name in ("bool", "float32") else dtype_limits(dtype)
+    if not wide and is_large(shape):
+        return Stored(Memory("argument", name, size, number), 0, tuple(shape), np.dtype(dtype))
     ids = [context.builder.free("input", node_type(dtype), (number, i), limits) for i in range(size)]
     return Lanes(np.reshape(np.asarray(ids, np.int64), shape), np.dtype(dtype), not wide)
 
 
 def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:
-    if isinstance(value, Stored) and value.memory.kind == "rows" and size_of(value) == value.memory.size:
+    if not isinstance(value, Keys) and not is_wide(value.dtype) and (isinstance(value, Formula) or is_looped(value)):
+        whole = isinstance(value, Stored) and value.memory.kind in ("rows", "cell")
+        value = value if whole and size_of(value) == value.memory.size else store(context, value)
+    if isinstance(value, Stored) and value.memory.kind in ("rows", "cell") and size_of(value) == value.memory.size:
         return value.memory
     return tuple(int(node) for node in context.ids(value).reshape(-1))

@@ -60,8 +60,10 @@ def fold(
     context: Context, shape: Sequence[int], initial: list[int], step: Callable[[Index, list[int]], list[int]],
     unroll: int = 1,
 ) -> list[int]:  # fmt: skip
-    """What `step(index, carries)` makes of the carries, for every index of a shape in row-major order. The last axes are
-    unrolled as far as they have `unroll` elements."""
+    """What `step(index, carries)` makes of the carries, for every index of a shape in row-major order.
+
+    The last axes are unrolled as far as they have `unroll` elements.
+    """
     builder = context.builder
     loops = len(shape)
     while loops and int(np.prod(shape[loops - 1 :], dtype=np.int64)) <= unroll:
@@ -239,12 +241,13 @@ def each(
     readers = [reader(context, value) for value in values]
 
     def element(index: Index) -> int:
-        return function(*(_broadcast(context, read, index) for read in readers))
+        return function(*(broadcast_element(context, read, index) for read in readers))
 
     return formula(context, element, shape, dtype, cost, *readers)
 
 
-def _broadcast(context: Context, read: Formula, index: Index) -> int:
+def broadcast_element(context: Context, read: Formula, index: Index) -> int:
+    """The element of a smaller array that stands at an index of a larger one."""
     zero = context.builder.constant(0, INT)
     own = index[len(index) - len(read.shape) :]
     return read.element(tuple(zero if size == 1 else place for place, size in zip(own, read.shape, strict=True)))

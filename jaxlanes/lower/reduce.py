@@ -155,7 +155,7 @@ def _products(context: Context, equation: Any, x: Value, y: Value) -> Value:
         return np.zeros(shape, dtype)
     multiply, add = binary(context, dtype, "mul"), binary(context, dtype, "add")
     start = reduce_loops.start_node(context, 0, dtype, "add")
-    return reshaped(context, reduce_loops.products(context, *sides, dtype, multiply, add, start), shape)
+    return reshaped(context, reduce_loops.products(context, sides[0], sides[1], dtype, multiply, add, start), shape)
 
 
 def is_plain(precision: Any) -> bool:

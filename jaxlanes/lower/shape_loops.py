@@ -35,7 +35,7 @@ def reshaped(context: Context, x: Value, shape: Sequence[int]) -> Value:
         return Stored(x.memory, x.offset, shape, x.dtype, x.exact)
     assert isinstance(x, Formula)
     groups = _groups(x.shape, shape)
-    if any(len(before) > 1 for before, _ in groups) and loops.CHEAP < x.cost:
+    if any(len(before) > 1 for before, _ in groups) and x.cost > loops.CHEAP:
         return reshaped(context, loops.store(context, x), shape)  # a division for each element
 
     def index(place: Index) -> Index:
@@ -91,7 +91,7 @@ def broadcast(context: Context, x: Value, shape: Sequence[int], dimensions: Sequ
     def index(place: Index) -> Index:
         return tuple(zero if size == 1 else place[d] for size, d in zip(x.shape, dimensions, strict=True))
 
-    return loops.moved(context, x, shape, index, again=np.prod(shape, dtype=np.int64) > size_of(x))
+    return loops.moved(context, x, shape, index, again=int(np.prod(shape, dtype=np.int64)) > size_of(x))
 
 
 def reversed_along(context: Context, x: Value, axes: Sequence[int]) -> Value:

@@ -14,7 +14,7 @@ from jaxlanes.errors import UnsupportedError
 from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type
 from jaxlanes.lower.context import Context
 from jaxlanes.lower.loops import is_large, is_looped, store
-from jaxlanes.lower.values import Formula, Keys, Lanes, Stored, Value, is_wide, size_of
+from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
 from jaxlanes.lower.wide import concerns, lower_wide
 from jaxlanes.passes.dead_code import remove_dead_code
 from jaxlanes.trace.jaxpr import is_traced
@@ -115,9 +115,8 @@ def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inpu
 
 
 def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:
-    if not isinstance(value, Keys) and not is_wide(value.dtype) and (isinstance(value, Formula) or is_looped(value)):
-        whole = isinstance(value, Stored) and value.memory.kind in ("rows", "cell")
-        value = value if whole and size_of(value) == value.memory.size else store(context, value)
     if isinstance(value, Stored) and value.memory.kind in ("rows", "cell") and size_of(value) == value.memory.size:
         return value.memory
+    if not isinstance(value, Keys) and not is_wide(value.dtype) and is_looped(value):
+        return store(context, value).memory
     return tuple(int(node) for node in context.ids(value).reshape(-1))

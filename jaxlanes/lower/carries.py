@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend import core
 
 from jaxlanes.ir import INT
 from jaxlanes.lower import loops
@@ -28,12 +29,12 @@ def handed_through(branches: Sequence[Any], position: int) -> int | None:
     for closed in branches:
         numbers = {variable: number for number, variable in enumerate(closed.jaxpr.invars)}
         result = closed.jaxpr.outvars[position]
-        found.add(numbers.get(result) if hasattr(result, "count") else None)
+        found.add(None if isinstance(result, core.Literal) else numbers.get(result))
     return found.pop() if len(found) == 1 else None
 
 
 def write_back(context: Context, cells: dict[int, Stored], results: list[Value], mask: int | None = None) -> None:
-    """Make the cells what an iteration made of them, in the lanes of the mask: all at once, for each may be read by all."""
+    """Make the cells what an iteration made of them, in the lanes of the mask. New values are computed before that."""
     changed = {}
     for number, cell in cells.items():
         new = results[number]

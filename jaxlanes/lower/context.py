@@ -161,7 +161,8 @@ class Context:
                 f"{value.dtype}{list(value.shape)} has too many elements to be handled one by one "
                 f"(at most {UNROLL_LIMIT})"
             )
-        value = loops.stored(self, value)
+        if isinstance(value, Formula):
+            value = loops.store(self, value)
         type_ = node_type(value.dtype)
         if isinstance(value, np.ndarray) and value.dtype.name in WIDE:
             self.inexact |= not self.is_exact(value)

@@ -48,16 +48,29 @@ def each_column(
 
 def reduce(context: Context, x: Value, axes: Sequence[int], combine: Combine, start: int) -> Value:
     """Elements along the axes, combined from `start` on."""
-    read = loops.reader(context, x)
-    kept = [axis for axis in range(len(x.shape)) if axis not in axes]
+    return reduce_many(context, [x], axes, lambda total, row: [combine(total[0], row[0])], [start])[0]
+
+
+def reduce_many(
+    context: Context,
+    arrays: Sequence[Value],
+    axes: Sequence[int],
+    combine: Callable[[list[int], list[int]], list[int]],
+    start: list[int],
+) -> list[Value]:
+    """Elements of arrays of one shape, side by side along the axes."""
+    readers, shape = [loops.reader(context, array) for array in arrays], arrays[0].shape
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
 
     def column(outer: Index) -> list[int]:
         def step(inner: Index, total: list[int]) -> list[int]:
-            return [combine(total[0], read.element(_joined(len(x.shape), kept, axes, outer, inner)))]
+            index = _joined(len(shape), kept, axes, outer, inner)
+            return combine(total, [read.element(index) for read in readers])
 
-        return loops.fold(context, [x.shape[axis] for axis in axes], [start], step)
+        dtypes = [array.dtype for array in arrays]
+        return loops.fold(context, [shape[axis] for axis in axes], start, step, dtypes=dtypes)
 
-    return each_column(context, [x.shape[axis] for axis in kept], [x.dtype], column)[0]
+    return each_column(context, [shape[axis] for axis in kept], [array.dtype for array in arrays], column)
 
 
 def cumulative(context: Context, x: Value, axis: int, reverse: bool, combine: Combine, start: int) -> Value:
@@ -75,7 +88,7 @@ def cumulative(context: Context, x: Value, axis: int, reverse: bool, combine: Co
             loops.put(context, target, index, total[0])
             return total
 
-        loops.fold(context, [x.shape[axis]], [start], step)
+        loops.fold(context, [x.shape[axis]], [start], step, dtypes=[x.dtype])
 
     loops.nest(context, [x.shape[other] for other in kept], column, unroll=1)
     return target
@@ -102,7 +115,7 @@ def arg_best(context: Context, x: Value, axis: int, better: str, dtype: Any) -> 
             return [builder.select(wins, node, best), builder.select(wins, builder.convert(place, type_), at)]
 
         first = [element(builder.constant(0, INT)), builder.constant(0, type_)]
-        return loops.fold(context, [x.shape[axis] - 1], first, step)[1:]
+        return loops.fold(context, [x.shape[axis] - 1], first, step, dtypes=[x.dtype, dtype])[1:]
 
     return each_column(context, [x.shape[other] for other in kept], [dtype], column)[0]
 
@@ -119,7 +132,7 @@ def products(
         def step(inner: Index, total: list[int]) -> list[int]:
             return [add(total[0], multiply(a.element((g, i, *inner)), b.element((g, j, *inner))))]
 
-        return loops.fold(context, left.shape[2:], [start], step)
+        return loops.fold(context, left.shape[2:], [start], step, dtypes=[dtype])
 
     shape = (left.shape[0], left.shape[1], right.shape[1])
     found = each_column(context, shape, [dtype], column)[0]

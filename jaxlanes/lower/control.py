@@ -286,7 +286,7 @@ def _read_row(context: Context, rows: Value, step: int) -> Value:
     if not isinstance(rows, Stored):
         return np.zeros(rows.shape[1:], rows.dtype)
     builder, size = context.builder, size_of(rows) // rows.shape[0]
-    if size > loops.LOOP_ELEMENTS and not is_wide(rows.dtype):
+    if loops.is_large((size,)) and not is_wide(rows.dtype):
         return in_lane_memory.read_row(context, rows, step)
     base = builder.binary("mul", step, builder.constant(size, INT))
     nodes = []

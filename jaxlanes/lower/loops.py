@@ -6,7 +6,10 @@ their elements: an output, a reduction, a second reader. Nothing here changes th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import contextvars
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +28,11 @@ elements 0.8 s of compilation against 0.6 s, and the same speed; of 64, 1.5 s an
 the time; of 256, 5.9 s; of 1,024, 38 s and twice the time. Up to 192 the kernels of the suite's own environments, whose
 arrays have at most 180, stay as they were measured.
 """
+SPARSE_ELEMENTS = 1024
+"""Elements up to which an array is handled one by one if that leaves less than half of the operations: where most are
+constants, or written at few places (measured: Gymnax's Breakout and SpaceInvaders, 6.7 and 5.2 times as fast so)."""
+SPARSE_OPERATIONS = 20_000
+"""Operations of a kernel above which that is not done: the C++ compiler would take too long."""
 CHEAP = 3
 """Operations of an element up to which it is computed again for each reader."""
 FUNCTION_COST = 16
@@ -39,8 +47,32 @@ _DEEPEST, _COSTLIEST = 40, 300
 Index = tuple[int, ...]
 
 
+@dataclasses.dataclass(eq=False)
+class Limit:
+    """Arrays of more `elements` are large. `met`: some are that would not be with `SPARSE_ELEMENTS`."""
+
+    elements: int
+    met: bool = False
+
+
+_limit: contextvars.ContextVar[Limit] = contextvars.ContextVar("limit", default=Limit(LOOP_ELEMENTS))
+
+
+@contextlib.contextmanager
+def above(elements: int) -> Iterator[Limit]:
+    """While it lasts, arrays of more elements are large."""
+    limit = Limit(elements)
+    token = _limit.set(limit)
+    try:
+        yield limit
+    finally:
+        _limit.reset(token)
+
+
 def is_large(shape: Sequence[int]) -> bool:
-    return int(np.prod(shape, dtype=np.int64)) > LOOP_ELEMENTS
+    limit, size = _limit.get(), int(np.prod(shape, dtype=np.int64))
+    limit.met |= limit.elements < size <= SPARSE_ELEMENTS
+    return size > limit.elements
 
 
 def is_looped(value: Value) -> bool:

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type
+from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, executed, node_type, operations
+from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context
 from jaxlanes.lower.loops import is_large, is_looped, store
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
@@ -48,8 +49,35 @@ def lower(closed: Any, has_lanes: Sequence[bool], platform: str = "cpu") -> Trac
 
     Constants of the jaxpr that are traced themselves are shared arguments after those of the function. Arguments and
     results of 64-bit types are 32-bit ones of the program: see `argument_dtypes`. `platform`: "cpu" or "cuda".
-    Raises UnsupportedError.
+    Arrays are handled in loops, or one by one where that is less work. Raises UnsupportedError.
     """
+    with loops.above(loops.LOOP_ELEMENTS) as limit:
+        looped = _tried(closed, has_lanes, platform)
+    if limit.met:
+        with loops.above(loops.SPARSE_ELEMENTS):
+            single = _tried(closed, has_lanes, platform)
+        if isinstance(single, Traced) and (not isinstance(looped, Traced) or _is_less_work(single, looped)):
+            return single
+    if not isinstance(looped, Traced):
+        raise looped
+    return looped
+
+
+def _tried(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced | UnsupportedError:
+    try:
+        return _lower(closed, has_lanes, platform)
+    except UnsupportedError as error:
+        return error
+
+
+def _is_less_work(single: Traced, looped: Traced) -> bool:
+    """True if elements one by one leave less than half of the operations, and not too many for the compiler."""
+    body = single.program.body
+    few = operations(body) < loops.SPARSE_OPERATIONS
+    return few and 2 * executed(body) < executed(looped.program.body)
+
+
+def _lower(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced:
     context = Context(concerns, lower_wide, platform)
     inputs: list[tuple[str, int]] = []
     arguments = []

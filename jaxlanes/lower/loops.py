@@ -36,7 +36,7 @@ SPARSE_OPERATIONS = 20_000
 CHEAP = 3
 """Operations of an element up to which it is computed again for each reader."""
 FUNCTION_COST = 16
-"""What an elementary function counts as."""
+"""Operations for which an elementary function counts."""
 _LANES_WORK = 64
 """Operations up to which a small result of a large array is computed one by one."""
 _TAIL = 4
@@ -55,7 +55,7 @@ class Limit:
     met: bool = False
 
 
-_limit: contextvars.ContextVar[Limit] = contextvars.ContextVar("limit", default=Limit(LOOP_ELEMENTS))
+_limit: contextvars.ContextVar[Limit | None] = contextvars.ContextVar("limit", default=None)
 
 
 @contextlib.contextmanager
@@ -70,7 +70,7 @@ def above(elements: int) -> Iterator[Limit]:
 
 
 def is_large(shape: Sequence[int]) -> bool:
-    limit, size = _limit.get(), int(np.prod(shape, dtype=np.int64))
+    limit, size = _limit.get() or Limit(LOOP_ELEMENTS), int(np.prod(shape, dtype=np.int64))
     limit.met |= limit.elements < size <= SPARSE_ELEMENTS
     return size > limit.elements
 
@@ -98,7 +98,7 @@ def fold(
     context: Context, shape: Sequence[int], initial: list[int], step: Callable[[Index, list[int]], list[int]],
     unroll: int = 1, dtypes: Sequence[Any] = (),
 ) -> list[int]:  # fmt: skip
-    """What `step(index, carries)` makes of the carries, for every index of a shape in row-major order.
+    """The carries after `carries = step(index, carries)` for every index of a shape, in row-major order.
 
     The last axes are unrolled as far as they have `unroll` elements. `dtypes`: of the carries.
     """

@@ -146,7 +146,7 @@ def scattered(
 
 
 def fill_value(given: Any, dtype: np.dtype) -> Any:
-    """What a gather gives out of bounds."""
+    """The element that a gather gives out of bounds."""
     if given is not None:
         return given
     if dtype == np.bool_:

@@ -185,12 +185,3 @@ def walk(block: Block) -> Iterator[Any]:
 def operations(block: Block) -> int:
     """Number of operations in the block and in those inside it."""
     return sum(isinstance(item, int) for item in walk(block))
-
-
-def executed(block: Block) -> int:
-    """Operations that are run if all branches are taken and a `while` goes round once."""
-    total = 0
-    for item in block.items:
-        times = item.length if isinstance(item, Loop) else 1
-        total += 1 if isinstance(item, int) else times * sum(map(executed, blocks_of(item)))
-    return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jaxlanes.ir import Branch, Loop, Node, Put, Spill, Store, While, blocks_of
+from jaxlanes.ir import Block, Branch, Loop, Node, Put, Spill, Store, While, blocks_of
 
 SCALAR_KINDS = frozenset(("add", "sub", "mul", "shl", "shr", "and", "div"))
 """Operations of which an index is made that all lanes share."""
@@ -103,3 +103,27 @@ def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[
         if isinstance(item, Loop):
             inside.discard(item.number)
     loops.update(inside)
+
+
+def executed(block: Block, nodes: list[Node]) -> int:
+    """Operations that are run if all branches are taken and a `while` goes round once. Those on loops' counters alone,
+    and reads at such an index, are left out: they are part of other instructions."""
+    return _executed(block, nodes, set())
+
+
+def _executed(block: Block, nodes: list[Node], free: set[int]) -> int:
+    total = 0
+    for item in block.items:
+        if isinstance(item, int):
+            node = nodes[item]
+            if node.kind == "loop_index" or (
+                node.kind in (*SCALAR_KINDS, "gather")
+                and all(arg in free or nodes[arg].kind == "const" for arg in node.args)
+            ):
+                free.update([item] if node.kind != "gather" else [])
+            else:
+                total += 1
+        else:
+            times = item.length if isinstance(item, Loop) else 1
+            total += times * sum(_executed(inner, nodes, free) for inner in blocks_of(item))
+    return total

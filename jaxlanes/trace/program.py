@@ -11,13 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, executed, node_type, operations
+from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type, operations
 from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context
 from jaxlanes.lower.loops import is_large, is_looped, store
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
 from jaxlanes.lower.wide import concerns, lower_wide
 from jaxlanes.passes.dead_code import remove_dead_code
+from jaxlanes.passes.uses import executed
 from jaxlanes.trace.jaxpr import is_traced
 
 
@@ -72,9 +73,8 @@ def _tried(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced | Un
 
 def _is_less_work(single: Traced, looped: Traced) -> bool:
     """True if elements one by one leave less than half of the operations, and not too many for the compiler."""
-    body = single.program.body
-    few = operations(body) < loops.SPARSE_OPERATIONS
-    return few and 2 * executed(body) < executed(looped.program.body)
+    of_single, of_loops = (executed(found.program.body, found.program.nodes) for found in (single, looped))
+    return operations(single.program.body) < loops.SPARSE_OPERATIONS and 2 * of_single < of_loops
 
 
 def _lower(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced:

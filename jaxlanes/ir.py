@@ -50,7 +50,9 @@ class Memory:
     """Elements that are addressed by a number known only at run time.
 
     `table`: constants, one copy for all lanes. `shared`: an argument that all lanes share (attribute: its number).
-    `spill`: nodes put into memory so that they can be indexed. `rows`: what the iterations of a loop wrote.
+    `spill`: nodes put into memory so that they can be indexed. `rows`: what the iterations of a loop wrote, all of it
+    before the first read. `cell`: as `rows`, but written again after reads. `argument`: an argument that has lanes
+    (attribute: its number).
     """
 
     kind: str
@@ -60,7 +62,7 @@ class Memory:
 
     @property
     def per_lane(self) -> bool:
-        return self.kind in ("spill", "rows")
+        return self.kind in ("spill", "rows", "cell", "argument")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,6 +79,15 @@ class Store:
     loop: int
     stride: int
     offset: int
+    value: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Put:
+    """Element `index` (int32 node, in bounds) of a memory of kind rows or cell becomes `value`."""
+
+    memory: Memory
+    index: int
     value: int
 
 

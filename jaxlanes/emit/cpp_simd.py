@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
-from jaxlanes.emit.expressions import FUNCTIONS
+from jaxlanes.emit.expressions import FUNCTIONS, scalar_index
 from jaxlanes.emit.int16 import is_lane_fetch
 from jaxlanes.emit.moves import Moves
 from jaxlanes.emit.names import running_sums
 from jaxlanes.emit.targets import Target, suited
-from jaxlanes.ir import Block, Branch, Loop, Memory, Program, Spill, Store, While, walk
+from jaxlanes.ir import Block, Branch, Loop, Memory, Program, Put, Spill, Store, While, walk
 from jaxlanes.passes.pipeline import optimise
 from jaxlanes.passes.uses import reads
 
@@ -80,6 +80,10 @@ class _Emitter(Moves):
         pending = [list(out) for _dtype, out in self.program.outputs if not isinstance(out, Memory)]
         for item in walk(self.program.body):
             pending.append(reads(item, self.nodes))
+            if isinstance(item, int) and self.nodes[item].kind == "gather":
+                memory = self.nodes[item].attribute
+                if memory.kind == "argument":
+                    found.add(memory.attribute)
         for numbers in pending:
             found.update(self.nodes[n].attribute[0] for n in numbers if self.nodes[n].kind == "input")
         return found
@@ -99,9 +103,12 @@ class _Emitter(Moves):
         return [*halves, member, header(self.target.header)]
 
     def function_headers(self) -> list[str]:
-        """Elementary functions cost the compiler half a second: only where there are some."""
-        kinds = {self.nodes[item].kind for item in walk(self.program.body) if isinstance(item, int)}
-        return ["functions.h"] if kinds & FUNCTIONS else []
+        """Elementary functions cost the compiler half a second: only where there are some. Writes at indices of the
+        lanes' own: only where there are some, so that other programs keep their kernels."""
+        items = list(walk(self.program.body))
+        kinds = {self.nodes[item].kind for item in items if isinstance(item, int)}
+        scatters = any(isinstance(item, Put) and scalar_index(self, item.index) is None for item in items)
+        return [*(["functions.h"] if kinds & FUNCTIONS else []), *(["scatter.h"] if scatters else [])]
 
     def block(self, block: Block, depth: int) -> None:
         self.indices.append(dict(self.indices[-1]))
@@ -147,6 +154,8 @@ class _Emitter(Moves):
             elif isinstance(item, Store):
                 index = f"h->i{item.loop} * {item.stride} + {item.offset}"
                 self.line(depth, f"{self.place(item.memory)}[{index}] = {self.word(item.value)};")
+            elif isinstance(item, Put):
+                self.put(item, depth)
             elif isinstance(item, Branch):
                 self.branch(item, depth)
             elif isinstance(item, Loop):
@@ -155,6 +164,13 @@ class _Emitter(Moves):
                 self.while_loop(item, depth)
         if wanted:
             self.fetch_lanes(wanted, depth)
+
+    def put(self, item: Put, depth: int) -> None:
+        place, scalar = self.place(item.memory), scalar_index(self, item.index)
+        if scalar is not None:
+            self.line(depth, f"{place}[{scalar}] = {self.word(item.value)};")
+        else:
+            self.line(depth, f"scatter_lanes({place}, {self.name(item.index)}, {self.word(item.value)});")
 
     def branch(self, item: Branch, depth: int) -> None:
         # A block without operations needs no jump; what no block gives stays within the interval of the result.

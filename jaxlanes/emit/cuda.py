@@ -13,7 +13,23 @@ import numpy as np
 
 from jaxlanes.emit.expressions import FUNCTIONS, SUFFIX
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import BOOL, FLOAT, INT, UINT, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, walk
+from jaxlanes.ir import (
+    BOOL,
+    FLOAT,
+    INT,
+    UINT,
+    Block,
+    Branch,
+    Loop,
+    Memory,
+    Node,
+    Program,
+    Put,
+    Spill,
+    Store,
+    While,
+    walk,
+)
 
 ENTRY = "jaxlanes_kernel"
 """The kernel's name. Its parameters: the number of lanes (int64), the scratch buffer, then a pointer to each input,
@@ -56,7 +72,7 @@ def _memories(program: Program) -> list[Memory]:
     """Those that belong to a lane, in the order of the program."""
     found = {}
     for item in walk(program.body):
-        if isinstance(item, Spill | Store):
+        if isinstance(item, Spill | Store | Put):
             found[id(item.memory)] = item.memory
     return list(found.values())
 
@@ -89,6 +105,8 @@ class _Emitter:
                 f"a kernel for CUDA of {len(arguments)} arrays (at most {PARAMETER_LIMIT})", remedy="stack some of them"
             )
         self._place_memories(sizes)
+        for memory in {id(item.memory): item.memory for item in walk(program.body) if isinstance(item, Put)}.values():
+            self._declare_memory(memory, 1)
         self.items(program.body.items, 1)
         for number, (dtype, out) in enumerate(program.outputs):
             if isinstance(out, Memory):
@@ -216,6 +234,9 @@ class _Emitter:
                 index = f"i{item.loop} * {item.stride} + {item.offset}"
                 cast = self.places[id(item.memory)][1]
                 self.line(depth, f"{self.element(item.memory, index)} = {cast}{self.name(item.value)};")
+            elif isinstance(item, Put):
+                cast = self.places[id(item.memory)][1]
+                self.line(depth, f"{self.element(item.memory, self.name(item.index))} = {cast}{self.name(item.value)};")
             elif isinstance(item, Branch):
                 self.branch(item, depth)
             elif isinstance(item, Loop):
@@ -346,6 +367,8 @@ def _gather(emitter: _Emitter, node: Node, index: str) -> str:
     memory: Memory = node.attribute
     if memory.kind == "shared":
         found = f"shared{memory.attribute}[{index}]"
+    elif memory.kind == "argument":
+        found = f"in{memory.attribute}[lane * {memory.size} + {index}]"
     elif memory.kind == "table":
         found = f"{emitter.table(memory)}{index}]"
         return f"__int_as_float({found})" if memory.dtype == "float32" else f"({TYPE[node.type]}){found}"

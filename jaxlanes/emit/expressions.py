@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxlanes.ir import BOOL, FLOAT, INT, UINT, Memory, Node
+from jaxlanes.passes.uses import SCALAR_KINDS
 
 SUFFIX = {BOOL: "b", INT: "i", UINT: "u", FLOAT: "f"}
 ORDERS = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -16,6 +17,7 @@ FUNCTIONS = frozenset(
      "erf_inv", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "pow", "atan2", "fmod", "nextafter")
 )  # fmt: skip
 """Kinds of operations that `functions.h` has."""
+_SCALAR_OPERATOR = {"add": "+", "sub": "-", "mul": "*", "shl": "<<", "shr": ">>", "and": "&", "div": "/"}
 _EXACT_FLOAT_QUOTIENT = 2**24
 
 
@@ -154,9 +156,12 @@ def scalar_index(emitter: Any, number: int) -> str | None:
         return str(node.attribute)
     if node.kind == "loop_index":
         return f"h->i{node.attribute}"
-    if node.kind in ("add", "sub", "mul", "shl"):
+    if node.kind in SCALAR_KINDS and node.type == INT:
+        x, y = (emitter.nodes[arg] for arg in node.args)
+        if node.kind in ("div", "shr", "and") and (x.low < 0 or y.kind != "const" or y.attribute <= 0):
+            return None
         sides = [scalar_index(emitter, arg) for arg in node.args]
         if None not in sides:
-            sign = {"add": "+", "sub": "-", "mul": "*", "shl": "<<"}[node.kind]
+            sign = _SCALAR_OPERATOR[node.kind]
             return f"({sides[0]} {sign} {sides[1]})"
     return None

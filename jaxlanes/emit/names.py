@@ -84,6 +84,8 @@ class Names:
         """The type of a place: no wider than the values that are put there."""
         if place in self.narrowed:
             return self.narrowed[place]
+        if self.nodes[place].kind == "threefry":
+            return "two_words"
         return VECTOR[self.nodes[place].type] if place in self.wide_places else self.variable_type(place)
 
     def member_type(self, place: int) -> str:
@@ -125,6 +127,8 @@ class Names:
         return found
 
     def _allocate(self, memory: Memory) -> str:
+        if memory.kind == "argument":
+            return f"(in + {self.input_offsets[memory.attribute]})"
         if memory.per_lane:
             self.work_words += memory.size
             return f"(work + {self.work_words - memory.size})"

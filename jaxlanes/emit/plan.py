@@ -12,7 +12,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from jaxlanes.emit import outlining
-from jaxlanes.ir import INT, NARROW, Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, operations, walk
+from jaxlanes.ir import (
+    INT,
+    NARROW,
+    Block,
+    Branch,
+    Loop,
+    Memory,
+    Node,
+    Program,
+    Put,
+    Spill,
+    Store,
+    While,
+    operations,
+    walk,
+)
 from jaxlanes.passes import uses
 
 
@@ -80,6 +95,8 @@ class Plan:
             self._read(item.values, function)
         elif isinstance(item, Store):
             self._read([item.value], function)
+        elif isinstance(item, Put):
+            self._read([item.index, item.value], function)
         elif isinstance(item, Branch):
             self._branch(item, function)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxlanes.ir import BOOL, FLOAT, INT, LIMITS, UINT, Block, Branch, Memory, Spill, dtype_limits
+from jaxlanes.ir import BOOL, FLOAT, INT, LIMITS, UINT, Block, Branch, Memory, Node, Put, Spill, dtype_limits, walk
 from jaxlanes.lower.nodes import Nodes
 from jaxlanes.passes import folding
 
@@ -319,6 +319,11 @@ class Builder(Nodes):
 
     def gather(self, memory: Memory, index: int, type_: str, bounds: tuple[int, int] | None = None) -> int:
         """Element `index` (int32 node, in bounds) of a memory."""
+        if memory.kind == "cell":  # what is there may be something else the next time
+            low, high = self._clip(bounds, type_)
+            self.nodes.append(Node("gather", type_, (index,), memory, low, high))
+            self.block.items.append(len(self.nodes) - 1)
+            return len(self.nodes) - 1
         return self.node("gather", type_, (index,), memory, bounds)
 
     # ---- blocks
@@ -362,7 +367,8 @@ class Builder(Nodes):
             kept.append(position)
         for block in blocks:
             block.yields = [block.yields[position] for position in kept]
-        if results:
+        writes = any(isinstance(item, Put) for block in blocks for item in walk(block))
+        if results or writes:
             self.block.items.append(Branch(masks, blocks, results))
         return merged
 

@@ -11,8 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlanes.lower import reduce_loops
 from jaxlanes.lower.context import Context, rule
-from jaxlanes.lower.values import Lanes, Value
+from jaxlanes.lower.loops import takes_loops
+from jaxlanes.lower.values import Lanes, Value, size_of
 
 
 def run_function(context: Context, function: Callable[..., Any], equation: Any, values: list[Value]) -> list[Value]:
@@ -49,6 +51,8 @@ def _reduce(context: Context, equation: Any, *values: Value) -> list[Value]:
     equation.params.get("computation")  # what `jaxpr` was traced from
     inner, axes = equation.params["jaxpr"], tuple(equation.params["dimensions"])
     half = len(values) // 2
+    if takes_loops(values[0].shape, values[0].dtype, *values) and size_of(values[0]):
+        return _reduce_in_loops(context, inner, axes, list(values[:half]), list(values[half:]))
     arrays, initial = [context.ids(value) for value in values[:half]], [context.ids(value) for value in values[half:]]
     kept = [axis for axis in range(arrays[0].ndim) if axis not in axes]
     shape = tuple(arrays[0].shape[axis] for axis in kept)
@@ -67,6 +71,19 @@ def _reduce(context: Context, equation: Any, *values: Value) -> list[Value]:
         for result, node in zip(results, total, strict=True):
             result[place] = node
     return [Lanes(result, dtype) for result, dtype in zip(results, dtypes, strict=True)]
+
+
+def _reduce_in_loops(
+    context: Context, inner: Any, axes: tuple[int, ...], arrays: list[Value], initial: list[Value]
+) -> list[Value]:
+    dtypes = [np.dtype(array.dtype) for array in arrays]
+
+    def combine(total: list[int], row: list[int]) -> list[int]:
+        nodes = zip([*total, *row], [*dtypes, *dtypes], strict=True)
+        scalars: list[Value] = [Lanes(np.asarray(node, np.int64), dtype) for node, dtype in nodes]
+        return [context.scalar(value) for value in context.run_closed(inner, scalars)]
+
+    return reduce_loops.reduce_many(context, arrays, axes, combine, [context.scalar(value) for value in initial])
 
 
 @rule("platform_index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +13,10 @@ from jax.extend import core
 
 from jaxlanes.errors import UnsupportedError
 from jaxlanes.ir import BOOL, DTYPES, FLOAT, INT, LIMITS, WIDE, Memory, dtype_limits, node_type
+from jaxlanes.lower import loops
 from jaxlanes.lower.builder import Builder
 from jaxlanes.lower.parameters import Parameters
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+from jaxlanes.lower.values import Formula, Keys, Lanes, Stored, Value, size_of
 
 UNROLL_LIMIT = 1 << 15
 """Elements of an array that may be handled one by one."""
@@ -69,14 +71,25 @@ class Context:
 
         for variable, constant in zip(jaxpr.constvars, constants, strict=True):
             values[variable] = self.import_constant(constant)
+        readers: Counter[Any] = Counter()
+
+        def settled(variable: Any, value: Value) -> Value:
+            """The value; computed if it is a formula that much depends on."""
+            if not isinstance(value, Formula):
+                return value
+            if not readers:
+                readers.update(atom for each in jaxpr.eqns for atom in each.invars if isinstance(atom, core.Var))
+                readers.update(atom for atom in jaxpr.outvars if isinstance(atom, core.Var))
+            return loops.for_many_readers(self, value) if readers[variable] > 1 else value
+
         for variable, argument in zip(jaxpr.invars, arguments, strict=True):
-            values[variable] = argument
+            values[variable] = settled(variable, argument)
         outer = self.where
         for equation in jaxpr.eqns:
             self.where = source_line(equation) or outer
             results = self.equation(equation, [read(atom) for atom in equation.invars])
             for variable, result in zip(equation.outvars, results, strict=True):
-                values[variable] = result
+                values[variable] = settled(variable, result)
         self.where = outer
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -129,7 +142,7 @@ class Context:
 
     def import_constant(self, constant: Any) -> Value:
         """A value closed over by the function."""
-        if isinstance(constant, Lanes | Stored | Keys):
+        if isinstance(constant, Lanes | Stored | Formula | Keys):
             return constant
         dtype = jnp.asarray(constant).dtype if not hasattr(constant, "dtype") else constant.dtype
         if jnp.issubdtype(dtype, jax.dtypes.prng_key):
@@ -148,6 +161,8 @@ class Context:
                 f"{value.dtype}{list(value.shape)} has too many elements to be handled one by one "
                 f"(at most {UNROLL_LIMIT})"
             )
+        if isinstance(value, Formula):
+            value = loops.store(self, value)
         type_ = node_type(value.dtype)
         if isinstance(value, np.ndarray) and value.dtype.name in WIDE:
             self.inexact |= not self.is_exact(value)
@@ -160,7 +175,7 @@ class Context:
 
     def is_exact(self, value: Value) -> bool:
         """True if nodes of 32 bits are all of the value."""
-        if isinstance(value, Lanes | Stored):
+        if isinstance(value, Lanes | Stored | Formula):
             return value.exact
         if isinstance(value, Keys) or value.dtype.name not in WIDE:
             return True
@@ -193,6 +208,7 @@ class Context:
 
     def in_memory(self, value: Value) -> tuple[Memory, int]:
         """The value in memory that can be indexed, and where in it the value begins."""
+        value = loops.stored(self, value)
         if isinstance(value, Stored):
             return value.memory, value.offset
         if isinstance(value, np.ndarray):

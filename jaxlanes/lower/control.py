@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from jaxlanes.ir import BOOL, INT, Block, Loop, Memory, Store, While, dtype_limits, node_type
+from jaxlanes.lower import carries as in_lane_memory
+from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.counters import step_of, values_in_scan, values_in_while
-from jaxlanes.lower.index import clamped
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+from jaxlanes.lower.shape_loops import reshaped
+from jaxlanes.lower.values import Formula, Keys, Lanes, Stored, Value, is_wide, size_of
+from jaxlanes.lower.windows import clamped
 
 _CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr",
           "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr",
@@ -79,16 +82,36 @@ def _cond(context: Context, equation: Any, which: Value, *operands: Value) -> li
         return context.run_closed(branches[known], list(operands))
     masks = [builder.compare("eq", index, builder.constant(i, INT)) for i in range(len(branches))]
     possible = [i for i, mask in enumerate(masks) if builder.value_of(mask) is not False]
+    in_memory: dict[int, Value] = {}
+    targets: dict[int, Stored] = {}
+    for position, variable in enumerate(equation.outvars):
+        if in_lane_memory.stays_in_memory(variable.aval):
+            same = in_lane_memory.handed_through(branches, position)
+            if same is None:
+                targets[position] = loops.new_memory(context, variable.aval.shape, variable.aval.dtype)
+            else:
+                in_memory[position] = operands[same]
+    in_memory |= targets
+    small = [position for position in range(len(equation.outvars)) if position not in in_memory]
     blocks, template = [], []
     exact: list[bool] = []
     for i in possible:
         with builder.inside(builder.active(masks[i])) as block:
-            template = context.run_closed(branches[i], list(operands))
+            results = context.run_closed(branches[i], list(operands))
+            for position, target in targets.items():
+                # The first block may write all lanes: those of the others are written later.
+                loops.fill(context, target, results[position], masks[i] if blocks else None)
+            template = [results[position] for position in small]
             block.yields = [node for value in template for node in flat(context, value)]
         whole = [context.is_exact(value) for value in template]
         exact = [a and b for a, b in zip(exact, whole, strict=True)] if exact else whole
         blocks.append(block)
-    return unflat_all(builder.branch([masks[i] for i in possible], blocks), template, exact)
+    merged = unflat_all(builder.branch([masks[i] for i in possible], blocks), template, exact)
+    return [value for _position, value in sorted([*in_memory.items(), *zip(small, merged, strict=True)], key=_first)]
+
+
+def _first(pair: tuple[int, Value]) -> int:
+    return pair[0]
 
 
 # ---- loops
@@ -105,6 +128,7 @@ def _scan_sizes(params: dict[str, Any]) -> tuple[int, int]:
 @rule("scan", bodies=True)
 def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
     params = equation.params
+    values = tuple(loops.stored(context, value) for value in values)
     closed, length, reverse = params["jaxpr"], params["length"], params["reverse"]
     constants, carries, rows = _split(values, *_scan_sizes(params))
     carry_variables = closed.jaxpr.invars[len(constants) : len(constants) + len(carries)]
@@ -126,13 +150,16 @@ def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
         if step is not None and values_in_scan(context, carries[i], step, length) is not None:
             counters[i] = step
     moving = [i for i, variable in enumerate(carry_variables) if outputs[i] is not variable and i not in counters]
+    large = [i for i in moving if in_lane_memory.stays_in_memory(carry_variables[i].aval)]
+    moving = [i for i in moving if i not in large]
+    cells = {i: loops.store(context, carries[i], "cell") for i in large}
     stored: list[Value] = []
 
     def body(inner: list[Value]) -> tuple[Block, list[Value], Any]:
         if not stored:
             stored.extend(_in_memory(context, row) for row in rows)
         with builder.inside(mask) as block:
-            arguments = list(carries)
+            arguments = [cells.get(i, value) for i, value in enumerate(carries)]
             for i, value in zip(moving, inner, strict=True):
                 arguments[i] = value
             index = builder.node("loop_index", INT, (), number, bounds=(0, length - 1))
@@ -145,11 +172,12 @@ def _scan(context: Context, equation: Any, *values: Value) -> list[Value]:
             results = context.run_closed(closed, [*constants, *arguments, *read])
             block.yields = [node for i in moving for node in flat(context, results[i])]
             collected = [_collect(context, value, number, length) for value in results[len(carries) :]]
+            in_lane_memory.write_back(context, cells, results)
         return block, [results[i] for i in moving], collected
 
     loop = _run_body(context, [carries[i] for i in moving], {}, body)
     builder.block.items.append(Loop(number, length, reverse, loop.initial, loop.phis, loop.made[0], loop.final))
-    result = list(carries)
+    result = [cells.get(i, value) for i, value in enumerate(carries)]
     for i, value in zip(moving, loop.results, strict=True):
         result[i] = value
     for i, step in counters.items():
@@ -227,6 +255,8 @@ def _row(context: Context, value: Value, index: int) -> Value:
     if isinstance(value, Stored):
         size = size_of(value) // value.shape[0]
         return Stored(value.memory, value.offset + index * size, value.shape[1:], value.dtype, value.exact)
+    if isinstance(value, Formula):
+        return _row(context, loops.store(context, value), index)
     return Lanes(value.ids[index], value.dtype, value.exact)
 
 
@@ -235,6 +265,8 @@ def _with_axis(context: Context, value: Value) -> Value:
         return Keys(tuple(_with_axis(context, word) for word in value.words), value.dtype)
     if isinstance(value, np.ndarray):
         return value[None]
+    if loops.is_looped(value):
+        return reshaped(context, value, (1, *value.shape))
     return Lanes(context.ids(value)[None], value.dtype, value.exact)
 
 
@@ -254,6 +286,8 @@ def _read_row(context: Context, rows: Value, step: int) -> Value:
     if not isinstance(rows, Stored):
         return np.zeros(rows.shape[1:], rows.dtype)
     builder, size = context.builder, size_of(rows) // rows.shape[0]
+    if loops.is_large((size,)) and not is_wide(rows.dtype):
+        return in_lane_memory.read_row(context, rows, step)
     base = builder.binary("mul", step, builder.constant(size, INT))
     nodes = []
     for i in range(size):
@@ -266,6 +300,8 @@ def _collect(context: Context, value: Value, number: int, length: int) -> Value:
     """The rows that the loop stacks, in memory."""
     if isinstance(value, Keys):
         return Keys(tuple(_collect(context, word, number, length) for word in value.words), value.dtype)
+    if not is_wide(value.dtype) and loops.is_large(value.shape):
+        return in_lane_memory.collect(context, value, number, length)
     nodes = flat(context, value)
     size = len(nodes)
     shape = (length, *value.shape)
@@ -283,6 +319,7 @@ def _collect(context: Context, value: Value, number: int, length: int) -> Value:
 @rule("while", bodies=True)
 def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     params, builder = equation.params, context.builder
+    values = tuple(loops.stored(context, value) for value in values)
     test_count, body_count = params["cond_nconsts"], params["body_nconsts"]
     test_constants, body_constants = list(values[:test_count]), list(values[test_count : test_count + body_count])
     carries = list(values[test_count + body_count :])
@@ -291,9 +328,12 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     moving = [i for i, variable in enumerate(variables) if body_jaxpr.jaxpr.outvars[i] is not variable]
     outer = builder.block.mask
     several = params["cond_jaxpr"].out_avals[0].shape != ()
+    large = [i for i in moving if not several and in_lane_memory.stays_in_memory(variables[i].aval)]
+    moving = [i for i in moving if i not in large]
+    cells = {i: loops.store(context, carries[i], "cell") for i in large}
 
     def body(inner: list[Value]) -> tuple[Any, list[Value]]:
-        arguments = list(carries)
+        arguments = [cells.get(i, value) for i, value in enumerate(carries)]
         for i, value in zip(moving, inner, strict=True):
             arguments[i] = value
         with builder.inside(outer) as condition:
@@ -305,6 +345,7 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
                 if several:  # loops side by side, as `jax.vmap` makes them: one that stopped keeps its carries
                     results = [_chosen(context, tests, new, old) for new, old in zip(results, arguments, strict=True)]
                 block.yields = [node for i in moving for node in flat(context, results[i])]
+                in_lane_memory.write_back(context, cells, results, condition.yields[0])
         return (condition, block), [results[i] for i in moving]
 
     # Counters of 64-bit types, and what they count to: arguments of the condition that stay as they are.
@@ -321,7 +362,7 @@ def _while(context: Context, equation: Any, *values: Value) -> list[Value]:
     loop = _run_body(context, [carries[i] for i in moving], bounds, body)
     condition, block = loop.made[0]
     builder.block.items.append(While(loop.initial, loop.phis, condition, block, loop.final))
-    result = list(carries)
+    result = [cells.get(i, value) for i, value in enumerate(carries)]
     for i, value in zip(moving, loop.results, strict=True):
         result[i] = value
     return result

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from jaxlanes.ir import BOOL, FLOAT, INT, NARROW, UINT, WIDE, dtype_limits, node_type
+from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.order import total
 from jaxlanes.lower.values import Keys, Lanes, Value
 from jaxlanes.passes import folding
 
 
-def each(context: Context, dtype: Any, function: Callable[..., int], *values: Value) -> Lanes:
-    """`function` of the nodes of each element; scalars go with any shape."""
+def each(context: Context, dtype: Any, function: Callable[..., int], *values: Value, cost: int = 1) -> Value:
+    """`function` of the nodes of each element; scalars go with any shape. `cost`: operations that it makes."""
+    shape = np.broadcast_shapes(*(value.shape for value in values))
+    if loops.takes_loops(shape, dtype, *values):
+        return loops.each(context, dtype, shape, function, cost, *values)
     arrays = np.broadcast_arrays(*(context.ids(value) for value in values))
     flat = [array.reshape(-1).tolist() for array in arrays]
     return context.lanes(np.reshape([function(*nodes) for nodes in zip(*flat, strict=True)], arrays[0].shape), dtype)
@@ -121,7 +125,8 @@ _FLOAT_FUNCTIONS = (
 
 @rule(*_FLOAT_FUNCTIONS)
 def _function(context: Context, equation: Any, x: Value) -> Value:
-    return each(context, np.float32, lambda a: context.builder.unary(equation.primitive.name, a), x)
+    name, builder = equation.primitive.name, context.builder
+    return each(context, np.float32, lambda a: builder.unary(name, a), x, cost=loops.FUNCTION_COST)
 
 
 @rule("neg", "abs", "sign", "clz", "population_count")
@@ -177,7 +182,7 @@ def _binary_function(context: Context, equation: Any, x: Value, y: Value) -> Val
     name, builder = equation.primitive.name, context.builder
     if equation.invars[1].aval.dtype != np.float32:  # pow with an integer exponent
         y = each(context, np.float32, lambda a: builder.convert(a, FLOAT), y)
-    return each(context, np.float32, lambda a, b: builder.node(name, FLOAT, (a, b)), x, y)
+    return each(context, np.float32, lambda a, b: builder.node(name, FLOAT, (a, b)), x, y, cost=loops.FUNCTION_COST)
 
 
 @rule("square")
@@ -288,11 +293,11 @@ def _split_bits(context: Context, target: Any, x: Value) -> Value:
     builder, width = context.builder, 8 * np.dtype(target).itemsize
     numbers = each(context, np.int32, lambda a: builder.bits(a, INT), x)
 
-    def part(number: int) -> Lanes:
+    def part(number: int) -> Value:
         shift = builder.constant(number * width, INT)
         return each(context, target, lambda a: builder.narrow(builder.binary("shr", a, shift), target), numbers)
 
-    parts = [part(number).ids for number in range(8 * x.dtype.itemsize // width)]
+    parts = [context.ids(part(number)) for number in range(8 * x.dtype.itemsize // width)]
     return Lanes(np.stack(parts, axis=-1), np.dtype(target))
 
 

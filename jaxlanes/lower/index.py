@@ -15,21 +15,12 @@ from jax.lax import GatherScatterMode
 from jaxlanes.ir import INT
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.elementwise import binary
+from jaxlanes.lower.shape_loops import part
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
+from jaxlanes.lower.windows import clamped, fill_value, gathered, in_loops, scattered, updated, window_starts
 
 SELECT_LIMIT = 12
 """Places up to which a chain of selects is cheaper than memory."""
-
-
-def clamped(context: Context, index: int, top: int) -> int:
-    """The index node (int32 or uint32) forced into 0..top, as int32."""
-    builder = context.builder
-    node = builder.nodes[index]
-    if node.type != INT:
-        index = builder.binary("min", index, builder.constant(min(top, 2**31 - 1), node.type))
-        index = builder.convert(index, INT)
-    index = builder.binary("max", index, builder.constant(0, INT))
-    return builder.binary("min", index, builder.constant(top, INT))
 
 
 def read_window(context: Context, value: Value, starts: Sequence[int], sizes: Sequence[int]) -> Value:
@@ -123,6 +114,8 @@ def _dynamic_slice(context: Context, equation: Any, x: Value, *indices: Value) -
     starts = [clamped(context, context.scalar(i), n - s) for i, n, s in zip(indices, x.shape, sizes, strict=True)]
     if isinstance(x, Keys):
         return _per_word(lambda word: read_window(context, word, starts, sizes), x)
+    if in_loops(sizes, x):
+        return part(context, x, sizes, starts)
     return read_window(context, x, starts, sizes)
 
 
@@ -133,6 +126,8 @@ def _dynamic_update_slice(context: Context, equation: Any, x: Value, update: Val
     if isinstance(x, Keys) and isinstance(update, Keys):
         pairs = zip(x.words, update.words, strict=True)
         return Keys(tuple(_dynamic_update_slice(context, equation, *pair, *indices) for pair in pairs), x.dtype)
+    if in_loops(x.shape, x, update):
+        return updated(context, x, update, starts)
     written = write_window(context, context.ids(x), starts, context.ids(update), lambda old, new: new)
     return Lanes(written, x.dtype)
 
@@ -144,19 +139,23 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
     params, builder = equation.params, context.builder
     numbers, sizes = params["dimension_numbers"], params["slice_sizes"]
     shape = equation.outvars[0].aval.shape
+    fills, given = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP, params["fill_value"]
+    if in_loops(shape, x, indices):
+        filler = np.asarray(fill_value(given, np.dtype(x.dtype)), x.dtype)[()] if fills else None
+        return gathered(context, x, indices, numbers, sizes, shape, filler)
     index = context.ids(indices)
     batch_shape = index.shape[:-1]
     removed = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
-    fills, given = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP, params["fill_value"]
+    batching = list(zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True))
     result = np.zeros(shape, np.int64)
     batch_axes = [axis for axis in range(len(shape)) if axis not in numbers.offset_dims]
     for place in np.ndindex(*batch_shape):
-        starts, inside = _starts(context, x.shape, sizes, index[place], place, numbers.start_index_map,
-                                 numbers.operand_batching_dims, numbers.start_indices_batching_dims)  # fmt: skip
+        batch = {axis: builder.constant(place[position], INT) for axis, position in batching}
+        starts, inside = window_starts(context, x.shape, sizes, index[place].tolist(), numbers.start_index_map, batch)
         window = context.ids(read_window(context, x, starts, sizes))
         window = window.reshape([size for axis, size in enumerate(sizes) if axis not in removed])
         if fills and inside is not None:
-            filler = context.ids(np.asarray(_fill_value(given, np.dtype(x.dtype)), x.dtype)).item()
+            filler = context.ids(np.asarray(fill_value(given, np.dtype(x.dtype)), x.dtype)).item()
             flat = [builder.select(inside, int(node), filler) for node in window.reshape(-1)]
             window = np.array(flat, np.int64).reshape(window.shape)
         where: list[Any] = [slice(None)] * len(shape)
@@ -172,35 +171,6 @@ def _mode(context: Context, equation: Any) -> GatherScatterMode:
     if mode not in known:
         raise context.unsupported(f"{equation.primitive.name} with mode={mode}")
     return mode
-
-
-def _fill_value(given: Any, dtype: np.dtype) -> Any:
-    if given is not None:
-        return given
-    if dtype == np.bool_:
-        return True
-    if dtype.kind == "f":
-        return np.nan
-    return np.iinfo(dtype).min if dtype.kind == "i" else np.iinfo(dtype).max
-
-
-def _starts(
-    context: Context, shape: Any, sizes: Any, index: np.ndarray, place: Any, index_map: Any, batching: Any, batch: Any
-) -> tuple[list[int], int | None]:
-    """Index nodes of a window of `sizes`, forced into bounds, and whether they were (bool node; None: surely)."""
-    builder = context.builder
-    starts = [builder.constant(0, INT)] * len(shape)
-    inside = None
-    for axis, position in zip(batching, batch, strict=True):
-        starts[axis] = builder.constant(place[position], INT)
-    for node, axis in zip(index.tolist(), index_map, strict=True):
-        top = shape[axis] - sizes[axis]
-        start = clamped(context, node, top)
-        same = builder.compare("eq", builder.convert(start, builder.nodes[node].type), node)
-        if builder.value_of(same) is not True:
-            inside = same if inside is None else builder.binary("and", inside, same)
-        starts[axis] = start
-    return starts, inside
 
 
 _SCATTERS = {"scatter": None, "scatter-add": "add", "scatter_add": "add", "scatter-mul": "mul", "scatter_mul": "mul",
@@ -231,8 +201,11 @@ def _scatter(context: Context, equation: Any, x: Value, indices: Value, updates:
         return Keys(tuple(_scatter(context, equation, a, indices, b) for a, b in pairs), x.dtype)
     numbers, mode = equation.params["dimension_numbers"], _mode(context, equation)
     combine = _combination(context, equation, x.dtype)
+    if in_loops(x.shape, x, indices, updates):
+        return scattered(context, x, indices, updates, numbers, combine, mode == GatherScatterMode.CLIP)
     index, update, result = context.ids(indices), context.ids(updates), context.ids(x)
     removed = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
+    batching = list(zip(numbers.operand_batching_dims, numbers.scatter_indices_batching_dims, strict=True))
     window_axes = [axis for axis in range(len(x.shape)) if axis not in removed]
     sizes = [1] * len(x.shape)
     for axis, update_axis in zip(window_axes, numbers.update_window_dims, strict=True):
@@ -242,8 +215,10 @@ def _scatter(context: Context, equation: Any, x: Value, indices: Value, updates:
         where: list[Any] = [slice(None)] * update.ndim
         for axis, position in zip(scatter_axes, place, strict=True):
             where[axis] = position
-        starts, inside = _starts(context, x.shape, sizes, index[place], place, numbers.scatter_dims_to_operand_dims,
-                                 numbers.operand_batching_dims, numbers.scatter_indices_batching_dims)  # fmt: skip
+        batch = {axis: context.builder.constant(place[position], INT) for axis, position in batching}
+        starts, inside = window_starts(
+            context, x.shape, sizes, index[place].tolist(), numbers.scatter_dims_to_operand_dims, batch
+        )
         allowed = None if mode == GatherScatterMode.CLIP else inside
         if allowed is not None and context.builder.value_of(allowed) is False:
             continue

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from jaxlanes.ir import UINT
+from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.values import Keys, Lanes, Value
 
@@ -124,6 +125,9 @@ def _iota_2x32(context: Context, equation: Any) -> list[Value]:
 def _threefry2x32(context: Context, equation: Any, k1: Value, k2: Value, x1: Value, x2: Value) -> list[Value]:
     """One operation of the kernel per pair of words; its halves are taken apart by `word`."""
     builder = context.builder
+    shape = np.broadcast_shapes(*(value.shape for value in (k1, k2, x1, x2)))
+    if loops.takes_loops(shape, np.uint32, k1, k2, x1, x2):
+        return list(_threefry_in_loops(context, shape, [k1, k2, x1, x2]))
     arrays = np.broadcast_arrays(*(context.ids(value) for value in (k1, k2, x1, x2)))
     first, second = [], []
     for args in zip(*(array.reshape(-1).tolist() for array in arrays), strict=True):
@@ -132,3 +136,19 @@ def _threefry2x32(context: Context, equation: Any, k1: Value, k2: Value, x1: Val
         second.append(builder.node("word", UINT, (both,), 1))
     shape = arrays[0].shape
     return [context.lanes(np.reshape(half, shape), np.uint32) for half in (first, second)]
+
+
+def _threefry_in_loops(context: Context, shape: tuple[int, ...], values: list[Value]) -> list[Value]:
+    """Both words of each pair, written by one loop."""
+    builder = context.builder
+    halves = [loops.new_memory(context, shape, np.uint32) for _ in range(2)]
+    readers = [loops.reader(context, value) for value in values]
+
+    def write(index: loops.Index) -> None:
+        args = tuple(loops.broadcast_element(context, read, index) for read in readers)
+        both = builder.node("threefry", UINT, args)
+        for number, half in enumerate(halves):
+            loops.put(context, half, index, builder.node("word", UINT, (both,), number))
+
+    loops.nest(context, shape, write)
+    return list(halves)

@@ -8,10 +8,13 @@ import numpy as np
 from jax.lax import Precision
 
 from jaxlanes.ir import FLOAT, INT, node_type
+from jaxlanes.lower import reduce_loops
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.elementwise import binary, convert_value
+from jaxlanes.lower.loops import takes_loops
 from jaxlanes.lower.order import before, total_rank
-from jaxlanes.lower.values import Lanes, Value
+from jaxlanes.lower.shape_loops import reshaped, transposed
+from jaxlanes.lower.values import Lanes, Value, size_of
 
 _REDUCTIONS = {"reduce_sum": "add", "reduce_prod": "mul", "reduce_max": "max", "reduce_min": "min",
                "reduce_and": "and", "reduce_or": "or", "reduce_xor": "xor"}  # fmt: skip
@@ -35,6 +38,9 @@ def neutral(dtype: Any, kind: str) -> Any:
 def _reduce(context: Context, equation: Any, x: Value) -> Value:
     dtype, kind = x.dtype, _REDUCTIONS[equation.primitive.name]
     axes, combine = tuple(equation.params["axes"]), binary(context, dtype, kind)
+    if takes_loops(x.shape, dtype, x) and size_of(x):
+        start = reduce_loops.start_node(context, neutral(dtype, kind), dtype, kind)
+        return reduce_loops.reduce(context, x, axes, combine, start)
     ids = context.ids(x)
     kept = [axis for axis in range(ids.ndim) if axis not in axes]
     shape = tuple(ids.shape[axis] for axis in kept)
@@ -55,8 +61,12 @@ _CUMULATIVE = {"cumsum": "add", "cumprod": "mul", "cummax": "max", "cummin": "mi
 
 @rule(*_CUMULATIVE)
 def _cumulative(context: Context, equation: Any, x: Value) -> Value:
-    combine = binary(context, x.dtype, _CUMULATIVE[equation.primitive.name])
+    kind = _CUMULATIVE[equation.primitive.name]
+    combine = binary(context, x.dtype, kind)
     axis = equation.params["axis"]
+    if takes_loops(x.shape, x.dtype, x) and size_of(x):
+        start = reduce_loops.start_node(context, neutral(x.dtype, kind), x.dtype, kind)
+        return reduce_loops.cumulative(context, x, axis, equation.params["reverse"], combine, start)
     result = np.moveaxis(context.ids(x).copy(), axis, 0)
     if equation.params["reverse"]:
         result = result[::-1]
@@ -79,6 +89,8 @@ def _argmax(context: Context, equation: Any, x: Value) -> Value:
     better = "gt" if equation.primitive.name == "argmax" else "lt"
     dtype = np.dtype(equation.params["index_dtype"])
     fits = int(np.iinfo(dtype).max)
+    if takes_loops(x.shape, dtype, x) and size_of(x) and x.shape[axis] - 1 <= fits:
+        return reduce_loops.arg_best(context, x, axis, better, dtype)
     columns = np.moveaxis(context.ids(x), axis, -1)
     result = np.zeros(columns.shape[:-1], np.int64)
     for place in np.ndindex(*result.shape):
@@ -107,6 +119,9 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
         raise context.unsupported(f"dot_general with precision={equation.params['precision']}")
     asked = equation.params["preferred_element_type"]
     assert asked is None or asked == dtype
+    multiply, add = binary(context, dtype, "mul"), binary(context, dtype, "add")
+    if takes_loops(x.shape, dtype, x, y) or takes_loops(y.shape, dtype, x, y):
+        return _products(context, equation, convert_value(context, x, dtype), convert_value(context, y, dtype))
     a, b = (context.ids(convert_value(context, value, dtype)) for value in (x, y))
     free_x = [d for d in range(a.ndim) if d not in (*contract_x, *batch_x)]
     free_y = [d for d in range(b.ndim) if d not in (*contract_y, *batch_y)]
@@ -115,7 +130,6 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
     left = np.transpose(a, [*batch_x, *free_x, *contract_x]).reshape(_product(batch), _product(rows), _product(inner))
     right = np.transpose(b, [*batch_y, *free_y, *contract_y])
     right = right.reshape(_product(batch), _product(columns), _product(inner))
-    multiply, add = binary(context, dtype, "mul"), binary(context, dtype, "add")
     zero = context.builder.constant(0, node_type(dtype))
     result = np.zeros((_product(batch), _product(rows), _product(columns)), np.int64)
     for g, i, j in np.ndindex(*result.shape):
@@ -125,6 +139,23 @@ def _dot_general(context: Context, equation: Any, x: Value, y: Value) -> Value:
             total = add(total, term)
         result[g, i, j] = total
     return Lanes(result.reshape((*batch, *rows, *columns)), dtype)
+
+
+def _products(context: Context, equation: Any, x: Value, y: Value) -> Value:
+    """`dot_general` of large operands, as axes of a batch, of rows or columns, and of what is summed."""
+    (contract_x, contract_y), (batch_x, batch_y) = equation.params["dimension_numbers"]
+    dtype, shape = equation.outvars[0].aval.dtype, equation.outvars[0].aval.shape
+    sides = []
+    for value, contract, batch in ((x, contract_x, batch_x), (y, contract_y, batch_y)):
+        free = [d for d in range(len(value.shape)) if d not in (*contract, *batch)]
+        groups = [[value.shape[d] for d in axes] for axes in (batch, free, contract)]
+        turned = transposed(context, value, [*batch, *free, *contract])
+        sides.append(reshaped(context, turned, tuple(map(_product, groups))))
+    if not size_of(x) or not size_of(y):
+        return np.zeros(shape, dtype)
+    multiply, add = binary(context, dtype, "mul"), binary(context, dtype, "add")
+    start = reduce_loops.start_node(context, 0, dtype, "add")
+    return reshaped(context, reduce_loops.products(context, sides[0], sides[1], dtype, multiply, add, start), shape)
 
 
 def is_plain(precision: Any) -> bool:

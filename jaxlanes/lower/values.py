@@ -1,8 +1,9 @@
-"""Representations of a traced array while it is lowered: constants, nodes, or a range of memory."""
+"""Representations of a traced array while it is lowered: constants, nodes, a range of memory, or a formula."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,6 +38,20 @@ class Stored:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Formula:
+    """A large array of which no element is computed yet. `element` gives the node of one, in the block where operations
+    go, from the index nodes of each axis, which are in bounds. `cost`: operations of an element; `depth`: of formulas
+    in one another."""
+
+    element: Callable[[tuple[int, ...]], int]
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    cost: int = 1
+    depth: int = 1
+    exact: bool = True
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Keys:
     """An array of random keys: its words as arrays of uint32, one after the other."""
 
@@ -48,7 +63,7 @@ class Keys:
         return self.words[0].shape
 
 
-Value: TypeAlias = np.ndarray | Lanes | Stored | Keys
+Value: TypeAlias = np.ndarray | Lanes | Stored | Formula | Keys
 
 
 def is_wide(dtype: Any) -> bool:

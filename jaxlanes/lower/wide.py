@@ -18,7 +18,7 @@ import numpy as np
 from jaxlanes.ir import FLOAT, INT, LIMITS, UINT, WIDE, node_type
 from jaxlanes.lower.context import Context, Rule, describe
 from jaxlanes.lower.elementwise import convert_value
-from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide
+from jaxlanes.lower.values import Formula, Keys, Lanes, Stored, Value, is_wide
 from jaxlanes.passes import folding
 
 _PASS = frozenset(("copy", "copy_p", "stop_gradient", "optimization_barrier", "mesh_cast", "pvary", "device_put",
@@ -155,7 +155,7 @@ def _convert(context: Context, equation: Any, x: Value) -> Value:
     source, target = np.dtype(x.dtype), np.dtype(equation.outvars[0].aval.dtype)
     if isinstance(x, Stored) and x.as_float is not None and target == np.float32:
         return x.as_float
-    if isinstance(x, Stored):
+    if isinstance(x, Stored | Formula):
         x = Lanes(context.ids(x), source, x.exact)
     assert isinstance(x, Lanes)
     exact, integer_target = context.is_exact(x), target.kind in "iu"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxlanes.ir import BOOL, FLOAT, Block, Branch, Memory, Node, Program, Spill, Store, While, dtype_limits
+from jaxlanes.ir import BOOL, FLOAT, Block, Branch, Memory, Node, Program, Put, Spill, Store, While, dtype_limits
 from jaxlanes.passes import folding
 
 
@@ -48,6 +48,8 @@ class _Copies:
                 item = Spill(item.memory, tuple(self.all(list(item.values))))
             elif isinstance(item, Store):
                 item = Store(item.memory, item.loop, item.stride, item.offset, self.now(item.value))
+            elif isinstance(item, Put):
+                item = Put(item.memory, self.now(item.index), self.now(item.value))
             elif isinstance(item, Branch):
                 item.masks = self.all(item.masks)
                 for inner in item.blocks:

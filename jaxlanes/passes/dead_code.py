@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxlanes.ir import Block, Branch, Loop, Memory, Node, Program, Spill, Store, While, walk
+from jaxlanes.ir import Block, Branch, Loop, Memory, Node, Program, Put, Spill, Store, While, walk
 
 
 class _Needed:
@@ -48,6 +48,9 @@ def _mark(block: Block, needed: _Needed) -> None:
         elif isinstance(item, Store):
             if id(item.memory) in needed.memories:
                 needed.ids.add(item.value)
+        elif isinstance(item, Put):
+            if id(item.memory) in needed.memories:
+                needed.ids.update((item.index, item.value))
         elif isinstance(item, Branch):
             _mark_branch(item, needed)
         else:
@@ -69,7 +72,7 @@ def _mark_branch(item: Branch, needed: _Needed) -> None:
 
 
 def _writes(block: Block, needed: _Needed) -> bool:
-    return any(isinstance(item, Store) and id(item.memory) in needed.memories for item in walk(block))
+    return any(isinstance(item, Store | Put) and id(item.memory) in needed.memories for item in walk(block))
 
 
 def _mark_loop(item: Loop | While, needed: _Needed) -> None:
@@ -77,6 +80,7 @@ def _mark_loop(item: Loop | While, needed: _Needed) -> None:
     if not wanted and not _writes(item.body, needed):
         return
     while True:
+        memories = len(needed.memories)  # what an iteration reads may be what the one before wrote
         if isinstance(item, While):
             needed.ids.update(item.condition.yields)
         needed.ids.update(item.body.yields[i] for i in wanted)
@@ -84,7 +88,7 @@ def _mark_loop(item: Loop | While, needed: _Needed) -> None:
         if isinstance(item, While):
             _mark(item.condition, needed)
         more = {i for i, carry in enumerate(item.carries) if carry in needed.ids} - wanted
-        if not more:
+        if not more and memories == len(needed.memories):
             break
         wanted |= more
     # A carry that is used inside is carried, whether or not its result is read.
@@ -98,7 +102,7 @@ def _sweep(block: Block, needed: _Needed) -> None:
     for item in block.items:
         if isinstance(item, int):
             keep = item in needed.ids
-        elif isinstance(item, Spill | Store):
+        elif isinstance(item, Spill | Store | Put):
             keep = id(item.memory) in needed.memories
         elif isinstance(item, Branch):
             wanted = [i for i, result in enumerate(item.results) if result in needed.ids]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from jaxlanes.ir import Branch, Loop, Node, Spill, Store, While, blocks_of
+from jaxlanes.ir import Block, Branch, Loop, Node, Put, Spill, Store, While, blocks_of
+
+SCALAR_KINDS = frozenset(("add", "sub", "mul", "shl", "shr", "and", "div"))
+"""Operations of which an index is made that all lanes share."""
 
 
 def definitions(items: Iterable[Any]) -> set[int]:
@@ -36,6 +39,8 @@ def reads(item: Any, nodes: list[Node]) -> list[int]:
         return list(item.values)
     if isinstance(item, Store):
         return [item.value]
+    if isinstance(item, Put):
+        return [item.index, item.value]
     found = list(item.masks) if isinstance(item, Branch) else []
     if isinstance(item, Loop | While):
         unread = item.unread if isinstance(item, Loop) else ()
@@ -56,6 +61,9 @@ def _collect(items: Iterable[Any], nodes: list[Node], read: set[int], loops: set
         elif isinstance(item, Store):
             read.add(item.value)
             loops.add(item.loop)
+        elif isinstance(item, Put):
+            read.update((item.index, item.value))
+            _counters_in(item.index, nodes, loops)
         else:
             _collect_structure(item, nodes, read, loops, made)
 
@@ -66,13 +74,17 @@ def _loop_indices(number: int, nodes: list[Node], loops: set[int]) -> None:
     if node.kind == "loop_index":
         loops.add(node.attribute)
     elif node.kind == "gather":
-        pending = list(node.args)
-        while pending:
-            found = nodes[pending.pop()]
-            if found.kind == "loop_index":
-                loops.add(found.attribute)
-            elif found.kind in ("add", "sub", "mul", "shl"):
-                pending.extend(found.args)
+        _counters_in(node.args[0], nodes, loops)
+
+
+def _counters_in(index: int, nodes: list[Node], loops: set[int]) -> None:
+    pending = [index]
+    while pending:
+        found = nodes[pending.pop()]
+        if found.kind == "loop_index":
+            loops.add(found.attribute)
+        elif found.kind in SCALAR_KINDS:
+            pending.extend(found.args)
 
 
 def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[int], made: set[int]) -> None:
@@ -91,3 +103,27 @@ def _collect_structure(item: Any, nodes: list[Node], read: set[int], loops: set[
         if isinstance(item, Loop):
             inside.discard(item.number)
     loops.update(inside)
+
+
+def executed(block: Block, nodes: list[Node]) -> int:
+    """Operations that are run if all branches are taken and a `while` goes round once. Those on loops' counters alone,
+    and reads at such an index, are left out: they are part of other instructions."""
+    return _executed(block, nodes, set())
+
+
+def _executed(block: Block, nodes: list[Node], free: set[int]) -> int:
+    total = 0
+    for item in block.items:
+        if isinstance(item, int):
+            node = nodes[item]
+            if node.kind == "loop_index" or (
+                node.kind in (*SCALAR_KINDS, "gather")
+                and all(arg in free or nodes[arg].kind == "const" for arg in node.args)
+            ):
+                free.update([item] if node.kind != "gather" else [])
+            else:
+                total += 1
+        else:
+            times = item.length if isinstance(item, Loop) else 1
+            total += times * sum(_executed(inner, nodes, free) for inner in blocks_of(item))
+    return total

@@ -11,11 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxlanes.errors import UnsupportedError
-from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type
+from jaxlanes.ir import DTYPES, WIDE, Memory, Program, dtype_limits, node_type, operations
+from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context
+from jaxlanes.lower.loops import is_large, is_looped, store
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, is_wide, size_of
 from jaxlanes.lower.wide import concerns, lower_wide
 from jaxlanes.passes.dead_code import remove_dead_code
+from jaxlanes.passes.uses import executed
 from jaxlanes.trace.jaxpr import is_traced
 
 
@@ -47,8 +50,34 @@ def lower(closed: Any, has_lanes: Sequence[bool], platform: str = "cpu") -> Trac
 
     Constants of the jaxpr that are traced themselves are shared arguments after those of the function. Arguments and
     results of 64-bit types are 32-bit ones of the program: see `argument_dtypes`. `platform`: "cpu" or "cuda".
-    Raises UnsupportedError.
+    Arrays are handled in loops, or one by one where that is less work. Raises UnsupportedError.
     """
+    with loops.above(loops.LOOP_ELEMENTS) as limit:
+        looped = _tried(closed, has_lanes, platform)
+    if limit.met:
+        with loops.above(loops.SPARSE_ELEMENTS):
+            single = _tried(closed, has_lanes, platform)
+        if isinstance(single, Traced) and (not isinstance(looped, Traced) or _is_less_work(single, looped)):
+            return single
+    if not isinstance(looped, Traced):
+        raise looped
+    return looped
+
+
+def _tried(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced | UnsupportedError:
+    try:
+        return _lower(closed, has_lanes, platform)
+    except UnsupportedError as error:
+        return error
+
+
+def _is_less_work(single: Traced, looped: Traced) -> bool:
+    """True if elements one by one leave less than half of the operations, and not too many for the compiler."""
+    of_single, of_loops = (executed(found.program.body, found.program.nodes) for found in (single, looped))
+    return operations(single.program.body) < loops.SPARSE_OPERATIONS and 2 * of_single < of_loops
+
+
+def _lower(closed: Any, has_lanes: Sequence[bool], platform: str) -> Traced:
     context = Context(concerns, lower_wide, platform)
     inputs: list[tuple[str, int]] = []
     arguments = []
@@ -107,11 +136,15 @@ def _array(context: Context, shape: tuple[int, ...], dtype: Any, own: bool, inpu
     number = len(inputs)
     inputs.append((name, size))
     limits = None if name in ("bool", "float32") else dtype_limits(dtype)
+    if not wide and is_large(shape):
+        return Stored(Memory("argument", name, size, number), 0, tuple(shape), np.dtype(dtype))
     ids = [context.builder.free("input", node_type(dtype), (number, i), limits) for i in range(size)]
     return Lanes(np.reshape(np.asarray(ids, np.int64), shape), np.dtype(dtype), not wide)
 
 
 def _output(context: Context, value: Value) -> tuple[int, ...] | Memory:
-    if isinstance(value, Stored) and value.memory.kind == "rows" and size_of(value) == value.memory.size:
+    if isinstance(value, Stored) and value.memory.kind in ("rows", "cell") and size_of(value) == value.memory.size:
         return value.memory
+    if not isinstance(value, Keys) and not is_wide(value.dtype) and is_looped(value):
+        return store(context, value).memory
     return tuple(int(node) for node in context.ids(value).reshape(-1))

@@ -111,6 +111,22 @@ def long_rows(x: Any) -> Any:
     return rows[0][x % LOCAL_WORDS] + rows[0][3], rows[1][x % 7]
 
 
+def large_arrays(x: Any, i: Any) -> Any:
+    """Arrays in loops: in a thread's own memory, and in the scratch buffer."""
+    y, mask = x * 2 + i, x > i
+    read = (
+        y[i % 20],
+        x[:, i % 15],
+        jnp.where(mask, y, -x).T,
+        jnp.concatenate([x, y]),
+        mask.sum(0),
+        mask.at[i % 20].set(True),
+    )
+    kept = lax.fori_loop(0, 3, lambda k, c: lax.cond(i % 2 == 0, lambda: c.at[k].add(i), lambda: c[::-1]), x)
+    image = jnp.zeros((60, 60), jnp.int16).at[i % 60, :20].set(x[0, 0].astype(jnp.int16))
+    return read, kept, image, jnp.cumsum(x, 1), jnp.argmax(x, 1), x.max(), (image > 3).any(1)
+
+
 def elementary(f: Any) -> Any:
     names = ("sin", "cos", "tan", "exp", "exp2", "log", "log1p", "expm1", "tanh", "logistic", "sinh", "cosh", "asinh",
              "cbrt", "erf", "erfc", "atan", "rsqrt", "erf_inv")  # fmt: skip
@@ -137,6 +153,7 @@ KERNELS: dict[str, Callable[[], tuple[Callable[..., Any], tuple[Any, ...], Any]]
     "control": lambda: (control, control_batch(), 0),
     "shared_tables": lambda: (shared_tables, shared_batch(), (None, 0, 0)),
     "long_rows": lambda: (long_rows, (integers((), 0, 500),), 0),
+    "large_arrays": lambda: (large_arrays, (integers((20, 15), -90, 90), integers((), 0, 99)), 0),
     "elementary": lambda: (elementary, (floats_batch()[0],), 0),
     "pong": lambda: play("pongjax/puffer_pong"),
     "half_cheetah": lambda: play("cheetahjax/HalfCheetah-v5"),

@@ -45,7 +45,7 @@ def test_integer_arithmetic(dtype: str) -> None:
     same_on_host(arithmetic, *arithmetic_batch(dtype))
 
 
-@pytest.mark.parametrize("name", ["floats", "control", "shared_tables", "long_rows"])
+@pytest.mark.parametrize("name", ["floats", "control", "shared_tables", "long_rows", "large_arrays"])
 def test_a_kernel_on_the_host(name: str) -> None:
     fn, args, in_axes = KERNELS[name]()
     same_on_host(fn, *args, in_axes=in_axes)

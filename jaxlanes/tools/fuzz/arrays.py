@@ -6,7 +6,7 @@ import math
 
 from jaxlanes.tools.fuzz.classes import makes
 from jaxlanes.tools.fuzz.elementwise import BIT_TYPES
-from jaxlanes.tools.fuzz.scope import MOST_ELEMENTS, Scope
+from jaxlanes.tools.fuzz.scope import LARGE_ELEMENTS, MOST_ELEMENTS, Scope
 from jaxlanes.tools.fuzz.values import DTYPES, INTEGERS, NUMBERS, Type
 
 
@@ -132,7 +132,7 @@ def _pad(scope: Scope, name: str) -> None:
     for size in type_.shape:
         low, high, interior = scope.between(-1, 2), scope.between(-1, 2), scope.below(2)
         length = size + (size - 1) * interior + low + high
-        if length < 1 or length > 6:
+        if length < 1 or length > (2 * size + 6 if scope.large else 6):
             low = high = interior = 0
             length = size
         config.append((low, high, interior))
@@ -196,7 +196,7 @@ def _cumulative(scope: Scope, name: str) -> None:
 @makes("dot_general")
 def _dot_general(scope: Scope, name: str) -> None:
     dtype = scope.dtype(NUMBERS)
-    letters = {letter: scope.between(1, 3) for letter in "bijk"}
+    letters = {letter: scope.between(1, 16 if scope.large else 3) for letter in "bijk"}
     left, right, result = scope.one_of(
         [("i", "i", ""), ("ik", "k", "i"), ("ik", "kj", "ij"), ("ki", "kj", "ij"), ("bik", "bkj", "bij"),
          ("i", "j", "ij"), ("bik", "bk", "bi"), ("ik", "ik", "")]
@@ -299,8 +299,8 @@ def _places(scope: Scope, type_: Type, first: int) -> tuple[str, list[str], tupl
     """The text between the brackets, the operands in it (numbered from `first`), and the shape of the result."""
     rank = len(type_.shape)
     indexed = [axis for axis in range(rank) if scope.chance(0.7)] or [scope.below(rank)]
-    batch = scope.one_of([(), (), (2,), (3,), (2, 2)])
-    if math.prod(batch) * type_.size > MOST_ELEMENTS * 2:
+    batch = scope.one_of([(), (), (2,), (3,), (2, 2), *([(300,), (20, 20)] if scope.large else [])])
+    if math.prod(batch) * type_.size > (LARGE_ELEMENTS if scope.large else MOST_ELEMENTS * 2):
         batch = ()
     parts, operands = [], []
     for axis, size in enumerate(type_.shape):

@@ -36,6 +36,8 @@ from jaxlanes.tools.fuzz.xla_variants import other_answer
 
 INSTANCES, CLASS_LANES, CLASS_DRAWS = 16, 4096, 16  # one round is more than a million evaluations
 PROGRAMS_AT_ONCE, PROGRAM_LANES, PROGRAM_DRAWS = 24, 64, 3
+LARGE_EVERY, LARGE_LANES, LARGEST_PROGRAM = 3, 20, 12
+"""One round of programs in so many is of short ones on large arrays."""
 PROGRAMS_EVERY = 6
 """One round in so many is of random programs; it takes about as long as the others together."""
 
@@ -164,14 +166,18 @@ def program_size(rng: np.random.Generator) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """The content of one round of a seed: `programs` by their number in it. `rng` goes on to draw their arguments."""
+    """The content of one round of a seed: `programs` by their number in it. `rng` goes on to draw their arguments.
+    `large`: they are on large arrays."""
 
     kind: str
     programs: dict[int, Program]
     rng: np.random.Generator
+    large: bool = False
 
     @property
     def lanes(self) -> int:
+        if self.large:
+            return LARGE_LANES
         return PROGRAM_LANES if self.kind == "programs" else CLASS_LANES
 
     @property
@@ -187,12 +193,16 @@ def round_of(settings: Settings, number: int) -> Round:
     """The same at every call; without what is left out."""
     rng = np.random.default_rng([settings.seed, number])
     kind = kind_of_round(settings, number)
-    if kind == "programs":
+    large = kind == "programs" and (number // PROGRAMS_EVERY) % LARGE_EVERY == LARGE_EVERY - 1
+    if large:
+        sizes = [min(program_size(rng), LARGEST_PROGRAM) for _ in range(PROGRAMS_AT_ONCE)]
+        programs = [random_program(rng, size, large=True) for size in sizes]
+    elif kind == "programs":
         programs = [random_program(rng, program_size(rng)) for _ in range(PROGRAMS_AT_ONCE)]
     else:
         programs = [primitive_program(rng, kind) for _ in range(INSTANCES)]
     kept = {i: program for i, program in enumerate(programs) if (number, i) not in settings.left_out}
-    return Round(kind, kept, rng)
+    return Round(kind, kept, rng, large)
 
 
 def _round(settings: Settings, tally: Tally, say: Callable[[str], None]) -> None:

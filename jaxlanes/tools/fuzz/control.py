@@ -46,7 +46,7 @@ def _while(scope: Scope, name: str) -> None:
     test, _ = scope.body(parameters, lambda inner: _grow(inner, [Type("bool", ())]))
     body, _ = scope.body(parameters, lambda inner: _grow(inner, carries))
     # Side by side, as `jax.vmap` makes them of one loop: each ends when its own predicate says so.
-    side = (2,) if scope.chance(0.3) and scope.depth == 0 else ()
+    side = (2,) if scope.chance(0.3) and scope.depth == 0 and not scope.large else ()
     limit = scope.operand(Type("int32", side), "index:5", constant=0.1)
     first, rest = ([scope.operand(Type(type_.dtype, (*side, *type_.shape))) for type_ in types]
                    for types in (carries, constants))  # fmt: skip

@@ -16,9 +16,9 @@ from jaxlanes.tools.fuzz.values import KEY, Type
 from jaxlanes.tools.fuzz import control as _control  # noqa: F401 (the last: the classes' order decides a seed's draws)
 
 
-def random_program(rng: np.random.Generator, equations: int) -> Program:
-    """Its outputs are what nothing else uses, and some of the rest."""
-    scope = Scope(rng)
+def random_program(rng: np.random.Generator, equations: int, *, large: bool = False) -> Program:
+    """Its outputs are what nothing else uses, and some of the rest. `large`: on arrays of thousands of elements."""
+    scope = Scope(rng, large=large)
     for type_ in (Type("int32", ()), Type("float32", ()), *(any_type(scope) for _ in range(scope.between(0, 2)))):
         scope.argument(type_)
     if scope.chance(0.4):

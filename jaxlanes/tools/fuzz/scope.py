@@ -13,6 +13,8 @@ from jaxlanes.tools.fuzz.programs import Argument, Body, Equation
 from jaxlanes.tools.fuzz.values import DTYPES, KEY, NUMBERS, Type, draw, literal
 
 MOST_ELEMENTS = 16
+LARGE_ELEMENTS = 5000
+"""Elements of the largest array of a program of large arrays."""
 _SHAPES = ((), (1,), (2,), (3,), (4,), (5,), (2, 2), (2, 3), (3, 2), (1, 4), (4, 3), (2, 1, 3), (2, 2, 2), (1, 2, 4))
 _WEIGHTS = (9, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5)
 
@@ -20,11 +22,13 @@ _WEIGHTS = (9, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5)
 @dataclasses.dataclass(eq=False)
 class Scope:
     """`fresh`: every operand is an argument of its own, or a constant (a primitive by itself); else variables are used
-    again and again (a program). `inner`: the inside of a body, which has no arguments to add."""
+    again and again (a program). `inner`: the inside of a body, which has no arguments to add. `large`: most arrays have
+    up to `LARGE_ELEMENTS`, which kernels handle in loops."""
 
     rng: np.random.Generator
     fresh: bool = False
     inner: bool = False
+    large: bool = False
     depth: int = 0
     numbers: Iterator[int] = dataclasses.field(default_factory=itertools.count)
     arguments: list[Argument] = dataclasses.field(default_factory=list)
@@ -56,9 +60,22 @@ class Scope:
             there = [type_.shape for _, type_ in self.variables[-12:] if least <= len(type_.shape) <= 3]
             if there:
                 return self.one_of(there)
+        if self.large and self.chance(0.6):
+            return self.large_shape(least)
         allowed = [i for i, shape in enumerate(_SHAPES) if len(shape) >= least]
         weights = np.array([_WEIGHTS[i] for i in allowed], np.float64)
         return _SHAPES[int(self.rng.choice(allowed, p=weights / weights.sum()))]
+
+    def large_shape(self, least: int = 0) -> tuple[int, ...]:
+        """Of 1 to `LARGE_ELEMENTS` elements: as many of each order of magnitude."""
+        rank = self.between(max(1, least), max(3, least))
+        left, shape = int(np.exp(self.rng.uniform(0, np.log(LARGE_ELEMENTS)))), []
+        for axis in range(rank - 1):
+            size = max(1, int(left ** self.rng.uniform(0, 1 if axis else 0.7)))
+            shape.append(size)
+            left //= size
+        shape.append(max(1, left))
+        return tuple(int(size) for size in self.rng.permutation(shape))
 
     # ---- variables
 
@@ -83,13 +100,16 @@ class Scope:
 
     def operand(self, type_: Type, domain: str = "any", constant: float = 0.12) -> str:
         """The name of a variable of this type; of a constant with probability `constant`."""
+        if domain == "powers" and self.large:
+            domain = "signs"
         if type_.dtype != KEY and self.chance(constant):
             return self.constant(type_, domain)
         if self.fresh:
             return self.argument(type_, domain)
-        if domain in ("exact", "powers") and type_.dtype == "float32":
+        if domain in ("exact", "powers", "signs") and type_.dtype == "float32":
             number = self.operand(Type("int32", type_.shape), constant=0)
             text = {"exact": "lax.convert_element_type({0} % 9, jnp.float32) + jnp.float32(-4.5)",
+                    "signs": "jnp.where({0} % 2 == 0, jnp.float32(1), jnp.float32(-1))",
                     "powers": "jnp.where({0} % 2 == 0, jnp.float32(2), jnp.float32(-0.5))"}[domain]  # fmt: skip
             return self.add(text, [number], [type_], label="helper")[0]
         same = [name for name, its in self.variables if its == type_]
@@ -123,7 +143,7 @@ class Scope:
 
     def body(self, parameters: list[Type], grow) -> tuple[Body, list[Type]]:
         """A body that `grow(scope)` fills; it gives the names of the results."""
-        inner = Scope(self.rng, inner=True, depth=self.depth + 1, numbers=self.numbers)
+        inner = Scope(self.rng, inner=True, large=self.large, depth=self.depth + 1, numbers=self.numbers)
         inner.variables = [(self.name(), type_) for type_ in parameters]
         taken = tuple(inner.variables)
         results = grow(inner)

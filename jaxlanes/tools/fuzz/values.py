@@ -46,8 +46,8 @@ def draw(rng: np.random.Generator, type_: Type, lanes: int, domain: str = "any")
 
     Domains: "any"; "exact", floats whose sums and products are exact in every order, odd numbers times 1/4, for XLA's
     sums begin at 0, which makes 0 of a sum of -0 alone, and a kernel's at their first term;
-    "powers", floats that are signs times powers of two; "unit", floats about -1..1; "index:n", integers about 0..n - 1
-    and their type's edges.
+    "powers", floats that are signs times powers of two; "signs", 1 and -1, whose products cannot overflow;
+    "unit", floats about -1..1; "index:n", integers about 0..n - 1 and their type's edges.
     """
     shape = (lanes, *type_.shape)
     if type_.dtype == KEY:
@@ -72,6 +72,8 @@ def draw(rng: np.random.Generator, type_: Type, lanes: int, domain: str = "any")
 def _floats(rng: np.random.Generator, shape: tuple[int, ...], domain: str) -> np.ndarray:
     if domain == "exact":
         return ((2 * rng.integers(-16, 16, shape) + 1) / 4).astype(np.float32)
+    if domain == "signs":
+        return rng.choice(np.array([-1, 1], np.float32), shape)
     if domain == "powers":
         return rng.choice(np.array([-2, -1, -0.5, 0.5, 1, 2], np.float32), shape)
     if domain == "unit":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
@@ -47,8 +48,12 @@ def change_abilities(view: View, move: jax.Array, when: jax.Array) -> tuple[View
     view = view.got_ability(True, plays | knows_theirs, swaps | plays)
     back = _given(view.swapped(), jnp.where(seeds, ability_id("insomnia"), mine), swaps | seeds)
     back = back.got_ability(True, seeds | knows_mine, swaps | seeds)
-    back = maybe(swaps, lambda v: ability_start(v, swaps), back)
-    view = maybe(swaps | plays, lambda v: ability_start(v, swaps | plays), back.swapped())
+
+    def begin(k: jax.Array, view: View) -> View:
+        starts = swaps | (plays & (k == 1))
+        return maybe(starts, lambda v: ability_start(v, starts), view).swapped()
+
+    view = lax.fori_loop(0, 2, begin, back).swapped()
     view = view.replace(foe=cure(view.foe, seeds & (view.foe.status == SLP)))
     return view, swaps | plays | seeds
 

@@ -294,9 +294,9 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
     return view.replace(user=healed(view.user, part, bell)), worked
 
 
-def settle_hits(view: View, when: jax.Array) -> View:
-    """The end of the hit of a move that used another one, once that is over."""
-    return update_event(_fall(view, when), when)
+def settle_hits(view: View, when: jax.Array, falls: jax.Array) -> View:
+    """The end of the hit of a move that used another one, once that is over. ``falls``: faints come before it."""
+    return update_event(_fall(view, when & falls), when)
 
 
 def _fall(view: View, when: jax.Array) -> View:

@@ -33,7 +33,6 @@ from pokejax.modern.tables import Target
 from pokejax.modern.taken_items import white_herb
 from pokejax.modern.thrown import prepare_item
 from pokejax.modern.two_turns import charge, stop_charging
-from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is
 from pokejax.modern.vitals import hurt
 from pokejax.modern.volatile_ends import unstock
@@ -98,10 +97,11 @@ def run_move(view: View, rules: Rules, chases: jax.Array) -> View:
     view = view.replace(calls=jnp.int32(0), turns=no, bounced=no)
 
     def close(i: jax.Array, view: View) -> View:
-        when = i < uses.waiting
-        return settle_hits(update_event(view, when), when)
+        # An 'Update' after each hit, then the end of the hit with another one.
+        when = (i >> 1) < uses.waiting
+        return settle_hits(view, when, (i & 1) == 1)
 
-    view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, MOST_CALLS, close, v), view, masked=True)
+    view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, 2 * MOST_CALLS, close, v), view, masked=True)
     view = _after_move(view, uses.move, go & ~chases)
     lock = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
     lock = lock & (view.user.last_move != 0) & (~chases | uses.worked)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
-from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
-from pokejax.modern.ability_starts import ability_start
 from pokejax.modern.data import ability_id, item_id, move_id, tables
 from pokejax.modern.state import SLP
 from pokejax.modern.view import View
@@ -48,12 +45,8 @@ def change_abilities(view: View, move: jax.Array, when: jax.Array) -> tuple[View
     view = view.got_ability(True, plays | knows_theirs, swaps | plays)
     back = _given(view.swapped(), jnp.where(seeds, ability_id("insomnia"), mine), swaps | seeds)
     back = back.got_ability(True, seeds | knows_mine, swaps | seeds)
-
-    def begin(k: jax.Array, view: View) -> View:
-        starts = swaps | (plays & (k == 1))
-        return maybe(starts, lambda v: ability_start(v, starts), view).swapped()
-
-    view = lax.fori_loop(0, 2, begin, back).swapped()
+    # The foe's begins first (`own_effect`).
+    view = back.swapped().replace(begins=jnp.where(swaps, 3, jnp.where(plays, 2, view.begins)))
     view = view.replace(foe=cure(view.foe, seeds & (view.foe.status == SLP)))
     return view, swaps | plays | seeds
 

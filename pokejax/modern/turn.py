@@ -70,10 +70,10 @@ def start(rng: Rng, parties: tuple[Party, Party], rules: Rules, shown: Shown | N
 
 
 def _lead(battle: Battle, rules: Rules) -> Battle:
-    """The next of the leads' entries."""
+    """The next of the leads' entries. Nothing on the field can hurt it, and nobody is asked for another."""
     _, side = _pending(battle)
-    view = come_in(open_view(battle, side == 1), rules)
-    return close_view(_after(faint_messages(view), jnp.int32(ACT_NONE)))
+    view = come_in(open_view(battle, side == 1), rules, hazards=False)
+    return close_view(update_event(view, jnp.bool_(True), copies=True))
 
 
 def step(battle: Battle, actions: jax.Array, rules: Rules) -> tuple[Battle, jax.Array]:

@@ -39,6 +39,8 @@ class View(struct.Node):
     """bool: the move in progress was thrown back."""
     flees: jax.Array
     """bool: the foe is being called back, which Pursuit notices."""
+    begins: jax.Array
+    """int32: abilities that the move in progress gave, which are still to begin: bit 0 the foe's, bit 1 the user's."""
     shown: Any = None
     """`Battle.shown`."""
 
@@ -142,7 +144,8 @@ def open_view(battle: Battle, second: jax.Array) -> View:
     return View(
         rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
         user_party=user_party, foe_party=foe_party, second=jnp.asarray(second), calls=jnp.int32(0),
-        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False), shown=battle.shown,
+        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False), begins=jnp.int32(0),
+        shown=battle.shown,
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def residual(battle: Battle, rules: Rules) -> Battle:
     sides = tuple(side.replace(active=(refresh_speed(side.active[0], side, field),)) for side in battle.sides)
     battle = battle.replace(sides=sides)
     rng, first = residual_order(battle)
-    view = open_view(battle.replace(rng=rng), jnp.bool_(False))
+    view = open_view(battle.replace(rng=rng), False)
     down = (view.user.fainted, view.foe.fainted)
     for name in ("reflect", "lightscreen", "mist", "safeguard", "tailwind", "luckychant"):
         view = view.replace(user_side=_count(view.user_side, name), foe_side=_count(view.foe_side, name))
@@ -74,7 +74,7 @@ def residual(battle: Battle, rules: Rules) -> Battle:
     view = _both(view, _last)
     falls = tuple((mon.hp <= 0) & ~was for mon, was in zip((view.user, view.foe), down, strict=True))
     view = lax.fori_loop(0, 2, lambda k, v: collapse(v, jnp.where(k == 0, *falls)).swapped(), view)
-    return close_view(view)
+    return close_view(view, False)
 
 
 def _holds(view: View, name: str) -> jax.Array:

@@ -64,7 +64,7 @@ def start(rng: Rng, parties: tuple[Party, Party], rules: Rules, shown: Shown | N
         shown = show_entry(shown, jnp.int32(lead))
     battle = Battle(rng=rng, field=field, sides=(sides[0], sides[1]), parties=parties, shown=shown)
     # 'Update' after each lead finds no ability begun, no berry wanted: it costs its tie's draw alone.
-    battle = close_view(open_view(battle, jnp.bool_(False)).update_tie())
+    battle = close_view(open_view(battle, False).update_tie(), False)
     # Both entries are all that is queued: a loop of its own, so that a reset does not hold a whole turn.
     return end_turn(lax.fori_loop(0, 2, lambda _, b: _lead(b, rules), battle))
 
@@ -116,9 +116,9 @@ def _begin(battle: Battle, legal: jax.Array, rules: Rules) -> Battle:
     first = jnp.where(both, jnp.where(behind == 0, place, (behind > 0).astype(jnp.int32)), chose[1].astype(jnp.int32))
     field = update(battle.field, True, first=first, request=REQUEST_NONE)
     field = update(field, new_turn, residual=True)
-    view = open_view(battle.replace(rng=rng, field=field), jnp.bool_(False))
+    view = open_view(battle.replace(rng=rng, field=field), False)
     view = before_turn(hurry(view, new_turn), (early[0], early[1]), new_turn)
-    return _play(close_view(view), rules)
+    return _play(close_view(view, False), rules)
 
 
 def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:

@@ -19,7 +19,7 @@ from pokejax.common.storage import select
 from pokejax.modern.accuracy import guards_tie
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import is_choice
-from pokejax.modern.crash import crash
+from pokejax.modern.crash import may_crash
 from pokejax.modern.data import MoveData, among, item_id, move_data, move_id
 from pokejax.modern.gates import gate
 from pokejax.modern.hit import hit_loop, settle_hits
@@ -193,9 +193,10 @@ def _use(
         view = guards_tie(view, tries & own)
         view, hits = reach(view, data, move, tries & ~own & ~field)
         hits = (tries & own) | hits
-        return hit_loop(view, data, move, rules, hits)
+        return hit_loop(view, data, move, rules, hits, crashes)
 
-    view, worked = maybe(tries & ~field, aim, (view, tries & ~field), masked=True)
+    crashes = go & ~absent & ~prepares & ~damp & may_crash(move)
+    view, worked = maybe((tries & ~field) | crashes, aim, (view, tries & ~field), masked=True)
 
     def affect(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, worked = state
@@ -203,7 +204,6 @@ def _use(
         return view, worked | did
 
     view, worked = maybe(tries & field, affect, (view, worked), masked=True)
-    view = crash(view, data, move, go & ~absent & ~prepares & ~damp & ~worked)
 
     leaves = worked & (data.self_switch > 0) & (view.user.hp > 0)
     view = view.on_user(leaves, switch_flag=1 + move)

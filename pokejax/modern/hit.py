@@ -55,7 +55,7 @@ class Hits(struct.Node):
     worked: jax.Array
     """Some hit did something."""
     crashes: jax.Array
-    """Where no hit does anything, one more calculation follows, of what the user suffers (`crash`)."""
+    """The user suffers (`crash`) if no hit does anything: one more calculation follows."""
 
 
 def strike(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, Blow]:

@@ -155,7 +155,7 @@ def own_effect(
 
 
 def _begin_abilities(view: View) -> View:
-    """What a move gave begins, the foe's first: one copy of that rule for all moves."""
+    """Abilities that a move gave begin, the foe's first: one copy of that rule for all moves."""
 
     def one(k: jax.Array, view: View) -> View:
         starts = ((view.begins >> k) & 1) == 1

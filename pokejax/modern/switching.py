@@ -102,7 +102,7 @@ def come_in(view: View, rules: Rules, *, hazards: bool = True) -> View:
 
 
 def _hazards(view: View, rules: Rules) -> View:
-    """What lies on the foe's side befalls the foe."""
+    """The hazards on the foe's side befall the foe."""
     on_ground = grounded(view)
 
     def befall(place: jax.Array, view: View) -> View:

@@ -300,7 +300,7 @@ class Gen4State(BattleState):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gen4Battle(BattleEnvironment[Gen4State, BattleParams, "ModernObservation"]):
-    """A battle of Generation 4 in singles, as `Gen1Battle`; it has no id in `jaxenv.make` yet.
+    """A battle of Generation 4 in singles, as `Gen1Battle`. It takes minutes to compile, and has no id yet.
 
     * ``format``: "gen4randombattle", "gen4ou", or "gen4free" for anything, for which ``pool`` must be given.
 

@@ -61,8 +61,10 @@ def update(node: Node, when: jax.Array | bool = True, **values: Any) -> Node:
     return node.replace(**changes)  # type: ignore[attr-defined]
 
 
-def select(when: jax.Array, yes: Node, no: Node) -> Node:
-    """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf."""
+def select(when: jax.Array | bool, yes: Node, no: Node) -> Node:
+    """``yes`` if ``when`` (a bool scalar) else ``no``, leaf by leaf. A Python bool decides while tracing."""
+    if isinstance(when, bool):
+        return yes if when else no
     return jax.tree.map(lambda a, b: a if a is b else jnp.where(when, a, b), yes, no)
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
-from pokejax.modern.ability_starts import ability_start
 from pokejax.modern.data import ability_id, item_id, move_id, tables
 from pokejax.modern.state import SLP
 from pokejax.modern.view import View
@@ -47,8 +45,8 @@ def change_abilities(view: View, move: jax.Array, when: jax.Array) -> tuple[View
     view = view.got_ability(True, plays | knows_theirs, swaps | plays)
     back = _given(view.swapped(), jnp.where(seeds, ability_id("insomnia"), mine), swaps | seeds)
     back = back.got_ability(True, seeds | knows_mine, swaps | seeds)
-    back = maybe(swaps, lambda v: ability_start(v, swaps), back)
-    view = maybe(swaps | plays, lambda v: ability_start(v, swaps | plays), back.swapped())
+    # The foe's begins first (`own_effect`).
+    view = back.swapped().replace(begins=jnp.where(swaps, 3, jnp.where(plays, 2, view.begins)))
     view = view.replace(foe=cure(view.foe, seeds & (view.foe.status == SLP)))
     return view, swaps | plays | seeds
 

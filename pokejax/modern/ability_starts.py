@@ -14,7 +14,7 @@ import numpy as np
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
 from pokejax.modern.conditions import boost
-from pokejax.modern.data import ability_id, among, move_data, tables, type_immune, type_modifier
+from pokejax.modern.data import ability_id, among, move_column, tables, type_immune, type_modifier
 from pokejax.modern.formes import formes_follow
 from pokejax.modern.shown import show_weather
 from pokejax.modern.state import ACT_MOVE, MOVE_SLOTS, RAIN, SAND, SUN, UNDEFINED, drop, has, put
@@ -31,15 +31,12 @@ def ability_start(view: View, when: jax.Array) -> View:
     """The user's ability begins ('Start')."""
     view = trace(view, when, starts=True)
     user, foe = view.user, view.foe
-    for name, weather in WEATHER_SETTERS.items():
-        sets = when & ability_is(user, name)
-        # 'WeatherChange' follows, also where a passing weather becomes one for ever.
-        new = (view.field.weather != weather) | (view.field.weather_duration != 0)
-        view = view.update_tie(sets & new)
-        view = view.on_field(sets & (view.field.weather != weather), weather=weather, weather_duration=0)
-        view = view.on_field(sets & (view.field.weather == weather), weather_duration=0)
-        view = view.show_ability(True, sets & new)
-        view = view.replace(shown=show_weather(view.shown, sets & new))
+    weather = lookup(_weather_set(), user.ability)
+    sets = when & ability_is(user, *WEATHER_SETTERS)
+    # 'WeatherChange' follows, also where a passing weather becomes one for ever.
+    new = sets & ((view.field.weather != weather) | (view.field.weather_duration != 0))
+    view = view.update_tie(new).on_field(sets, weather=weather, weather_duration=0).show_ability(True, new)
+    view = view.replace(shown=show_weather(view.shown, new))
     stares = when & ability_is(user, "intimidate") & ~has(foe, "substitute") & ~foe.fainted
     down = -(jnp.arange(7) == 0).astype(jnp.int32)
     view = view.show_ability(True, stares | (when & ability_is(user, *ANNOUNCED)))
@@ -104,6 +101,15 @@ def _warnings() -> np.ndarray:
     return np.where((power == 0) & (moves.category != Category.STATUS), 80, np.maximum(power, 0))
 
 
+@functools.cache
+def _weather_set() -> np.ndarray:
+    """int32[abilities]: the weather that an ability brings, 0 none."""
+    table = np.zeros(len(tables().abilities.id), np.int32)
+    for name, weather in WEATHER_SETTERS.items():
+        table[ability_id(name)] = weather
+    return table
+
+
 def _download(view: View, when: jax.Array) -> View:
     foe = view.foe
     defense = staged(foe.stats[1], foe.boosts[1])
@@ -117,8 +123,10 @@ def _threatened(view: View) -> jax.Array:
     """bool: the foe knows a move at which the user's Anticipation shudders."""
     danger = jnp.bool_(False)
     for k in range(MOVE_SLOTS):
-        data = move_data(view.foe.moves[k])
+        move = view.foe.moves[k]
+        type_ = lookup(move_column("type").astype(np.int32), move)
         types = view.user.type1, view.user.type2
-        weak = (type_modifier(data.type, *types) > 0) & ~type_immune(data.type, *types)
-        danger = danger | ((view.foe.moves[k] != 0) & ~data.is_status & (weak | data.flag("ohko")))
+        weak = (type_modifier(type_, *types) > 0) & ~type_immune(type_, *types)
+        attacks = lookup(move_column("category") != Category.STATUS, move)
+        danger = danger | ((move != 0) & attacks & (weak | lookup(move_column("ohko"), move)))
     return danger

@@ -11,7 +11,6 @@ import numpy as np
 
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup, quotient
-from pokejax.modern.ability_starts import ability_start
 from pokejax.modern.data import move_flag, move_id, tables
 from pokejax.modern.state import has
 from pokejax.modern.tables import STATS
@@ -84,4 +83,5 @@ def _transform(view: View, when: jax.Array) -> View:
         virtual=there, used=jnp.zeros(4, bool), disabled=jnp.zeros(4, jnp.int32), speed=speed,
         ability=foe.ability, ability_counter=0, ability_ending=0, ability_seek=0, ability_gluttony=0,
     )  # fmt: skip
-    return ability_start(view.got_ability(True, known, when), when)
+    # It begins in `own_effect`.
+    return view.got_ability(True, known, when).replace(begins=jnp.where(when, 2, view.begins))

@@ -26,8 +26,11 @@ def prepares(side: Side) -> jax.Array:
     return (side.act == ACT_MOVE) & among(side.act_move, [move_id(name) for name in PREPARING])
 
 
-def before_turn(view: View, when: tuple[jax.Array, jax.Array]) -> View:
-    """'beforeTurnMove' of both sides where ``when`` (p1's, p2's); each is followed by an 'Update'."""
+def before_turn(view: View, when: tuple[jax.Array, jax.Array], begins: jax.Array) -> View:
+    """An 'Update' where the turn ``begins``, then 'beforeTurnMove' of both sides where ``when`` (p1's, p2's).
+
+    Each of these is followed by an 'Update' too. None of them reads what the moves put on their users.
+    """
 
     def both(view: View) -> View:
         for early in when:
@@ -37,10 +40,15 @@ def before_turn(view: View, when: tuple[jax.Array, jax.Array]) -> View:
                 numbers = {"source": number_of(view, True)} if name == "pursuit" else {}
                 view = view.put_user(name, this, duration=1, **numbers)
             view = view.swapped()
-        count = when[0].astype(jnp.int32) + when[1].astype(jnp.int32)
-        return lax.fori_loop(0, 2, lambda k, v: update_event(v, k < count), view)
+        return view
 
-    return maybe(when[0] | when[1], both, view, masked=True)
+    view = maybe(when[0] | when[1], both, view, masked=True)
+    count = when[0].astype(jnp.int32) + when[1].astype(jnp.int32)
+
+    def answer(k: jax.Array, view: View) -> View:
+        return update_event(view, jnp.where(k == 0, begins, k <= count), copies=True)
+
+    return lax.fori_loop(0, 3, answer, view)
 
 
 def pursued(leaves: Active, foe: Active, foe_side: Side) -> jax.Array:

@@ -9,26 +9,21 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from jaxenv.control import maybe
-from pokejax.modern.data import MoveData, among, move_id
-from pokejax.modern.hit import strike
-from pokejax.modern.reach import immune_to
+from pokejax.modern.data import among, move_id
 from pokejax.modern.view import View
 from pokejax.modern.vitals import hurt
 
 CRASHING = ("jumpkick", "highjumpkick")
 
 
-def crash(view: View, data: MoveData, move: jax.Array, failed: jax.Array) -> View:
-    """'MoveFail' where ``failed``."""
-    failed = failed & among(move, [move_id(name) for name in CRASHING])
+def may_crash(move: jax.Array) -> jax.Array:
+    """bool: the move hurts its user if it fails."""
+    return among(move, [move_id(name) for name in CRASHING])
 
-    def fall(view: View) -> View:
-        immune = immune_to(view, data)
-        view, blow = strike(view, data, move, failed & ~immune)
-        damage = jnp.where(immune, view.foe.max_hp, blow.damage)
-        most = view.foe.max_hp >> 1
-        amount = jnp.clip(damage >> 1, 1, jnp.maximum(most, 1))
-        return view.replace(user=hurt(view.user, amount, failed & (most > 0), indirect=False))
 
-    return maybe(failed, fall, view, masked=True)
+def crash(view: View, falls: jax.Array, safe: jax.Array, damage: jax.Array) -> View:
+    """'MoveFail' where ``falls``. ``damage``: what the hit would have done; ``safe``: the foe's type is immune."""
+    damage = jnp.where(safe, view.foe.max_hp, damage)
+    most = view.foe.max_hp >> 1
+    amount = jnp.clip(damage >> 1, 1, jnp.maximum(most, 1))
+    return view.replace(user=hurt(view.user, amount, falls & (most > 0), indirect=False))

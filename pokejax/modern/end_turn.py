@@ -10,6 +10,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from pokejax.common.arrays import lookup
 from pokejax.common.storage import update
@@ -44,11 +45,10 @@ def end_turn(battle: Battle) -> Battle:
     """The next decision point of a battle that goes on; where it is over it stays as it is."""
     going = battle.field.result == ONGOING
     field = update(battle.field, going, turn=battle.field.turn + 1)
-    view = open_view(battle.replace(field=field), jnp.bool_(False))
-    view = _for_one(view, going)
-    view = _for_one(view.swapped(), going).swapped()
+    view = open_view(battle.replace(field=field), False)
+    view = lax.fori_loop(0, 2, lambda _, v: _for_one(v, going).swapped(), view)
     view = view.on_field(going, request=REQUEST_MOVE)
-    return close_view(view)
+    return close_view(view, False)
 
 
 def _for_one(view: View, going: jax.Array) -> View:

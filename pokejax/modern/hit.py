@@ -17,6 +17,7 @@ from pokejax.common.storage import update
 from pokejax.modern.accuracy import check_accuracy
 from pokejax.modern.answers import answers, hit_event
 from pokejax.modern.conditions import add_volatile, boost, set_status, synchronize
+from pokejax.modern.crash import crash
 from pokejax.modern.damage import Blow, formula
 from pokejax.modern.data import MoveData, condition_id, move_id
 from pokejax.modern.fixed_damage import fixed
@@ -24,6 +25,7 @@ from pokejax.modern.gates import own_try_hit
 from pokejax.modern.own_effects import own_effect
 from pokejax.modern.party import bench
 from pokejax.modern.power import has_power, rising
+from pokejax.modern.reach import immune_to
 from pokejax.modern.rules import Rules
 from pokejax.modern.state import BRN, FRZ, NOTHING, PAR, SLP, drop, has, put
 from pokejax.modern.survive import surviving
@@ -52,6 +54,8 @@ class Hits(struct.Node):
     """The last hit met the target, not its Substitute."""
     worked: jax.Array
     """Some hit did something."""
+    crashes: jax.Array
+    """The user suffers (`crash`) if no hit does anything: one more calculation follows."""
 
 
 def strike(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tuple[View, Blow]:
@@ -62,13 +66,18 @@ def strike(view: View, data: MoveData, move: jax.Array, when: jax.Array) -> tupl
 
 
 def _strike(
-    view: View, data: MoveData, move: jax.Array, when: jax.Array, first: jax.Array
+    view: View, data: MoveData, move: jax.Array, when: jax.Array, first: jax.Array, falls: jax.Array
 ) -> tuple[View, jax.Array, jax.Array, Blow]:
-    """Damage of one hit before it is dealt: number, whether there is one, and how it came about."""
+    """Damage of one hit before it is dealt: number, whether there is one, and how it came about.
+
+    ``falls``: there is no hit, and a jump kick's user suffers instead.
+    """
     view, is_fixed, amount = fixed(view, data, move, when)
     by_formula = when & ~is_fixed & has_power(data, move)
     view, data = rising(view, data, move, by_formula, first)
-    view, blow = strike(view, data, move, by_formula)
+    safe = immune_to(view, data)
+    view, blow = strike(view, data, move, by_formula | (falls & ~safe))
+    view = crash(view, falls, safe, blow.damage)
     damage = jnp.where(is_fixed, amount, blow.damage)
     blow = blow.replace(critical=by_formula & blow.critical, effectiveness=jnp.where(by_formula, blow.effectiveness, 0))
     return view, damage, when & (is_fixed | by_formula), blow
@@ -200,6 +209,7 @@ def _one_hit(
     view: View, data: MoveData, move: jax.Array, rules: Rules, hits: Hits, own: jax.Array
 ) -> tuple[View, Hits]:
     go = hits.goes_on
+    falls = ~go & hits.crashes & ~hits.worked
     first = hits.hit == 0
     kicks = move == move_id("triplekick")
     data = data.replace(base_power=jnp.where(kicks, 10 * (hits.hit + 1), data.base_power))
@@ -209,7 +219,7 @@ def _one_hit(
     view, meets = check_accuracy(view, data, again)
     go = go & allowed & (meets | ~again)
     screen = go & ~own & has(view.foe, "substitute") & ~data.flag("bypasssub")
-    view, damage, numbered, blow = _strike(view, data, move, go & ~own, first)
+    view, damage, numbered, blow = _strike(view, data, move, go & ~own, first, falls)
     # A move without damage fails on a Substitute, yet counts as having hit.
     blocked = screen & ~numbered
     view = maybe(
@@ -250,11 +260,16 @@ def _one_hit(
     calls = view.calls != 0
     view = update_event(view, go & met & ~calls)
     over = ~met | (view.user.hp <= 0) | (view.foe.hp <= 0) | (view.user.status == SLP)
-    return view, hits.replace(goes_on=go & ~over & (hits.hit < hits.most))
+    return view, hits.replace(goes_on=go & ~over & (hits.hit < hits.most), crashes=hits.crashes & ~falls)
 
 
-def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.Array) -> tuple[View, jax.Array]:
-    """All hits where ``when``, and what follows them: the view, and bool whether the move did something."""
+def hit_loop(
+    view: View, data: MoveData, move: jax.Array, rules: Rules, when: jax.Array, crashes: jax.Array
+) -> tuple[View, jax.Array]:
+    """All hits where ``when``, and what follows them: the view, and bool whether the move did something.
+
+    ``crashes``: the user suffers if it did not, be it that there was no hit at all.
+    """
     own = data.hits_self
     fewest, most = data.hits[0], data.hits[1]
     varies = when & (fewest == 2) & (most == 5)
@@ -264,14 +279,15 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
     count = jnp.where(varies, jnp.where(linked, 5, drawn), jnp.maximum(most, 1))
     zero, no = jnp.int32(0), jnp.bool_(False)
     hits = Hits(
-        hit=zero, most=count, goes_on=when, total=zero, last=zero, numbered=no, reached=no, worked=no
+        hit=zero, most=count, goes_on=when, total=zero, last=zero, numbered=no, reached=no, worked=no,
+        crashes=crashes,
     )  # fmt: skip
 
     def body(state: tuple[View, Hits]) -> tuple[View, Hits]:
         view, hits = state
         return _one_hit(view, data, move, rules, hits, own)
 
-    view, hits = lax.while_loop(lambda state: state[1].goes_on, body, (view, hits))
+    view, hits = lax.while_loop(_more_hits, body, (view, hits))
     worked = hits.worked & when
     over = worked & (view.calls == 0)
     view = _fall(view, over)
@@ -294,9 +310,14 @@ def hit_loop(view: View, data: MoveData, move: jax.Array, rules: Rules, when: ja
     return view.replace(user=healed(view.user, part, bell)), worked
 
 
-def settle_hits(view: View, when: jax.Array) -> View:
-    """The end of the hit of a move that used another one, once that is over."""
-    return update_event(_fall(view, when), when)
+def _more_hits(state: tuple[View, Hits]) -> jax.Array:
+    hits = state[1]
+    return hits.goes_on | (hits.crashes & ~hits.worked)
+
+
+def settle_hits(view: View, when: jax.Array, falls: jax.Array) -> View:
+    """The end of the hit of a move that used another one, once that is over. ``falls``: faints come before it."""
+    return update_event(_fall(view, when & falls), when)
 
 
 def _fall(view: View, when: jax.Array) -> View:

@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.arrays import quotient
 from pokejax.modern.abilities_changed import ABILITY_MOVES, change_abilities
+from pokejax.modern.ability_starts import ability_start
 from pokejax.modern.become import BECOMING, become
 from pokejax.modern.calls import CALLERS, call
 from pokejax.modern.conditions import reset_side
@@ -149,4 +151,17 @@ def own_effect(
 
         view, did = maybe(this, family, (view, did), masked=True)
         undone, special = undone | this, special | this
-    return view, special & undone, did
+    return _begin_abilities(view), special & undone, did
+
+
+def _begin_abilities(view: View) -> View:
+    """Abilities that a move gave begin, the foe's first: one copy of that rule for all moves."""
+
+    def one(k: jax.Array, view: View) -> View:
+        starts = ((view.begins >> k) & 1) == 1
+        return maybe(starts, lambda v: ability_start(v, starts), view).swapped()
+
+    def both(view: View) -> View:
+        return lax.fori_loop(0, 2, one, view.swapped()).swapped().replace(begins=jnp.int32(0))
+
+    return maybe(view.begins != 0, both, view)

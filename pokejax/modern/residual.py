@@ -61,28 +61,27 @@ def residual(battle: Battle, rules: Rules) -> Battle:
     sides = tuple(side.replace(active=(refresh_speed(side.active[0], side, field),)) for side in battle.sides)
     battle = battle.replace(sides=sides)
     rng, first = residual_order(battle)
-    view = open_view(battle.replace(rng=rng), jnp.bool_(False))
+    view = open_view(battle.replace(rng=rng), False)
     down = (view.user.fainted, view.foe.fainted)
     for name in ("reflect", "lightscreen", "mist", "safeguard", "tailwind", "luckychant"):
         view = view.replace(user_side=_count(view.user_side, name), foe_side=_count(view.foe_side, name))
 
-    # The weather's place is between the classes 0 and 1. One loop over classes and holders holds each handler once.
-    view = _class_loop(view, rules, first, 0, 1)
-    view = _settle(maybe(view.field.weather != CLEAR, weather_upkeep, view, masked=True))
-    view = _class_loop(view, rules, first, 1, len(HANDLED))
+    view = _class_loop(view, rules, first)
     heavy = view.field.gravity
     view = view.on_field((view.field.result == ONGOING) & (heavy > 0), gravity=heavy - 1)
     room = view.field.trickroom
     view = view.on_field((view.field.result == ONGOING) & (room > 0), trickroom=room - 1)
     view = _both(view, _last)
-    view = collapse(view, (view.user.hp <= 0) & ~down[0])
-    view = collapse(view.swapped(), (view.foe.hp <= 0) & ~down[1]).swapped()
-    return close_view(view)
+    falls = tuple((mon.hp <= 0) & ~was for mon, was in zip((view.user, view.foe), down, strict=True))
+    view = lax.fori_loop(0, 2, lambda k, v: collapse(v, jnp.where(k == 0, *falls)).swapped(), view)
+    return close_view(view, False)
 
 
 def _holds(view: View, name: str) -> jax.Array:
     """bool: the user has something of a class."""
     user = view.user
+    if name == WEATHER:
+        return view.field.weather != CLEAR
     if name == "wish":
         return view.user_side.wish > 0
     if name == "ability":
@@ -102,10 +101,13 @@ def _holds(view: View, name: str) -> jax.Array:
     return has(user, name)
 
 
-def _class_loop(view: View, rules: Rules, first: dict[str, jax.Array], begin: int, end: int) -> View:
-    """Classes ``begin`` to ``end`` of `HANDLED` in order; of each, both holders in the order that the sort gave."""
-    names = HANDLED[begin:end]
-    order = jnp.stack([first[name] for name in names])
+def _class_loop(view: View, rules: Rules, first: dict[str, jax.Array]) -> View:
+    """The classes in order; of each, both holders in the order that the sort gave. The weather has one turn.
+
+    One loop over classes and holders holds each handler once.
+    """
+    names = (HANDLED[0], WEATHER, *HANDLED[1:])
+    order = jnp.stack([jnp.bool_(False) if name == WEATHER else first[name] for name in names])
     busy = [_holds(view, name) | _holds(view.swapped(), name) for name in names]
     present = jnp.stack(busy)
 
@@ -127,7 +129,11 @@ def _class_loop(view: View, rules: Rules, first: dict[str, jax.Array], begin: in
                 foe_party=status[1],
                 second=view.second ^ flips,
             )
+            blows = (k == names.index(WEATHER)) & ~second_turn
+            turned = maybe(blows, weather_upkeep, turned)
             for place, name in enumerate(names):
+                if name == WEATHER:
+                    continue
                 going = (turned.field.result == ONGOING) & (~turned.user.fainted | (name == "wish"))
                 turned = _HANDLERS[name](turned, rules, going & (k == place) & _holds(turned, name))
             turned = _settle(turned)
@@ -190,7 +196,7 @@ def _goes(view: View) -> jax.Array:
 
 def _both(view: View, handler: Callable[[View], View]) -> View:
     """A handler whose order between the two makes no difference."""
-    return handler(handler(view).swapped()).swapped()
+    return lax.fori_loop(0, 2, lambda _, v: handler(v).swapped(), view)
 
 
 def _ends(mon, name: str, when: jax.Array):
@@ -391,5 +397,7 @@ _HANDLERS: dict[str, Handler] = {
     "slowstart": _slow_start,
     "herb": lambda view, _rules, when: white_herb(view, when),
 }
+WEATHER = "weather"
+"""The weather's place among the classes: after the first one."""
 HANDLED = tuple(_HANDLERS)
 """Classes of `residual_order.CLASSES` that do something, in order; the first one comes before the weather."""

@@ -5,6 +5,8 @@ Source: the ``onFieldResidual`` and ``onWeather`` handlers of data/mods/gen4/con
 
 from __future__ import annotations
 
+from jax import lax
+
 from pokejax.common.arrays import quotient
 from pokejax.modern.data import safe_from
 from pokejax.modern.formes import formes_follow
@@ -50,4 +52,4 @@ def weather_upkeep(view: View) -> View:
         mon = cure(mon, wet)
         return view.replace(user=mon)
 
-    return befall(befall(view).swapped()).swapped()
+    return lax.fori_loop(0, 2, lambda _, v: befall(v).swapped(), view)

@@ -54,10 +54,7 @@ def action_speed(mon: Active, side: Side, field: Field) -> jax.Array:
     quick = item_is(mon, "quickpowder") & (mon.species == species_id("ditto")) & ~mon.transformed
     modifier = chain(modifier, quick, 2 * ONE)
     modifier = chain(modifier, item_is(mon, "choicescarf"), ONE * 3 // 2)
-    slowed = jnp.bool_(False)
-    for name in _SLOWING:
-        slowed = slowed | item_is(mon, name)
-    modifier = chain(modifier, slowed, ONE // 2)
+    modifier = chain(modifier, item_is(mon, *_SLOWING), ONE // 2)
     modifier = chain(modifier, (mon.status == PAR) & ~ability_is(mon, "quickfeet"), ONE // 4)
     speed = jnp.where(side.tailwind > 0, speed * 2, speed)
     speed = jnp.minimum(modify(speed, modifier), 10000)

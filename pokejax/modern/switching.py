@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
+from jaxenv.control import maybe
 from pokejax.common.arrays import quotient, take
 from pokejax.common.storage import update
 from pokejax.modern.ability_starts import ability_start
@@ -80,13 +82,30 @@ def switch(view: View, slot: jax.Array, by_move: jax.Array, copies: jax.Array) -
     return view.replace(shown=show_entry(view.shown, number_of(view, True)))
 
 
-def come_in(view: View, rules: Rules) -> View:
-    """``runSwitch``: hazards in the order in which they were set, then the Pokémon's own entry."""
+def come_in(view: View, rules: Rules, *, hazards: bool = True) -> View:
+    """``runSwitch``: hazards in the order in which they were set, then the Pokémon's own entry.
+
+    ``hazards``: False for a lead, that meets none.
+    """
     view = view.replace(user_side=update(view.user_side, True, entering=False))
-    view = view.swapped()  # the foe of this view is the one that enters
+    if hazards:
+        view = _hazards(view.swapped(), rules).swapped()
+    view = view.replace(user=toxic_reset(view.user, view.user.hp > 0))
+    view = take_forme(view, jnp.bool_(True))
+    view = wish_arrives(view, jnp.bool_(True))
+    view = white_herb(view, jnp.bool_(True))
+    view = white_herb(view.swapped(), jnp.bool_(True)).swapped()
+    starts = view.user.hp > 0
+    view = ability_start(view, starts)
+    view = item_start(view, starts & (view.user.hp > 0))
+    return view.drop_foe("substitutebroken", starts & (view.foe.hp > 0))
+
+
+def _hazards(view: View, rules: Rules) -> View:
+    """The hazards on the foe's side befall the foe."""
     on_ground = grounded(view)
 
-    for place in (1, 2, 3):
+    def befall(place: jax.Array, view: View) -> View:
         side, foe = view.foe_side, view.foe
         rock = side.stealthrock_order == place
         modifier = type_modifier(jnp.int32(type_id("Rock")), *types_of(foe))
@@ -99,14 +118,7 @@ def come_in(view: View, rules: Rules) -> View:
         absorbs = toxic & type_is(foe, type_id("Poison"))
         view = view.replace(foe_side=reset_side(side, "toxicspikes", absorbs))
         safe = has(foe, "substitute") | type_is(foe, type_id("Steel")) | ability_is(foe, "magicguard")
-        view, _ = set_status(view, toxic_spikes_status(view), toxic & ~absorbs & ~safe, False, rules.clauses)
-    view = view.swapped()
-    view = view.replace(user=toxic_reset(view.user, view.user.hp > 0))
-    view = take_forme(view, jnp.bool_(True))
-    view = wish_arrives(view, jnp.bool_(True))
-    view = white_herb(view, jnp.bool_(True))
-    view = white_herb(view.swapped(), jnp.bool_(True)).swapped()
-    starts = view.user.hp > 0
-    view = ability_start(view, starts)
-    view = item_start(view, starts & (view.user.hp > 0))
-    return view.drop_foe("substitutebroken", starts & (view.foe.hp > 0))
+        return set_status(view, toxic_spikes_status(view), toxic & ~absorbs & ~safe, False, rules.clauses)[0]
+
+    lies = (view.foe_side.spikes > 0) | (view.foe_side.toxicspikes > 0) | (view.foe_side.stealthrock > 0)
+    return maybe(lies, lambda v: lax.fori_loop(1, 4, befall, v), view, masked=True)

@@ -63,9 +63,17 @@ def start(rng: Rng, parties: tuple[Party, Party], rules: Rules, shown: Shown | N
     for lead in (1, TEAM_SIZE + 1):
         shown = show_entry(shown, jnp.int32(lead))
     battle = Battle(rng=rng, field=field, sides=(sides[0], sides[1]), parties=parties, shown=shown)
-    view = open_view(battle, jnp.bool_(False))
-    battle = close_view(update_event(view, jnp.bool_(True), copies=True))
-    return _play(battle, rules)
+    # 'Update' after each lead finds no ability begun, no berry wanted: it costs its tie's draw alone.
+    battle = close_view(open_view(battle, False).update_tie(), False)
+    # Both entries are all that is queued: a loop of its own, so that a reset does not hold a whole turn.
+    return end_turn(lax.fori_loop(0, 2, lambda _, b: _lead(b, rules), battle))
+
+
+def _lead(battle: Battle, rules: Rules) -> Battle:
+    """The next of the leads' entries. Nothing on the field can hurt it, and nobody is asked for another."""
+    _, side = _pending(battle)
+    view = come_in(open_view(battle, side == 1), rules, hazards=False)
+    return close_view(update_event(view, jnp.bool_(True), copies=True))
 
 
 def step(battle: Battle, actions: jax.Array, rules: Rules) -> tuple[Battle, jax.Array]:
@@ -108,11 +116,9 @@ def _begin(battle: Battle, legal: jax.Array, rules: Rules) -> Battle:
     first = jnp.where(both, jnp.where(behind == 0, place, (behind > 0).astype(jnp.int32)), chose[1].astype(jnp.int32))
     field = update(battle.field, True, first=first, request=REQUEST_NONE)
     field = update(field, new_turn, residual=True)
-    view = open_view(battle.replace(rng=rng, field=field), jnp.bool_(False))
-    view = hurry(view, new_turn)
-    view = update_event(view, new_turn, copies=True)
-    view = before_turn(view, (early[0], early[1]))
-    return _play(close_view(view), rules)
+    view = open_view(battle.replace(rng=rng, field=field), False)
+    view = before_turn(hurry(view, new_turn), (early[0], early[1]), new_turn)
+    return _play(close_view(view, False), rules)
 
 
 def _pending(battle: Battle) -> tuple[jax.Array, jax.Array]:

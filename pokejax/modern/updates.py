@@ -10,6 +10,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from jaxenv.control import maybe
 from pokejax.common.arrays import lookup
@@ -144,7 +145,7 @@ def update_event(view: View, when: jax.Array, *, copies: bool = False) -> View:
     view = view.update_tie(when)
 
     def both_trace(view: View) -> View:
-        return trace(trace(view, when, copies=copies).swapped(), when, copies=copies).swapped()
+        return lax.fori_loop(0, 2, lambda _, v: trace(v, when, copies=copies).swapped(), view)
 
     def seeks(mon: Active) -> jax.Array:
         return (mon.ability == ability_id("trace")) & (mon.ability_seek == 2)
@@ -160,7 +161,7 @@ def update_event(view: View, when: jax.Array, *, copies: bool = False) -> View:
     ]
 
     def answer(view: View) -> View:
-        return _own_update(_own_update(view, when).swapped(), when).swapped()
+        return lax.fori_loop(0, 2, lambda _, v: _own_update(v, when).swapped(), view)
 
     return maybe(when & (busy[0] | busy[1]), answer, view, masked=True)
 

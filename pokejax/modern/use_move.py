@@ -19,7 +19,7 @@ from pokejax.common.storage import select
 from pokejax.modern.accuracy import guards_tie
 from pokejax.modern.before_move import before_move
 from pokejax.modern.conditions import is_choice
-from pokejax.modern.crash import crash
+from pokejax.modern.crash import may_crash
 from pokejax.modern.data import MoveData, among, item_id, move_data, move_id
 from pokejax.modern.gates import gate
 from pokejax.modern.hit import hit_loop, settle_hits
@@ -33,7 +33,6 @@ from pokejax.modern.tables import Target
 from pokejax.modern.taken_items import white_herb
 from pokejax.modern.thrown import prepare_item
 from pokejax.modern.two_turns import charge, stop_charging
-from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is
 from pokejax.modern.vitals import hurt
 from pokejax.modern.volatile_ends import unstock
@@ -98,10 +97,11 @@ def run_move(view: View, rules: Rules, chases: jax.Array) -> View:
     view = view.replace(calls=jnp.int32(0), turns=no, bounced=no)
 
     def close(i: jax.Array, view: View) -> View:
-        when = i < uses.waiting
-        return settle_hits(update_event(view, when), when)
+        # An 'Update' after each hit, then the end of the hit with another one.
+        when = (i >> 1) < uses.waiting
+        return settle_hits(view, when, (i & 1) == 1)
 
-    view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, MOST_CALLS, close, v), view, masked=True)
+    view = maybe(uses.waiting > 0, lambda v: lax.fori_loop(0, 2 * MOST_CALLS, close, v), view, masked=True)
     view = _after_move(view, uses.move, go & ~chases)
     lock = go & is_choice(view.user.item) & (view.user.hp > 0) & ~has(view.user, "choicelock")
     lock = lock & (view.user.last_move != 0) & (~chases | uses.worked)
@@ -193,9 +193,10 @@ def _use(
         view = guards_tie(view, tries & own)
         view, hits = reach(view, data, move, tries & ~own & ~field)
         hits = (tries & own) | hits
-        return hit_loop(view, data, move, rules, hits)
+        return hit_loop(view, data, move, rules, hits, crashes)
 
-    view, worked = maybe(tries & ~field, aim, (view, tries & ~field), masked=True)
+    crashes = go & ~absent & ~prepares & ~damp & may_crash(move)
+    view, worked = maybe((tries & ~field) | crashes, aim, (view, tries & ~field), masked=True)
 
     def affect(state: tuple[View, jax.Array]) -> tuple[View, jax.Array]:
         view, worked = state
@@ -203,7 +204,6 @@ def _use(
         return view, worked | did
 
     view, worked = maybe(tries & field, affect, (view, worked), masked=True)
-    view = crash(view, data, move, go & ~absent & ~prepares & ~damp & ~worked)
 
     leaves = worked & (data.self_switch > 0) & (view.user.hp > 0)
     view = view.on_user(leaves, switch_flag=1 + move)

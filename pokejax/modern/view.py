@@ -39,6 +39,8 @@ class View(struct.Node):
     """bool: the move in progress was thrown back."""
     flees: jax.Array
     """bool: the foe is being called back, which Pursuit notices."""
+    begins: jax.Array
+    """int32: abilities that the move in progress gave, which are still to begin: bit 0 the foe's, bit 1 the user's."""
     shown: Any = None
     """`Battle.shown`."""
 
@@ -129,8 +131,8 @@ class View(struct.Node):
         return ~self.user.fainted & ~self.foe.fainted & (self.user.speed == self.foe.speed)
 
 
-def open_view(battle: Battle, second: jax.Array) -> View:
-    """A view from the side ``second`` (a bool: p2)."""
+def open_view(battle: Battle, second: jax.Array | bool) -> View:
+    """A view from the side ``second`` (a bool: p2); a Python bool costs nothing."""
     p1, p2 = battle.sides
 
     def pair(first: Any, other: Any) -> tuple[Any, Any]:
@@ -142,17 +144,19 @@ def open_view(battle: Battle, second: jax.Array) -> View:
     return View(
         rng=battle.rng, field=battle.field, user=user, foe=foe, user_side=user_side, foe_side=foe_side,
         user_party=user_party, foe_party=foe_party, second=jnp.asarray(second), calls=jnp.int32(0),
-        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False), shown=battle.shown,
+        turns=jnp.bool_(False), bounced=jnp.bool_(False), flees=jnp.bool_(False), begins=jnp.int32(0),
+        shown=battle.shown,
     )  # fmt: skip
 
 
-def close_view(view: View) -> Battle:
-    """The battle again."""
+def close_view(view: View, second: bool | None = None) -> Battle:
+    """The battle again. ``second``: the side whose view it is, where that is known while tracing."""
+    known = view.second if second is None else second
     user_side = view.user_side.replace(active=(view.user,))
     foe_side = view.foe_side.replace(active=(view.foe,))
 
     def pair(user: Any, foe: Any) -> tuple[Any, Any]:
-        return select(view.second, foe, user), select(view.second, user, foe)
+        return select(known, foe, user), select(known, user, foe)
 
     return Battle(
         rng=view.rng, field=view.field, sides=pair(user_side, foe_side),

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from pokejax.common.arrays import take
 from pokejax.common.storage import select, update
@@ -146,8 +147,7 @@ def _fall(view: View) -> View:
 
 def faint_messages(view: View, judge: jax.Array | bool = True) -> View:
     """Let those without HP faint; then, if ``judge``, the battle may be over."""
-    view = _fall(view)
-    view = _fall(view.swapped()).swapped()
+    view = lax.fori_loop(0, 2, lambda _, v: _fall(v).swapped(), view)
     lost, won = view.user_side.left <= 0, view.foe_side.left <= 0
     mine = jnp.where(view.second, P2_WINS, P1_WINS)
     theirs = jnp.where(view.second, P1_WINS, P2_WINS)

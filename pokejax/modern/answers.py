@@ -17,7 +17,8 @@ from pokejax.modern.state import ATK, FRZ, SLP, has, put
 from pokejax.modern.taken_items import after_hit
 from pokejax.modern.two_turns import use_item
 from pokejax.modern.view import View, ability_is, item_is, type_is
-from pokejax.modern.vitals import cure, healed, hurt
+from pokejax.modern.vitals import cure, healed
+from pokejax.modern.wounds import wounded
 
 
 def hit_event(view: View, data: MoveData, critical: jax.Array, effectiveness: jax.Array, when: jax.Array) -> View:
@@ -65,11 +66,11 @@ def answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: j
     view = back.swapped().show_ability(False, took | fell)
     rough = touches & ability_is(foe, "roughskin")
     view = view.show_ability(False, rough & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
-    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 8), rough))
+    view = wounded(view, quotient(view.user.max_hp, 8), rough)
     bursts = when & data.flag("contact") & ability_is(foe, "aftermath") & (foe.hp <= 0)
     bursts = bursts & ~ability_is(view.user, "damp")
     view = view.show_ability(False, bursts & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
-    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 4), bursts))
+    view = wounded(view, quotient(view.user.max_hp, 4), bursts)
 
     type_ = data.type
     dyes = when & (damage > 0) & (view.foe.hp > 0) & ability_is(foe, "colorchange") & ~data.is_status
@@ -79,7 +80,7 @@ def answers(view: View, data: MoveData, rules: Rules, move: jax.Array, damage: j
     for name, kind in (("jabocaberry", physical), ("rowapberry", special)):
         eats = kind & item_is(view.foe, name) & ~ability_is(view.user, "magicguard")
         view = use_item(view.swapped(), eats).swapped()
-        view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 8), eats))
+        view = wounded(view, quotient(view.user.max_hp, 8), eats)
 
     thaws = when & (view.foe.status == FRZ) & (type_ == type_id("Fire")) & ~data.is_status
     return view.replace(foe=cure(view.foe, thaws))

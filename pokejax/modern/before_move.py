@@ -16,7 +16,8 @@ from pokejax.modern.shown import show_sleep
 from pokejax.modern.state import FALSE, FRZ, NULL, PAR, SLP, SPE, drop, has
 from pokejax.modern.tables import Category
 from pokejax.modern.view import View, ability_is, item_is, number_of
-from pokejax.modern.vitals import cure, hurt
+from pokejax.modern.vitals import cure
+from pokejax.modern.wounds import wounded
 
 
 def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.Array]:
@@ -79,7 +80,7 @@ def before_move(view: View, move: jax.Array, data: MoveData) -> tuple[View, jax.
         strikes = when & (heads == 1)
         blow = _own_blow()
         view, found = formula(view, view.user, view.user, blow, jnp.int32(0), jnp.int32(type_id("???")), strikes)
-        view = view.replace(user=hurt(view.user, found.damage, strikes, indirect=False))
+        view = wounded(view, found.damage, strikes, indirect=False)
         marks = strikes & item_is(view.user, "lifeorb") & ~has(view.user, "substitute") & (view.user.hp > 0)
         return stop(view.put_user("lifeorb", marks), go, strikes)
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from pokejax.modern.data import among, move_id
 from pokejax.modern.view import View
-from pokejax.modern.vitals import hurt
+from pokejax.modern.wounds import wounded
 
 CRASHING = ("jumpkick", "highjumpkick")
 
@@ -26,4 +26,4 @@ def crash(view: View, falls: jax.Array, safe: jax.Array, damage: jax.Array) -> V
     damage = jnp.where(safe, view.foe.max_hp, damage)
     most = view.foe.max_hp >> 1
     amount = jnp.clip(damage >> 1, 1, jnp.maximum(most, 1))
-    return view.replace(user=hurt(view.user, amount, falls & (most > 0), indirect=False))
+    return wounded(view, amount, falls & (most > 0), indirect=False)

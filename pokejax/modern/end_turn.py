@@ -102,7 +102,8 @@ def _bar_moves(view: View, going: jax.Array):
         view, _ = view.draw(2, going & (count > k))
     hidden = shut & shared & ~barred
     values = jnp.where(barred, 1, jnp.where(hidden, 2, 0))
-    return update(user, going, disabled=values, maybe_disabled=shut), view.rng
+    open_ = shut & (locked_move(user) == 0)
+    return update(user, going, disabled=values, maybe_disabled=open_, maybe_locked=open_), view.rng
 
 
 def _trap(view: View, going: jax.Array) -> View:
@@ -125,4 +126,4 @@ def _trap(view: View, going: jax.Array) -> View:
     free = item_is(user, "shedshell")
     locked = locked_move(user) != 0
     trapped = jnp.where(locked, 1, jnp.where(free, 0, trapped))
-    return view.on_user(going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked, maybe_locked=False)
+    return view.on_user(going, trapped=trapped, maybe_trapped=maybe_ & here & ~locked)

@@ -34,6 +34,7 @@ from pokejax.modern.two_turns import use_item
 from pokejax.modern.updates import update_event
 from pokejax.modern.view import View, ability_is, item_is, number_of
 from pokejax.modern.vitals import cure, faint_messages, healed, hurt
+from pokejax.modern.wounds import wounded
 
 
 @struct.dataclass
@@ -99,22 +100,23 @@ def _on_substitute(
     view = view.show_ability(False, angry).on_foe(angry, boosts=jnp.where(jnp.arange(7) == 0, 6, view.foe.boosts))
     drains = when & (data.drain[0] > 0)
     share = quotient(damage * data.drain[0] + data.drain[1] - 1, jnp.maximum(data.drain[1], 1))
-    return _drain(view, share, drains & (share > 0))
+    return _drain(view, share, drains & (share > 0), move)
 
 
-def _drain(view: View, amount: jax.Array, when: jax.Array) -> View:
+def _drain(view: View, amount: jax.Array, when: jax.Array, move: jax.Array) -> View:
+    """The user gains what it drained. Liquid Ooze turns that to damage, but not from Dream Eater."""
     amount = jnp.where(item_is(view.user, "bigroot"), quotient(amount * 13, 10), amount)
-    sour = when & ability_is(view.foe, "liquidooze")
-    user = hurt(view.user, amount, sour)
+    sour = when & ability_is(view.foe, "liquidooze") & (move != move_id("dreameater"))
     view = view.show_ability(False, sour & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
+    view = wounded(view, amount, sour)
+    user = view.user
     return view.replace(user=healed(user, amount, when & ~sour & (user.hp < user.max_hp)))
 
 
 def _recoil(view: View, data: MoveData, damage: jax.Array, when: jax.Array) -> View:
     share = quotient(damage * data.recoil[0], jnp.maximum(data.recoil[1], 1))
     kept = ability_is(view.user, "rockhead")
-    user = hurt(view.user, share, when & (data.recoil[0] > 0) & ~kept)
-    return view.replace(user=user)
+    return wounded(view, share, when & (data.recoil[0] > 0) & ~kept)
 
 
 def _effects(
@@ -234,7 +236,7 @@ def _one_hit(
     dealt = jnp.minimum(damage, view.foe.hp)
     view = view.replace(foe=hurt(view.foe, damage, lands & (damage > 0), indirect=False))
     share = jnp.maximum(quotient(dealt * data.drain[0], jnp.maximum(data.drain[1], 1)), 1)
-    view = _drain(view, share, lands & (data.drain[0] > 0) & (dealt > 0))
+    view = _drain(view, share, lands & (data.drain[0] > 0) & (dealt > 0), move)
 
     heals = go & own & (data.heal[0] > 0)
     full = heals & (view.user.hp >= view.user.max_hp)

@@ -41,16 +41,9 @@ from pokejax.modern.state import (
 )
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.taken_items import white_herb
-from pokejax.modern.view import (
-    View,
-    ability_is,
-    close_view,
-    field_now,
-    item_is,
-    open_view,
-    type_is,
-)
-from pokejax.modern.vitals import collapse, cure, healed, hurt
+from pokejax.modern.view import View, ability_is, close_view, field_now, item_is, open_view, type_is
+from pokejax.modern.vitals import collapse, cure, healed
+from pokejax.modern.wounds import foe_wounded, wounded
 
 Handler = Callable[[View, Rules, jax.Array], View]
 
@@ -164,7 +157,7 @@ def _orb(view: View, rules: Rules, when: jax.Array) -> View:
     user = view.user
     barb = when & item_is(user, "stickybarb")
     status = jnp.where(user.item == item_id("flameorb"), BRN, TOX)
-    view = view.replace(user=hurt(user, quotient(user.max_hp, 8), barb))
+    view = wounded(view, quotient(user.max_hp, 8), barb)
     before = view.user.status
     view = _give(view, rules, status, when & ~barb, True)
     harmed = barb & (user.hp > 0) & ~ability_is(user, "magicguard")
@@ -256,21 +249,21 @@ def _leftovers(view: View, _rules: Rules, when: jax.Array) -> View:
     harmed = toxic & (user.hp > 0) & ~ability_is(user, "magicguard")
     view = view.show_item(True, when & ((~toxic & (user.hp < user.max_hp)) | harmed))
     mon = healed(user, quotient(user.max_hp, 16), when & ~toxic & (user.hp < user.max_hp))
-    return view.replace(user=hurt(mon, quotient(user.max_hp, 8), when & toxic))
+    return wounded(view.replace(user=mon), quotient(user.max_hp, 8), when & toxic)
 
 
 def _leech_seed(view: View, _rules: Rules, when: jax.Array) -> View:
     user, foe = view.user, view.foe
     when = when & (foe.hp > 0) & ~foe.fainted
     amount = jnp.maximum(quotient(user.max_hp, 8), 1)
-    mon = hurt(user, amount, when)
+    view = wounded(view, amount, when)
     taken = jnp.minimum(amount, user.hp)
     when = when & ~ability_is(user, "magicguard")
     taken = jnp.where(item_is(foe, "bigroot"), quotient(taken * 13, 10), taken)
     sour = ability_is(user, "liquidooze")
     view = view.show_ability(True, when & sour & ~ability_is(foe, "magicguard"))
-    gained = healed(foe, taken, when & ~sour & (foe.hp < foe.max_hp))
-    return view.replace(user=mon, foe=hurt(gained, taken, when & sour))
+    view = view.replace(foe=healed(foe, taken, when & ~sour & (foe.hp < foe.max_hp)))
+    return foe_wounded(view, taken, when & sour)
 
 
 def _status(view: View, _rules: Rules, when: jax.Array) -> View:
@@ -284,12 +277,13 @@ def _status(view: View, _rules: Rules, when: jax.Array) -> View:
     amount = jnp.where(burnt & ability_is(user, "heatproof"), jnp.maximum(eighth, 1) >> 1, amount)
     heals = when & ability_is(user, "poisonheal") & ~burnt
     view = view.show_ability(True, heals & (user.hp < user.max_hp))
-    mon = hurt(view.user, amount, when & ~heals)
+    view = wounded(view, amount, when & ~heals)
+    mon = view.user
     return view.replace(user=healed(mon, eighth, heals & (mon.hp < mon.max_hp)))
 
 
 def _quarter(view: View, _rules: Rules, when: jax.Array) -> View:
-    return view.replace(user=hurt(view.user, quotient(view.user.max_hp, 4), when))
+    return wounded(view, quotient(view.user.max_hp, 4), when)
 
 
 def _squeeze(view: View, _rules: Rules, when: jax.Array) -> View:
@@ -300,14 +294,14 @@ def _squeeze(view: View, _rules: Rules, when: jax.Array) -> View:
     ends = when & ((left <= 0) | gone)
     mon = drop(put(user, "partiallytrapped", when, duration=left), "partiallytrapped", ends)
     divisor = jnp.maximum(user.data["partiallytrapped.boundDivisor"], 1)
-    return view.replace(user=hurt(mon, quotient(user.max_hp, divisor), when & ~ends))
+    return wounded(view.replace(user=mon), quotient(user.max_hp, divisor), when & ~ends)
 
 
 def _bad_dreams(view: View, _rules: Rules, when: jax.Array) -> View:
     foe = view.foe
     torments = when & (foe.status == SLP) & ~foe.fainted
     view = view.show_ability(True, torments & (foe.hp > 0) & ~ability_is(foe, "magicguard"))
-    return view.replace(foe=hurt(foe, quotient(foe.max_hp, 8), torments))
+    return foe_wounded(view, quotient(foe.max_hp, 8), torments)
 
 
 def _last(view: View) -> View:

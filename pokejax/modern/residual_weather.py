@@ -13,7 +13,8 @@ from pokejax.modern.formes import formes_follow
 from pokejax.modern.shown import show_weather
 from pokejax.modern.state import CLEAR, HAIL, NOTHING, ONGOING, RAIN, SAND, SUN, has_any
 from pokejax.modern.view import View, ability_is, types_of, weather_of
-from pokejax.modern.vitals import cure, healed, hurt
+from pokejax.modern.vitals import cure, healed
+from pokejax.modern.wounds import wounded
 
 
 def weather_upkeep(view: View) -> View:
@@ -38,7 +39,8 @@ def weather_upkeep(view: View) -> View:
         sand = when & (weather == SAND) & ~safe_from("sandstorm", *types_of(user)) & ~ability_is(user, "sandveil")
         hail = when & (weather == HAIL) & ~safe_from("hail", *types_of(user))
         hail = hail & ~ability_is(user, "icebody", "snowcloak")
-        mon = hurt(user, quotient(user.max_hp, 16), (sand | hail) & ~hidden)
+        view = wounded(view, quotient(user.max_hp, 16), (sand | hail) & ~hidden)
+        mon = view.user
         ice = when & (weather == HAIL) & ability_is(user, "icebody")
         ice = ice | (when & (weather == RAIN) & ability_is(user, "raindish"))
         mon = healed(mon, quotient(user.max_hp, 16), ice & (mon.hp < mon.max_hp))
@@ -46,7 +48,8 @@ def weather_upkeep(view: View) -> View:
         told = (ice | (dry & (weather == RAIN))) & (user.hp < user.max_hp)
         mon = healed(mon, quotient(user.max_hp, 8), dry & (weather == RAIN) & (mon.hp < mon.max_hp))
         burns = when & (weather == SUN) & ability_is(user, "dryskin", "solarpower")
-        mon = hurt(mon, quotient(user.max_hp, 8), burns)
+        view = wounded(view.replace(user=mon), quotient(user.max_hp, 8), burns)
+        mon = view.user
         wet = when & (weather == RAIN) & ability_is(user, "hydration")
         view = view.show_ability(True, told | burns | (wet & (user.status != NOTHING)))
         mon = cure(mon, wet)

@@ -24,9 +24,10 @@ from pokejax.modern.state import ACT_NONE, NOTHING, has, put
 from pokejax.modern.stats import refresh_speed
 from pokejax.modern.taken_items import item_start, white_herb
 from pokejax.modern.view import View, ability_is, field_now, number_of, type_is, types_of
-from pokejax.modern.vitals import cure, entering, hurt, stored, toxic_reset
+from pokejax.modern.vitals import cure, entering, stored, toxic_reset
 from pokejax.modern.volatiles import KEYS
 from pokejax.modern.wishes import wish_arrives
+from pokejax.modern.wounds import foe_wounded
 
 COPIED = [
     "aquaring",
@@ -110,10 +111,10 @@ def _hazards(view: View, rules: Rules) -> View:
         rock = side.stealthrock_order == place
         modifier = type_modifier(jnp.int32(type_id("Rock")), *types_of(foe))
         sharp = quotient(foe.max_hp << jnp.maximum(modifier, 0), 8 << jnp.maximum(-modifier, 0))
-        view = view.replace(foe=hurt(view.foe, sharp, rock))
+        view = foe_wounded(view, sharp, rock)
         spiky = (side.spikes_order == place) & on_ground
         share = jnp.where(side.spikes == 1, 3, jnp.where(side.spikes == 2, 4, 6))
-        view = view.replace(foe=hurt(view.foe, quotient(share * foe.max_hp, 24), spiky))
+        view = foe_wounded(view, quotient(share * foe.max_hp, 24), spiky)
         toxic = (side.toxicspikes_order == place) & on_ground & (view.foe.hp > 0)
         absorbs = toxic & type_is(foe, type_id("Poison"))
         view = view.replace(foe_side=reset_side(side, "toxicspikes", absorbs))

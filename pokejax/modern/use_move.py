@@ -34,8 +34,8 @@ from pokejax.modern.taken_items import white_herb
 from pokejax.modern.thrown import prepare_item
 from pokejax.modern.two_turns import charge, stop_charging
 from pokejax.modern.view import View, ability_is, item_is
-from pokejax.modern.vitals import hurt
 from pokejax.modern.volatile_ends import unstock
+from pokejax.modern.wounds import wounded
 
 ACCURACY_RULES = ("thunder", "blizzard")
 MOST_CALLS = 4
@@ -162,6 +162,8 @@ def _use(
     view: View, data: MoveData, move: jax.Array, rules: Rules, go: jax.Array, moved_before: jax.Array
 ) -> tuple[View, jax.Array, jax.Array]:
     own, field = data.hits_self, data.hits_field
+    # Heal Block on one that has it works, and is a failure all the same ('healblock' onRestart).
+    spoiled = (move == move_id("healblock")) & has(view.foe, "healblock")
     # Helping Hand has nobody to help.
     absent = go & ((~own & ~field & view.foe.fainted) | (data.target == Target.ADJACENTALLY))
     view, prepares = charge(view, move, go & ~absent)
@@ -209,9 +211,9 @@ def _use(
     view = view.on_user(leaves, switch_flag=1 + move)
     orb = worked & has(view.user, "lifeorb")
     view = view.show_item(True, orb & (view.user.hp > 0) & ~ability_is(view.user, "magicguard"))
-    view = view.replace(user=hurt(view.user, quotient(view.user.max_hp, 10), orb))
+    view = wounded(view, quotient(view.user.max_hp, 10), orb)
     view = view.drop_user("lifeorb", orb & (view.user.hp > 0))
-    result = jnp.where(worked, TRUE, jnp.where(prepares, NULL, FALSE))
+    result = jnp.where(worked & ~spoiled, TRUE, jnp.where(prepares, NULL, FALSE))
     return view, worked, result
 
 

@@ -65,7 +65,7 @@ def more_volatiles(view: View, condition: jax.Array, when: jax.Array, own: jax.A
     this = meant("perishsong") & ~has(foe, "perishsong")
     view, took = view.put_foe("perishsong", this, duration=4), took | this
     this = meant("imprison") & ~has(foe, "imprison")
-    view, took = view.put_foe("imprison", this, source=number_of(view, True)), took | this
+    view, took = view.put_foe("imprison", this, source=number_of(view, False)), took | this
 
     this = meant("stockpile") & (foe.data["stockpile.layers"] < 3)
     places = jnp.arange(7)
@@ -79,6 +79,7 @@ def more_volatiles(view: View, condition: jax.Array, when: jax.Array, own: jax.A
     for name in ("embargo", "healblock"):
         this = meant(name) & ~has(foe, name)
         view, took = view.put_foe(name, this, duration=5), took | this
+    took = took | meant("healblock")  # 'Restart' of Heal Block is a success
     this = meant("bide") & ~has(foe, "bide")
     view, took = view.put_foe("bide", this, duration=3), took | this
 

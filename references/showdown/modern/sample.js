@@ -69,9 +69,13 @@ function allowedActions(side, party) {
   const bench = side.pokemon.slice(1).filter(mon => !mon.fainted).map(mon => party.indexOf(mon));
   if (request.forceSwitch) return request.forceSwitch[0] ? bench : [NO_OP];
   const [active] = request.active;
-  const moves = active.moves.flatMap((move, k) => (move.disabled ? [] : [SWITCHES + k]));
-  // By the truth: a trapped Pokémon stays though its player is not told.
-  return side.active[0].trapped ? moves : [...moves, ...bench];
+  const [mon] = side.active;
+  const shown = active.moves.flatMap((move, k) => (move.disabled ? [] : [k]));
+  // By the truth: what an Imprison bars is no choice though its player is not told. If it bars everything, any choice is
+  // Struggle; and a trapped Pokémon stays.
+  const open = active.maybeDisabled ? shown.filter(k => mon.moveSlots[k].disabled !== 'hidden') : shown;
+  const moves = (open.length ? open : [0]).map(k => SWITCHES + k);
+  return mon.trapped ? moves : [...moves, ...bench];
 }
 
 function choose(battle, parties, actions) {

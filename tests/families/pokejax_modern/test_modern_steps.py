@@ -118,6 +118,49 @@ def test_steps_are_the_reference_s_to_the_last_number() -> None:
     assert len(used) > len(moves) // 2, f"only {len(used)} of {len(moves)} moves were used"
 
 
+FOUND = {
+    "a Focus Band draws at every loss of HP": (70, {
+        "moves": ["doubleedge", "leechseed", "confuseray", "sandstorm", "spikes", "willowisp", "highjumpkick"],
+        "items": ["focusband"],
+        "abilities": ["levitate", "roughskin"],
+    }),
+    "Imprison may lock, and its source is its user": (71, {
+        "moves": ["imprison", "disable", "pound", "growl"],
+        "items": ["leftovers"],
+        "abilities": ["stench"],
+    }),
+    "Heal Block once more works and fails": (72, {
+        "moves": ["healblock", "growl"],
+        "items": ["leftovers"],
+        "abilities": ["magicguard"],
+    }),
+    "Liquid Ooze does not answer Dream Eater": (95, {
+        "moves": ["spore", "dreameater", "dreameater", "absorb"],
+        "items": ["bigroot"],
+        "abilities": ["liquidooze"],
+    }),
+}  # fmt: skip
+"""Kinds of steps that once differed: a seed, and teams of nothing but what they need."""
+
+
+def test_what_once_differed_is_the_reference_s() -> None:
+    steps = joined([sample(allowed, battles=1, seed=seed, turns=9) for seed, allowed in FOUND.values()])
+    places = {name: place for place, name in enumerate(field_names())}
+    met = set()
+    for before, after in zip(steps.before, steps.after, strict=True):
+        for user, foe in ((1, 2), (2, 1)):
+            used = after[places[f"p{user}.active.last_move_used"]]
+            gained = any(after[at] > before[at] for at in (places[f"p{user}.team.{k}.hp"] for k in range(6)))
+            again = before[places[f"p{foe}.active.volatile.healblock"]] > 0
+            met |= {"recoil"} if used == move_id("doubleedge") else set()
+            met |= {"lock"} if after[places[f"p{user}.active.maybe_locked"]] else set()
+            met |= {"again"} if used == move_id("healblock") and again else set()
+            met |= {"eater"} if used == move_id("dreameater") and gained else set()
+    assert met == {"recoil", "lock", "again", "eater"}
+    found = compare(steps, interpreted_steps(RULES))
+    assert found.wrong == 0, told(found)
+
+
 def test_only_what_is_played_can_be_asked_for() -> None:
     wanted = focused(played_effects(), ["encore", "trace"])
     assert wanted["moves"].count("encore") > 100 and wanted["abilities"].count("trace") > 40

@@ -85,5 +85,13 @@ def test_every_rule_file_is_in_the_list_of_quirks():
     named = set(re.findall(r"`(\w+\.py)`", text))
     files = {path.name for path in (ROOT / "pokejax" / "gen1").glob("*.py")}
     assert named <= files | {path.name for path in (ROOT / "pokejax" / "common").glob("*.py")}
-    # State's layout, small tools, ids and the drawing of teams for tests hold no rule.
-    assert files - named <= {"__init__.py", "arrays.py", "state.py", "view.py", "move_ids.py", "team_sampling.py"}
+    # State's layout, small tools, ids, the drawing of teams for tests and of pictures hold no rule.
+    assert files - named <= {
+        "__init__.py",
+        "arrays.py",
+        "state.py",
+        "view.py",
+        "move_ids.py",
+        "team_sampling.py",
+        "picture.py",
+    }

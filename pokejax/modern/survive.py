@@ -26,13 +26,26 @@ def surviving(view: View, damage: jax.Array, move: jax.Array, when: jax.Array) -
     damage = jnp.where(endures, foe.hp - 1, damage)
     spares = when & (move == move_id("falseswipe")) & (damage >= foe.hp)
     damage = jnp.where(spares, foe.hp - 1, damage)
-    banded = when & item_is(foe, "focusband")
-    view, roll = view.draw(10, banded)
-    holds = banded & (roll == 0) & (damage >= foe.hp)
-    view = view.show_item(False, holds)
+    view, holds = focus_band(view, False, damage, when)
     damage = jnp.where(holds, foe.hp - 1, damage)
     bides = when & has(foe, "bide")
     number = jnp.where(view.second, 7, 1) + view.user.slot
     total = foe.data["bide.totalDamage"] + damage
     view = view.replace(foe=put(view.foe, "bide", bides, totalDamage=total, lastDamageSource=number))
     return view, damage
+
+
+def focus_band(
+    view: View, own: bool, damage: jax.Array, when: jax.Array, *, saves: bool = True
+) -> tuple[View, jax.Array]:
+    """The user's Focus Band (``own``) or the foe's draws where ``when``: the view, and bool whether it holds.
+
+    ``saves``: False for damage by no move, at which it draws all the same.
+    """
+    mon = view.user if own else view.foe
+    banded = when & item_is(mon, "focusband")
+    view, roll = view.draw(10, banded)
+    if not saves:
+        return view, jnp.zeros_like(banded)
+    holds = banded & (roll == 0) & (damage >= mon.hp)
+    return view.show_item(own, holds), holds

@@ -9,7 +9,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from pokejax.modern.view import View, ability_is, item_is
+from pokejax.modern.survive import focus_band
+from pokejax.modern.view import View, ability_is
 from pokejax.modern.vitals import hurt
 
 
@@ -19,11 +20,8 @@ def wounded(view: View, amount: jax.Array, when: jax.Array, *, indirect: bool = 
     felt = when & (user.hp > 0)
     if indirect:
         felt = felt & ~ability_is(user, "magicguard")
-    banded = felt & item_is(user, "focusband")
-    view, roll = view.draw(10, banded)
+    view, saved = focus_band(view, True, amount, felt, saves=not indirect)
     if not indirect:
-        saved = banded & (roll == 0) & (amount >= user.hp)
-        view = view.show_item(True, saved)
         # A blow of no HP at a last hit point: nothing is lost.
         felt = felt & ~(saved & (user.hp == 1))
         amount = jnp.where(saved, user.hp - 1, amount)

@@ -25,10 +25,10 @@ _STYLE = (
 _SCRIPT = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function draw() {
-  const config = { background: null, ...(dark.matches ? { theme: "dark" } : {}) };
+  const theme = dark.matches ? { theme: "dark" } : {};
   const plots = [...document.querySelectorAll("script[type='application/vega-lite+json']")];
   Promise.all(plots.map(plot => vegaEmbed(plot.previousElementSibling, JSON.parse(plot.textContent),
-    { actions: false, renderer: "svg", ...config, config: { background: null } })))
+    { actions: false, renderer: "svg", ...theme, config: { background: null } })))
     .then(() => { document.documentElement.dataset.drawn = "true"; });
 }
 dark.addEventListener("change", draw);

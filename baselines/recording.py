@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import html
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from baselines.watch import Episode
-from jaxenv import Environment
-from jaxenv.drawing import Drawing, ground, head
-from jaxenv.spaces import Box
+from jaxenv.drawing import Drawing, ground, head, shown_between
 
 ACROSS = 280
 """Pixels that a page gives a film, unless it says otherwise."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Uniform:
-    """Uniformly random play: over the legal actions, or over the whole box of continuous ones."""
-
-    of: Environment
-    name: str = "random"
-
-    @property
-    def env(self) -> str:
-        return self.of.id
-
-    @property
-    def env_version(self) -> str:
-        return self.of.version
-
-    def initial_carry(self, batch: int) -> tuple[()]:
-        del batch
-        return ()
-
-    def act(self, key: jax.Array, obs: Any, mask: Any, carry: Any, first: jax.Array) -> tuple[jax.Array, Any]:
-        """See `baselines.policy.Policy.act`."""
-        del obs
-        space = self.of.action_space()
-        if isinstance(space, Box):
-            return jax.vmap(space.sample)(jax.random.split(key, first.shape[0])), carry
-        return jax.random.categorical(key, jnp.where(mask, 0.0, -jnp.inf)).astype(jnp.int32), carry
-
-
 def drawings(episode: Episode, every: int = 1) -> list[Drawing]:
     """Pictures of the states of an episode, one in `every`. NotImplementedError where the environment has none."""
     count = len(jax.tree.leaves(episode.states)[0])
-    at = lambda step: jax.tree.map(lambda leaf: leaf[step], episode.states)  # noqa: E731
-    return [episode.env.drawing(at(step), episode.params) for step in range(0, count, every)]
+    states = (jax.tree.map(lambda leaf, at=step: leaf[at], episode.states) for step in range(0, count, every))
+    return [episode.env.drawing(state, episode.params) for state in states]
 
 
 def of_drawings(pictures: Sequence[Drawing], seconds: float, title: str, made_by: str, across: int = ACROSS) -> str:
@@ -69,7 +36,7 @@ def of_drawings(pictures: Sequence[Drawing], seconds: float, title: str, made_by
         common += 1
     parts = [_opening(first.width, first.height, title, made_by, across), ground(first), *frames[0][:common]]
     for number, frame in enumerate(frames):
-        shown = _shown(number / len(frames), (number + 1) / len(frames), seconds * len(frames))
+        shown = shown_between(number / len(frames), (number + 1) / len(frames), seconds * len(frames))
         parts.append(f'<g opacity="{int(number == 0)}">{shown}{"".join(frame[common:])}</g>')
     return "".join([*parts, "</svg>\n"])
 
@@ -86,7 +53,7 @@ def of_pixels(pictures: Sequence[np.ndarray], seconds: float, title: str, made_b
     for number, picture in enumerate(pictures):
         changed = np.ones((height, width), bool) if before is None else (picture != before).any(-1)
         if changed.any():
-            shown = _shown(number / len(pictures), 1, length) if number else ""
+            shown = shown_between(number / len(pictures), 1, length) if number else ""
             parts.append(f'<g opacity="{int(number == 0)}">{shown}{"".join(_paths(picture, changed))}</g>')
         before = picture
     return "".join([*parts, "</svg>\n"])
@@ -97,20 +64,6 @@ def _opening(width: int, height: int, title: str, made_by: str, across: int) -> 
         "<svg ", f'<svg width="{across}" height="{across * height / width:.0f}" '
     )
     return f"{sized}<title>{html.escape(title)}</title><desc>{html.escape(made_by)}</desc>"
-
-
-def _shown(start: float, end: float, length: float) -> str:
-    """The animation that shows a group from `start` to `end`, shares of a length in seconds."""
-    times, values = [0.0, start, end], [0, 1, 0]
-    if start == 0:
-        times, values = [0.0, end], [1, 0]
-    if end >= 1:
-        times, values = times[:-1], values[:-1]
-    places, levels = (";".join(f"{value:.4g}" for value in row) for row in (times, values))
-    times_ = f'keyTimes="{places}" values="{levels}"'
-    return (
-        f'<animate attributeName="opacity" calcMode="discrete" repeatCount="indefinite" dur="{length:.4g}s" {times_}/>'
-    )
 
 
 def _paths(picture: np.ndarray, changed: np.ndarray) -> Iterator[str]:

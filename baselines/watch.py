@@ -129,7 +129,10 @@ def _programs(env: Environment, players: tuple[Policy, ...], look: Look) -> tupl
         numbers = taken + jnp.arange(PART, dtype=jnp.int32)
         return jax.lax.scan(lambda carry, number: step(carry, key, number, params), carry, numbers)
 
-    # One episode is soon played, and a CPU's program of a battle compiles in half the time so.
-    quick = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-    options: Any = quick if jax.default_backend() == "cpu" else None
-    return jax.jit(begin, compiler_options=options), jax.jit(run, compiler_options=options)
+    return jit_for_one_run(begin), jit_for_one_run(run)
+
+
+def jit_for_one_run(function: Callable[..., Any]) -> Any:
+    """`jax.jit` of a program that is run for one episode: a CPU's program of a battle compiles in half the time so."""
+    quick: Any = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
+    return jax.jit(function, compiler_options=quick if jax.default_backend() == "cpu" else None)

@@ -166,6 +166,20 @@ def ground(drawing: Drawing) -> str:
     return f'<rect width="{drawing.width}" height="{drawing.height}" fill="{drawing.background}"/>'
 
 
+def shown_between(start: float, end: float, length: float) -> str:
+    """The animation that shows a group from `start` to `end`, shares of a length in seconds."""
+    times, values = [0.0, start, end], [0, 1, 0]
+    if start == 0:
+        times, values = [0.0, end], [1, 0]
+    if end >= 1:
+        times, values = times[:-1], values[:-1]
+    places, levels = (";".join(f"{value:.4g}" for value in row) for row in (times, values))
+    times_ = f'keyTimes="{places}" values="{levels}"'
+    return (
+        f'<animate attributeName="opacity" calcMode="discrete" repeatCount="indefinite" dur="{length:.4g}s" {times_}/>'
+    )
+
+
 def bar(x: float, y: float, width: float, height: float, share: float) -> Iterable[Shape]:
     """A bar of health: green, yellow up to half, red up to a fifth."""
     share = min(max(share, 0.0), 1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
         print(f"no page: the family of {env.id} draws none")
         return 0
     with files.alone(page, REMEDY):
-        for path in draw(episode, page, f"{program('baselines', 'play')} {shlex.join(arguments)}"):
+        for path in draw(episode, page, program("baselines", "play", *arguments)):
             print(path)
     return 0
 

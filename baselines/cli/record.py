@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ import numpy as np
 import jaxenv
 from baselines import arguments as types
 from baselines.errors import BaselinesError
-from baselines.recording import ACROSS, Uniform, drawings, of_drawings, of_pixels
+from baselines.recording import ACROSS, drawings, of_drawings, of_pixels
 from baselines.transfer.policies import entrants
+from baselines.transfer.scripted import uniform
 from baselines.watch import play
 from jaxenv.commands import files
 from leaderboard.invocation import program
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if options.out.suffix.lower() != ".svg":
         raise BaselinesError(f"--out {options.out}: the name must end in .svg")
     files.check_writable(options.out, REMEDY)
-    made_by = f"{program('baselines', 'record')} {shlex.join(arguments)}"
+    made_by = program("baselines", "record", *arguments)
     text = _host(options, made_by) if jaxenv.spec(options.env).kind == "host" else _jax(options, made_by)
     files.write(options.out, text, REMEDY)
     print(f"{options.out}: {len(text.encode()) / 1000:.0f} KB")
@@ -57,7 +57,7 @@ def _jax(options: argparse.Namespace, made_by: str) -> str:
     if len(named) > env.num_players:
         raise BaselinesError(f"--player: {len(named)} are given, {env.id} has {env.num_players}; leave some out")
     players: list[Any] = [entrants(env, [name])[0].policy for name in named]
-    players += [Uniform(env)] * (env.num_players - len(players))
+    players += [uniform(env)] * (env.num_players - len(players))
     episode = play(env, players, options.seed, options.steps)
     try:
         pictures = drawings(episode, options.every)[options.skip :]

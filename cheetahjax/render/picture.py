@@ -75,5 +75,5 @@ def _view(model: PlanarModel) -> tuple[float, float, float, float]:
     limit = None if root is None else root.limit
     half = reach + (max(abs(limit.lower), abs(limit.upper)) if limit else 0.0)
     if drawn.floor:
-        return -max(half, reach), -0.15 * reach, 2 * half, 1.25 * reach
+        return -half, -0.15 * reach, 2 * half, 1.25 * reach
     return -half, -reach, 2 * half, 2 * reach

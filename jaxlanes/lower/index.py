@@ -15,9 +15,10 @@ from jax.lax import GatherScatterMode
 from jaxlanes.ir import INT
 from jaxlanes.lower.context import Context, rule
 from jaxlanes.lower.elementwise import binary
+from jaxlanes.lower.loops import takes_loops
 from jaxlanes.lower.shape_loops import part
 from jaxlanes.lower.values import Keys, Lanes, Stored, Value, size_of
-from jaxlanes.lower.windows import clamped, fill_value, gathered, in_loops, scattered, updated, window_starts
+from jaxlanes.lower.windows import clamped, fill_value, gathered, scattered, updated, window_starts
 
 SELECT_LIMIT = 12
 """Places up to which a chain of selects is cheaper than memory."""
@@ -114,7 +115,7 @@ def _dynamic_slice(context: Context, equation: Any, x: Value, *indices: Value) -
     starts = [clamped(context, context.scalar(i), n - s) for i, n, s in zip(indices, x.shape, sizes, strict=True)]
     if isinstance(x, Keys):
         return _per_word(lambda word: read_window(context, word, starts, sizes), x)
-    if in_loops(sizes, x):
+    if takes_loops(sizes, x.dtype, x):
         return part(context, x, sizes, starts)
     return read_window(context, x, starts, sizes)
 
@@ -126,7 +127,7 @@ def _dynamic_update_slice(context: Context, equation: Any, x: Value, update: Val
     if isinstance(x, Keys) and isinstance(update, Keys):
         pairs = zip(x.words, update.words, strict=True)
         return Keys(tuple(_dynamic_update_slice(context, equation, *pair, *indices) for pair in pairs), x.dtype)
-    if in_loops(x.shape, x, update):
+    if takes_loops(x.shape, x.dtype, x, update):
         return updated(context, x, update, starts)
     written = write_window(context, context.ids(x), starts, context.ids(update), lambda old, new: new)
     return Lanes(written, x.dtype)
@@ -140,7 +141,7 @@ def _gather(context: Context, equation: Any, x: Value, indices: Value) -> Value:
     numbers, sizes = params["dimension_numbers"], params["slice_sizes"]
     shape = equation.outvars[0].aval.shape
     fills, given = _mode(context, equation) == GatherScatterMode.FILL_OR_DROP, params["fill_value"]
-    if in_loops(shape, x, indices):
+    if takes_loops(shape, x.dtype, x, indices):
         filler = np.asarray(fill_value(given, np.dtype(x.dtype)), x.dtype)[()] if fills else None
         return gathered(context, x, indices, numbers, sizes, shape, filler)
     index = context.ids(indices)
@@ -201,7 +202,7 @@ def _scatter(context: Context, equation: Any, x: Value, indices: Value, updates:
         return Keys(tuple(_scatter(context, equation, a, indices, b) for a, b in pairs), x.dtype)
     numbers, mode = equation.params["dimension_numbers"], _mode(context, equation)
     combine = _combination(context, equation, x.dtype)
-    if in_loops(x.shape, x, indices, updates):
+    if takes_loops(x.shape, x.dtype, x, indices, updates):
         return scattered(context, x, indices, updates, numbers, combine, mode == GatherScatterMode.CLIP)
     index, update, result = context.ids(indices), context.ids(updates), context.ids(x)
     removed = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)

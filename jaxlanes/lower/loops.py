@@ -85,7 +85,8 @@ def is_looped(value: Value) -> bool:
 
 
 def takes_loops(shape: Sequence[int], dtype: Any, *values: Value) -> bool:
-    """True if a result of this shape, or operands, are large and loops can handle all of them."""
+    """True if a result of this shape, or operands, are large and loops can handle all of them. A table that all lanes
+    share is not large by itself: elements of it are read where they lie."""
     if is_wide(dtype) or any(isinstance(value, Keys) or is_wide(value.dtype) for value in values):
         return False
     return is_large(shape) or any(map(is_looped, values))

@@ -11,7 +11,7 @@ from jaxlanes.ir import INT
 from jaxlanes.lower import loops
 from jaxlanes.lower.context import Context
 from jaxlanes.lower.loops import Index
-from jaxlanes.lower.values import Keys, Value, is_wide
+from jaxlanes.lower.values import Value
 
 
 def clamped(context: Context, index: int, top: int) -> int:
@@ -45,14 +45,6 @@ def window_starts(
             inside = same if inside is None else builder.binary("and", inside, same)
         starts[axis] = start
     return starts, inside
-
-
-def in_loops(shape: Sequence[int], *values: Value) -> bool:
-    """True if a read or write with a result of this shape is done in loops. A table that all lanes share is not large
-    by itself: elements of it are read where they lie."""
-    if any(isinstance(value, Keys) or is_wide(value.dtype) for value in values):
-        return False
-    return loops.is_large(shape) or any(map(loops.is_looped, values))
 
 
 def updated(context: Context, x: Value, update: Value, starts: Sequence[int]) -> Value:

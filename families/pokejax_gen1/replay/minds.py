@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from baselines.policy import Policy
-from baselines.watch import Episode
+from baselines.watch import Episode, jit_for_one_run
 from pokejax.gen1.choices import FIRST_MOVE, NO_OP, NUM_ACTIONS
 from pokejax.gen1.dex import load_dex
 from pokejax.gen1.state import unpack
@@ -80,9 +80,7 @@ def _program(env: Any, policies: tuple[Policy | None, ...]) -> Any:
         start = [() if player is None else player.initial_carry(DRAWS) for player in players]
         return jax.lax.scan(lambda carry, now: step(carry, now, params), start, (states, jnp.arange(count)))[1]
 
-    quick = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-    options: Any = quick if jax.default_backend() == "cpu" else None
-    return jax.jit(run, compiler_options=options)
+    return jit_for_one_run(run)
 
 
 def _seen(obs: Any, step: int, seat: int) -> Mind:

@@ -6,6 +6,8 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from jaxenv.drawing import shown_between
+
 WIDTH, HEIGHT = 720, 240
 SECONDS = 1.2
 """Time that a decision point is shown."""
@@ -34,21 +36,8 @@ def recording(title: str, teams: Sequence[Sequence[dict[str, Any]]], frames: Seq
     ]
     for number, frame in enumerate(shown):
         start, end = number / len(shown), (number + 1) / len(shown)
-        parts += [f'<g opacity="{int(number == 0)}">', _visible(start, end, length), *_frame(teams, frame), "</g>"]
+        parts += [f'<g opacity="{int(number == 0)}">', shown_between(start, end, length), *_frame(teams, frame), "</g>"]
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _visible(start: float, end: float, length: float) -> str:
-    """The animation that shows a group from `start` to `end`, shares of the whole length in seconds."""
-    times, values = [0.0, start, end], [0, 1, 0]
-    if start == 0:
-        times, values = [0.0, end], [1, 0]
-    if end >= 1:
-        times, values = times[:-1], values[:-1]
-    return (
-        f'<animate attributeName="opacity" calcMode="discrete" repeatCount="indefinite" dur="{length:.1f}s" '
-        f'keyTimes="{";".join(f"{time:.4f}" for time in times)}" values="{";".join(map(str, values))}"/>'
-    )
 
 
 def _frame(teams: Sequence[Sequence[dict[str, Any]]], frame: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from pokejax.gen1.observation import OBS_SPEC
 from references.showdown import client
 from references.showdown.gen1.knowledge import Names
 from references.showdown.workers import WorkerPool
+from verification import cases
 
+REGRESSION = Path(__file__).parents[1] / "regression"
 SEATS = ("p1", "p2")
 NAMES = tuple(field.name for field in OBS_SPEC.fields)
 _BY_SLOT = tuple(name for name in NAMES if name.startswith("own_"))
@@ -62,6 +65,17 @@ def battle(pool: WorkerPool, seed: int, count: int, teams: str, policy: str, pla
     actions, told = client.play_watched(pool, format_id, (high, low), pairs[place], policy, choice_seed=low)
     job = client.BattleJob(format_id, (high, low), pairs[place], actions)
     return Played(actions, list(told.views), rolled_out(job, told, names).states)
+
+
+def saved(pool: WorkerPool, name: str) -> Played:
+    """The battle of a case in tests/regression, played again."""
+    case = cases.load(REGRESSION / f"{name}.json")
+    words = case.options["words"]
+    actions = np.array([[int(joint[agent]) for agent in SEATS] for joint in case.actions], np.uint8)
+    job = client.BattleJob("gen1randombattle", (int(words[0]), int(words[1])), case.options["teams"], actions)
+    told = client.replay(pool, job, watched=True)
+    assert told.message == ""
+    return Played(actions, list(told.views), rolled_out(job, told, Names.of(client.names(pool))).states)
 
 
 @dataclasses.dataclass

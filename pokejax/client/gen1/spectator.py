@@ -142,6 +142,7 @@ class Spectator:
                 raise ProtocolError("the battle waits before both leads have come in")
             if side.open & {"pp", "moves", "own pp"}:
                 self._unclear.add(id(side.active))
+            self._unclear |= {id(member) for member in side.team if member.doubtful}
             side.open.clear()
             if side.step.transformed and other.active is not None:
                 self._listed.add(id(other.active))

@@ -7,23 +7,14 @@ compares 100 battles of each theme by each of two policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import bridged
-import numpy as np
 import pytest
 import replayed
 
-from families.pokejax_gen1.verify.sides import rolled_out
 from families.pokejax_gen1.verify.themes import THEMES
 from pokejax.client import Bridge
-from references.showdown import client
-from references.showdown.gen1.knowledge import Names
 from references.showdown.workers import WorkerPool
-from verification import cases
 
-FOLDER = Path(__file__).parents[2] / "regression"
 WHOLE = (
     "bridge-pp-after-a-copy",
     "bridge-seen-moves-after-a-thaw",
@@ -49,23 +40,12 @@ def compared(tally: bridged.Tally, played: replayed.Played, where: str) -> None:
             tally.differences += [] if bridge.open else found
 
 
-@pytest.fixture(scope="module")
-def names(pool: WorkerPool) -> Iterator[Names]:
-    yield Names.of(client.names(pool))
-
-
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_saved_battle(pool: WorkerPool, names: Names, name: str) -> None:
-    case = cases.load(FOLDER / f"{name}.json")
-    words = case.options["words"]
-    actions = np.array([[int(joint[agent]) for agent in bridged.SEATS] for joint in case.actions], np.uint8)
-    job = client.BattleJob("gen1randombattle", (int(words[0]), int(words[1])), case.options["teams"], actions)
-    told = client.replay(pool, job, watched=True)
-    assert told.message == ""
-    tally = bridged.Tally()
-    compared(tally, replayed.Played(actions, list(told.views), rolled_out(job, told, names).states), name)
+def test_a_saved_battle(pool: WorkerPool, name: str) -> None:
+    played, tally = replayed.saved(pool, name), bridged.Tally()
+    compared(tally, played, name)
     assert not tally.differences, "\n".join(tally.differences)
-    assert tally.counts["observations"] == 2 * (len(actions) + 1)
+    assert tally.counts["observations"] == 2 * (len(played.actions) + 1)
 
 
 @pytest.mark.parametrize("theme", THEMES)

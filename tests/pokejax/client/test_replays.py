@@ -135,6 +135,13 @@ def test_a_charge_by_a_copy_of_an_own_move(pool: WorkerPool) -> None:
     assert not tally.differences, "\n".join(tally.differences)
 
 
+def test_pp_given_to_a_move_that_called_another(pool: WorkerPool) -> None:
+    """Of a transformed Pokémon an own move gains PP, and no message tells which: its PP are masked from then on."""
+    one, tally = replayed.saved(pool, "replay-pp-given-to-a-caller"), replayed.Tally()
+    replayed.compare(tally, one, replays.convert(one.spectators_log()))
+    assert not tally.differences, "\n".join(tally.differences)
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("teams", "policy"), KINDS)
